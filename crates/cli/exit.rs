@@ -1,0 +1,48 @@
+//! Exit codes, and words on standard error.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use sparsegrok_data::SvmlightError;
+use sparsegrok_kernel::TrainError;
+use sparsegrok_kernel::model::ModelError;
+use sparsegrok_study::ConfigError;
+
+/// Failed: input or output, or training that diverged.
+const FAILED: u8 = 1;
+/// Usage, configuration or malformed input.
+const REFUSED: u8 = 2;
+
+/// Says what went wrong, if anything, and turns it into an exit code.
+pub(crate) fn code(done: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    if is_broken_pipe(&error) {
+        // Whoever read our output has seen enough.
+        return ExitCode::SUCCESS;
+    }
+    say(format_args!("error: {error:#}"));
+    ExitCode::from(if has_failed(&error) { FAILED } else { REFUSED })
+}
+
+/// Writes a line to standard error. That it may be closed is no reason to stop.
+pub(crate) fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+/// Whether an error is a failure of the machine or of training, not a fault in what was asked.
+fn has_failed(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
+        || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
+        || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
+        || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
+        || error.is::<io::Error>()
+}

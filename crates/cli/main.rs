@@ -1,0 +1,57 @@
+//! The `sparsegrok` command: flags, progress, files and exit codes over the libraries.
+
+mod compare;
+mod completions;
+mod data;
+mod exit;
+mod output;
+mod predict;
+mod presets;
+mod progress;
+mod run;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Delayed generalization ("grokking") at full speed: a sparse SGD engine for linear models with
+/// per-example memorization features.
+///
+/// Data go to standard output or to --out, messages and progress to standard error. Exit codes: 0
+/// done; 1 failed (input/output, diverged training); 2 usage, configuration or malformed input.
+#[derive(Parser)]
+#[command(name = "sparsegrok", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train one configuration and print its trace
+    Run(run::Args),
+    /// Train on the same data for two lengths: stopping early against long training
+    Compare(compare::Args),
+    /// List the presets, with what each shows
+    Presets,
+    /// Predict the rows of a data file with a saved model
+    Predict(predict::Args),
+    /// Generate, convert and describe data
+    #[command(subcommand)]
+    Data(data::Command),
+    /// Print shell completions
+    Completions(completions::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(args) => run::execute(&args),
+        Command::Compare(args) => compare::execute(&args),
+        Command::Presets => presets::execute(),
+        Command::Predict(args) => predict::execute(&args),
+        Command::Data(command) => data::execute(&command),
+        Command::Completions(args) => completions::execute(&args),
+    };
+    exit::code(done)
+}

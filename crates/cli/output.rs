@@ -1,0 +1,104 @@
+//! Where a command's data go: standard output, or a file that appears only when it is complete.
+
+use std::fs;
+use std::io::{self, BufWriter, StdoutLock, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tempfile::NamedTempFile;
+
+/// Standard output or a file; dropped before [`Output::finish`], a file is not there.
+pub(crate) enum Output {
+    /// Standard output, flushed line by line.
+    Stdout(StdoutLock<'static>),
+    /// A regular file, written beside its final name and renamed.
+    File {
+        /// Its final name.
+        path: PathBuf,
+        /// The file under its first name.
+        file: BufWriter<NamedTempFile>,
+    },
+    /// Something that exists and is no regular file (a pipe, a device), written as it is.
+    Special(PathBuf, BufWriter<fs::File>),
+}
+
+impl Output {
+    /// Opens `path`, or standard output where there is none.
+    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        path.map_or_else(|| Ok(Self::Stdout(io::stdout().lock())), Self::file)
+    }
+
+    /// Opens `path`.
+    pub(crate) fn file(path: &Path) -> anyhow::Result<Self> {
+        let named = || path.display().to_string();
+        // A symbolic link stays: what it points to is replaced.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => {
+                anyhow::bail!(io::Error::new(
+                    io::ErrorKind::IsADirectory,
+                    format!("{}: is a directory, expected a file name", named()),
+                ))
+            }
+            Ok(found) if !found.is_file() => {
+                let file = fs::File::create(&path).with_context(named)?;
+                return Ok(Self::Special(path, BufWriter::new(file)));
+            }
+            _ => {}
+        }
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let file = temporary(folder).with_context(named)?;
+        let file = BufWriter::new(file);
+        Ok(Self::File { path, file })
+    }
+
+    /// Writes what is still buffered and gives a file its final name.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        match self {
+            Self::Stdout(mut stdout) => stdout.flush()?,
+            Self::Special(path, mut file) => {
+                file.flush().with_context(|| path.display().to_string())?;
+            }
+            Self::File { path, file } => {
+                let named = || path.display().to_string();
+                let file = file.into_inner().map_err(io::IntoInnerError::into_error);
+                let file = file.with_context(named)?;
+                file.persist(&path).map_err(|error| error.error).with_context(named)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A new file with the permissions any new file gets; by default a temporary one is private.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".sparsegrok-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(bytes),
+            Self::File { file, .. } => file.write(bytes),
+            Self::Special(_, file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::File { file, .. } => file.flush(),
+            Self::Special(_, file) => file.flush(),
+        }
+    }
+}

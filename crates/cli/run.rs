@@ -1,0 +1,87 @@
+//! `sparsegrok run`
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use clap::ValueHint;
+use sparsegrok_kernel::{Evaluation, model};
+use sparsegrok_study::{OutputSpec, Section, Setting, Watch, closing_words, load, run};
+
+use crate::data::say_mapped;
+use crate::exit::say;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::settings::{Scope, SettingFlags};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    settings: SettingFlags<OneRun>,
+    /// Write the trace to a file instead of standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Save the trained model, as text
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    model: Option<PathBuf>,
+}
+
+struct OneRun;
+
+impl Scope for OneRun {
+    fn takes(setting: &Setting) -> bool {
+        setting.sections != [Section::Compare]
+    }
+}
+
+pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    let Some(config) = args.settings.config()? else {
+        return Ok(());
+    };
+    let loaded = load(&config)?;
+    say_mapped(&loaded);
+    let mut model_file = args.model.as_deref().map(Output::file).transpose()?;
+    let mut output = Output::open(args.out.as_deref())?;
+    let mut printer = Printer {
+        spec: &config.output,
+        output: &mut output,
+        progress: Progress::new("training", config.train.epochs),
+        written: Ok(()),
+    };
+    printer.written = config.output.write_header(printer.output);
+    let run = run(&config, &loaded.problem, &mut printer)?;
+    printer.written?;
+    drop(printer.progress);
+    output.finish()?;
+    if let Some(mut file) = model_file.take() {
+        model::write(&mut file, &config.to_toml()?, &run.weights)?;
+        file.finish()?;
+    }
+    say(closing_words(&config, &run));
+    Ok(())
+}
+
+/// Prints each evaluation as it comes; ends the run when nobody reads any more.
+struct Printer<'a> {
+    spec: &'a OutputSpec,
+    output: &'a mut Output,
+    progress: Progress,
+    written: io::Result<()>,
+}
+
+impl Watch for Printer<'_> {
+    fn epoch(&mut self, epoch: u64) {
+        self.progress.epoch(epoch);
+    }
+
+    fn evaluation(&mut self, evaluation: &Evaluation) -> ControlFlow<()> {
+        if self.written.is_ok() {
+            let Self { spec, output, .. } = self;
+            self.written = self.progress.aside(|| spec.write_row(*output, evaluation));
+        }
+        match self.written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+}

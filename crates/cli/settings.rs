@@ -1,0 +1,135 @@
+//! Flags made from the table of settings, and the configuration they amount to.
+
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, ValueHint, value_parser};
+use sparsegrok_study::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
+
+use crate::output::Output;
+
+/// Which settings a command takes as flags.
+pub(crate) trait Scope {
+    /// Whether `setting` is one of them.
+    fn takes(setting: &Setting) -> bool;
+}
+
+/// `--preset`, `--config`, `--print-config` and one flag for every setting in scope.
+pub(crate) struct SettingFlags<S> {
+    preset: Option<String>,
+    file: Option<PathBuf>,
+    print: bool,
+    flags: Vec<(&'static str, String)>,
+    scope: PhantomData<S>,
+}
+
+impl<S> SettingFlags<S> {
+    /// The effective configuration; `None` when it was printed, as asked, and nothing else is to
+    /// be done.
+    pub(crate) fn config(&self) -> anyhow::Result<Option<Config>> {
+        let flags: Vec<(&str, &str)> = self.flags.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        let settings = Settings::layered(self.preset.as_deref(), self.file.as_deref(), &flags)?;
+        let config = settings.config()?;
+        if !self.print {
+            return Ok(Some(config));
+        }
+        let mut output = Output::open(None)?;
+        std::io::Write::write_all(&mut output, config.to_toml()?.as_bytes())?;
+        output.finish()?;
+        Ok(None)
+    }
+}
+
+impl<S: Scope> clap::Args for SettingFlags<S> {
+    fn augment_args(command: Command) -> Command {
+        let defaults = Config::default().to_table().unwrap_or_default();
+        let command = command
+            .next_help_heading("Configuration")
+            .arg(
+                Arg::new("preset")
+                    .long("preset")
+                    .value_name("NAME")
+                    .value_parser(clap::builder::NonEmptyStringValueParser::new())
+                    .help(format!("Begin with a preset: {}", preset_names())),
+            )
+            .arg(
+                Arg::new("config")
+                    .long("config")
+                    .value_name("FILE")
+                    .value_hint(ValueHint::FilePath)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Read settings from a TOML file; flags win over it"),
+            )
+            .arg(
+                Arg::new("print_config")
+                    .long("print-config")
+                    .action(ArgAction::SetTrue)
+                    .help("Print the effective configuration and stop"),
+            );
+        let in_scope = SETTINGS.iter().filter(|setting| S::takes(setting));
+        in_scope.fold(command, |command, setting| {
+            let default = defaults.get(setting.key).map(toml::Value::to_string);
+            command.arg(flag(setting, default.as_deref()))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<S: Scope> FromArgMatches for SettingFlags<S> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let in_scope = SETTINGS.iter().filter(|setting| S::takes(setting));
+        let given = |setting: &Setting| matches.get_one::<String>(setting.key).cloned();
+        Ok(Self {
+            preset: matches.get_one("preset").cloned(),
+            file: matches.get_one("config").cloned(),
+            print: matches.get_flag("print_config"),
+            flags: in_scope.filter_map(|s| Some((s.key, given(s)?))).collect(),
+            scope: PhantomData,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The flag of a setting. Its default is told, not set: presets and files come between.
+fn flag(setting: &'static Setting, default: Option<&str>) -> Arg {
+    let help = match default {
+        Some(default) if !setting.help.contains("[default") => {
+            format!("{} [default: {}]", setting.help, default.trim_matches('"'))
+        }
+        _ => setting.help.to_owned(),
+    };
+    let arg = Arg::new(setting.key)
+        .long(setting.flag())
+        .value_name(setting.kind.value_name())
+        .help_heading(setting.sections[0].title())
+        .help(help)
+        .allow_negative_numbers(true);
+    let arg = match setting.alias {
+        Some(alias) => arg.visible_alias(alias),
+        None => arg,
+    };
+    match setting.kind {
+        Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)),
+        Kind::Switch => arg
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_parser(["true", "false"])
+            .hide_possible_values(true),
+        Kind::Path => arg.value_hint(ValueHint::FilePath),
+        Kind::Whole | Kind::WholeOr(_) | Kind::Number | Kind::Columns => arg,
+    }
+}
+
+fn preset_names() -> String {
+    let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+    names.join(", ")
+}

@@ -1,0 +1,35 @@
+//! What a training example is.
+//!
+//! A [`Row`] has a few dense *signal* columns, optionally a sparse *tail* of further columns, a
+//! target, and — in training — one *memorization* column that no other row shares. The last is
+//! implied by the row's position and never stored: [`Dataset`] keeps a dense block, a [`Csr`] and
+//! the targets, and hands out rows as borrowed views. A [`Problem`] is a training set with the test
+//! set and teacher that belong to it; it is drawn by [`generate`] or read from svmlight files.
+//!
+//! ```
+//! use sparsegrok_data::{SyntheticSpec, generate};
+//!
+//! let problem = generate(&SyntheticSpec { n_train: 100, ..SyntheticSpec::default() })?;
+//! let row = problem.train.row(7);
+//! assert_eq!(row.signal.len(), 5);
+//! assert_eq!(row.memorization.unwrap().column, 5 + 7);
+//! # Ok::<(), sparsegrok_data::InvalidSetting>(())
+//! ```
+
+mod aligned;
+mod csr;
+mod dataset;
+mod libstdcxx;
+mod permutation;
+mod random;
+mod spec;
+mod synthetic;
+
+pub use aligned::AlignedBlock;
+pub use csr::{Csr, CsrError, SparseRow};
+pub use dataset::{Dataset, DatasetError, Features, Problem, Row, Slot, TargetKind, Teacher};
+pub use libstdcxx::Mt19937;
+pub use permutation::Permutation;
+pub use random::{Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_stream};
+pub use spec::{InvalidSetting, SyntheticSpec, Target, check};
+pub use synthetic::generate;

@@ -1,0 +1,146 @@
+//! Settings of synthetic data, as read from flags or TOML.
+
+use serde::{Deserialize, Serialize};
+
+use crate::random::RandomFamily;
+
+/// A setting whose value cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}` is {value}, expected {expected}")]
+pub struct InvalidSetting {
+    /// The setting's key.
+    pub key: &'static str,
+    /// Its value, as written.
+    pub value: String,
+    /// What would have been right.
+    pub expected: &'static str,
+}
+
+/// What a row's target is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// The sign of v*·s (0 counts +1).
+    #[default]
+    Sign,
+    /// The real number v*·(εs).
+    Linear,
+}
+
+/// Settings of [`generate`](crate::generate); keys are the command line's, in `snake_case`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyntheticSpec {
+    /// Training rows, at least 1.
+    pub n_train: usize,
+    /// Test rows; 0 for no test set.
+    pub n_test: usize,
+    /// Signal columns, at least 1.
+    pub d_signal: usize,
+    /// Signal scale ε > 0: rows hold εs.
+    pub signal_scale: f64,
+    /// Memorization scale α; 0 for no memorization columns.
+    pub memorization_scale: f64,
+    /// What targets are.
+    pub target: Target,
+    /// Probability that a training label is flipped, at most ½. Sign targets only.
+    pub label_noise: f64,
+    /// Random family of teacher and rows.
+    pub rng: RandomFamily,
+    /// Seed of teacher, rows and label noise.
+    pub data_seed: u64,
+}
+
+impl Default for SyntheticSpec {
+    fn default() -> Self {
+        Self {
+            n_train: 512,
+            n_test: 512,
+            d_signal: 5,
+            signal_scale: 1.0,
+            memorization_scale: 1.0,
+            target: Target::Sign,
+            label_noise: 0.0,
+            rng: RandomFamily::Xoshiro256pp,
+            data_seed: 123,
+        }
+    }
+}
+
+impl SyntheticSpec {
+    /// Checks every setting's range.
+    ///
+    /// # Errors
+    /// The first setting found out of range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let rows = 1..u32::MAX as usize;
+        check(
+            rows.contains(&self.n_train),
+            "n_train",
+            self.n_train,
+            "a number of rows between 1 and 2^32 - 2",
+        )?;
+        check(
+            self.n_test < rows.end,
+            "n_test",
+            self.n_test,
+            "a number of rows between 0 and 2^32 - 2",
+        )?;
+        check(
+            (1..=1 << 24).contains(&self.d_signal),
+            "d_signal",
+            self.d_signal,
+            "a number of columns between 1 and 2^24",
+        )?;
+        check(
+            self.signal_scale.is_finite() && self.signal_scale > 0.0,
+            "signal_scale",
+            self.signal_scale,
+            "a finite number above 0",
+        )?;
+        check(
+            self.memorization_scale.is_finite() && self.memorization_scale >= 0.0,
+            "memorization_scale",
+            self.memorization_scale,
+            "a finite number of at least 0",
+        )?;
+        check(
+            (0.0..=0.5).contains(&self.label_noise),
+            "label_noise",
+            self.label_noise,
+            "a probability between 0 and 0.5",
+        )?;
+        check(
+            self.label_noise == 0.0 || self.target == Target::Sign,
+            "label_noise",
+            self.label_noise,
+            "0, as only sign targets can be flipped",
+        )?;
+        check(
+            self.rng != RandomFamily::Libstdcxx || u32::try_from(self.data_seed).is_ok(),
+            "data_seed",
+            self.data_seed,
+            "a seed below 2^32, as std::mt19937 takes",
+        )
+    }
+}
+
+/// Refuses a setting unless `holds`.
+///
+/// # Errors
+/// An [`InvalidSetting`] of the other three arguments.
+pub fn check(
+    holds: bool,
+    key: &'static str,
+    value: impl ToString,
+    expected: &'static str,
+) -> Result<(), InvalidSetting> {
+    if holds {
+        return Ok(());
+    }
+    Err(InvalidSetting {
+        key,
+        value: value.to_string(),
+        expected,
+    })
+}

@@ -1,0 +1,231 @@
+//! Synthetic problems: isotropic Gaussian rows labelled by a random teacher.
+
+use crate::aligned::AlignedBlock;
+use crate::dataset::{Dataset, Features, Problem, TargetKind, Teacher};
+use crate::random::{Normal, Purpose, RandomFamily, Stream};
+use crate::spec::{InvalidSetting, SyntheticSpec, Target};
+
+/// Draws a problem: teacher, training rows with their memorization columns, test rows.
+///
+/// Native streams are separate for teacher, training and test rows, so that changing the number of
+/// one leaves the others as they were. The libstdc++ family draws all of them, in this order, from
+/// one generator and one distribution, as the reference programs do.
+///
+/// `Time: O((n_train + n_test)·d_signal)`
+///
+/// # Formula
+/// s ~ N(0, I); the row is εs; its target is sign(v*·s), 0 counting +1, or v*·(εs).
+///
+/// # Errors
+/// The first setting out of range.
+pub fn generate(spec: &SyntheticSpec) -> Result<Problem, InvalidSetting> {
+    spec.validate()?;
+    let mut source = Source::new(spec);
+    source.turn_to(Purpose::Teacher);
+    let teacher = Teacher::along((0..spec.d_signal).map(|_| source.normal()).collect());
+    source.turn_to(Purpose::TrainData);
+    let mut train = source.rows(spec.n_train, &teacher);
+    if spec.label_noise > 0.0 {
+        flip_labels(&mut train.targets, spec);
+    }
+    source.turn_to(Purpose::TestData);
+    let test = source.rows(spec.n_test, &teacher);
+
+    let kind = match spec.target {
+        Target::Sign => TargetKind::Sign,
+        Target::Linear => TargetKind::Real,
+    };
+    let dataset = |drawn: Drawn, rows, memorization| {
+        Features::new(rows, spec.d_signal, drawn.signal, None)
+            .and_then(|features| Dataset::new(features, drawn.targets, kind, memorization))
+            .map_err(|_| InvalidSetting {
+                key: "signal_scale",
+                value: spec.signal_scale.to_string(),
+                expected: "a scale that keeps every row finite",
+            })
+    };
+    Ok(Problem {
+        train: dataset(train, spec.n_train, Some(spec.memorization_scale))?,
+        test: match spec.n_test {
+            0 => None,
+            rows => Some(dataset(test, rows, None)?),
+        },
+        teacher: Some(teacher),
+    })
+}
+
+/// Rows and targets as drawn.
+struct Drawn {
+    signal: AlignedBlock,
+    targets: Vec<f64>,
+}
+
+/// Where normals come from.
+struct Source<'a> {
+    spec: &'a SyntheticSpec,
+    stream: Stream,
+    normal: Normal,
+}
+
+impl<'a> Source<'a> {
+    fn new(spec: &'a SyntheticSpec) -> Self {
+        Self {
+            spec,
+            stream: Stream::new(spec.rng, spec.data_seed, Purpose::Teacher),
+            normal: Normal::new(),
+        }
+    }
+
+    /// Native draws change to the purpose's own stream; the libstdc++ family has but one.
+    fn turn_to(&mut self, purpose: Purpose) {
+        if self.spec.rng == RandomFamily::Xoshiro256pp {
+            self.stream = Stream::new(self.spec.rng, self.spec.data_seed, purpose);
+            self.normal = Normal::new();
+        }
+    }
+
+    fn normal(&mut self) -> f64 {
+        self.normal.sample(&mut self.stream)
+    }
+
+    fn rows(&mut self, rows: usize, teacher: &Teacher) -> Drawn {
+        let d = self.spec.d_signal;
+        let scale = self.spec.signal_scale;
+        let mut signal = AlignedBlock::zeroed(rows * d);
+        let mut targets = Vec::with_capacity(rows);
+        for row in signal.as_mut_slice().chunks_exact_mut(d) {
+            row.fill_with(|| self.normal());
+            let z = teacher.score(row);
+            targets.push(match self.spec.target {
+                Target::Sign if z >= 0.0 => 1.0,
+                Target::Sign => -1.0,
+                Target::Linear => scale * z,
+            });
+            row.iter_mut().for_each(|s| *s *= scale);
+        }
+        Drawn { signal, targets }
+    }
+}
+
+/// Flips each label with probability `label_noise`, from a native stream whatever the family:
+/// the reference programs have no label noise to agree with.
+fn flip_labels(labels: &mut [f64], spec: &SyntheticSpec) {
+    let mut stream = Stream::new(
+        RandomFamily::Xoshiro256pp,
+        spec.data_seed,
+        Purpose::LabelNoise,
+    );
+    for y in labels {
+        if stream.uniform() < spec.label_noise {
+            *y = -*y;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> SyntheticSpec {
+        SyntheticSpec {
+            n_train: 300,
+            n_test: 100,
+            ..SyntheticSpec::default()
+        }
+    }
+
+    #[test]
+    fn labels_are_the_teachers() {
+        for rng in [RandomFamily::Xoshiro256pp, RandomFamily::Libstdcxx] {
+            let problem = generate(&SyntheticSpec { rng, ..spec() }).unwrap();
+            let teacher = problem.teacher.unwrap();
+            let norm: f64 = teacher.direction().iter().map(|w| w * w).sum();
+            assert!((norm - 1.0).abs() < 1e-15);
+            let test = problem.test.unwrap();
+            for data in [&problem.train, &test] {
+                for i in 0..data.len() {
+                    let row = data.row(i);
+                    assert_eq!(row.target > 0.0, teacher.score(row.signal) >= 0.0);
+                }
+            }
+            assert!(test.memorization().is_none());
+            assert_eq!(problem.train.columns(), 5 + 300);
+        }
+    }
+
+    #[test]
+    fn native_streams_are_independent_of_each_others_length() {
+        let small = generate(&spec()).unwrap();
+        let large = generate(&SyntheticSpec {
+            n_train: 400,
+            ..spec()
+        })
+        .unwrap();
+        assert_eq!(small.teacher, large.teacher);
+        let signal = |data: &Dataset, i| data.row(i).signal.to_vec();
+        assert_eq!(signal(&small.train, 299), signal(&large.train, 299));
+        let (small, large) = (small.test.unwrap(), large.test.unwrap());
+        assert_eq!(signal(&small, 99), signal(&large, 99));
+    }
+
+    #[test]
+    fn noise_flips_about_its_share_of_training_labels_only() {
+        let clean = generate(&spec()).unwrap();
+        let noisy = generate(&SyntheticSpec {
+            label_noise: 0.2,
+            ..spec()
+        })
+        .unwrap();
+        let flips = |a: &Dataset, b: &Dataset| {
+            let pairs = a.targets().iter().zip(b.targets());
+            pairs.filter(|(a, b)| a != b).count()
+        };
+        // Binomial(300, .2): mean 60, four standard deviations 28.
+        let flipped = flips(&clean.train, &noisy.train);
+        assert!((32..=88).contains(&flipped), "{flipped} of 300 flipped");
+        assert_eq!(flips(&clean.test.unwrap(), &noisy.test.unwrap()), 0);
+    }
+
+    #[test]
+    fn linear_targets_are_scores_of_the_scaled_row() {
+        let problem = generate(&SyntheticSpec {
+            target: Target::Linear,
+            signal_scale: 0.25,
+            memorization_scale: 0.0,
+            ..spec()
+        })
+        .unwrap();
+        let teacher = problem.teacher.unwrap();
+        for i in 0..problem.train.len() {
+            let row = problem.train.row(i);
+            assert!((row.target - teacher.score(row.signal)).abs() < 1e-15);
+            assert!(row.memorization.is_none());
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let message = |spec: SyntheticSpec| generate(&spec).unwrap_err().to_string();
+        assert_eq!(
+            message(SyntheticSpec {
+                label_noise: 1.5,
+                ..spec()
+            }),
+            "`label_noise` is 1.5, expected a probability between 0 and 0.5"
+        );
+        assert!(
+            message(SyntheticSpec {
+                n_train: 0,
+                ..spec()
+            })
+            .contains("`n_train` is 0")
+        );
+        assert!(
+            message(SyntheticSpec {
+                signal_scale: 1e308,
+                ..spec()
+            })
+            .contains("finite")
+        );
+    }
+}

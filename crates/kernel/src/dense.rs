@@ -1,0 +1,187 @@
+//! The dense reference: the textbook O(d) update over explicitly stored columns.
+//!
+//! Every row is stored with all its columns, memorization included; every step decays and updates
+//! every weight. It shares nothing with the sparse kernels but the configuration, the schedule and
+//! the visiting order, and is what they are held against, and compared with in the benches.
+
+use sparsegrok_data::Dataset;
+use sparsegrok_lanes::{Level, Simd, Task};
+
+use crate::loss::Loss;
+use crate::pace::LearningRate;
+use crate::spec::{DecayOrder, TrainSpec};
+use crate::train::{Diverged, Trainer};
+use crate::visits::Visits;
+use crate::weights::Weights;
+
+/// A dense training run in progress.
+pub(crate) struct DenseTrainer<'a> {
+    data: &'a Dataset,
+    loss: Loss,
+    level: Level,
+    batch: usize,
+    bias_trained: bool,
+    weight_decay: f64,
+    decay_order: DecayOrder,
+    learning_rate: LearningRate,
+    epoch: u64,
+    step: u64,
+    visits: Visits,
+    columns: usize,
+    /// n × columns, row-major.
+    matrix: Vec<f64>,
+    weights: Vec<f64>,
+    bias: f64,
+}
+
+impl<'a> DenseTrainer<'a> {
+    /// Bytes the explicit matrix of a dataset takes.
+    pub(crate) fn bytes(data: &Dataset) -> u128 {
+        data.len() as u128 * data.columns() as u128 * size_of::<f64>() as u128
+    }
+
+    pub(crate) fn new(
+        data: &'a Dataset,
+        spec: &TrainSpec,
+        level: Level,
+        initial_signal: Vec<f64>,
+    ) -> Self {
+        let n = data.len();
+        let columns = data.columns();
+        let signal_width = initial_signal.len();
+        let mut matrix = vec![0.0; n * columns];
+        for (i, dense) in matrix.chunks_exact_mut(columns.max(1)).enumerate() {
+            let row = data.row(i);
+            dense[..signal_width].copy_from_slice(row.signal);
+            for (&column, value) in row.tail.indices.iter().zip(row.tail.values) {
+                dense[signal_width + column as usize] = *value;
+            }
+            if let Some(slot) = row.memorization {
+                dense[slot.column] = slot.value;
+            }
+        }
+        let mut weights = initial_signal;
+        weights.resize(columns, 0.0);
+        Self {
+            data,
+            loss: spec.loss,
+            level,
+            batch: spec.batch_size.rows(n),
+            bias_trained: spec.bias,
+            weight_decay: spec.weight_decay,
+            decay_order: spec.decay_order,
+            learning_rate: LearningRate::new(spec, n),
+            epoch: 0,
+            step: 0,
+            visits: Visits::new(spec, n),
+            columns,
+            matrix,
+            weights,
+            bias: 0.0,
+        }
+    }
+
+    #[inline(always)]
+    fn train_epoch(&mut self) -> Result<(), Diverged> {
+        self.epoch += 1;
+        let columns = self.columns;
+        let mut slopes = Vec::with_capacity(self.batch);
+        let (visits, _) = self.visits.next_epoch();
+        for batch in visits.chunks(self.batch) {
+            let eta = self.learning_rate.at(self.step);
+            self.step += 1;
+            let decay = 1.0 - eta * self.weight_decay;
+            if self.decay_order == DecayOrder::Before {
+                scale(&mut self.weights, decay);
+            }
+            slopes.clear();
+            for &visit in batch {
+                let x = &self.matrix[visit as usize * columns..][..columns];
+                let z = dot(&self.weights, x) + self.bias;
+                if !z.is_finite() {
+                    return Err(Diverged {
+                        epoch: self.epoch,
+                        step: self.step,
+                        row: visit,
+                    });
+                }
+                slopes.push(derivative(
+                    self.loss,
+                    z,
+                    self.data.targets()[visit as usize],
+                ));
+            }
+            if self.decay_order == DecayOrder::After {
+                scale(&mut self.weights, decay);
+            }
+            for (&visit, slope) in batch.iter().zip(&slopes) {
+                let x = &self.matrix[visit as usize * columns..][..columns];
+                let step = eta * slope / batch.len() as f64;
+                subtract_scaled(&mut self.weights, step, x);
+                if self.bias_trained {
+                    self.bias -= step;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[inline(always)]
+fn dot(w: &[f64], x: &[f64]) -> f64 {
+    w.iter().zip(x).fold(0.0, |sum, (w, x)| sum + w * x)
+}
+
+#[inline(always)]
+fn scale(w: &mut [f64], factor: f64) {
+    w.iter_mut().for_each(|w| *w *= factor);
+}
+
+#[inline(always)]
+fn subtract_scaled(w: &mut [f64], step: f64, x: &[f64]) {
+    for (w, x) in w.iter_mut().zip(x) {
+        *w -= step * x;
+    }
+}
+
+/// ∂ℓ/∂z.
+fn derivative(loss: Loss, z: f64, y: f64) -> f64 {
+    match loss {
+        Loss::Logistic => -y / (1.0 + libm::exp(y * z)),
+        Loss::Squared => z - y,
+        Loss::Hinge if y * z < 1.0 => -y,
+        Loss::Hinge => 0.0,
+    }
+}
+
+impl Trainer for DenseTrainer<'_> {
+    fn epoch(&mut self) -> Result<(), Diverged> {
+        self.level.run(Epoch(self))
+    }
+
+    fn weights(&self) -> Weights {
+        let (signal_width, tail_width) = (
+            self.data.features().signal_width(),
+            self.data.features().tail_width(),
+        );
+        let (signal, rest) = self.weights.split_at(signal_width);
+        let (tail, memorization) = rest.split_at(tail_width);
+        Weights {
+            signal: signal.to_vec(),
+            tail: tail.to_vec(),
+            memorization: memorization.to_vec(),
+            bias: self.bias,
+        }
+    }
+}
+
+struct Epoch<'t, 'a>(&'t mut DenseTrainer<'a>);
+
+impl Task for Epoch<'_, '_> {
+    type Output = Result<(), Diverged>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) -> Self::Output {
+        self.0.train_epoch()
+    }
+}

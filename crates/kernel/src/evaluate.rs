@@ -1,0 +1,173 @@
+//! What a model's weights say about it: accuracies, losses, norms, margins.
+
+use sparsegrok_data::{Dataset, Problem, TargetKind};
+
+use crate::spec::TrainSpec;
+use crate::weights::Weights;
+
+/// The figures of one evaluation. `None` stands for what does not exist: no test set, no teacher.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Epochs trained.
+    pub epoch: u64,
+    /// Share of training rows classified right, each with its own memorization column.
+    pub train_acc: f64,
+    /// Share of test rows classified right.
+    pub test_acc: Option<f64>,
+    /// Accuracy on the whole population of isotropic Gaussian rows, 1 − ∠(v, teacher)/π.
+    ///
+    /// Exists for synthetic data without a bias, classified by sign.
+    pub population_acc: Option<f64>,
+    /// Mean training loss, without the penalty.
+    pub train_loss: f64,
+    /// Mean test loss.
+    pub test_loss: Option<f64>,
+    /// Generalization gap in loss: test − train.
+    pub gap_loss: Option<f64>,
+    /// Generalization gap in error: train accuracy − test accuracy.
+    pub gap_acc: Option<f64>,
+    /// ‖w‖, signal, tail and memorization together, without the bias.
+    pub weight_norm: f64,
+    /// ‖v‖.
+    pub signal_norm: f64,
+    /// ‖m‖.
+    pub memorization_norm: f64,
+    /// ‖m‖²/‖w‖²; 0 where w = 0.
+    pub memorization_share: f64,
+    /// Smallest training margin y·z.
+    pub margin_min: f64,
+    /// Mean training margin.
+    pub margin_mean: f64,
+    /// Cosine of the angle between v and the teacher; does not exist where v = 0.
+    pub teacher_cosine: Option<f64>,
+    /// ‖v − v*‖²/d.
+    pub teacher_distance: Option<f64>,
+    /// Regularised objective J = mean training loss + ½λ‖w‖².
+    pub objective: f64,
+}
+
+/// Evaluates weights on a problem, in one pass over its non-zeros.
+///
+/// A row counts as right when the score's sign (0 counts +1) is its target's; with an
+/// `accuracy_tolerance`, when (z − y)² is below it. All sums run in row order.
+pub fn evaluate(
+    epoch: u64,
+    weights: &Weights,
+    problem: &Problem,
+    spec: &TrainSpec,
+    accuracy_tolerance: Option<f64>,
+) -> Evaluation {
+    let train = Scores::of(&problem.train, weights, spec, accuracy_tolerance);
+    let test = problem
+        .test
+        .as_ref()
+        .filter(|test| !test.is_empty())
+        .map(|test| Scores::of(test, weights, spec, accuracy_tolerance));
+    let [signal, tail, memorization] = weights.squared_norms();
+    let squared_norm = signal + tail + memorization;
+    let teacher = problem
+        .teacher
+        .as_ref()
+        .map(|teacher| Alignment::of(&weights.signal, teacher.direction()));
+    let by_sign = accuracy_tolerance.is_none() || problem.train.target_kind() == TargetKind::Sign;
+    Evaluation {
+        epoch,
+        train_acc: train.accuracy,
+        test_acc: test.as_ref().map(|test| test.accuracy),
+        population_acc: teacher
+            .as_ref()
+            .filter(|_| by_sign && !spec.bias && weights.tail.is_empty())
+            .map(Alignment::population_accuracy),
+        train_loss: train.loss,
+        test_loss: test.as_ref().map(|test| test.loss),
+        gap_loss: test.as_ref().map(|test| test.loss - train.loss),
+        gap_acc: test.as_ref().map(|test| train.accuracy - test.accuracy),
+        weight_norm: squared_norm.sqrt(),
+        signal_norm: signal.sqrt(),
+        memorization_norm: memorization.sqrt(),
+        memorization_share: if squared_norm > 0.0 {
+            memorization / squared_norm
+        } else {
+            0.0
+        },
+        margin_min: train.margin_min,
+        margin_mean: train.margin_mean,
+        teacher_cosine: teacher.as_ref().and_then(Alignment::cosine),
+        teacher_distance: teacher.as_ref().map(|teacher| teacher.distance),
+        objective: train.loss + 0.5 * spec.weight_decay * squared_norm,
+    }
+}
+
+/// Means over the rows of one dataset.
+struct Scores {
+    accuracy: f64,
+    loss: f64,
+    margin_min: f64,
+    margin_mean: f64,
+}
+
+impl Scores {
+    fn of(data: &Dataset, weights: &Weights, spec: &TrainSpec, tolerance: Option<f64>) -> Self {
+        let tolerance = tolerance.filter(|_| data.target_kind() == TargetKind::Real);
+        let mut right = 0_u64;
+        let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
+        for i in 0..data.len() {
+            let row = data.row(i);
+            let (z, y) = (weights.score(&row), row.target);
+            right += u64::from(match tolerance {
+                Some(tolerance) => (z - y) * (z - y) < tolerance,
+                None => (z >= 0.0) == (y >= 0.0),
+            });
+            loss += spec.loss.value(z, y);
+            margins += y * z;
+            margin_min = margin_min.min(y * z);
+        }
+        let n = data.len() as f64;
+        Self {
+            accuracy: right as f64 / n,
+            loss: loss / n,
+            margin_min,
+            margin_mean: margins / n,
+        }
+    }
+}
+
+/// How signal weights lie to the teacher's direction.
+struct Alignment {
+    /// v·t.
+    along: f64,
+    /// ‖v − (v·t) t‖.
+    across: f64,
+    /// ‖v − t‖²/d.
+    distance: f64,
+}
+
+impl Alignment {
+    fn of(v: &[f64], teacher: &[f64]) -> Self {
+        let pairs = || v.iter().zip(teacher);
+        let along: f64 = pairs().map(|(v, t)| v * t).sum();
+        let squares = |offset: f64| -> f64 {
+            pairs()
+                .map(|(v, t)| (v - offset * t) * (v - offset * t))
+                .sum()
+        };
+        Self {
+            along,
+            across: squares(along).sqrt(),
+            distance: squares(1.0) / v.len().max(1) as f64,
+        }
+    }
+
+    fn cosine(&self) -> Option<f64> {
+        let norm = (self.along * self.along + self.across * self.across).sqrt();
+        (norm > 0.0).then(|| self.along / norm)
+    }
+
+    /// 1 − ∠(v, t)/π; v = 0 calls every row positive and is right half the time.
+    fn population_accuracy(&self) -> f64 {
+        if self.along == 0.0 && self.across == 0.0 {
+            return 0.5;
+        }
+        1.0 - libm::atan2(self.across, self.along) / std::f64::consts::PI
+    }
+}

@@ -1,0 +1,68 @@
+//! Initial signal weights.
+
+use sparsegrok_data::{InvalidSetting, Normal, Purpose, RandomFamily, Stream, Teacher};
+
+use crate::spec::{Init, TrainSpec};
+
+/// The initial signal weights v₀, of length `width`, as [`Init`] describes them.
+///
+/// Random draws come from the native stream of `init_seed` whatever the run's random family:
+/// the reference programs have no random initial weights to agree with.
+///
+/// # Errors
+/// Where the choice needs a teacher and the data has none, or a direction orthogonal to the
+/// teacher and there is just one column.
+pub fn initial_signal(
+    spec: &TrainSpec,
+    width: usize,
+    teacher: Option<&Teacher>,
+) -> Result<Vec<f64>, InvalidSetting> {
+    let refuse = |expected| InvalidSetting {
+        key: "init",
+        value: match spec.init {
+            Init::Zero => "zero",
+            Init::Gaussian => "gaussian",
+            Init::Orthogonal => "orthogonal",
+            Init::Teacher => "teacher",
+            Init::AntiTeacher => "anti-teacher",
+        }
+        .to_owned(),
+        expected,
+    };
+    let direction = || {
+        teacher
+            .map(Teacher::direction)
+            .ok_or_else(|| refuse("`zero` or `gaussian`, as the data has no teacher"))
+    };
+    let norm = spec.init_norm;
+    match spec.init {
+        Init::Zero => Ok(vec![0.0; width]),
+        Init::Gaussian => {
+            let scale = norm / (width.max(1) as f64).sqrt();
+            Ok(normals(spec, width).map(|x| x * scale).collect())
+        }
+        Init::Teacher => Ok(direction()?.iter().map(|x| x * norm).collect()),
+        Init::AntiTeacher => Ok(direction()?.iter().map(|x| x * -norm).collect()),
+        Init::Orthogonal => {
+            let teacher = direction()?;
+            if width < 2 {
+                return Err(refuse("another choice where d_signal is 1"));
+            }
+            let draw: Vec<f64> = normals(spec, width).collect();
+            let along: f64 = draw.iter().zip(teacher).map(|(x, t)| x * t).sum();
+            let rest: Vec<f64> = draw
+                .iter()
+                .zip(teacher)
+                .map(|(x, t)| x - along * t)
+                .collect();
+            let length = rest.iter().map(|x| x * x).sum::<f64>().sqrt();
+            Ok(rest.iter().map(|x| x * (norm / length)).collect())
+        }
+    }
+}
+
+fn normals(spec: &TrainSpec, width: usize) -> impl Iterator<Item = f64> {
+    let mut stream = Stream::new(RandomFamily::Xoshiro256pp, spec.init_seed, Purpose::Init);
+    let mut normal = Normal::new();
+    (0..width).map(move |_| normal.sample(&mut stream))
+}

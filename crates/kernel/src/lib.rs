@@ -1,0 +1,40 @@
+//! Training a linear model by SGD in O(nnz) per step.
+//!
+//! One row of data passes through here as follows: [`train`] copies the dataset's rows into the
+//! kernel's layout, visits them in the [order](Order) the configuration asks for, and updates the
+//! weights with the [slope of the loss](Loss) at that row; weight decay is carried by one common
+//! scale, so that a step touches only the row's own columns. After each epoch of the
+//! [`EvaluationPlan`] the [`Weights`] are handed to an [`Observer`], which usually
+//! [`evaluate`]s them. [`model`] keeps the last ones in a file.
+//!
+//! # Formula
+//! One update over a batch of b rows:
+//! w ← (1 − η_t λ) w − (η_t / b) Σ ∂ℓ/∂z(z_i, y_i) x_i, z_i = w·x_i + bias; the bias is not decayed.
+//!
+//! # References
+//! L. Bottou, "Stochastic Gradient Descent Tricks", in *Neural Networks: Tricks of the Trade*, 2nd
+//! ed., 2012, section 5.1: sparse updates with the decay in a common factor.
+
+mod dense;
+mod evaluate;
+mod init;
+mod loss;
+pub mod model;
+mod pace;
+mod plan;
+mod rows;
+mod scalar;
+mod spec;
+mod train;
+mod update;
+mod visits;
+mod weights;
+
+pub use evaluate::{Evaluation, evaluate};
+pub use init::initial_signal;
+pub use loss::Loss;
+pub use plan::EvaluationPlan;
+pub use sparsegrok_lanes::Level;
+pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, TrainSpec};
+pub use train::{Diverged, KernelChoice, Observer, SimdChoice, TrainError, train};
+pub use weights::Weights;

@@ -1,0 +1,112 @@
+//! Losses: their value, and the slope that drives an update.
+
+use serde::{Deserialize, Serialize};
+use sparsegrok_lanes::{Arithmetic, LOG2_E, softplus, weighted_sigmoid};
+
+/// Loss of one row, of its score z and target y.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// log(1 + e^(−yz)), y = ±1.
+    Logistic,
+    /// ½(z − y)², y real.
+    Squared,
+    /// max(0, 1 − yz), y = ±1.
+    Hinge,
+}
+
+impl Loss {
+    /// Loss of score `z` for target `y`.
+    pub fn value(self, z: f64, y: f64) -> f64 {
+        match self {
+            Self::Logistic => softplus(y * z),
+            Self::Squared => 0.5 * (z - y) * (z - y),
+            Self::Hinge => (1.0 - y * z).max(0.0),
+        }
+    }
+
+    /// Whether targets must be ±1.
+    pub fn needs_signs(self) -> bool {
+        self != Self::Squared
+    }
+}
+
+/// The slope of a loss, in the form the update uses.
+///
+/// Rows of a sign-folding loss are stored multiplied by their label, x̃ = yx; then the loss is a
+/// function of the margin u·x̃ alone and the update adds a multiple of x̃ itself.
+pub(crate) trait Slope: Copy {
+    /// Whether rows are stored multiplied by their label.
+    const FOLDS_SIGN: bool;
+    /// Factor the margin is given in.
+    const UNIT: f64;
+
+    /// `rate` × (−∂ℓ/∂z), at the margin (sign folded) or score `margin` × [`Slope::UNIT`].
+    fn weight<A: Arithmetic>(
+        self,
+        a: A,
+        rate: A::Real,
+        margin: A::Real,
+        target: A::Real,
+    ) -> A::Real;
+}
+
+/// −∂/∂m log(1 + e^(−m)) = 1/(1 + eᵐ), m in units of ln 2.
+#[derive(Clone, Copy)]
+pub(crate) struct LogisticSlope;
+
+impl Slope for LogisticSlope {
+    const FOLDS_SIGN: bool = true;
+    const UNIT: f64 = LOG2_E;
+
+    #[inline(always)]
+    fn weight<A: Arithmetic>(
+        self,
+        a: A,
+        rate: A::Real,
+        margin: A::Real,
+        _target: A::Real,
+    ) -> A::Real {
+        weighted_sigmoid(a, rate, margin)
+    }
+}
+
+/// −∂/∂z ½(z − y)² = y − z.
+#[derive(Clone, Copy)]
+pub(crate) struct SquaredSlope;
+
+impl Slope for SquaredSlope {
+    const FOLDS_SIGN: bool = false;
+    const UNIT: f64 = 1.0;
+
+    #[inline(always)]
+    fn weight<A: Arithmetic>(
+        self,
+        a: A,
+        rate: A::Real,
+        score: A::Real,
+        target: A::Real,
+    ) -> A::Real {
+        a.mul(rate, a.sub(target, score))
+    }
+}
+
+/// −∂/∂m max(0, 1 − m) = 1 for m < 1, else 0.
+#[derive(Clone, Copy)]
+pub(crate) struct HingeSlope;
+
+impl Slope for HingeSlope {
+    const FOLDS_SIGN: bool = true;
+    const UNIT: f64 = 1.0;
+
+    #[inline(always)]
+    fn weight<A: Arithmetic>(
+        self,
+        a: A,
+        rate: A::Real,
+        margin: A::Real,
+        _target: A::Real,
+    ) -> A::Real {
+        a.select_less(margin, a.splat(1.0), rate, a.splat(0.0))
+    }
+}

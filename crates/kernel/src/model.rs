@@ -1,0 +1,264 @@
+//! The model file: a trained model as text a person can read.
+//!
+//! ```text
+//! sparsegrok model 1
+//! # learning_rate = 0.05            the configuration, as TOML behind `# `
+//! signal 2                          columns of each kind
+//! tail 3
+//! memorization 4
+//! bias 0e0
+//! weights 2                         how many lines follow
+//! 0 1.25e0                          column (signal, tail, memorization; from 0) and weight
+//! 4 -3.5e-1
+//! ```
+//!
+//! Only non-zero weights are listed, in ascending columns; numbers are the shortest that read back
+//! to the same bits.
+
+use std::io::{self, BufRead, Write};
+
+use sparsegrok_data::Row;
+
+use crate::weights::Weights;
+
+const MAGIC: &str = "sparsegrok model 1";
+
+/// Most weights a file may announce: a small file must not make its reader allocate without bound.
+const MAX_COLUMNS: usize = 1 << 31;
+
+/// A model read from a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The configuration it was trained with, as TOML.
+    pub config: String,
+    /// Its weights.
+    pub weights: Weights,
+}
+
+/// Why a model file could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The file could not be read at all.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A line is not what the format wants there.
+    #[error("line {line}: found `{found}`, expected {expected}")]
+    Line {
+        /// Line, counted from 1.
+        line: usize,
+        /// What stands there.
+        found: String,
+        /// What should.
+        expected: &'static str,
+    },
+}
+
+impl Model {
+    /// Score z of a row. Memorization columns belong to training rows and do not count.
+    pub fn score(&self, row: &Row<'_>) -> f64 {
+        self.weights.score(&Row {
+            memorization: None,
+            ..*row
+        })
+    }
+}
+
+/// Writes a model file. `Time: O(weights)`
+///
+/// # Errors
+/// Whatever the writer returns.
+pub fn write(mut to: impl Write, config: &str, weights: &Weights) -> io::Result<()> {
+    let Weights {
+        signal,
+        tail,
+        memorization,
+        bias,
+    } = weights;
+    writeln!(to, "{MAGIC}")?;
+    for line in config.lines() {
+        writeln!(to, "# {line}")?;
+    }
+    writeln!(to, "signal {}", signal.len())?;
+    writeln!(to, "tail {}", tail.len())?;
+    writeln!(to, "memorization {}", memorization.len())?;
+    writeln!(to, "bias {bias:e}")?;
+    let all = || signal.iter().chain(tail).chain(memorization);
+    writeln!(to, "weights {}", all().filter(|w| **w != 0.0).count())?;
+    for (column, weight) in all().enumerate().filter(|(_, w)| **w != 0.0) {
+        writeln!(to, "{column} {weight:e}")?;
+    }
+    to.flush()
+}
+
+/// Reads a model file. `Time: O(file + announced columns)`
+///
+/// # Errors
+/// [`ModelError::Line`] with the first line that is not what [the format](self) wants.
+pub fn read(from: impl BufRead) -> Result<Model, ModelError> {
+    let mut lines = Lines {
+        lines: from.lines(),
+        number: 0,
+        text: String::new(),
+    };
+    lines.next("`sparsegrok model 1`")?;
+    if lines.text != MAGIC {
+        return Err(lines.refuse("`sparsegrok model 1`"));
+    }
+    let mut config = String::new();
+    lines.next("`signal COLUMNS`")?;
+    while let Some(line) = lines.text.strip_prefix('#') {
+        config.push_str(line.strip_prefix(' ').unwrap_or(line));
+        config.push('\n');
+        lines.next("`signal COLUMNS`")?;
+    }
+    let signal: usize = lines.field("signal", "`signal COLUMNS`")?;
+    lines.next("`tail COLUMNS`")?;
+    let tail: usize = lines.field("tail", "`tail COLUMNS`")?;
+    lines.next("`memorization COLUMNS`")?;
+    let memorization: usize = lines.field("memorization", "`memorization COLUMNS`")?;
+    let columns = [signal, tail, memorization]
+        .into_iter()
+        .try_fold(0, usize::checked_add)
+        .filter(|&columns| columns <= MAX_COLUMNS)
+        .ok_or_else(|| lines.refuse("at most 2^31 columns in all"))?;
+    lines.next("`bias NUMBER`")?;
+    let bias = lines.field("bias", "`bias NUMBER`").and_then(|bias: f64| {
+        if bias.is_finite() {
+            Ok(bias)
+        } else {
+            Err(lines.refuse("a finite bias"))
+        }
+    })?;
+    lines.next("`weights COUNT`")?;
+    let count: usize = lines.field("weights", "`weights COUNT`")?;
+    let mut listed: Vec<(usize, f64)> = Vec::new();
+    for _ in 0..count {
+        let expected = "`COLUMN WEIGHT`, columns ascending, weights finite";
+        lines.next(expected)?;
+        let entry = lines.text.split_once(' ').and_then(|(column, weight)| {
+            let column: usize = column.parse().ok()?;
+            let weight: f64 = weight.parse().ok()?;
+            let ascending = listed.last().is_none_or(|&(last, _)| column > last);
+            (ascending && column < columns && weight.is_finite()).then_some((column, weight))
+        });
+        listed.push(entry.ok_or_else(|| lines.refuse(expected))?);
+    }
+    if lines.try_next()? {
+        return Err(lines.refuse("the end of the file"));
+    }
+    let mut all = vec![0.0; columns];
+    for (column, weight) in listed {
+        all[column] = weight;
+    }
+    let memorization = all.split_off(signal + tail);
+    let tail = all.split_off(signal);
+    Ok(Model {
+        config,
+        weights: Weights {
+            signal: all,
+            tail,
+            memorization,
+            bias,
+        },
+    })
+}
+
+/// Reads lines, remembering where it is.
+struct Lines<B: BufRead> {
+    lines: io::Lines<B>,
+    number: usize,
+    text: String,
+}
+
+impl<B: BufRead> Lines<B> {
+    fn try_next(&mut self) -> Result<bool, ModelError> {
+        self.number += 1;
+        self.text = match self.lines.next() {
+            None => return Ok(false),
+            Some(text) => text?,
+        };
+        Ok(true)
+    }
+
+    fn next(&mut self, expected: &'static str) -> Result<(), ModelError> {
+        if self.try_next()? {
+            return Ok(());
+        }
+        Err(ModelError::Line {
+            line: self.number,
+            found: "the end of the file".to_owned(),
+            expected,
+        })
+    }
+
+    fn field<T: std::str::FromStr>(
+        &self,
+        name: &str,
+        expected: &'static str,
+    ) -> Result<T, ModelError> {
+        self.text
+            .strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix(' '))
+            .and_then(|value| value.parse().ok())
+            .ok_or_else(|| self.refuse(expected))
+    }
+
+    /// The current line, cut to a length fit for a message, is not what was expected.
+    fn refuse(&self, expected: &'static str) -> ModelError {
+        ModelError::Line {
+            line: self.number,
+            found: self.text.chars().take(60).collect(),
+            expected,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weights() -> Weights {
+        Weights {
+            signal: vec![1.25, 0.0],
+            tail: vec![0.0, -0.1, 1e-300],
+            memorization: vec![0.0, 0.0, f64::MIN_POSITIVE / 8.0, 7.0],
+            bias: -0.5,
+        }
+    }
+
+    #[test]
+    fn a_model_reads_back_to_the_bit() {
+        let mut file = Vec::new();
+        write(&mut file, "epochs = 3\n\nbias = true", &weights()).unwrap();
+        let model = read(&file[..]).unwrap();
+        assert_eq!(model.weights, weights());
+        assert_eq!(model.config, "epochs = 3\n\nbias = true\n");
+    }
+
+    #[test]
+    fn every_broken_line_is_named() {
+        let mut file = Vec::new();
+        write(&mut file, "epochs = 3", &weights()).unwrap();
+        let text = String::from_utf8(file).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for at in (0..lines.len()).filter(|&at| at != 1) {
+            let mut broken = lines.clone();
+            broken[at] = "nonsense";
+            let error = read(broken.join("\n").as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("nonsense"), "{error}");
+            assert!(error.starts_with(&format!("line {}:", at + 1)), "{error}");
+            let cut = read(lines[..at].join("\n").as_bytes()).unwrap_err();
+            assert!(cut.to_string().contains("the end of the file"), "{cut}");
+        }
+        let longer = text + "9 1e0\n";
+        assert!(read(longer.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_small_file_cannot_ask_for_much_memory() {
+        let file = format!("{MAGIC}\nsignal 99999999999\ntail 1\nmemorization 0\n");
+        let error = read(file.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("at most 2^31"), "{error}");
+    }
+}

@@ -1,0 +1,262 @@
+//! What to train: the settings of one run's optimiser, as read from flags or TOML.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sparsegrok_data::{InvalidSetting, RandomFamily};
+
+use crate::loss::Loss;
+
+/// Settings of a training run; keys are the command line's, in `snake_case`.
+///
+/// [`TrainSpec::validate`] checks every range once; the training code relies on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainSpec {
+    /// Loss to minimise.
+    pub loss: Loss,
+    /// Whether an intercept is trained. It is never decayed.
+    pub bias: bool,
+    /// Base learning rate η > 0.
+    pub learning_rate: f64,
+    /// How η changes from step to step.
+    pub schedule: Schedule,
+    /// Exponent p of the inverse-scaling schedule.
+    pub schedule_power: f64,
+    /// Factor γ of the step schedule.
+    pub schedule_factor: f64,
+    /// Epochs k between two drops of the step schedule.
+    pub schedule_every: u64,
+    /// Steps W of linear warm-up; 0 for none.
+    pub warmup_steps: u64,
+    /// Weight decay λ ≥ 0; ηλ must stay below 1.
+    pub weight_decay: f64,
+    /// Whether the gradient is taken at the decayed or at the old weights.
+    pub decay_order: DecayOrder,
+    /// Rows per update.
+    pub batch_size: BatchSize,
+    /// Passes over the training rows.
+    pub epochs: u64,
+    /// Order in which the rows of an epoch are visited.
+    pub order: Order,
+    /// Random family of the visiting order.
+    pub rng: RandomFamily,
+    /// Seed of the visiting order.
+    pub order_seed: u64,
+    /// Initial signal weights.
+    pub init: Init,
+    /// Norm R of the initial signal weights (in expectation for `gaussian`).
+    pub init_norm: f64,
+    /// Seed of the initial weights.
+    pub init_seed: u64,
+}
+
+impl Default for TrainSpec {
+    fn default() -> Self {
+        Self {
+            loss: Loss::Logistic,
+            bias: false,
+            learning_rate: 0.05,
+            schedule: Schedule::Constant,
+            schedule_power: 0.5,
+            schedule_factor: 0.5,
+            schedule_every: 1000,
+            warmup_steps: 0,
+            weight_decay: 1e-3,
+            decay_order: DecayOrder::After,
+            batch_size: BatchSize::Rows(1),
+            epochs: 6000,
+            order: Order::Shuffle,
+            rng: RandomFamily::Xoshiro256pp,
+            order_seed: 1234,
+            init: Init::Zero,
+            init_norm: 1.0,
+            init_seed: 0,
+        }
+    }
+}
+
+impl TrainSpec {
+    /// Checks every setting's range.
+    ///
+    /// # Errors
+    /// The first setting found out of range, with its value and what was expected.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let positive = |key, value: f64| {
+            check(
+                value.is_finite() && value > 0.0,
+                key,
+                value,
+                "a finite number above 0",
+            )
+        };
+        let non_negative = |key, value: f64| {
+            check(
+                value.is_finite() && value >= 0.0,
+                key,
+                value,
+                "a finite number of at least 0",
+            )
+        };
+        positive("learning_rate", self.learning_rate)?;
+        non_negative("weight_decay", self.weight_decay)?;
+        check(
+            self.learning_rate * self.weight_decay < 1.0,
+            "weight_decay",
+            self.weight_decay,
+            "learning_rate × weight_decay below 1",
+        )?;
+        non_negative("schedule_power", self.schedule_power)?;
+        check(
+            self.schedule_factor > 0.0 && self.schedule_factor <= 1.0,
+            "schedule_factor",
+            self.schedule_factor,
+            "a number above 0 and at most 1",
+        )?;
+        check(
+            self.schedule_every >= 1,
+            "schedule_every",
+            self.schedule_every,
+            "at least 1 epoch",
+        )?;
+        check(self.epochs >= 1, "epochs", self.epochs, "at least 1 epoch")?;
+        check(
+            self.batch_size != BatchSize::Rows(0),
+            "batch_size",
+            0,
+            "at least 1 row, or `full`",
+        )?;
+        non_negative("init_norm", self.init_norm)?;
+        check(
+            self.rng != RandomFamily::Libstdcxx || u32::try_from(self.order_seed).is_ok(),
+            "order_seed",
+            self.order_seed,
+            "a seed below 2^32, as std::mt19937 takes",
+        )
+    }
+}
+
+fn check(
+    holds: bool,
+    key: &'static str,
+    value: impl ToString,
+    expected: &'static str,
+) -> Result<(), InvalidSetting> {
+    if holds {
+        return Ok(());
+    }
+    Err(InvalidSetting {
+        key,
+        value: value.to_string(),
+        expected,
+    })
+}
+
+/// How the learning rate η changes with the step t of T.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// η.
+    Constant,
+    /// η·(t+1)^−p, p = `schedule_power`.
+    InverseScaling,
+    /// η·γ^⌊epoch/k⌋, γ = `schedule_factor`, k = `schedule_every`, epochs counted from 0.
+    Step,
+    /// ½η(1 + cos πt/T).
+    Cosine,
+}
+
+/// Whether decay comes before or after the gradient is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecayOrder {
+    /// Gradient at the decayed weights, as in the reference programs.
+    Before,
+    /// Gradient at the old weights: for plain SGD the same as an L2 penalty ½λ‖w‖².
+    After,
+}
+
+/// Order in which an epoch visits the training rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// A fresh uniform permutation each epoch.
+    Shuffle,
+    /// Rows 0, 1, 2, … each epoch.
+    Sequential,
+    /// n independent uniform draws each epoch.
+    WithReplacement,
+}
+
+/// Initial signal weights v; tail, memorization and bias weights start at 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Init {
+    /// All zero.
+    Zero,
+    /// Independent N(0, R²/d).
+    Gaussian,
+    /// Norm R, uniform among the directions orthogonal to the teacher.
+    Orthogonal,
+    /// R times the teacher.
+    Teacher,
+    /// −R times the teacher.
+    AntiTeacher,
+}
+
+/// Rows averaged in one update: a number, or `"full"` for all training rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchSize {
+    /// This many rows; the last batch of an epoch may be shorter.
+    Rows(u32),
+    /// Every training row: one update an epoch.
+    Full,
+}
+
+impl BatchSize {
+    /// Rows per update for `n` training rows, between 1 and n.
+    pub fn rows(self, n: usize) -> usize {
+        match self {
+            Self::Rows(rows) => (rows as usize).clamp(1, n.max(1)),
+            Self::Full => n.max(1),
+        }
+    }
+}
+
+impl Serialize for BatchSize {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Rows(rows) => serializer.serialize_u32(*rows),
+            Self::Full => serializer.serialize_str("full"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for BatchSize {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = BatchSize;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number of rows (at least 1) or \"full\"")
+            }
+            fn visit_u64<E: de::Error>(self, rows: u64) -> Result<BatchSize, E> {
+                match u32::try_from(rows) {
+                    Ok(rows) if rows >= 1 => Ok(BatchSize::Rows(rows)),
+                    _ => Err(E::invalid_value(de::Unexpected::Unsigned(rows), &self)),
+                }
+            }
+            fn visit_i64<E: de::Error>(self, rows: i64) -> Result<BatchSize, E> {
+                match u64::try_from(rows) {
+                    Ok(rows) => self.visit_u64(rows),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Signed(rows), &self)),
+                }
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<BatchSize, E> {
+                match text {
+                    "full" => Ok(BatchSize::Full),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}

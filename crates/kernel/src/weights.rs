@@ -1,0 +1,52 @@
+//! The weights of a model, as every kernel hands them out.
+
+use sparsegrok_data::Row;
+
+/// The weights w of a linear model: z = v·x_signal + tail + α m_i + bias.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weights {
+    /// Signal weights v, one per signal column.
+    pub signal: Vec<f64>,
+    /// Tail weights, one per tail column.
+    pub tail: Vec<f64>,
+    /// Memorization weights m, one per training row; empty where nothing is memorized.
+    pub memorization: Vec<f64>,
+    /// Intercept; 0 where none is trained.
+    pub bias: f64,
+}
+
+impl Weights {
+    /// Score of a row: its memorization column counts where the row has one. `Time: O(nnz)`
+    pub fn score(&self, row: &Row<'_>) -> f64 {
+        let mut z = self.bias;
+        for (x, w) in row.signal.iter().zip(&self.signal) {
+            z += x * w;
+        }
+        for (&column, x) in row.tail.indices.iter().zip(row.tail.values) {
+            // A model may be older than a wider data file: columns it never saw weigh nothing.
+            if let Some(w) = self.tail.get(column as usize) {
+                z += x * w;
+            }
+        }
+        if let Some(slot) = row.memorization {
+            let first = self.signal.len() + self.tail.len();
+            if let Some(w) = self.memorization.get(slot.column - first) {
+                z += slot.value * w;
+            }
+        }
+        z
+    }
+
+    /// Squared norms of the signal, tail and memorization parts.
+    pub fn squared_norms(&self) -> [f64; 3] {
+        [&self.signal, &self.tail, &self.memorization].map(|part| part.iter().map(|w| w * w).sum())
+    }
+
+    /// Whether every weight is finite.
+    pub fn is_finite(&self) -> bool {
+        self.bias.is_finite()
+            && [&self.signal, &self.tail, &self.memorization]
+                .iter()
+                .all(|part| part.iter().all(|w| w.is_finite()))
+    }
+}

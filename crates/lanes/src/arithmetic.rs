@@ -1,0 +1,200 @@
+//! The operations a formula may use, over one `f64` or over eight.
+
+use fearless_simd::{Bytes as _, Select as _, SimdBase as _, SimdFloat as _, f64x8, u64x8};
+
+use crate::level::Simd;
+
+/// Lanes in a group: the number of seeds trained side by side.
+pub const LANES: usize = 8;
+
+/// 1.5·2⁵²: adding it to x, |x| < 2⁵¹, leaves the nearest integer in the low mantissa bits.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+/// Exponent bias of `f64`, in place.
+const EXPONENT_ONE: u64 = 1023 << 52;
+
+/// IEEE-754 double arithmetic on a [`Real`](Arithmetic::Real): one number or eight.
+///
+/// Every operation rounds each element once, to nearest even, so two implementors given equal
+/// elements return equal bits. `min` and `max` return their second operand where either is NaN
+/// on x86; no result that is kept may depend on it.
+pub trait Arithmetic: Copy {
+    /// The number type.
+    type Real: Copy;
+    /// Elements in a [`Real`](Arithmetic::Real).
+    const WIDTH: usize;
+
+    /// All elements `value`.
+    fn splat(self, value: f64) -> Self::Real;
+    /// The first [`WIDTH`](Arithmetic::WIDTH) elements of a slice.
+    ///
+    /// # Panics
+    /// When the slice is shorter.
+    fn load(self, from: &[f64]) -> Self::Real;
+    /// Writes to the first [`WIDTH`](Arithmetic::WIDTH) elements of a slice.
+    ///
+    /// # Panics
+    /// When the slice is shorter.
+    fn store(self, value: Self::Real, to: &mut [f64]);
+    /// a + b.
+    fn add(self, a: Self::Real, b: Self::Real) -> Self::Real;
+    /// a − b.
+    fn sub(self, a: Self::Real, b: Self::Real) -> Self::Real;
+    /// a · b.
+    fn mul(self, a: Self::Real, b: Self::Real) -> Self::Real;
+    /// a / b.
+    fn div(self, a: Self::Real, b: Self::Real) -> Self::Real;
+    /// a · b + c, rounded once.
+    fn mul_add(self, a: Self::Real, b: Self::Real, c: Self::Real) -> Self::Real;
+    /// The smaller of two.
+    fn min(self, a: Self::Real, b: Self::Real) -> Self::Real;
+    /// The larger of two.
+    fn max(self, a: Self::Real, b: Self::Real) -> Self::Real;
+    /// `yes` where a < b, else `no`.
+    fn select_less(
+        self,
+        a: Self::Real,
+        b: Self::Real,
+        yes: Self::Real,
+        no: Self::Real,
+    ) -> Self::Real;
+    /// The nearest integer k to x (ties to even) and 2ᵏ, for −1022 ≤ x ≤ 1023.
+    fn round_and_pow2(self, x: Self::Real) -> (Self::Real, Self::Real);
+    /// Whether every element is finite.
+    fn all_finite(self, x: Self::Real) -> bool;
+}
+
+/// Arithmetic on one `f64`.
+///
+/// `mul_add` is one instruction only where the surrounding code is compiled for a CPU with FMA:
+/// run it inside [`Level::run`](crate::Level::run).
+#[derive(Clone, Copy, Debug)]
+pub struct Scalar;
+
+impl Arithmetic for Scalar {
+    type Real = f64;
+    const WIDTH: usize = 1;
+
+    #[inline(always)]
+    fn splat(self, value: f64) -> f64 {
+        value
+    }
+    #[inline(always)]
+    fn load(self, from: &[f64]) -> f64 {
+        from[0]
+    }
+    #[inline(always)]
+    fn store(self, value: f64, to: &mut [f64]) {
+        to[0] = value;
+    }
+    #[inline(always)]
+    fn add(self, a: f64, b: f64) -> f64 {
+        a + b
+    }
+    #[inline(always)]
+    fn sub(self, a: f64, b: f64) -> f64 {
+        a - b
+    }
+    #[inline(always)]
+    fn mul(self, a: f64, b: f64) -> f64 {
+        a * b
+    }
+    #[inline(always)]
+    fn div(self, a: f64, b: f64) -> f64 {
+        a / b
+    }
+    #[inline(always)]
+    fn mul_add(self, a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+    // Written as comparisons, these are one instruction; `f64::min` must also order NaN.
+    #[inline(always)]
+    fn min(self, a: f64, b: f64) -> f64 {
+        if a < b { a } else { b }
+    }
+    #[inline(always)]
+    fn max(self, a: f64, b: f64) -> f64 {
+        if a > b { a } else { b }
+    }
+    #[inline(always)]
+    fn select_less(self, a: f64, b: f64, yes: f64, no: f64) -> f64 {
+        if a < b { yes } else { no }
+    }
+    #[inline(always)]
+    fn round_and_pow2(self, x: f64) -> (f64, f64) {
+        let shifted = x + ROUNDER;
+        let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(EXPONENT_ONE));
+        (shifted - ROUNDER, power)
+    }
+    #[inline(always)]
+    fn all_finite(self, x: f64) -> bool {
+        x.is_finite()
+    }
+}
+
+/// Arithmetic on eight `f64` with the instructions of `S`.
+#[derive(Clone, Copy, Debug)]
+pub struct Lanes<S: Simd>(pub S);
+
+impl<S: Simd> Arithmetic for Lanes<S> {
+    type Real = f64x8<S>;
+    const WIDTH: usize = LANES;
+
+    #[inline(always)]
+    fn splat(self, value: f64) -> f64x8<S> {
+        f64x8::splat(self.0, value)
+    }
+    #[inline(always)]
+    fn load(self, from: &[f64]) -> f64x8<S> {
+        f64x8::from_slice(self.0, &from[..LANES])
+    }
+    #[inline(always)]
+    fn store(self, value: f64x8<S>, to: &mut [f64]) {
+        value.store_slice(&mut to[..LANES]);
+    }
+    #[inline(always)]
+    fn add(self, a: f64x8<S>, b: f64x8<S>) -> f64x8<S> {
+        a + b
+    }
+    #[inline(always)]
+    fn sub(self, a: f64x8<S>, b: f64x8<S>) -> f64x8<S> {
+        a - b
+    }
+    #[inline(always)]
+    fn mul(self, a: f64x8<S>, b: f64x8<S>) -> f64x8<S> {
+        a * b
+    }
+    #[inline(always)]
+    fn div(self, a: f64x8<S>, b: f64x8<S>) -> f64x8<S> {
+        a / b
+    }
+    #[inline(always)]
+    fn mul_add(self, a: f64x8<S>, b: f64x8<S>, c: f64x8<S>) -> f64x8<S> {
+        a.mul_add_precise(b, c)
+    }
+    #[inline(always)]
+    fn min(self, a: f64x8<S>, b: f64x8<S>) -> f64x8<S> {
+        a.min(b)
+    }
+    #[inline(always)]
+    fn max(self, a: f64x8<S>, b: f64x8<S>) -> f64x8<S> {
+        a.max(b)
+    }
+    #[inline(always)]
+    fn select_less(self, a: f64x8<S>, b: f64x8<S>, yes: f64x8<S>, no: f64x8<S>) -> f64x8<S> {
+        a.simd_lt(b).select(yes, no)
+    }
+    #[inline(always)]
+    fn round_and_pow2(self, x: f64x8<S>) -> (f64x8<S>, f64x8<S>) {
+        let shifted = x + ROUNDER;
+        let bits: u64x8<S> = shifted.bitcast();
+        let power: f64x8<S> = ((bits << 52) + EXPONENT_ONE).bitcast();
+        (shifted - ROUNDER, power)
+    }
+    #[inline(always)]
+    fn all_finite(self, x: f64x8<S>) -> bool {
+        use fearless_simd::SimdMask as _;
+        // x − x is 0 for finite x and NaN otherwise.
+        (x - x).simd_eq(0.0).all_true()
+    }
+}

@@ -1,0 +1,24 @@
+//! The arithmetic every kernel shares: eight `f64` lanes and their scalar twin.
+//!
+//! A formula is written once, generic over [`Arithmetic`], and instantiated twice: over [`Scalar`]
+//! (one `f64`) and over [`Lanes`] (eight of them). Both perform the same IEEE-754 operations in the
+//! same order, so every lane holds the very bits the scalar instantiation computes, at every
+//! instruction-set [`Level`].
+//!
+//! ```
+//! use sparsegrok_lanes::{Level, exp};
+//!
+//! assert_eq!(exp(0.0), 1.0);
+//! assert!(Level::available().contains(&Level::Portable));
+//! ```
+//!
+//! This is the only crate of the project that knows of SIMD. It holds no `unsafe` code: the
+//! instruction sets come from [`fearless_simd`], whose capability tokens prove what the CPU has.
+
+mod arithmetic;
+mod elementary;
+mod level;
+
+pub use arithmetic::{Arithmetic, LANES, Lanes, Scalar};
+pub use elementary::{LOG2_E, exp, exp_in, softplus, softplus_in, weighted_sigmoid};
+pub use level::{Level, Simd, Task};

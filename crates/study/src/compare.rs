@@ -1,0 +1,181 @@
+//! Two training lengths on the same data, and where early stopping would have ended the longer.
+
+use std::fmt;
+
+use sparsegrok_data::{InvalidSetting, Problem};
+use sparsegrok_kernel::{Evaluation, TrainError, TrainSpec};
+
+use crate::config::Config;
+use crate::number::NumberFormat;
+use crate::run::{Run, Watch, run_as};
+
+/// A run that stops early beside a long one. Displays as the second reference program prints it,
+/// with a third line where patience was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The last evaluation of the run that stops early.
+    pub early: Evaluation,
+    /// The last evaluation of the long run.
+    pub long: Evaluation,
+    /// What early stopping would have made of the long run, where patience was asked for.
+    pub patience: Option<Patience>,
+}
+
+/// Early stopping of a run whose test loss has not improved for some evaluations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Patience {
+    /// Evaluations without a better test loss that end the run.
+    pub evaluations: u64,
+    /// Where it stops, and the best evaluation until then; `None` when it never does.
+    pub stop: Option<Stop>,
+}
+
+/// Where early stopping ends a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stop {
+    /// The evaluation at which patience ran out.
+    pub at: Evaluation,
+    /// The evaluation with the lowest test loss until then.
+    pub best: Evaluation,
+}
+
+impl Patience {
+    /// Early stopping applied to a trace. `Time: O(trace)`
+    pub fn of(evaluations: u64, trace: &[Evaluation]) -> Self {
+        let mut best: Option<Evaluation> = None;
+        let mut waited = 0;
+        for &at in trace {
+            match best {
+                Some(best) if at.test_loss >= best.test_loss => {
+                    waited += 1;
+                    if waited >= evaluations {
+                        let stop = Some(Stop { at, best });
+                        return Self { evaluations, stop };
+                    }
+                }
+                _ => (best, waited) = (Some(at), 0),
+            }
+        }
+        Self {
+            evaluations,
+            stop: None,
+        }
+    }
+}
+
+/// Trains the two runs of a comparison, one after the other; `early` and `long` look on.
+/// `Time: O((early + long epochs) · nnz)`
+///
+/// # Errors
+/// As [`run`](crate::run()); also for patience without a test set.
+pub fn compare(
+    config: &Config,
+    problem: &Problem,
+    early: &mut dyn Watch,
+    long: &mut dyn Watch,
+) -> Result<Comparison, TrainError> {
+    config.validate()?;
+    let spec = &config.compare;
+    if let Some(patience) = spec.patience.filter(|_| problem.test.is_none()) {
+        return Err(TrainError::Setting(InvalidSetting {
+            key: "patience",
+            value: patience.to_string(),
+            expected: "to be left out where there is no test set",
+        }));
+    }
+    let trained = |epochs, order_seed, watch: &mut dyn Watch| -> Result<Run, TrainError> {
+        let train = TrainSpec {
+            epochs,
+            order_seed,
+            ..config.train.clone()
+        };
+        run_as(&train, config, problem, watch)
+    };
+    let early = trained(spec.early_epochs, spec.early_order_seed, early)?;
+    let long = trained(spec.long_epochs, spec.long_order_seed, long)?;
+    Ok(Comparison {
+        early: *early.last(),
+        long: *long.last(),
+        patience: spec
+            .patience
+            .map(|evaluations| Patience::of(evaluations, &long.trace)),
+    })
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Early Stop -> {}", Figures(&self.early))?;
+        writeln!(f, "Long Train-> {}", Figures(&self.long))?;
+        let Some(Patience { evaluations, stop }) = self.patience else {
+            return Ok(());
+        };
+        match stop {
+            Some(Stop { at, best }) => writeln!(
+                f,
+                "Patience {evaluations} -> {} (long run stopped at epoch {}, best test loss {} at \
+                 epoch {})",
+                Figures(&at),
+                at.epoch,
+                NumberFormat::G6.text(best.test_loss.unwrap_or(f64::NAN)),
+                best.epoch
+            ),
+            None => writeln!(f, "Patience {evaluations} -> never runs out"),
+        }
+    }
+}
+
+/// An evaluation as the second reference program prints it: four decimals, and an accuracy on no
+/// rows is 0.
+struct Figures<'a>(&'a Evaluation);
+
+impl fmt::Display for Figures<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Evaluation {
+            train_acc,
+            test_acc,
+            weight_norm,
+            ..
+        } = self.0;
+        let test_acc = test_acc.unwrap_or(0.0);
+        write!(
+            f,
+            "Train Acc: {train_acc:.4}, Test Acc: {test_acc:.4}, ||w||2: {weight_norm:.4}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::run;
+
+    /// Evaluations of the given test losses, at epochs 1, 2, 3, …
+    fn trace(losses: &[f64]) -> Vec<Evaluation> {
+        let mut config = Config::default();
+        config.synthetic.n_train = 2;
+        config.train.epochs = 1;
+        let problem = sparsegrok_data::generate(&config.synthetic).unwrap();
+        let template = *run(&config, &problem, &mut ()).unwrap().last();
+        let points = losses.iter().zip(1..);
+        points
+            .map(|(&loss, epoch)| Evaluation {
+                epoch,
+                test_loss: Some(loss),
+                ..template
+            })
+            .collect()
+    }
+
+    fn stop(evaluations: u64, losses: &[f64]) -> Option<(u64, u64)> {
+        let stop = Patience::of(evaluations, &trace(losses)).stop?;
+        Some((stop.at.epoch, stop.best.epoch))
+    }
+
+    #[test]
+    fn patience_counts_evaluations_since_the_best() {
+        let losses = [0.5, 0.4, 0.45, 0.3, 0.3, 0.35, 0.2];
+        assert_eq!(stop(1, &losses), Some((3, 2)));
+        assert_eq!(stop(2, &losses), Some((6, 4)));
+        assert_eq!(stop(3, &losses), None);
+    }
+}

@@ -1,0 +1,467 @@
+//! Settings in layers: defaults, then a preset, then a configuration file, then flags.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sparsegrok_data::InvalidSetting;
+use toml::{Table, Value};
+
+use crate::config::{Config, has_type_of};
+use crate::presets::{PRESETS, Preset};
+use crate::settings::{SETTINGS, Section, Setting};
+
+/// Pairs of keys that say the same thing in two ways: setting one unsets the other below it.
+const EXCLUSIVE: [(&str, &str); 1] = [("eval_every", "eval_points")];
+
+/// The key under which a file names the preset it builds on.
+const PRESET: &str = "preset";
+
+/// Settings gathered from layers, each over those before it, and where each came from.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    values: BTreeMap<&'static str, (Value, Origin)>,
+}
+
+/// Where a setting came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was not set.
+    Default,
+    /// A preset.
+    Preset(&'static str),
+    /// A configuration file.
+    File(PathBuf),
+    /// A flag.
+    Flag,
+}
+
+/// Opens an error sentence: nothing for defaults, else the place and a colon.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => Ok(()),
+            Self::Preset(name) => write!(f, "preset {name}: "),
+            Self::File(path) => write!(f, "{}: ", path.display()),
+            Self::Flag => write!(f, "command line: "),
+        }
+    }
+}
+
+/// Why layers of settings make no configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A configuration file could not be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A configuration file is not TOML.
+    #[error("{}: line {line}, column {column}: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+        /// Column in characters, counted from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// There is no such setting.
+    #[error("{origin}unknown key `{key}`{}", suggestion(*nearest))]
+    UnknownKey {
+        /// Where it was set.
+        origin: Origin,
+        /// The key.
+        key: String,
+        /// The known key most like it, where one is.
+        nearest: Option<&'static str>,
+    },
+    /// There is no such preset.
+    #[error("{origin}unknown preset `{name}`{}", suggestion(*nearest))]
+    UnknownPreset {
+        /// Where it was asked for.
+        origin: Origin,
+        /// The name.
+        name: String,
+        /// The known name most like it, where one is.
+        nearest: Option<&'static str>,
+    },
+    /// A value has the wrong type.
+    #[error("{origin}`{key}` is {value}, expected {expected}")]
+    Type {
+        /// Where it was set.
+        origin: Origin,
+        /// The key.
+        key: &'static str,
+        /// The value.
+        value: Value,
+        /// What it should be.
+        expected: String,
+    },
+    /// Two settings exclude each other.
+    #[error("{origin}`{one}` and `{other}` exclude each other")]
+    Exclusive {
+        /// Where both were set.
+        origin: Origin,
+        /// One key.
+        one: &'static str,
+        /// The other key.
+        other: &'static str,
+    },
+    /// A value is out of range, or does not fit another.
+    #[error("{origin}{setting}")]
+    Invalid {
+        /// Where it was set.
+        origin: Origin,
+        /// The setting, its value and what was expected.
+        setting: InvalidSetting,
+    },
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+impl Settings {
+    /// Layers a preset, a file and flags, in this order, each over those before it.
+    ///
+    /// A file may name the preset it builds on under the key `preset`; `preset` given here
+    /// replaces it. Flags are keys with the text of their values.
+    ///
+    /// # Errors
+    /// The first layer's first fault.
+    pub fn layered(
+        preset: Option<&str>,
+        file: Option<&Path>,
+        flags: &[(&str, &str)],
+    ) -> Result<Self, ConfigError> {
+        let mut settings = Self::default();
+        let mut table = file.map(read_table).transpose()?.unwrap_or_default();
+        let from_file = || Origin::File(file.map(Path::to_owned).unwrap_or_default());
+        let base = match (preset, table.remove(PRESET)) {
+            (Some(name), _) => Some((name.to_owned(), Origin::Flag)),
+            (None, Some(Value::String(name))) => Some((name, from_file())),
+            (None, Some(value)) => {
+                return Err(ConfigError::Type {
+                    origin: from_file(),
+                    key: PRESET,
+                    value,
+                    expected: "the name of a preset".to_owned(),
+                });
+            }
+            (None, None) => None,
+        };
+        if let Some((name, origin)) = base {
+            settings.preset(&name, origin)?;
+        }
+        settings.layer(table, &from_file())?;
+        for (key, text) in flags {
+            settings.set(key, text)?;
+        }
+        Ok(settings)
+    }
+
+    /// Sets one key from text, as a flag does.
+    ///
+    /// # Errors
+    /// When the key is unknown, the value has the wrong type, or the other of two exclusive keys
+    /// was set in the same way.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<(), ConfigError> {
+        let setting = known(key, &Origin::Flag)?;
+        self.insert(setting, setting.kind.parse(text), Origin::Flag)
+    }
+
+    /// The configuration these settings make, checked.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for the first setting out of range, or for a flag that describes
+    /// synthetic data where the data come from files.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        let table: Table = self
+            .values
+            .iter()
+            .map(|(key, (value, _))| ((*key).to_owned(), value.clone()))
+            .collect();
+        let invalid = |setting: InvalidSetting| ConfigError::Invalid {
+            origin: self.origin(setting.key),
+            setting,
+        };
+        let config = Config::from_table(&table).map_err(|error| {
+            // Unreachable while every value is checked as it comes in.
+            invalid(InvalidSetting {
+                key: "config",
+                value: error.message().to_owned(),
+                expected: "values of the right types",
+            })
+        })?;
+        config.validate().map_err(invalid)?;
+        if config.files.train.is_some() {
+            self.refuse_idle_flags().map_err(invalid)?;
+        }
+        Ok(config)
+    }
+
+    /// A flag that could have no effect is a mistake worth saying.
+    fn refuse_idle_flags(&self) -> Result<(), InvalidSetting> {
+        for setting in SETTINGS
+            .iter()
+            .filter(|s| s.sections == [Section::Synthetic])
+        {
+            if let Some((value, Origin::Flag)) = self.values.get(setting.key) {
+                return Err(InvalidSetting {
+                    key: setting.key,
+                    value: value.to_string(),
+                    expected: "to be left out, as `train` names a file of data",
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn origin(&self, key: &str) -> Origin {
+        let found = self.values.get(key).map(|(_, origin)| origin.clone());
+        found.unwrap_or(Origin::Default)
+    }
+
+    fn preset(&mut self, name: &str, origin: Origin) -> Result<(), ConfigError> {
+        let Some(preset) = Preset::of(name) else {
+            return Err(ConfigError::UnknownPreset {
+                origin,
+                name: name.to_owned(),
+                nearest: nearest(name, PRESETS.iter().map(|preset| preset.name)),
+            });
+        };
+        let origin = Origin::Preset(preset.name);
+        self.layer(
+            parse_table(preset.settings, Path::new(preset.name))?,
+            &origin,
+        )
+    }
+
+    fn layer(&mut self, table: Table, origin: &Origin) -> Result<(), ConfigError> {
+        for (key, value) in table {
+            self.insert(known(&key, origin)?, value, origin.clone())?;
+        }
+        Ok(())
+    }
+
+    fn insert(
+        &mut self,
+        setting: &'static Setting,
+        value: Value,
+        origin: Origin,
+    ) -> Result<(), ConfigError> {
+        let key = setting.key;
+        if !has_type_of(setting, &value) {
+            return Err(ConfigError::Type {
+                origin,
+                key,
+                value,
+                expected: setting.kind.expected(),
+            });
+        }
+        for (one, other) in EXCLUSIVE {
+            let rival = match key {
+                _ if key == one => other,
+                _ if key == other => one,
+                _ => continue,
+            };
+            if let Some((_, earlier)) = self.values.remove(rival)
+                && earlier == origin
+            {
+                return Err(ConfigError::Exclusive { origin, one, other });
+            }
+        }
+        self.values.insert(key, (value, origin));
+        Ok(())
+    }
+}
+
+fn known(key: &str, origin: &Origin) -> Result<&'static Setting, ConfigError> {
+    Setting::of(key).ok_or_else(|| ConfigError::UnknownKey {
+        origin: origin.clone(),
+        key: key.to_owned(),
+        nearest: nearest(key, SETTINGS.iter().map(|setting| setting.key)),
+    })
+}
+
+/// The name most like a misspelt one, where one is alike at all.
+fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let likeness = |known: &str| strsim::jaro_winkler(name, known);
+    known
+        .map(|known| (likeness(known), known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+fn read_table(path: &Path) -> Result<Table, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse_table(&text, path)
+}
+
+fn parse_table(text: &str, path: &Path) -> Result<Table, ConfigError> {
+    text.parse().map_err(|error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start.min(text.len()));
+        let before = text.get(..at).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        ConfigError::Syntax {
+            path: path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message: error.message().replace('\n', ", "),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    }
+
+    fn config(text: &str, flags: &[(&str, &str)]) -> Result<Config, String> {
+        let file = file(text);
+        let settings = Settings::layered(None, Some(file.path()), flags);
+        settings
+            .and_then(|settings| settings.config())
+            .map_err(|error| {
+                let path = file.path().display().to_string();
+                error.to_string().replace(&path, "FILE")
+            })
+    }
+
+    fn refused(text: &str, flags: &[(&str, &str)]) -> String {
+        config(text, flags).unwrap_err()
+    }
+
+    #[test]
+    fn flags_win_over_the_file_over_the_preset_over_defaults() {
+        let config = config(
+            "preset = \"reference-toy\"\nepochs = 70\nlearning_rate = 0.5",
+            &[("learning_rate", "1e-2")],
+        )
+        .unwrap();
+        assert_eq!(config.train.learning_rate, 0.01);
+        assert_eq!(config.train.epochs, 70);
+        assert_eq!(config.train.order_seed, 1234);
+        assert_eq!(
+            config.synthetic.rng,
+            sparsegrok_data::RandomFamily::Libstdcxx
+        );
+        assert_eq!(config.evaluate.persistence, 3);
+    }
+
+    #[test]
+    fn text_is_read_as_the_key_wants_it() {
+        let flags = [("epochs", "1e5"), ("weight_decay", ".5"), ("bias", "true")];
+        let config = config("", &flags).unwrap();
+        assert_eq!(config.train.epochs, 100_000);
+        assert_eq!(config.train.weight_decay, 0.5);
+        assert!(config.train.bias);
+    }
+
+    #[test]
+    fn unknown_names_are_met_with_the_nearest() {
+        assert_eq!(
+            refused("learning_rat = 1", &[]),
+            "FILE: unknown key `learning_rat`; did you mean `learning_rate`?"
+        );
+        assert_eq!(refused("zzz = 1", &[]), "FILE: unknown key `zzz`");
+        assert_eq!(
+            refused("preset = \"reference-tyo\"", &[]),
+            "FILE: unknown preset `reference-tyo`; did you mean `reference-toy`?"
+        );
+        let unknown = Settings::layered(Some("nothing"), None, &[]).unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            "command line: unknown preset `nothing`"
+        );
+    }
+
+    #[test]
+    fn wrong_types_name_key_value_and_wish() {
+        assert_eq!(
+            refused("n_train = \"many\"", &[]),
+            "FILE: `n_train` is \"many\", expected a whole number of at least 0"
+        );
+        assert_eq!(
+            refused("decay_order = \"befor\"", &[]),
+            "FILE: `decay_order` is \"befor\", expected one of `before`, `after`"
+        );
+        assert_eq!(
+            refused("", &[("epochs", "1.5")]),
+            "command line: `epochs` is \"1.5\", expected a whole number of at least 0"
+        );
+        assert_eq!(
+            refused("[xyz]\nn_train = 3", &[]),
+            "FILE: unknown key `xyz`"
+        );
+        assert_eq!(
+            refused("preset = 3", &[]),
+            "FILE: `preset` is 3, expected the name of a preset"
+        );
+    }
+
+    #[test]
+    fn ranges_name_where_the_value_came_from() {
+        let message = refused("weight_decay = 30", &[]);
+        assert!(
+            message.starts_with("FILE: `weight_decay` is 30"),
+            "{message}"
+        );
+        let message = refused("weight_decay = 30", &[("weight_decay", "-1")]);
+        assert!(
+            message.starts_with("command line: `weight_decay` is -1"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn syntax_errors_name_line_and_column() {
+        let message = refused("epochs = 3\nbias = = 1\n", &[]);
+        assert!(message.starts_with("FILE: line 2, column 8: "), "{message}");
+        assert!(!message.contains('\n'), "{message}");
+        let missing = Settings::layered(None, Some(Path::new("/no/such.toml")), &[]).unwrap_err();
+        assert!(
+            missing.to_string().starts_with("/no/such.toml: "),
+            "{missing}"
+        );
+    }
+
+    #[test]
+    fn of_two_ways_to_space_evaluations_the_later_layer_wins() {
+        let config = config("eval_every = 7", &[("eval_points", "9")]).unwrap();
+        assert_eq!(config.evaluate.eval_every, None);
+        assert_eq!(config.evaluate.eval_points, Some(9));
+        assert_eq!(
+            refused("eval_every = 7\neval_points = 9", &[]),
+            "FILE: `eval_every` and `eval_points` exclude each other"
+        );
+    }
+
+    #[test]
+    fn flags_for_synthetic_data_are_refused_beside_files() {
+        assert_eq!(
+            refused("train = \"rows.svm\"", &[("label_noise", "0.1")]),
+            "command line: `label_noise` is 0.1, expected to be left out, as `train` names a file \
+             of data"
+        );
+        assert!(config("train = \"rows.svm\"\nlabel_noise = 0.1", &[]).is_ok());
+    }
+}

@@ -1,0 +1,125 @@
+//! Numbers as text: shortest round-trip, or as a C++ stream prints them.
+
+use serde::{Deserialize, Serialize};
+
+/// How figures are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NumberFormat {
+    /// The fewest digits that read back as the same double; an exponent below 1e-5 and from 1e16
+    /// on.
+    #[default]
+    Shortest,
+    /// C's `%g`: six significant digits, trailing zeros dropped. What the reference programs print.
+    G6,
+}
+
+impl NumberFormat {
+    /// The text of a number.
+    ///
+    /// ```
+    /// use sparsegrok_study::NumberFormat;
+    ///
+    /// assert_eq!(NumberFormat::Shortest.text(1.0 / 3.0), "0.3333333333333333");
+    /// assert_eq!(NumberFormat::Shortest.text(1e300), "1e300");
+    /// assert_eq!(NumberFormat::G6.text(1.0 / 3.0), "0.333333");
+    /// assert_eq!(NumberFormat::G6.text(1e300), "1e+300");
+    /// ```
+    pub fn text(self, x: f64) -> String {
+        match self {
+            Self::Shortest => shortest(x),
+            Self::G6 => g6(x),
+        }
+    }
+}
+
+/// Rust prints the shortest digits in both notations; only the choice between them is ours.
+fn shortest(x: f64) -> String {
+    let size = x.abs();
+    if size == 0.0 || !x.is_finite() || (1e-5..1e16).contains(&size) {
+        format!("{x}")
+    } else {
+        format!("{x:e}")
+    }
+}
+
+/// `%g`: with P = 6 significant digits and X the exponent after rounding to them, positional
+/// notation where −4 ≤ X < P, else scientific with an exponent of at least two digits (C17
+/// 7.21.6.1). Rust's `{:.5e}` rounds exactly and to even, as C does.
+fn g6(x: f64) -> String {
+    if !x.is_finite() {
+        return match () {
+            () if x.is_nan() => "nan".to_owned(),
+            () if x > 0.0 => "inf".to_owned(),
+            () => "-inf".to_owned(),
+        };
+    }
+    let scientific = format!("{x:.5e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..6).contains(&exponent) {
+        let decimals = usize::try_from(5 - exponent).unwrap_or(0);
+        trimmed(&format!("{x:.decimals$}")).to_owned()
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
+    }
+}
+
+/// Without trailing zeros after a decimal point.
+fn trimmed(digits: &str) -> &str {
+    if digits.contains('.') {
+        digits.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        digits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each line: a double's bits, and how a C++ stream printed it.
+    #[test]
+    fn g6_is_what_a_cpp_stream_prints() {
+        let mut lines = 0;
+        for line in include_str!("../tests/g6.txt").lines() {
+            let Some((bits, expected)) = line.split_once(' ').filter(|_| !line.starts_with('#'))
+            else {
+                continue;
+            };
+            let x = f64::from_bits(u64::from_str_radix(bits, 16).expect("hexadecimal bits"));
+            assert_eq!(g6(x), expected, "{x:?}");
+            lines += 1;
+        }
+        assert!(lines > 500, "only {lines} lines");
+    }
+
+    #[test]
+    fn shortest_reads_back_to_the_bit() {
+        for line in include_str!("../tests/g6.txt").lines().skip(1) {
+            let x = f64::from_bits(u64::from_str_radix(&line[..16], 16).expect("hexadecimal bits"));
+            let text = shortest(x);
+            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(x.to_bits()));
+            assert!(text.len() <= 24, "{text}");
+        }
+    }
+
+    #[test]
+    fn shortest_changes_notation_where_documented() {
+        let cases = [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (0.00001, "0.00001"),
+            (0.0000099, "9.9e-6"),
+            (9_999_999_999_999_998.0, "9999999999999998"),
+            (1e16, "1e16"),
+            (-2.5e-300, "-2.5e-300"),
+            (f64::INFINITY, "inf"),
+        ];
+        for (x, expected) in cases {
+            assert_eq!(shortest(x), expected);
+        }
+    }
+}
