@@ -1,1 +1,8 @@
-//! wip
+//! Integration tests of the command, in one binary.
+
+mod command;
+mod configuration;
+mod files;
+mod golden;
+mod scikit_learn;
+mod support;

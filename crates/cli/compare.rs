@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueHint;
-use sparsegrok_study::{Section, Setting, Watch, compare, load};
+use sparsegrok_study::{Section, Setting, Watch, compare};
 
-use crate::data::say_mapped;
+use crate::data::load_and_say;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::settings::{Scope, SettingFlags};
@@ -32,12 +32,11 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
-    let loaded = load(&config)?;
-    say_mapped(&loaded);
+    let problem = load_and_say(&config)?;
     let mut output = Output::open(args.out.as_deref())?;
     let mut early = Bar::new("early stop", config.compare.early_epochs);
     let mut long = Bar::new("long train", config.compare.long_epochs);
-    let comparison = compare(&config, &loaded.problem, &mut early, &mut long)?;
+    let comparison = compare(&config, &problem, &mut early, &mut long)?;
     write!(output, "{comparison}")?;
     output.finish()
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use sparsegrok_data::SvmlightError;
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
-use sparsegrok_study::ConfigError;
+use sparsegrok_study::{ConfigError, LoadError};
 
 /// Failed: input or output, or training that diverged.
 const FAILED: u8 = 1;
@@ -42,6 +42,10 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn has_failed(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
+        || matches!(
+            error.downcast_ref(),
+            Some(LoadError::File(SvmlightError::Io { .. }))
+        )
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
         || error.is::<io::Error>()

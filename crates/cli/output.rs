@@ -31,21 +31,13 @@ impl Output {
     /// Opens `path`.
     pub(crate) fn file(path: &Path) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
+        if is_special(path) {
+            let file = fs::OpenOptions::new().write(true).open(path);
+            let file = BufWriter::new(file.with_context(named)?);
+            return Ok(Self::Special(path.to_owned(), file));
+        }
         // A symbolic link stays: what it points to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => {
-                anyhow::bail!(io::Error::new(
-                    io::ErrorKind::IsADirectory,
-                    format!("{}: is a directory, expected a file name", named()),
-                ))
-            }
-            Ok(found) if !found.is_file() => {
-                let file = fs::File::create(&path).with_context(named)?;
-                return Ok(Self::Special(path, BufWriter::new(file)));
-            }
-            _ => {}
-        }
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -66,11 +58,20 @@ impl Output {
                 let named = || path.display().to_string();
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error);
                 let file = file.with_context(named)?;
-                file.persist(&path).map_err(|error| error.error).with_context(named)?;
+                file.persist(&path)
+                    .map_err(|error| error.error)
+                    .with_context(named)?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a path names something to write into, not a file to replace: a device, a pipe, an open
+/// descriptor such as `/dev/stdout`, even where that is a file; opening a folder says what is wrong.
+fn is_special(path: &Path) -> bool {
+    let descriptor = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    descriptor || fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 
 /// A new file with the permissions any new file gets; by default a temporary one is private.

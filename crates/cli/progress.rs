@@ -21,9 +21,8 @@ impl Progress {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let style = ProgressStyle::with_template(
-            "{prefix} {wide_bar} {pos}/{len} epochs, {eta} left",
-        );
+        let style =
+            ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} epochs, {eta} left");
         let bar = ProgressBar::with_draw_target(Some(epochs), target)
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
             .with_prefix(label);

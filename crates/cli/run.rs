@@ -1,14 +1,14 @@
 //! `sparsegrok run`
 
-use std::io::{self, Write};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::ValueHint;
 use sparsegrok_kernel::{Evaluation, model};
-use sparsegrok_study::{OutputSpec, Section, Setting, Watch, closing_words, load, run};
+use sparsegrok_study::{OutputSpec, Section, Setting, Watch, closing_words, run};
 
-use crate::data::say_mapped;
+use crate::data::load_and_say;
 use crate::exit::say;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -38,9 +38,8 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
-    let loaded = load(&config)?;
-    say_mapped(&loaded);
-    let mut model_file = args.model.as_deref().map(Output::file).transpose()?;
+    let problem = load_and_say(&config)?;
+    let model_file = args.model.as_deref().map(Output::file).transpose()?;
     let mut output = Output::open(args.out.as_deref())?;
     let mut printer = Printer {
         spec: &config.output,
@@ -49,11 +48,11 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         written: Ok(()),
     };
     printer.written = config.output.write_header(printer.output);
-    let run = run(&config, &loaded.problem, &mut printer)?;
+    let run = run(&config, &problem, &mut printer)?;
     printer.written?;
     drop(printer.progress);
     output.finish()?;
-    if let Some(mut file) = model_file.take() {
+    if let Some(mut file) = model_file {
         model::write(&mut file, &config.to_toml()?, &run.weights)?;
         file.finish()?;
     }

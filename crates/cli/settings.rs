@@ -1,11 +1,13 @@
 //! Flags made from the table of settings, and the configuration they amount to.
 
+use std::io::Write;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, ValueHint, value_parser};
 use sparsegrok_study::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
+use toml::Value;
 
 use crate::output::Output;
 
@@ -28,14 +30,20 @@ impl<S> SettingFlags<S> {
     /// The effective configuration; `None` when it was printed, as asked, and nothing else is to
     /// be done.
     pub(crate) fn config(&self) -> anyhow::Result<Option<Config>> {
-        let flags: Vec<(&str, &str)> = self.flags.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        self.config_with(None)
+    }
+
+    /// As [`SettingFlags::config`], with one more key and value as if given as a flag.
+    pub(crate) fn config_with(&self, more: Option<(&str, &str)>) -> anyhow::Result<Option<Config>> {
+        let given = self.flags.iter().map(|(key, value)| (*key, value.as_str()));
+        let flags: Vec<(&str, &str)> = given.chain(more).collect();
         let settings = Settings::layered(self.preset.as_deref(), self.file.as_deref(), &flags)?;
         let config = settings.config()?;
         if !self.print {
             return Ok(Some(config));
         }
         let mut output = Output::open(None)?;
-        std::io::Write::write_all(&mut output, config.to_toml()?.as_bytes())?;
+        output.write_all(config.to_toml()?.as_bytes())?;
         output.finish()?;
         Ok(None)
     }
@@ -69,8 +77,7 @@ impl<S: Scope> clap::Args for SettingFlags<S> {
             );
         let in_scope = SETTINGS.iter().filter(|setting| S::takes(setting));
         in_scope.fold(command, |command, setting| {
-            let default = defaults.get(setting.key).map(toml::Value::to_string);
-            command.arg(flag(setting, default.as_deref()))
+            command.arg(flag(setting, defaults.get(setting.key)))
         })
     }
 
@@ -99,10 +106,10 @@ impl<S: Scope> FromArgMatches for SettingFlags<S> {
 }
 
 /// The flag of a setting. Its default is told, not set: presets and files come between.
-fn flag(setting: &'static Setting, default: Option<&str>) -> Arg {
+fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
     let help = match default {
         Some(default) if !setting.help.contains("[default") => {
-            format!("{} [default: {}]", setting.help, default.trim_matches('"'))
+            format!("{} [default: {}]", setting.help, as_flag(default))
         }
         _ => setting.help.to_owned(),
     };
@@ -111,6 +118,7 @@ fn flag(setting: &'static Setting, default: Option<&str>) -> Arg {
         .value_name(setting.kind.value_name())
         .help_heading(setting.sections[0].title())
         .help(help)
+        .overrides_with(setting.key)
         .allow_negative_numbers(true);
     let arg = match setting.alias {
         Some(alias) => arg.visible_alias(alias),
@@ -126,6 +134,15 @@ fn flag(setting: &'static Setting, default: Option<&str>) -> Arg {
             .hide_possible_values(true),
         Kind::Path => arg.value_hint(ValueHint::FilePath),
         Kind::Whole | Kind::WholeOr(_) | Kind::Number | Kind::Columns => arg,
+    }
+}
+
+/// A value as it would be typed.
+fn as_flag(value: &Value) -> String {
+    match value {
+        Value::Array(items) => items.iter().map(as_flag).collect::<Vec<_>>().join(","),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -1,1 +1,48 @@
-//! wip
+//! Delayed generalization ("grokking") at full speed: sparse SGD for linear models whose training
+//! rows each own a *memorization* column, in O(nnz) per step.
+//!
+//! - [`data`]: what an example is — datasets, synthetic problems, svmlight files;
+//! - [`kernel`]: training and evaluation;
+//! - [`study`]: configurations, presets, runs and what they show.
+//!
+//! Data flows one way: configuration → problem → training → trace → what became of it.
+//!
+//! ```
+//! use sparsegrok::data::{SyntheticSpec, generate};
+//! use sparsegrok::kernel::{Init, TrainSpec};
+//! use sparsegrok::study::{Config, EvaluateSpec, Milestones, Status, run};
+//!
+//! let config = Config {
+//!     synthetic: SyntheticSpec {
+//!         signal_scale: 0.1,
+//!         memorization_scale: 5.0,
+//!         ..SyntheticSpec::default()
+//!     },
+//!     train: TrainSpec {
+//!         weight_decay: 1e-4,
+//!         epochs: 3000,
+//!         init: Init::Orthogonal,
+//!         init_norm: 100.0,
+//!         ..TrainSpec::default()
+//!     },
+//!     evaluate: EvaluateSpec { eval_points: Some(150), ..EvaluateSpec::default() },
+//!     ..Config::default()
+//! };
+//! let problem = generate(&config.synthetic)?;
+//! let run = run(&config, &problem, &mut ())?;
+//!
+//! let milestones = Milestones::of(&run.trace, &config.evaluate);
+//! assert_eq!(milestones.status, Status::Grokked);
+//! assert!(milestones.t_gen > Some(1000.0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The same seeds give the same bits everywhere: no result depends on the machine's instruction
+//! set, on threads, or on the platform's mathematics library.
+
+#[doc(inline)]
+pub use sparsegrok_data as data;
+#[doc(inline)]
+pub use sparsegrok_kernel as kernel;
+#[doc(inline)]
+pub use sparsegrok_study as study;

@@ -21,11 +21,17 @@ pub struct AlignedBlock {
 
 impl AlignedBlock {
     /// `len` zeros. `Time: O(len)`, in pages touched lazily where the system hands out zeroed memory.
+    ///
+    /// # Panics
+    /// When memory does not suffice.
     pub fn zeroed(len: usize) -> Self {
-        Self {
-            lines: bytemuck::zeroed_vec(len.div_ceil(LINE)),
-            len,
-        }
+        Self::try_zeroed(len).expect("memory for a block")
+    }
+
+    /// As [`zeroed`](Self::zeroed), or `None` when memory does not suffice.
+    pub fn try_zeroed(len: usize) -> Option<Self> {
+        let lines = bytemuck::try_zeroed_vec(len.div_ceil(LINE)).ok()?;
+        Some(Self { lines, len })
     }
 
     /// The doubles.
@@ -59,5 +65,11 @@ mod tests {
             assert_eq!(block.as_slice(), vec![1.5; len]);
             assert_eq!(block.as_slice().as_ptr() as usize % 64, 0);
         }
+    }
+
+    #[test]
+    fn blocks_beyond_memory_are_refused() {
+        assert!(AlignedBlock::try_zeroed(usize::MAX).is_none());
+        assert!(AlignedBlock::try_zeroed(1 << 58).is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! Compressed sparse rows, validated once.
 
-use sprs::{CsMatI, CsMatViewI};
+mod interop;
 
 /// A sparse matrix in compressed-sparse-row form.
 ///
@@ -82,13 +82,19 @@ pub enum CsrError {
         /// The value.
         value: f64,
     },
+    /// There are more columns than indices can number.
+    #[error("{columns} columns, expected at most 2^32 - 1")]
+    TooWide {
+        /// Width of the matrix.
+        columns: usize,
+    },
     /// A matrix is stored by columns.
     #[error("the matrix is stored by columns, expected rows: convert it with `to_csr` first")]
     ByColumns,
 }
 
 impl Csr {
-    /// Builds a matrix of `indptr.len() − 1` rows and `columns` columns.
+    /// Builds a matrix of `indptr.len() − 1` rows and `columns` columns, at most 2³² − 1.
     ///
     /// `Time: O(rows + nnz)`; the arrays are kept, not copied.
     ///
@@ -100,6 +106,7 @@ impl Csr {
         indices: Vec<u32>,
         values: Vec<f64>,
     ) -> Result<Self, CsrError> {
+        check_width(columns)?;
         if indptr.first() != Some(&0) {
             return Err(CsrError::Start {
                 found: indptr.first().copied(),
@@ -162,19 +169,21 @@ impl Csr {
 
     /// The same rows in a matrix at least `columns` wide: what makes train and test files agree.
     /// `Time: O(1)`
-    pub fn widened(mut self, columns: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`CsrError::TooWide`] above 2³² − 1.
+    pub fn widened(mut self, columns: usize) -> Result<Self, CsrError> {
+        check_width(columns)?;
         self.columns = self.columns.max(columns);
-        self
+        Ok(self)
     }
+}
 
-    /// A `sprs` view of the same storage. `Time: O(rows)`, the check `sprs` makes of `indptr`
-    pub fn as_sprs(&self) -> CsMatViewI<'_, f64, u32, usize> {
-        CsMatViewI::new(
-            (self.rows(), self.columns),
-            &self.indptr,
-            &self.indices,
-            &self.values,
-        )
+/// As many columns as `sprs` lets `u32` indices number.
+fn check_width(columns: usize) -> Result<(), CsrError> {
+    match u32::try_from(columns) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(CsrError::TooWide { columns }),
     }
 }
 
@@ -203,24 +212,133 @@ fn check_row(row: usize, columns: usize, indices: &[u32], values: &[f64]) -> Res
     Ok(())
 }
 
-/// Takes over the storage of a row-major `sprs` matrix without copying it.
-impl TryFrom<CsMatI<f64, u32, usize>> for Csr {
-    type Error = CsrError;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
-    fn try_from(matrix: CsMatI<f64, u32, usize>) -> Result<Self, CsrError> {
-        if !matrix.is_csr() {
-            return Err(CsrError::ByColumns);
-        }
-        let columns = matrix.cols();
-        let (indptr, indices, values) = matrix.into_raw_storage();
-        Self::new(columns, indptr, indices, values)
+    /// Columns, indptr, indices, values.
+    type Arrays = (usize, Vec<usize>, Vec<u32>, Vec<f64>);
+
+    /// The definition, read off naively.
+    fn is_csr(columns: usize, indptr: &[usize], indices: &[u32], values: &[f64]) -> bool {
+        let rows = |i: usize| indices.get(indptr[i]..indptr[i + 1]);
+        indptr.first() == Some(&0)
+            && indptr.last() == Some(&indices.len())
+            && indices.len() == values.len()
+            && (0..indptr.len() - 1).all(|i| {
+                rows(i).is_some_and(|row| {
+                    (1..row.len()).all(|k| row[k - 1] < row[k])
+                        && row.iter().all(|&column| (column as usize) < columns)
+                })
+            })
+            && values
+                .iter()
+                .all(|value| !value.is_nan() && !value.is_infinite())
     }
-}
 
-/// Hands the storage to `sprs` without copying it.
-impl From<Csr> for CsMatI<f64, u32, usize> {
-    fn from(csr: Csr) -> Self {
-        let shape = (csr.rows(), csr.columns);
-        CsMatI::new(shape, csr.indptr, csr.indices, csr.values)
+    /// Rows with at most one number out of place, which may break them or not.
+    fn nearly_rows() -> impl Strategy<Value = Arrays> {
+        let bad = prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-0.0)];
+        (rows(), 0..6, any::<Index>(), 0..60_u32, bad).prop_map(
+            |(mut arrays, what, at, to, bad)| {
+                let (columns, indptr, indices, values) = &mut arrays;
+                match what {
+                    0 => *columns = to as usize,
+                    1 => *at.get_mut(indptr) = to as usize % 8,
+                    2 => drop(indptr.remove(at.index(indptr.len()))),
+                    3 => drop(values.pop()),
+                    4 if !indices.is_empty() => *at.get_mut(indices) = to,
+                    5 if !values.is_empty() => *at.get_mut(values) = bad,
+                    _ => {}
+                }
+                arrays
+            },
+        )
+    }
+
+    /// Rows, each a sorted set of columns, as arrays.
+    pub(super) fn rows() -> impl Strategy<Value = Arrays> {
+        let row = proptest::collection::btree_map(0..50_u32, -1e3..1e3, 0..8);
+        (50..60_usize, vec(row, 0..8)).prop_map(|(columns, rows)| {
+            let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);
+            for row in rows {
+                indices.extend(row.keys());
+                values.extend(row.values());
+                indptr.push(indices.len());
+            }
+            (columns, indptr, indices, values)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn arrays_are_refused_or_valid((columns, indptr, indices, values) in nearly_rows()) {
+            let valid = is_csr(columns, &indptr, &indices, &values);
+            let built = Csr::new(columns, indptr, indices, values);
+            prop_assert_eq!(built.is_ok(), valid, "{:?}", built);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_come_out_as_they_went_in((columns, indptr, indices, values) in rows()) {
+            let csr = Csr::new(columns, indptr.clone(), indices.clone(), values.clone()).unwrap();
+            prop_assert_eq!((csr.rows(), csr.columns()), (indptr.len() - 1, columns));
+            prop_assert_eq!(csr.nnz(), values.len());
+            for i in 0..csr.rows() {
+                let range = indptr[i]..indptr[i + 1];
+                prop_assert_eq!(csr.row(i).indices, &indices[range.clone()]);
+                prop_assert_eq!(csr.row(i).values, &values[range]);
+            }
+        }
+    }
+
+    #[test]
+    fn faults_are_named() {
+        fn message(columns: usize, indptr: &[usize], indices: &[u32], values: &[f64]) -> String {
+            let built = Csr::new(columns, indptr.into(), indices.into(), values.into());
+            built.unwrap_err().to_string()
+        }
+        assert_eq!(
+            message(2, &[], &[], &[]),
+            "indptr must start with 0, found None"
+        );
+        assert_eq!(
+            message(2, &[1], &[], &[]),
+            "indptr must start with 0, found Some(1)"
+        );
+        assert_eq!(
+            message(2, &[0, 2], &[0], &[1.0]),
+            "indptr ends at 2, but there are 1 indices and 1 values"
+        );
+        assert_eq!(
+            message(2, &[0, 2, 1], &[0], &[1.0]),
+            "indptr descends at row 0, expected a monotone sequence"
+        );
+        assert_eq!(
+            message(2, &[0, 1, 0, 1], &[0], &[1.0]),
+            "indptr descends at row 1, expected a monotone sequence"
+        );
+        assert_eq!(
+            message(9, &[0, 0, 2], &[4, 4], &[1.0, 1.0]),
+            "row 1 has column 4 after 4, expected strictly ascending columns"
+        );
+        assert_eq!(
+            message(2, &[0, 1], &[2], &[1.0]),
+            "row 0 has column 2, expected one below 2"
+        );
+        assert_eq!(
+            message(2, &[0, 1], &[1], &[f64::NAN]),
+            "row 0, column 1 is NaN, expected a finite number"
+        );
+        assert_eq!(
+            message(1 << 32, &[0], &[], &[]),
+            "4294967296 columns, expected at most 2^32 - 1"
+        );
     }
 }

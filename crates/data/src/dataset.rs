@@ -1,165 +1,13 @@
 //! Datasets: features, targets, and the implicit memorization column of each training row.
 
-use crate::aligned::AlignedBlock;
-use crate::csr::{Csr, SparseRow};
+mod error;
+mod features;
 
-/// The columns shared by training and test rows: a dense signal block beside a sparse tail.
-///
-/// Signal values are stored as the model sees them, already multiplied by the signal scale.
-///
-/// # Storage
-/// 8·`signal_width` bytes a row in one row-major, 64-byte-aligned allocation, plus the tail's.
-#[derive(Clone, Debug)]
-pub struct Features {
-    rows: usize,
-    signal_width: usize,
-    signal: AlignedBlock,
-    tail: Option<Csr>,
-}
+pub use error::DatasetError;
+pub use features::Features;
 
-/// Why parts do not make a dataset.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DatasetError {
-    /// Two parts describe different numbers of rows.
-    #[error("{what} has {found} entries, expected {expected}")]
-    Length {
-        /// The part.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length that agrees with the other parts.
-        expected: usize,
-    },
-    /// A number is NaN or infinite.
-    #[error("{what} {index} is {value}, expected a finite number")]
-    NotFinite {
-        /// The part.
-        what: &'static str,
-        /// Position in it, from 0.
-        index: usize,
-        /// The number.
-        value: f64,
-    },
-    /// A sign target is not ±1.
-    #[error("target {index} is {value}, expected 1 or -1")]
-    Sign {
-        /// Row, from 0.
-        index: usize,
-        /// The target.
-        value: f64,
-    },
-    /// There are more rows than a visiting order can index.
-    #[error("{rows} rows, expected fewer than 2^32 - 1")]
-    TooManyRows {
-        /// The number of rows.
-        rows: usize,
-    },
-    /// Training and test rows have different columns.
-    #[error("test rows have {found} {what} columns, expected {expected} as in training")]
-    Width {
-        /// Which columns.
-        what: &'static str,
-        /// Their number in the test rows.
-        found: usize,
-        /// Their number in the training rows.
-        expected: usize,
-    },
-    /// Test rows carry memorization columns.
-    #[error("test rows cannot memorize: memorization columns belong to training rows")]
-    TestMemorizes,
-}
-
-impl Features {
-    /// `rows` rows of `signal_width` dense columns (row-major in `signal`) and a sparse tail.
-    ///
-    /// # Errors
-    /// Where lengths disagree or a number is not finite.
-    pub fn new(
-        rows: usize,
-        signal_width: usize,
-        signal: AlignedBlock,
-        tail: Option<Csr>,
-    ) -> Result<Self, DatasetError> {
-        if rows >= u32::MAX as usize {
-            return Err(DatasetError::TooManyRows { rows });
-        }
-        let same = |what, found, expected| {
-            if found == expected {
-                return Ok(());
-            }
-            Err(DatasetError::Length {
-                what,
-                found,
-                expected,
-            })
-        };
-        same(
-            "the signal block",
-            signal.as_slice().len(),
-            rows * signal_width,
-        )?;
-        if let Some(tail) = &tail {
-            same("the tail", tail.rows(), rows)?;
-        }
-        all_finite("signal value", signal.as_slice())?;
-        Ok(Self {
-            rows,
-            signal_width,
-            signal,
-            tail,
-        })
-    }
-
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Number of dense signal columns.
-    pub fn signal_width(&self) -> usize {
-        self.signal_width
-    }
-
-    /// Number of sparse tail columns; 0 without a tail.
-    pub fn tail_width(&self) -> usize {
-        self.tail.as_ref().map_or(0, Csr::columns)
-    }
-
-    /// The whole signal block, row-major.
-    pub fn signal_block(&self) -> &[f64] {
-        self.signal.as_slice()
-    }
-
-    /// Signal columns of row `i`.
-    ///
-    /// # Panics
-    /// When `i` is not a row.
-    pub fn signal_row(&self, i: usize) -> &[f64] {
-        &self.signal_block()[i * self.signal_width..][..self.signal_width]
-    }
-
-    /// The tail, if there is one.
-    pub fn tail(&self) -> Option<&Csr> {
-        self.tail.as_ref()
-    }
-
-    /// Tail entries of row `i`; none without a tail.
-    ///
-    /// # Panics
-    /// When there is a tail and `i` is not a row of it.
-    #[inline(always)]
-    pub fn tail_row(&self, i: usize) -> SparseRow<'_> {
-        self.tail
-            .as_ref()
-            .map_or_else(SparseRow::default, |tail| tail.row(i))
-    }
-
-    /// Stored numbers: all signal values and the tail's non-zeros.
-    pub fn nnz(&self) -> usize {
-        self.rows * self.signal_width + self.tail.as_ref().map_or(0, Csr::nnz)
-    }
-}
+use crate::csr::SparseRow;
+use features::all_finite;
 
 /// What targets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,13 +68,15 @@ impl Dataset {
     ) -> Result<Self, DatasetError> {
         if targets.len() != features.rows() {
             return Err(DatasetError::Length {
-                what: "the targets",
+                what: "targets",
                 found: targets.len(),
                 expected: features.rows(),
             });
         }
         all_finite("target", &targets)?;
-        all_finite("memorization scale", memorization.as_slice())?;
+        if let Some(value) = memorization.filter(|alpha| !alpha.is_finite()) {
+            return Err(DatasetError::Memorization { value });
+        }
         let wrong = targets.iter().position(|y| y.abs() != 1.0);
         if let Some(index) = wrong.filter(|_| target_kind == TargetKind::Sign) {
             return Err(DatasetError::Sign {
@@ -277,7 +127,7 @@ impl Dataset {
     /// # Panics
     /// When `i` is not a row.
     pub fn row(&self, i: usize) -> Row<'_> {
-        let first = self.features.signal_width + self.features.tail_width();
+        let first = self.features.signal_width() + self.features.tail_width();
         Row {
             signal: self.features.signal_row(i),
             tail: self.features.tail_row(i),
@@ -296,7 +146,7 @@ impl Dataset {
         } else {
             0
         };
-        self.features.signal_width + self.features.tail_width() + own
+        self.features.signal_width() + self.features.tail_width() + own
     }
 
     /// Non-zeros a pass over the rows visits, memorization included.
@@ -310,95 +160,86 @@ impl Dataset {
     }
 }
 
-/// The teacher v*: the unit vector of signal weights that labels synthetic rows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Teacher {
-    direction: Vec<f64>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aligned::AlignedBlock;
+    use crate::csr::Csr;
 
-impl Teacher {
-    /// The teacher along `weights`, normalised as the reference programs do: by
-    /// √max(10⁻¹², Σw²), summed in order.
-    pub fn along(weights: Vec<f64>) -> Self {
-        let mut squared = 0.0;
-        for w in &weights {
-            squared += w * w;
-        }
-        let norm = f64::max(1e-12, squared).sqrt();
-        Self {
-            direction: weights.into_iter().map(|w| w / norm).collect(),
-        }
+    /// Three rows of two signal columns and, with a tail, four tail columns.
+    fn features(tail: bool) -> Features {
+        let signal = AlignedBlock::from(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0][..]);
+        let csr = || Csr::new(4, vec![0, 1, 1, 3], vec![3, 0, 2], vec![0.5, 1.5, 2.5]).unwrap();
+        Features::new(3, 2, signal, tail.then(csr)).unwrap()
     }
 
-    /// Its weights, one per signal column.
-    pub fn direction(&self) -> &[f64] {
-        &self.direction
+    fn signs(targets: &[f64], memorization: Option<f64>) -> Result<Dataset, DatasetError> {
+        Dataset::new(
+            features(true),
+            targets.into(),
+            TargetKind::Sign,
+            memorization,
+        )
     }
 
-    /// v*·s, multiplied and added in order.
-    pub fn score(&self, signal: &[f64]) -> f64 {
-        let mut z = 0.0;
-        for (w, s) in self.direction.iter().zip(signal) {
-            z += w * s;
-        }
-        z
+    #[test]
+    fn a_row_shows_its_columns() {
+        let data = signs(&[1.0, -1.0, 1.0], Some(7.0)).unwrap();
+        let expected = Row {
+            signal: &[5.0, 6.0],
+            tail: SparseRow {
+                indices: &[0, 2],
+                values: &[1.5, 2.5],
+            },
+            target: 1.0,
+            memorization: Some(Slot {
+                column: 2 + 4 + 2,
+                value: 7.0,
+            }),
+        };
+        assert_eq!(data.row(2), expected);
+        assert_eq!(data.row(1).tail, SparseRow::default());
+        assert_eq!((data.len(), data.columns(), data.nnz()), (3, 9, 6 + 3 + 3));
     }
-}
 
-/// What a run learns from and is judged by.
-#[derive(Clone, Debug)]
-pub struct Problem {
-    /// Training rows.
-    pub train: Dataset,
-    /// Test rows, of the same columns but without memorization.
-    pub test: Option<Dataset>,
-    /// The teacher of synthetic data.
-    pub teacher: Option<Teacher>,
-}
-
-impl Problem {
-    /// Joins training and test rows.
-    ///
-    /// # Errors
-    /// Where their columns differ or test rows memorize.
-    pub fn new(
-        train: Dataset,
-        test: Option<Dataset>,
-        teacher: Option<Teacher>,
-    ) -> Result<Self, DatasetError> {
-        if let Some(test) = &test {
-            let (train, found) = (train.features(), test.features());
-            for (what, found, expected) in [
-                ("signal", found.signal_width(), train.signal_width()),
-                ("tail", found.tail_width(), train.tail_width()),
-            ] {
-                if found != expected {
-                    return Err(DatasetError::Width {
-                        what,
-                        found,
-                        expected,
-                    });
-                }
-            }
-            if test.memorization().is_some() {
-                return Err(DatasetError::TestMemorizes);
-            }
-        }
-        Ok(Self {
-            train,
-            test,
-            teacher,
-        })
+    #[test]
+    fn a_tail_and_memorization_are_optional() {
+        let kind = TargetKind::Real;
+        let data = Dataset::new(features(false), vec![0.1, 0.2, 0.3], kind, Some(0.0)).unwrap();
+        assert_eq!(data.memorization(), None);
+        assert_eq!(data.row(0).memorization, None);
+        assert_eq!(data.row(0).tail, SparseRow::default());
+        assert_eq!((data.columns(), data.nnz()), (2, 6));
     }
-}
 
-fn all_finite(what: &'static str, numbers: &[f64]) -> Result<(), DatasetError> {
-    match numbers.iter().position(|x| !x.is_finite()) {
-        None => Ok(()),
-        Some(index) => Err(DatasetError::NotFinite {
-            what,
-            index,
-            value: numbers[index],
-        }),
+    #[test]
+    fn a_toy_row_fits_a_cache_line() {
+        let features = Features::new(1000, 5, AlignedBlock::zeroed(5000), None).unwrap();
+        let bytes = size_of_val(features.signal_block()) + 1000 * size_of::<f64>();
+        assert_eq!(bytes, 48 * 1000);
+    }
+
+    #[test]
+    fn targets_that_fit_no_dataset_are_named() {
+        let message = |targets: &[f64], memorization| {
+            let built = signs(targets, memorization);
+            built.unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(&[1.0], None),
+            "targets: found 1 entries, expected 3"
+        );
+        assert_eq!(
+            message(&[1.0, -1.0, 0.0], None),
+            "target 2 is 0, expected 1 or -1"
+        );
+        assert_eq!(
+            message(&[1.0, f64::NAN, 1.0], None),
+            "target 1 is NaN, expected a finite number"
+        );
+        assert_eq!(
+            message(&[1.0; 3], Some(f64::INFINITY)),
+            "the memorization scale is inf, expected a finite number"
+        );
     }
 }

@@ -20,16 +20,24 @@ mod aligned;
 mod csr;
 mod dataset;
 mod libstdcxx;
+mod number;
 mod permutation;
+mod problem;
 mod random;
 mod spec;
+pub mod svmlight;
 mod synthetic;
 
 pub use aligned::AlignedBlock;
 pub use csr::{Csr, CsrError, SparseRow};
-pub use dataset::{Dataset, DatasetError, Features, Problem, Row, Slot, TargetKind, Teacher};
+pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
 pub use libstdcxx::Mt19937;
-pub use permutation::Permutation;
-pub use random::{Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_stream};
+pub use number::Shortest;
+pub use permutation::Permutations;
+pub use problem::{Problem, Teacher};
+pub use random::{
+    Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,
+};
 pub use spec::{InvalidSetting, SyntheticSpec, Target, check};
+pub use svmlight::SvmlightError;
 pub use synthetic::generate;

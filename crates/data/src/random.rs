@@ -5,6 +5,7 @@
 //! reference programs: mt19937 with that library's distributions ([`crate::libstdcxx`]).
 
 use rand::{Rng as _, SeedableRng as _};
+use rand_xoshiro::SplitMix64;
 pub use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
@@ -38,19 +39,30 @@ pub enum Purpose {
     Init,
 }
 
-/// The native stream of a seed and a purpose.
+/// The state in which the native stream of a seed and a purpose starts.
 ///
-/// The generator is seeded through SplitMix64 (`seed_from_u64`) and moved on by one `long_jump`,
-/// 2¹⁹² steps, per purpose: the streams of one seed cannot overlap.
+/// # Formula
+/// Words 4p … 4p + 3 of SplitMix64 started at the seed, p the purpose's number; for the first
+/// purpose this is `seed_from_u64`.
 ///
 /// # References
-/// D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47(4), 2021.
-pub fn native_stream(seed: u64, purpose: Purpose) -> Xoshiro256PlusPlus {
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    for _ in 0..purpose as u8 {
-        rng.long_jump();
+/// D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47(4), 2021,
+/// for the generator and its seeding.
+pub fn native_state(seed: u64, purpose: Purpose) -> [u64; 4] {
+    let mut mixer = SplitMix64::seed_from_u64(seed);
+    for _ in 0..4 * purpose as u8 {
+        mixer.next_u64();
     }
-    rng
+    [(); 4].map(|()| mixer.next_u64())
+}
+
+/// The native stream of a seed and a purpose, in state [`native_state`].
+pub fn native_stream(seed: u64, purpose: Purpose) -> Xoshiro256PlusPlus {
+    let mut bytes = [0; 32];
+    for (bytes, word) in bytes.chunks_exact_mut(8).zip(native_state(seed, purpose)) {
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+    Xoshiro256PlusPlus::from_seed(bytes)
 }
 
 /// A stream of either family.
@@ -59,7 +71,7 @@ pub enum Stream {
     /// xoshiro256++.
     Native(Xoshiro256PlusPlus),
     /// mt19937.
-    Libstdcxx(Mt19937),
+    Libstdcxx(Box<Mt19937>),
 }
 
 impl Stream {
@@ -68,7 +80,7 @@ impl Stream {
     pub fn new(family: RandomFamily, seed: u64, purpose: Purpose) -> Self {
         match family {
             RandomFamily::Xoshiro256pp => Self::Native(native_stream(seed, purpose)),
-            RandomFamily::Libstdcxx => Self::Libstdcxx(Mt19937::new(seed as u32)),
+            RandomFamily::Libstdcxx => Self::Libstdcxx(Box::new(Mt19937::new(seed as u32))),
         }
     }
 
@@ -154,12 +166,22 @@ mod tests {
         let drawn = [(); 3].map(|()| normal.sample(&mut stream));
         assert_eq!(
             drawn,
-            [
-                -0.26041077417030817,
-                -1.6197945144471626,
-                1.5994907123270647
-            ]
+            [1.112411051739077, -0.9090426282861592, 0.07960831657096397]
         );
+    }
+
+    #[test]
+    fn generators_side_by_side_yield_the_words_of_each_alone() {
+        let seeds = [0, 1, 2, 3, 42, 1 << 40, u64::MAX, 7];
+        let mut alone = seeds.map(|seed| native_stream(seed, Purpose::Order));
+        let states = seeds.map(|seed| native_state(seed, Purpose::Order));
+        let mut together = sparsegrok_lanes::Xoshiro256PlusPlus::from_states(states);
+        for _ in 0..1000 {
+            let words = alone.each_mut().map(|rng| rng.next_u64());
+            assert_eq!(together.next_words(), words);
+        }
+        assert_eq!(together.next_word_of(4), alone[4].next_u64());
+        assert_eq!(together.next_words()[4], alone[4].next_u64());
     }
 
     #[test]

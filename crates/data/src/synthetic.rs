@@ -1,7 +1,8 @@
 //! Synthetic problems: isotropic Gaussian rows labelled by a random teacher.
 
 use crate::aligned::AlignedBlock;
-use crate::dataset::{Dataset, Features, Problem, TargetKind, Teacher};
+use crate::dataset::{Dataset, Features, TargetKind};
+use crate::problem::{Problem, Teacher};
 use crate::random::{Normal, Purpose, RandomFamily, Stream};
 use crate::spec::{InvalidSetting, SyntheticSpec, Target};
 
@@ -17,19 +18,26 @@ use crate::spec::{InvalidSetting, SyntheticSpec, Target};
 /// s ~ N(0, I); the row is εs; its target is sign(v*·s), 0 counting +1, or v*·(εs).
 ///
 /// # Errors
-/// The first setting out of range.
+/// The first setting out of range, or number of rows beyond memory.
 pub fn generate(spec: &SyntheticSpec) -> Result<Problem, InvalidSetting> {
     spec.validate()?;
     let mut source = Source::new(spec);
     source.turn_to(Purpose::Teacher);
     let teacher = Teacher::along((0..spec.d_signal).map(|_| source.normal()).collect());
+    let beyond_memory = |key, rows: usize| InvalidSetting {
+        key,
+        value: rows.to_string(),
+        expected: "a number of rows that fits in memory",
+    };
     source.turn_to(Purpose::TrainData);
-    let mut train = source.rows(spec.n_train, &teacher);
+    let train = source.rows(spec.n_train, &teacher);
+    let mut train = train.ok_or_else(|| beyond_memory("n_train", spec.n_train))?;
     if spec.label_noise > 0.0 {
         flip_labels(&mut train.targets, spec);
     }
     source.turn_to(Purpose::TestData);
     let test = source.rows(spec.n_test, &teacher);
+    let test = test.ok_or_else(|| beyond_memory("n_test", spec.n_test))?;
 
     let kind = match spec.target {
         Target::Sign => TargetKind::Sign,
@@ -88,11 +96,13 @@ impl<'a> Source<'a> {
         self.normal.sample(&mut self.stream)
     }
 
-    fn rows(&mut self, rows: usize, teacher: &Teacher) -> Drawn {
+    /// The next rows, or `None` when memory does not suffice.
+    fn rows(&mut self, rows: usize, teacher: &Teacher) -> Option<Drawn> {
         let d = self.spec.d_signal;
         let scale = self.spec.signal_scale;
-        let mut signal = AlignedBlock::zeroed(rows * d);
-        let mut targets = Vec::with_capacity(rows);
+        let mut signal = AlignedBlock::try_zeroed(rows.checked_mul(d)?)?;
+        let mut targets = Vec::new();
+        targets.try_reserve_exact(rows).ok()?;
         for row in signal.as_mut_slice().chunks_exact_mut(d) {
             row.fill_with(|| self.normal());
             let z = teacher.score(row);
@@ -103,7 +113,7 @@ impl<'a> Source<'a> {
             });
             row.iter_mut().for_each(|s| *s *= scale);
         }
-        Drawn { signal, targets }
+        Some(Drawn { signal, targets })
     }
 }
 

@@ -7,6 +7,7 @@
 use sparsegrok_data::Dataset;
 use sparsegrok_lanes::{Level, Simd, Task};
 
+use crate::group::Seed;
 use crate::loss::Loss;
 use crate::pace::LearningRate;
 use crate::spec::{DecayOrder, TrainSpec};
@@ -26,12 +27,13 @@ pub(crate) struct DenseTrainer<'a> {
     learning_rate: LearningRate,
     epoch: u64,
     step: u64,
-    visits: Visits,
+    visits: Visits<1>,
     columns: usize,
     /// n × columns, row-major.
     matrix: Vec<f64>,
     weights: Vec<f64>,
     bias: f64,
+    diverged: Option<Diverged>,
 }
 
 impl<'a> DenseTrainer<'a> {
@@ -40,12 +42,12 @@ impl<'a> DenseTrainer<'a> {
         data.len() as u128 * data.columns() as u128 * size_of::<f64>() as u128
     }
 
-    pub(crate) fn new(
-        data: &'a Dataset,
-        spec: &TrainSpec,
-        level: Level,
-        initial_signal: Vec<f64>,
-    ) -> Self {
+    pub(crate) fn new(spec: &TrainSpec, level: Level, seed: Seed<'a>) -> Self {
+        let Seed {
+            data,
+            order_seed,
+            initial_signal,
+        } = seed;
         let n = data.len();
         let columns = data.columns();
         let signal_width = initial_signal.len();
@@ -73,7 +75,8 @@ impl<'a> DenseTrainer<'a> {
             learning_rate: LearningRate::new(spec, n),
             epoch: 0,
             step: 0,
-            visits: Visits::new(spec, n),
+            visits: Visits::new(spec, [order_seed], n),
+            diverged: None,
             columns,
             matrix,
             weights,
@@ -82,7 +85,7 @@ impl<'a> DenseTrainer<'a> {
     }
 
     #[inline(always)]
-    fn train_epoch(&mut self) -> Result<(), Diverged> {
+    fn train_epoch(&mut self) {
         self.epoch += 1;
         let columns = self.columns;
         let mut slopes = Vec::with_capacity(self.batch);
@@ -99,11 +102,12 @@ impl<'a> DenseTrainer<'a> {
                 let x = &self.matrix[visit as usize * columns..][..columns];
                 let z = dot(&self.weights, x) + self.bias;
                 if !z.is_finite() {
-                    return Err(Diverged {
+                    self.diverged = Some(Diverged {
                         epoch: self.epoch,
                         step: self.step,
                         row: visit,
                     });
+                    return;
                 }
                 slopes.push(derivative(
                     self.loss,
@@ -123,7 +127,6 @@ impl<'a> DenseTrainer<'a> {
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -155,11 +158,11 @@ fn derivative(loss: Loss, z: f64, y: f64) -> f64 {
 }
 
 impl Trainer for DenseTrainer<'_> {
-    fn epoch(&mut self) -> Result<(), Diverged> {
-        self.level.run(Epoch(self))
+    fn epoch(&mut self) {
+        self.level.run(Epoch(self));
     }
 
-    fn weights(&self) -> Weights {
+    fn weights(&self, _lane: usize) -> Weights {
         let (signal_width, tail_width) = (
             self.data.features().signal_width(),
             self.data.features().tail_width(),
@@ -173,15 +176,27 @@ impl Trainer for DenseTrainer<'_> {
             bias: self.bias,
         }
     }
+
+    fn diverged(&self, _lane: usize) -> Option<Diverged> {
+        self.diverged
+    }
+
+    fn position(&self, lane: usize) -> Diverged {
+        Diverged {
+            epoch: self.epoch,
+            step: self.step,
+            row: self.visits.last(lane),
+        }
+    }
 }
 
 struct Epoch<'t, 'a>(&'t mut DenseTrainer<'a>);
 
 impl Task for Epoch<'_, '_> {
-    type Output = Result<(), Diverged>;
+    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> Self::Output {
-        self.0.train_epoch()
+    fn run<S: Simd>(self, _simd: S) {
+        self.0.train_epoch();
     }
 }

@@ -6,7 +6,7 @@ use crate::spec::{Init, TrainSpec};
 
 /// The initial signal weights v₀, of length `width`, as [`Init`] describes them.
 ///
-/// Random draws come from the native stream of `init_seed` whatever the run's random family:
+/// Random draws come from the native stream of `init_seed` (the spec's is not looked at) whatever the run's random family:
 /// the reference programs have no random initial weights to agree with.
 ///
 /// # Errors
@@ -14,6 +14,7 @@ use crate::spec::{Init, TrainSpec};
 /// teacher and there is just one column.
 pub fn initial_signal(
     spec: &TrainSpec,
+    init_seed: u64,
     width: usize,
     teacher: Option<&Teacher>,
 ) -> Result<Vec<f64>, InvalidSetting> {
@@ -39,7 +40,7 @@ pub fn initial_signal(
         Init::Zero => Ok(vec![0.0; width]),
         Init::Gaussian => {
             let scale = norm / (width.max(1) as f64).sqrt();
-            Ok(normals(spec, width).map(|x| x * scale).collect())
+            Ok(normals(init_seed, width).map(|x| x * scale).collect())
         }
         Init::Teacher => Ok(direction()?.iter().map(|x| x * norm).collect()),
         Init::AntiTeacher => Ok(direction()?.iter().map(|x| x * -norm).collect()),
@@ -48,7 +49,7 @@ pub fn initial_signal(
             if width < 2 {
                 return Err(refuse("another choice where d_signal is 1"));
             }
-            let draw: Vec<f64> = normals(spec, width).collect();
+            let draw: Vec<f64> = normals(init_seed, width).collect();
             let along: f64 = draw.iter().zip(teacher).map(|(x, t)| x * t).sum();
             let rest: Vec<f64> = draw
                 .iter()
@@ -61,8 +62,8 @@ pub fn initial_signal(
     }
 }
 
-fn normals(spec: &TrainSpec, width: usize) -> impl Iterator<Item = f64> {
-    let mut stream = Stream::new(RandomFamily::Xoshiro256pp, spec.init_seed, Purpose::Init);
+fn normals(seed: u64, width: usize) -> impl Iterator<Item = f64> {
+    let mut stream = Stream::new(RandomFamily::Xoshiro256pp, seed, Purpose::Init);
     let mut normal = Normal::new();
     (0..width).map(move |_| normal.sample(&mut stream))
 }

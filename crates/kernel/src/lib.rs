@@ -17,13 +17,12 @@
 
 mod dense;
 mod evaluate;
+mod group;
 mod init;
 mod loss;
 pub mod model;
 mod pace;
 mod plan;
-mod rows;
-mod scalar;
 mod spec;
 mod train;
 mod update;
@@ -36,5 +35,8 @@ pub use loss::Loss;
 pub use plan::EvaluationPlan;
 pub use sparsegrok_lanes::Level;
 pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, TrainSpec};
-pub use train::{Diverged, KernelChoice, Observer, SimdChoice, TrainError, train};
+pub use train::{
+    Diverged, GroupObserver, KernelChoice, Observer, Run, SimdChoice, TrainError, train,
+    train_group,
+};
 pub use weights::Weights;

@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
-use sparsegrok_lanes::Level;
+use sparsegrok_lanes::{LANES, Level};
 
 use crate::dense::DenseTrainer;
+use crate::group::{Group, Seed};
 use crate::init::initial_signal;
 use crate::plan::EvaluationPlan;
-use crate::scalar::ScalarTrainer;
 use crate::spec::TrainSpec;
 use crate::weights::Weights;
 
@@ -25,8 +25,24 @@ pub enum KernelChoice {
     Auto,
     /// The sparse kernel, O(nnz) per step.
     Scalar,
+    /// The sparse kernel on eight seeds at a time, in SIMD lanes.
+    Lanes,
     /// The dense reference, O(columns) per step.
     Dense,
+}
+
+impl KernelChoice {
+    /// The kernel that runs: `Auto` takes lanes for two runs or more, except on rows with a sparse
+    /// tail, whose time goes into each seed's own scattered reads.
+    pub fn resolve(self, runs: &[Run<'_>]) -> Self {
+        match (self, runs) {
+            (Self::Auto, [first, _, ..]) if first.problem.train.features().tail_width() == 0 => {
+                Self::Lanes
+            }
+            (Self::Auto, _) => Self::Scalar,
+            (chosen, _) => chosen,
+        }
+    }
 }
 
 /// Which instruction-set level runs.
@@ -112,12 +128,36 @@ impl<F: FnMut(u64, &Weights) -> ControlFlow<()>> Observer for F {
     }
 }
 
-/// A run in progress, one epoch at a time.
+/// One run of a configuration: its data and the seeds that are its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// What it learns from.
+    pub problem: &'a Problem,
+    /// Seed of its visiting order, in place of the configuration's.
+    pub order_seed: u64,
+    /// Seed of its initial weights, in place of the configuration's.
+    pub init_seed: u64,
+}
+
+/// Looks on while a group of runs trains; as [`Observer`], for run number `run` of the group.
+pub trait GroupObserver {
+    /// Called after every epoch, counted from 1; must be cheap.
+    fn epoch(&mut self, _epoch: u64) {}
+
+    /// Called for each run still going after every epoch of the evaluation plan; may end that run.
+    fn evaluate(&mut self, run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()>;
+}
+
+/// Runs in progress, one epoch at a time.
 pub(crate) trait Trainer {
     /// Trains one epoch.
-    fn epoch(&mut self) -> Result<(), Diverged>;
-    /// The weights as they stand. `Time: O(weights)`
-    fn weights(&self) -> Weights;
+    fn epoch(&mut self);
+    /// A run's weights as they stand. `Time: O(weights)`
+    fn weights(&self, run: usize) -> Weights;
+    /// Where a run left the finite numbers, if it did.
+    fn diverged(&self, run: usize) -> Option<Diverged>;
+    /// Where a run stands: epoch, step and row of its last update.
+    fn position(&self, run: usize) -> Diverged;
 }
 
 /// Trains one run and returns its last weights.
@@ -127,7 +167,7 @@ pub(crate) trait Trainer {
 ///
 /// # Errors
 /// [`TrainError::Setting`] when `spec` is out of range or does not fit the data,
-/// [`TrainError::Diverged`] when a margin leaves the finite numbers.
+/// [`TrainError::Diverged`] when a margin or weight leaves the finite numbers.
 pub fn train(
     problem: &Problem,
     spec: &TrainSpec,
@@ -136,26 +176,121 @@ pub fn train(
     plan: &EvaluationPlan,
     observer: &mut dyn Observer,
 ) -> Result<Weights, TrainError> {
-    spec.validate()?;
-    check_fit(problem, spec, kernel)?;
-    let level = simd.level()?;
-    let data = &problem.train;
-    let width = data.features().signal_width();
-    let initial = initial_signal(spec, width, problem.teacher.as_ref())?;
-    let mut trainer: Box<dyn Trainer + '_> = match kernel {
-        KernelChoice::Auto | KernelChoice::Scalar => {
-            Box::new(ScalarTrainer::new(data, spec, level, initial))
+    struct Only<'o>(&'o mut dyn Observer);
+    impl GroupObserver for Only<'_> {
+        fn epoch(&mut self, epoch: u64) {
+            self.0.epoch(epoch);
         }
-        KernelChoice::Dense => Box::new(DenseTrainer::new(data, spec, level, initial)),
+        fn evaluate(&mut self, _run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()> {
+            self.0.evaluate(epoch, weights)
+        }
+    }
+    let run = Run {
+        problem,
+        order_seed: spec.order_seed,
+        init_seed: spec.init_seed,
     };
-    for epoch in 1..=spec.epochs {
-        trainer.epoch()?;
+    let mut trained = train_group(spec, &[run], kernel, simd, plan, &mut Only(observer))?;
+    Ok(trained.remove(0)?)
+}
+
+/// Trains up to eight runs of one configuration side by side and returns each one's last weights.
+///
+/// A run's result is a function of its problem, its seeds and `spec` alone: the same bits for
+/// every kernel but the dense one, every level, and whatever company it runs in. A run that
+/// diverges does not disturb the others. `Time: O(epochs · nnz)` per run, plus O(weights) per
+/// observed epoch.
+///
+/// # Errors
+/// When `spec` is out of range or does not fit the data.
+///
+/// # Panics
+/// When there are no runs or more than eight, or their problems differ in shape.
+pub fn train_group(
+    spec: &TrainSpec,
+    runs: &[Run<'_>],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    plan: &EvaluationPlan,
+    observer: &mut dyn GroupObserver,
+) -> Result<Vec<Result<Weights, Diverged>>, InvalidSetting> {
+    assert!(
+        (1..=LANES).contains(&runs.len()),
+        "{} runs, expected 1 to {LANES}",
+        runs.len()
+    );
+    spec.validate()?;
+    let level = simd.level()?;
+    for run in runs {
+        check_fit(run.problem, spec, kernel)?;
+    }
+    let seeds = runs
+        .iter()
+        .map(|run| {
+            let width = run.problem.train.features().signal_width();
+            let teacher = run.problem.teacher.as_ref();
+            Ok(Seed {
+                data: &run.problem.train,
+                order_seed: run.order_seed,
+                initial_signal: initial_signal(spec, run.init_seed, width, teacher)?,
+            })
+        })
+        .collect::<Result<Vec<_>, InvalidSetting>>()?;
+    let mut drive = |first, count, trainer: &mut dyn Trainer| {
+        drive(spec.epochs, plan, first, count, trainer, observer)
+    };
+    Ok(match kernel.resolve(runs) {
+        KernelChoice::Lanes => {
+            // Lanes without a run of their own repeat the first.
+            let lanes = std::array::from_fn(|lane| seeds[if lane < runs.len() { lane } else { 0 }].clone());
+            drive(0, runs.len(), &mut Group::<LANES>::new(spec, level, lanes))
+        }
+        kernel => {
+            let one_by_one = seeds.into_iter().enumerate().map(|(first, seed)| {
+                if kernel == KernelChoice::Dense {
+                    drive(first, 1, &mut DenseTrainer::new(spec, level, seed))
+                } else {
+                    drive(first, 1, &mut Group::new(spec, level, [seed]))
+                }
+            });
+            one_by_one.flatten().collect()
+        }
+    })
+}
+
+/// Trains the `count` runs of a trainer to their ends; they are numbers `first…` of their group.
+fn drive(
+    epochs: u64,
+    plan: &EvaluationPlan,
+    first: usize,
+    count: usize,
+    trainer: &mut dyn Trainer,
+    observer: &mut dyn GroupObserver,
+) -> Vec<Result<Weights, Diverged>> {
+    let mut ended: Vec<Option<Result<Weights, Diverged>>> = vec![None; count];
+    for epoch in 1..=epochs {
+        trainer.epoch();
         observer.epoch(epoch);
-        if plan.contains(epoch) && observer.evaluate(epoch, &trainer.weights()).is_break() {
+        for (run, ended) in ended.iter_mut().enumerate().filter(|(_, e)| e.is_none()) {
+            if let Some(diverged) = trainer.diverged(run) {
+                *ended = Some(Err(diverged));
+            } else if plan.contains(epoch) {
+                let weights = trainer.weights(run);
+                if !weights.is_finite() {
+                    *ended = Some(Err(trainer.position(run)));
+                } else if observer.evaluate(first + run, epoch, &weights).is_break()
+                    || epoch == epochs
+                {
+                    *ended = Some(Ok(weights));
+                }
+            }
+        }
+        if ended.iter().all(Option::is_some) {
             break;
         }
     }
-    Ok(trainer.weights())
+    // Every run has ended by the last epoch, which every plan holds.
+    ended.into_iter().flatten().collect()
 }
 
 fn check_fit(

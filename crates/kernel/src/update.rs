@@ -8,28 +8,26 @@
 //! - [`dot`] and [`add_scaled`], the plain form, for everything else.
 //!
 //! Both work on unscaled weights u = w / scale, with the decay in the scale ([`Pace`]).
-//!
-//! [`Pace`]: crate::pace::Pace
 
 use sparsegrok_lanes::Arithmetic;
 
 use crate::loss::Slope;
-use crate::pace::StepFactors;
+use crate::pace::Pace;
 use crate::spec::{BatchSize, TrainSpec};
 use crate::visits::Ahead;
 
-/// Widest signal block that [`chain`] serves: its weights stay in registers.
-pub(crate) const CHAIN_MAX_WIDTH: usize = 8;
+/// Signal widths that [`chain`] is compiled for: its weights stay in registers.
+pub(crate) const CHAIN_WIDTHS: [usize; 3] = [3, 5, 8];
 
 /// Partial sums of [`dot`] and [`sparse_dot`].
 const SUMS: usize = 8;
 
-/// Whether a run's steps take the form of [`chain`].
-pub(crate) fn chains(spec: &TrainSpec, signal_width: usize, tail_width: usize) -> bool {
-    spec.batch_size == BatchSize::Rows(1)
-        && !spec.bias
-        && tail_width == 0
-        && (1..=CHAIN_MAX_WIDTH).contains(&signal_width)
+/// The width at which a run's steps take the form of [`chain`], if they do: rows are padded to it
+/// by columns of zeros, which change no sum.
+pub(crate) fn chains(spec: &TrainSpec, signal_width: usize, tail_width: usize) -> Option<usize> {
+    let plain = spec.batch_size != BatchSize::Rows(1) || spec.bias || tail_width > 0;
+    let fits = |width: &usize| (1..=*width).contains(&signal_width);
+    CHAIN_WIDTHS.into_iter().find(fits).filter(|_| !plain)
 }
 
 /// The state of [`chain`] between steps: weights that still lack the last step.
@@ -41,9 +39,9 @@ pub(crate) struct Chain<A: Arithmetic, const D: usize> {
 }
 
 impl<A: Arithmetic, const D: usize> Chain<A, D> {
-    /// Starts from weights given as `[column][lane]`.
+    /// Starts from weights given by column, then lane.
     #[inline(always)]
-    pub(crate) fn start(a: A, weights: &[f64]) -> Self {
+    pub(crate) fn start<const W: usize>(a: A, weights: &[[f64; W]; D]) -> Self {
         let zero = a.splat(0.0);
         let mut chain = Self {
             weights: [zero; D],
@@ -51,7 +49,7 @@ impl<A: Arithmetic, const D: usize> Chain<A, D> {
             last_coefficient: zero,
         };
         for j in 0..D {
-            chain.weights[j] = a.load(&weights[j * A::WIDTH..]);
+            chain.weights[j] = a.load(&weights[j]);
         }
         chain
     }
@@ -66,79 +64,119 @@ impl<A: Arithmetic, const D: usize> Chain<A, D> {
         self.last_coefficient = a.mul(self.last_coefficient, factor);
     }
 
-    /// Applies the last step and writes the weights back.
+    /// Sets one lane's weights to zero.
     #[inline(always)]
-    pub(crate) fn finish(self, a: A, weights: &mut [f64]) {
+    pub(crate) fn silence<const W: usize>(&mut self, a: A, lane: usize) {
+        let last = std::slice::from_mut(&mut self.last_coefficient);
+        for value in self.weights.iter_mut().chain(&mut self.last_row).chain(last) {
+            let mut lanes = [0.0; W];
+            a.store(*value, &mut lanes);
+            lanes[lane] = 0.0;
+            *value = a.load(&lanes);
+        }
+    }
+
+    /// The weights by column, then lane, the last step applied.
+    #[inline(always)]
+    pub(crate) fn finish<const W: usize>(&mut self, a: A, weights: &mut [[f64; W]; D]) {
         for j in 0..D {
-            let w = a.mul_add(self.last_coefficient, self.last_row[j], self.weights[j]);
-            a.store(w, &mut weights[j * A::WIDTH..]);
+            self.weights[j] =
+                a.mul_add(self.last_coefficient, self.last_row[j], self.weights[j]);
+            a.store(self.weights[j], &mut weights[j]);
+        }
+        self.last_coefficient = a.splat(0.0);
+    }
+}
+
+/// Where the rows of a group lie: seed ℓ's row i at ℓ·`lane_stride` + i·`stride`.
+///
+/// A row is `[x̃_0 … x̃_{d−1}, p, y]` in whole blocks of eight numbers.
+pub(crate) struct RowBlock<'a> {
+    pub(crate) data: &'a mut [f64],
+    pub(crate) stride: usize,
+    pub(crate) lane_stride: usize,
+}
+
+impl RowBlock<'_> {
+    /// Multiplies every memorization part, d the signal width. `Time: O(n)`
+    pub(crate) fn rescale(&mut self, d: usize, factor: f64) {
+        for row in self.data.chunks_exact_mut(self.stride) {
+            row[d] *= factor;
         }
     }
 }
 
-/// Steps through `visits`, one row and one entry of `factors` a step.
-///
-/// A row of `rows` is `[x̃_0 … x̃_{D−1}, p, y]`, each entry [`Arithmetic::WIDTH`] numbers wide, and
-/// starts at a multiple of `stride` such entries; its p is updated in place. `square` is α².
-/// Returns the first step whose margin is not finite, having stopped there.
+/// Why [`chain`] stopped before its last visit.
+pub(crate) enum Stop<A: Arithmetic> {
+    /// The weights are due to be rescaled.
+    Fold,
+    /// The margins of the coming step are not all finite; the step was not taken.
+    NotFinite(A::Real),
+}
+
+/// Steps through `visits` (step t of seed ℓ at t·W + ℓ), one row a seed a step, until a reason to
+/// stop; p is updated in place. `square` is α². Returns the steps taken, and why it stopped early.
 ///
 /// # Formula
 /// margin = c·(scale x·x̃) + scale (u·x̃ + p); u += c x; c = slope(margin); p += c α².
 #[inline(always)]
-#[allow(clippy::needless_range_loop)] // Plain indexed loops are what reliably inlines here.
-pub(crate) fn chain<A: Arithmetic, L: Slope, const D: usize>(
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn chain<A: Arithmetic, L: Slope, const W: usize, const D: usize>(
     a: A,
     slope: L,
     chain: &mut Chain<A, D>,
-    rows: &mut [f64],
-    stride: usize,
-    visits: &[u32],
-    factors: &[StepFactors],
+    rows: &mut RowBlock<'_>,
+    visits: &[[u32; W]],
+    pace: &mut Pace,
     square: f64,
-    ahead: &mut Ahead<'_>,
-) -> Option<usize> {
-    let width = A::WIDTH;
+    ahead: &mut Ahead<'_, W>,
+) -> (usize, Option<Stop<A>>) {
     let square = a.splat(square);
     let mut state = *chain;
-    let mut stopped = None;
-    for (step, (&visit, factor)) in visits.iter().zip(factors).enumerate() {
-        let start = visit as usize * stride * width;
-        let row = &mut rows[start..][..(D + 2) * width];
-        let mut x = state.last_row;
-        for j in 0..D {
-            x[j] = a.load(&row[j * width..]);
+    let mut stop = None;
+    let mut steps = 0;
+    for visit in visits {
+        if pace.folds() {
+            stop = Some(Stop::Fold);
+            break;
         }
-        let p = a.load(&row[D * width..]);
-        let target = a.load(&row[(D + 1) * width..]);
-
+        let factors = pace.next();
+        let mut starts = [0; W];
+        for lane in 0..W {
+            starts[lane] = lane * rows.lane_stride + visit[lane] as usize * rows.stride;
+        }
+        let x = a.gather::<D>(rows.data, &starts, 0);
+        let [p, target] = a.gather::<2>(rows.data, &starts, D);
         let mut score = a.mul(state.weights[0], x[0]);
         let mut overlap = a.mul(state.last_row[0], x[0]);
         for j in 1..D {
             score = a.mul_add(state.weights[j], x[j], score);
             overlap = a.mul_add(state.last_row[j], x[j], overlap);
         }
-        let scale = a.splat(factor.margin * L::UNIT);
+        let scale = a.splat(factors.margin * L::UNIT);
         let margin = a.mul_add(
             state.last_coefficient,
             a.mul(overlap, scale),
             a.mul(a.add(score, p), scale),
         );
         if !a.all_finite(margin) {
-            stopped = Some(step);
+            stop = Some(Stop::NotFinite(margin));
             break;
         }
+        pace.take(factors);
+        steps += 1;
         for j in 0..D {
             state.weights[j] =
                 a.mul_add(state.last_coefficient, state.last_row[j], state.weights[j]);
         }
         state.last_row = x;
-        state.last_coefficient = slope.weight(a, a.splat(factor.rate), margin, target);
+        state.last_coefficient = slope.weight(a, a.splat(factors.rate), margin, target);
         ahead.step();
         let p = a.mul_add(state.last_coefficient, square, p);
-        a.store(p, &mut row[D * width..]);
+        a.scatter(p, rows.data, &starts, D);
     }
     *chain = state;
-    stopped
+    (steps, stop)
 }
 
 /// u·x: a chain of fma below eight columns; else eight partial sums by column modulo eight, added

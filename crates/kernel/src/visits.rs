@@ -1,80 +1,105 @@
-//! The order in which an epoch visits the training rows.
-
-use std::mem;
+//! The order in which an epoch visits the training rows, for one seed or several side by side.
 
 use sparsegrok_data::{
-    Mt19937, Permutation, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_stream,
+    Mt19937, Permutations, Purpose, RandomFamily, Stream, native_state,
 };
+use sparsegrok_lanes::Xoshiro256PlusPlus;
 
 use crate::spec::{Order, TrainSpec};
 
-/// Produces each epoch's visiting order, from one random stream.
+/// Produces each epoch's visiting orders, each from its own random stream.
+///
+/// Orders are handed out interleaved: step t of seed ℓ at t·W + ℓ.
 #[derive(Clone, Debug)]
-pub(crate) enum Visits {
+pub(crate) struct Visits<const W: usize> {
+    current: Vec<u32>,
+    source: Source<W>,
+}
+
+#[derive(Clone, Debug)]
+enum Source<const W: usize> {
     /// 0, 1, 2, …
-    Sequential { rows: Vec<u32> },
+    Sequential,
     /// Independent draws.
-    WithReplacement { rows: Vec<u32>, stream: Stream },
-    /// `std::shuffle` of the last epoch's order.
-    Libstdcxx { rows: Vec<u32>, rng: Mt19937 },
-    /// A fresh permutation, and the next one in the making.
-    Shuffle {
-        current: Permutation,
-        next: Permutation,
-        rng: Xoshiro256PlusPlus,
-    },
+    WithReplacement(Vec<Stream>),
+    /// `std::shuffle` of each last epoch's order.
+    Libstdcxx(Vec<(Mt19937, Vec<u32>)>),
+    /// Fresh permutations; the next ones are in the making.
+    Shuffle(Permutations<W>, Xoshiro256PlusPlus<W>),
 }
 
-impl Visits {
-    pub(crate) fn new(spec: &TrainSpec, n_train: usize) -> Self {
-        let rows = || (0..n_train as u32).collect();
-        match (spec.order, spec.rng) {
-            (Order::Sequential, _) => Self::Sequential { rows: rows() },
-            (Order::WithReplacement, family) => Self::WithReplacement {
-                rows: rows(),
-                stream: Stream::new(family, spec.order_seed, Purpose::Order),
-            },
-            (Order::Shuffle, RandomFamily::Libstdcxx) => Self::Libstdcxx {
-                rows: rows(),
-                rng: Mt19937::new(spec.order_seed as u32),
-            },
-            (Order::Shuffle, RandomFamily::Xoshiro256pp) => Self::Shuffle {
-                current: Permutation::new(n_train),
-                next: Permutation::new(n_train),
-                rng: native_stream(spec.order_seed, Purpose::Order),
-            },
+impl<const W: usize> Visits<W> {
+    pub(crate) fn new(spec: &TrainSpec, order_seeds: [u64; W], n_train: usize) -> Self {
+        let streams = |seed| Stream::new(spec.rng, seed, Purpose::Order);
+        let source = match (spec.order, spec.rng) {
+            (Order::Sequential, _) => Source::Sequential,
+            (Order::WithReplacement, _) => {
+                Source::WithReplacement(order_seeds.into_iter().map(streams).collect())
+            }
+            (Order::Shuffle, RandomFamily::Libstdcxx) => Source::Libstdcxx(
+                order_seeds
+                    .into_iter()
+                    .map(|seed| (Mt19937::new(seed as u32), (0..n_train as u32).collect()))
+                    .collect(),
+            ),
+            (Order::Shuffle, RandomFamily::Xoshiro256pp) => {
+                let states = order_seeds.map(|seed| native_state(seed, Purpose::Order));
+                Source::Shuffle(
+                    Permutations::new(n_train),
+                    Xoshiro256PlusPlus::from_states(states),
+                )
+            }
+        };
+        Self {
+            current: (0..n_train as u32).flat_map(|row| [row; W]).collect(),
+            source,
         }
     }
 
-    /// The rows of the next epoch, one per step, and what can be done ahead while they are
-    /// visited. `Time: O(n)`, less what was done ahead
-    pub(crate) fn next_epoch(&mut self) -> (&[u32], Ahead<'_>) {
-        match self {
-            Self::Sequential { rows } => (rows, Ahead(None)),
-            Self::WithReplacement { rows, stream } => {
-                let n = rows.len() as u32;
-                rows.fill_with(|| stream.below(n));
-                (rows, Ahead(None))
+    /// The rows of the next epoch, and what can be done ahead while they are visited.
+    /// `Time: O(n)`, less what was done ahead
+    pub(crate) fn next_epoch(&mut self) -> (&[u32], Ahead<'_, W>) {
+        let Self { current, source } = self;
+        match source {
+            Source::Sequential => {}
+            Source::WithReplacement(streams) => {
+                let n = (current.len() / W) as u32;
+                for rows in current.chunks_exact_mut(W) {
+                    for (row, stream) in rows.iter_mut().zip(&mut *streams) {
+                        *row = stream.below(n);
+                    }
+                }
             }
-            Self::Libstdcxx { rows, rng } => {
-                rng.shuffle(rows);
-                (rows, Ahead(None))
+            Source::Libstdcxx(orders) => {
+                for (lane, (rng, order)) in orders.iter_mut().enumerate() {
+                    rng.shuffle(order);
+                    for (rows, row) in current.chunks_exact_mut(W).zip(&*order) {
+                        rows[lane] = *row;
+                    }
+                }
             }
-            Self::Shuffle { current, next, rng } => {
+            Source::Shuffle(next, rng) => {
                 next.complete(rng);
-                mem::swap(current, next);
-                next.restart();
-                (current.as_slice(), Ahead(Some((next, rng))))
+                next.swap_complete(current);
+                return (current, Ahead(Some((next, rng))));
             }
         }
+        (current, Ahead(None))
+    }
+
+    /// The row a seed's epoch visits last; 0 before the first epoch.
+    pub(crate) fn last(&self, lane: usize) -> u32 {
+        self.current[self.current.len() - W + lane]
     }
 }
 
-/// The next epoch's order in the making: one [`step`](Self::step) per training step hides its
+/// The next epoch's orders in the making: one [`step`](Self::step) per training step hides their
 /// cost behind the latency of the training step's arithmetic.
-pub(crate) struct Ahead<'a>(Option<(&'a mut Permutation, &'a mut Xoshiro256PlusPlus)>);
+pub(crate) struct Ahead<'a, const W: usize>(
+    Option<(&'a mut Permutations<W>, &'a mut Xoshiro256PlusPlus<W>)>,
+);
 
-impl Ahead<'_> {
+impl<const W: usize> Ahead<'_, W> {
     /// Does one step's share; at most n times an epoch.
     #[inline(always)]
     pub(crate) fn step(&mut self) {

@@ -246,7 +246,7 @@ fn identity(problem: &Problem, spec: &TrainSpec, trained: &Weights) -> Weights {
         .map(|t| 1.0 - learning_rate(spec, t, steps_per_epoch) * spec.weight_decay)
         .product();
     let width = data.features().signal_width();
-    let initial = initial_signal(spec, width, problem.teacher.as_ref()).unwrap();
+    let initial = initial_signal(spec, spec.init_seed, width, problem.teacher.as_ref()).unwrap();
     let mut expected = Weights {
         signal: initial.iter().map(|v| decayed * v).collect(),
         tail: vec![0.0; trained.tail.len()],

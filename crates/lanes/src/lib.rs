@@ -18,7 +18,10 @@
 mod arithmetic;
 mod elementary;
 mod level;
+mod transpose;
+mod xoshiro;
 
 pub use arithmetic::{Arithmetic, LANES, Lanes, Scalar};
 pub use elementary::{LOG2_E, exp, exp_in, softplus, softplus_in, weighted_sigmoid};
 pub use level::{Level, Simd, Task};
+pub use xoshiro::Xoshiro256PlusPlus;

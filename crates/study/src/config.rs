@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sparsegrok_data::{InvalidSetting, SyntheticSpec, Target};
+use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
 use sparsegrok_kernel::{KernelChoice, SimdChoice, TrainSpec};
 use toml::{Table, Value};
 
@@ -140,40 +140,32 @@ impl Config {
         self.synthetic.validate()?;
         self.train.validate()?;
         self.evaluate.validate()?;
-        let check = |holds: bool, key, value: &dyn ToString, expected| match holds {
-            true => Ok(()),
-            false => Err(InvalidSetting {
-                key,
-                value: value.to_string(),
-                expected,
-            }),
-        };
         check(
             self.synthetic.rng == self.train.rng,
             "rng",
-            &format!(
+            format!(
                 "{:?} for data and {:?} for training",
                 self.synthetic.rng, self.train.rng
             ),
             "one random family for both",
         )?;
         check(
-            files.memorization_scale.is_finite(),
+            files.memorization_scale.is_finite() && files.memorization_scale >= 0.0,
             "memorization_scale",
-            &files.memorization_scale,
-            "a finite number",
+            files.memorization_scale,
+            "a finite number of at least 0",
         )?;
         if files.train.is_none() {
             let beside = "a `train` file beside it";
             let test = files.test.as_ref().map(|path| path.display().to_string());
-            check(test.is_none(), "test", &test.unwrap_or_default(), beside)?;
-            check(!files.memorize, "memorize", &true, beside)?;
-            check(!files.zero_based, "zero_based", &true, beside)?;
+            check(test.is_none(), "test", test.unwrap_or_default(), beside)?;
+            check(!files.memorize, "memorize", true, beside)?;
+            check(!files.zero_based, "zero_based", true, beside)?;
         }
         check(
             self.target() == Target::Sign || !self.train.loss.needs_signs(),
             "target",
-            &"linear",
+            "linear",
             "`sign`, or squared loss",
         )?;
         let compare = &self.compare;
@@ -183,12 +175,24 @@ impl Config {
             ("patience", compare.patience.unwrap_or(1)),
         ];
         for (key, count) in at_least_one {
-            check(count > 0, key, &count, "at least 1")?;
+            check(count > 0, key, count, "at least 1")?;
+        }
+        let order_seeds = [
+            ("early_order_seed", compare.early_order_seed),
+            ("long_order_seed", compare.long_order_seed),
+        ];
+        for (key, seed) in order_seeds {
+            check(
+                self.train.rng != RandomFamily::Libstdcxx || u32::try_from(seed).is_ok(),
+                key,
+                seed,
+                "a seed below 2^32, as std::mt19937 takes",
+            )?;
         }
         check(
             !self.output.columns.is_empty(),
             "columns",
-            &"empty",
+            "empty",
             "at least one column",
         )
     }

@@ -54,12 +54,12 @@ impl fmt::Display for Origin {
 #[non_exhaustive]
 pub enum ConfigError {
     /// A configuration file could not be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
     /// A configuration file is not TOML.
     #[error("{}: line {line}, column {column}: {message}", path.display())]
@@ -165,6 +165,16 @@ impl Settings {
         for (key, text) in flags {
             settings.set(key, text)?;
         }
+        Ok(settings)
+    }
+
+    /// The settings of a TOML text; errors call it `name`.
+    ///
+    /// # Errors
+    /// As [`Settings::layered`].
+    pub fn from_toml(text: &str, name: &Path) -> Result<Self, ConfigError> {
+        let mut settings = Self::default();
+        settings.layer(parse_table(text, name)?, &Origin::File(name.to_owned()))?;
         Ok(settings)
     }
 
@@ -303,9 +313,9 @@ fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'st
 }
 
 fn read_table(path: &Path) -> Result<Table, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read {
         path: path.to_owned(),
-        source,
+        error,
     })?;
     parse_table(&text, path)
 }

@@ -1,9 +1,33 @@
-//! From a configuration to a finished run.
+//! From a configuration to what its run showed.
+//!
+//! One run passes through here as follows. [`Settings`] layers defaults, a [preset](PRESETS), a
+//! configuration file and flags, all by the one table of [`SETTINGS`], into a [`Config`]: the
+//! specifications of the data and kernel crates side by side with what to evaluate and print.
+//! [`load`] draws or reads its problem; [`run()`] trains on it and evaluates on the way, into a
+//! [`Trace`]; [`Milestones`] say when it memorized and generalized, and [`OutputSpec`] writes the
+//! trace. [`compare()`] sets two lengths of training side by side; [`Predictor`] takes a saved
+//! model back to data.
+//!
+//! ```
+//! use sparsegrok_study::{Settings, load, run};
+//!
+//! let flags = [("epochs", "40"), ("n_train", "64")];
+//! let config = Settings::layered(Some("reference-toy"), None, &flags)?.config()?;
+//! let problem = load(&config)?.problem;
+//! let run = run(&config, &problem, &mut ())?;
+//! assert_eq!(run.last().epoch, 40);
+//! assert_eq!(run.last().train_acc, 1.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
 mod compare;
 mod config;
+mod describe;
 mod detect;
 mod layers;
+mod load;
 mod number;
+mod predict;
 mod presets;
 mod run;
 mod settings;
@@ -12,9 +36,12 @@ mod trace;
 
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
+pub use describe::{Description, Targets};
 pub use detect::{EvaluateSpec, Milestones, Status};
 pub use layers::{ConfigError, Origin, Settings};
+pub use load::{LoadError, Loaded, load};
 pub use number::NumberFormat;
+pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, Watch, run};
 pub use settings::{Kind, SETTINGS, Section, Setting};

@@ -1,13 +1,13 @@
 //! Numbers as text: shortest round-trip, or as a C++ stream prints them.
 
 use serde::{Deserialize, Serialize};
+use sparsegrok_data::Shortest;
 
 /// How figures are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NumberFormat {
-    /// The fewest digits that read back as the same double; an exponent below 1e-5 and from 1e16
-    /// on.
+    /// The fewest digits that read back as the same double, as [`Shortest`] displays them.
     #[default]
     Shortest,
     /// C's `%g`: six significant digits, trailing zeros dropped. What the reference programs print.
@@ -27,19 +27,9 @@ impl NumberFormat {
     /// ```
     pub fn text(self, x: f64) -> String {
         match self {
-            Self::Shortest => shortest(x),
+            Self::Shortest => Shortest(x).to_string(),
             Self::G6 => g6(x),
         }
-    }
-}
-
-/// Rust prints the shortest digits in both notations; only the choice between them is ours.
-fn shortest(x: f64) -> String {
-    let size = x.abs();
-    if size == 0.0 || !x.is_finite() || (1e-5..1e16).contains(&size) {
-        format!("{x}")
-    } else {
-        format!("{x:e}")
     }
 }
 
@@ -93,33 +83,5 @@ mod tests {
             lines += 1;
         }
         assert!(lines > 500, "only {lines} lines");
-    }
-
-    #[test]
-    fn shortest_reads_back_to_the_bit() {
-        for line in include_str!("../tests/g6.txt").lines().skip(1) {
-            let x = f64::from_bits(u64::from_str_radix(&line[..16], 16).expect("hexadecimal bits"));
-            let text = shortest(x);
-            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(x.to_bits()));
-            assert!(text.len() <= 24, "{text}");
-        }
-    }
-
-    #[test]
-    fn shortest_changes_notation_where_documented() {
-        let cases = [
-            (0.0, "0"),
-            (-0.0, "-0"),
-            (1.0, "1"),
-            (0.00001, "0.00001"),
-            (0.0000099, "9.9e-6"),
-            (9_999_999_999_999_998.0, "9999999999999998"),
-            (1e16, "1e16"),
-            (-2.5e-300, "-2.5e-300"),
-            (f64::INFINITY, "inf"),
-        ];
-        for (x, expected) in cases {
-            assert_eq!(shortest(x), expected);
-        }
     }
 }

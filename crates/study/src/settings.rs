@@ -349,7 +349,7 @@ pub static SETTINGS: &[Setting] = {
         setting(
             "kernel",
             &[Engine],
-            Choice(&["auto", "scalar", "dense"]),
+            Choice(&["auto", "scalar", "lanes", "dense"]),
             "Training kernel",
         ),
         setting(

@@ -1,0 +1,54 @@
+//! `sparsegrok predict`
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::ValueHint;
+use sparsegrok_data::{Shortest, svmlight};
+use sparsegrok_kernel::model;
+use sparsegrok_study::{Predictor, predicted_target, prediction_quality};
+
+use crate::exit::say;
+use crate::output::Output;
+
+/// Predicts one line per row, as LIBLINEAR does: the label, or the value under real targets.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The rows, svmlight text, plain or gzip; their targets are what predictions are held against
+    #[arg(value_hint = ValueHint::FilePath)]
+    data: PathBuf,
+    /// A model saved by `run --model`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    model: PathBuf,
+    /// Print scores z instead of labels
+    #[arg(long)]
+    scores: bool,
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    let named = || args.model.display().to_string();
+    let file = File::open(&args.model).with_context(named)?;
+    let model = model::read(BufReader::new(file)).with_context(named)?;
+    let predictor = Predictor::new(model, &args.model)?;
+    let rows = svmlight::read(&args.data, &predictor.options())?;
+    let scores = predictor.scores(&rows);
+    let mut output = Output::open(args.out.as_deref())?;
+    let mut lines = BufWriter::new(&mut output);
+    for &score in &scores {
+        if args.scores {
+            writeln!(lines, "{}", Shortest(score))?;
+        } else {
+            writeln!(lines, "{}", predicted_target(score, rows.labels))?;
+        }
+    }
+    lines.flush()?;
+    drop(lines);
+    output.finish()?;
+    say(prediction_quality(&scores, &rows));
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! What can be wrong with the parts of a dataset.
+
+use crate::csr::CsrError;
+
+use super::TargetKind;
+
+/// Why parts do not make a dataset.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// Two parts describe different numbers of rows.
+    #[error("{what}: found {found} entries, expected {expected}")]
+    Length {
+        /// The part.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that agrees with the other parts.
+        expected: usize,
+    },
+    /// A number is NaN or infinite.
+    #[error("{what} {index} is {value}, expected a finite number")]
+    NotFinite {
+        /// The part.
+        what: &'static str,
+        /// Position in it, from 0.
+        index: usize,
+        /// The number.
+        value: f64,
+    },
+    /// The memorization scale is NaN or infinite.
+    #[error("the memorization scale is {value}, expected a finite number")]
+    Memorization {
+        /// The scale.
+        value: f64,
+    },
+    /// A sign target is not ±1.
+    #[error("target {index} is {value}, expected 1 or -1")]
+    Sign {
+        /// Row, from 0.
+        index: usize,
+        /// The target.
+        value: f64,
+    },
+    /// There are more rows than a visiting order can index.
+    #[error("{rows} rows, expected fewer than 2^32 - 1")]
+    TooManyRows {
+        /// The number of rows.
+        rows: usize,
+    },
+    /// Training and test rows have different columns.
+    #[error("test rows have {found} {what} columns, expected {expected} as in training")]
+    Width {
+        /// Which columns.
+        what: &'static str,
+        /// Their number in the test rows.
+        found: usize,
+        /// Their number in the training rows.
+        expected: usize,
+    },
+    /// Training and test rows have different kinds of target.
+    #[error("test targets are {found:?}, expected {expected:?} as in training")]
+    Kind {
+        /// The kind of the test rows.
+        found: TargetKind,
+        /// The kind of the training rows.
+        expected: TargetKind,
+    },
+    /// Test rows carry memorization columns.
+    #[error("test rows cannot memorize: memorization columns belong to training rows")]
+    TestMemorizes,
+    /// The sparse columns are no matrix.
+    #[error(transparent)]
+    Csr(#[from] CsrError),
+}

@@ -1,0 +1,150 @@
+//! The columns of a dataset's rows: a dense block beside a sparse tail.
+
+use super::DatasetError;
+use crate::aligned::AlignedBlock;
+use crate::csr::{Csr, SparseRow};
+
+/// The columns shared by training and test rows: a dense signal block beside a sparse tail.
+///
+/// Signal values are stored as the model sees them, already multiplied by the signal scale.
+///
+/// # Storage
+/// 8·`signal_width` bytes a row in one row-major, 64-byte-aligned allocation, plus the tail's.
+#[derive(Clone, Debug)]
+pub struct Features {
+    rows: usize,
+    signal_width: usize,
+    signal: AlignedBlock,
+    tail: Option<Csr>,
+}
+
+impl Features {
+    /// `rows` rows of `signal_width` dense columns (row-major in `signal`) and a sparse tail.
+    ///
+    /// # Errors
+    /// Where lengths disagree or a number is not finite.
+    pub fn new(
+        rows: usize,
+        signal_width: usize,
+        signal: AlignedBlock,
+        tail: Option<Csr>,
+    ) -> Result<Self, DatasetError> {
+        if rows >= u32::MAX as usize {
+            return Err(DatasetError::TooManyRows { rows });
+        }
+        let same = |what, found, expected| {
+            if found == expected {
+                return Ok(());
+            }
+            Err(DatasetError::Length {
+                what,
+                found,
+                expected,
+            })
+        };
+        let block = rows.saturating_mul(signal_width);
+        same("signal block", signal.as_slice().len(), block)?;
+        if let Some(tail) = &tail {
+            same("tail", tail.rows(), rows)?;
+        }
+        all_finite("signal value", signal.as_slice())?;
+        Ok(Self {
+            rows,
+            signal_width,
+            signal,
+            tail,
+        })
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of dense signal columns.
+    pub fn signal_width(&self) -> usize {
+        self.signal_width
+    }
+
+    /// Number of sparse tail columns; 0 without a tail.
+    pub fn tail_width(&self) -> usize {
+        self.tail.as_ref().map_or(0, Csr::columns)
+    }
+
+    /// The whole signal block, row-major.
+    pub fn signal_block(&self) -> &[f64] {
+        self.signal.as_slice()
+    }
+
+    /// Signal columns of row `i`.
+    ///
+    /// # Panics
+    /// When `i` is not a row.
+    pub fn signal_row(&self, i: usize) -> &[f64] {
+        &self.signal_block()[i * self.signal_width..][..self.signal_width]
+    }
+
+    /// The tail, if there is one.
+    pub fn tail(&self) -> Option<&Csr> {
+        self.tail.as_ref()
+    }
+
+    /// Tail entries of row `i`; none without a tail.
+    ///
+    /// # Panics
+    /// When there is a tail and `i` is not a row of it.
+    #[inline(always)]
+    pub fn tail_row(&self, i: usize) -> SparseRow<'_> {
+        self.tail
+            .as_ref()
+            .map_or_else(SparseRow::default, |tail| tail.row(i))
+    }
+
+    /// Stored numbers: all signal values and the tail's non-zeros.
+    pub fn nnz(&self) -> usize {
+        self.rows * self.signal_width + self.tail.as_ref().map_or(0, Csr::nnz)
+    }
+}
+
+/// Refuses numbers that are NaN or infinite; errors call them `what`.
+pub(super) fn all_finite(what: &'static str, numbers: &[f64]) -> Result<(), DatasetError> {
+    match numbers.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(DatasetError::NotFinite {
+            what,
+            index,
+            value: numbers[index],
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_that_do_not_fit_together_are_named() {
+        let message = |rows, width, signal: &[f64], tail| {
+            let built = Features::new(rows, width, signal.into(), tail);
+            built.unwrap_err().to_string()
+        };
+        let tail = Csr::new(1, vec![0], vec![], vec![]).unwrap();
+        assert_eq!(
+            message(2, 1, &[0.0; 3], None),
+            "signal block: found 3 entries, expected 2"
+        );
+        assert!(message(2, usize::MAX, &[0.0; 3], None).contains("found 3 entries"));
+        assert_eq!(
+            message(1, 1, &[0.0], Some(tail)),
+            "tail: found 0 entries, expected 1"
+        );
+        assert_eq!(
+            message(1, 2, &[0.0, f64::NEG_INFINITY], None),
+            "signal value 1 is -inf, expected a finite number"
+        );
+        assert_eq!(
+            message(u32::MAX as usize, 0, &[], None),
+            "4294967295 rows, expected fewer than 2^32 - 1"
+        );
+    }
+}

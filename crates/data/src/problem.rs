@@ -1,0 +1,140 @@
+//! Problems: what belongs together in one experiment.
+
+use crate::dataset::{Dataset, DatasetError};
+
+/// The teacher v*: the unit vector of signal weights that labels synthetic rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Teacher {
+    direction: Vec<f64>,
+}
+
+impl Teacher {
+    /// The teacher along `weights`, normalised as the reference programs do: by
+    /// √max(10⁻¹², Σw²), summed in order.
+    pub fn along(weights: Vec<f64>) -> Self {
+        let mut squared = 0.0;
+        for w in &weights {
+            squared += w * w;
+        }
+        let norm = f64::max(1e-12, squared).sqrt();
+        Self {
+            direction: weights.into_iter().map(|w| w / norm).collect(),
+        }
+    }
+
+    /// Its weights, one per signal column.
+    pub fn direction(&self) -> &[f64] {
+        &self.direction
+    }
+
+    /// v*·s, multiplied and added in order.
+    pub fn score(&self, signal: &[f64]) -> f64 {
+        let mut z = 0.0;
+        for (w, s) in self.direction.iter().zip(signal) {
+            z += w * s;
+        }
+        z
+    }
+}
+
+/// What a run learns from and is judged by.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Training rows.
+    pub train: Dataset,
+    /// Test rows, of the same columns but without memorization.
+    pub test: Option<Dataset>,
+    /// The teacher of synthetic data.
+    pub teacher: Option<Teacher>,
+}
+
+impl Problem {
+    /// Joins training and test rows.
+    ///
+    /// # Errors
+    /// Where their columns or kinds of target differ, or test rows memorize.
+    pub fn new(
+        train: Dataset,
+        test: Option<Dataset>,
+        teacher: Option<Teacher>,
+    ) -> Result<Self, DatasetError> {
+        if let Some(test) = &test {
+            let (ours, theirs) = (train.features(), test.features());
+            for (what, found, expected) in [
+                ("signal", theirs.signal_width(), ours.signal_width()),
+                ("tail", theirs.tail_width(), ours.tail_width()),
+            ] {
+                if found != expected {
+                    return Err(DatasetError::Width {
+                        what,
+                        found,
+                        expected,
+                    });
+                }
+            }
+            if test.target_kind() != train.target_kind() {
+                return Err(DatasetError::Kind {
+                    found: test.target_kind(),
+                    expected: train.target_kind(),
+                });
+            }
+            if test.memorization().is_some() {
+                return Err(DatasetError::TestMemorizes);
+            }
+        }
+        Ok(Self {
+            train,
+            test,
+            teacher,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aligned::AlignedBlock;
+    use crate::csr::Csr;
+    use crate::dataset::{Features, TargetKind};
+
+    /// One row of zeros.
+    fn data(signal: usize, tail: usize, kind: TargetKind, memorization: f64) -> Dataset {
+        let tail = Csr::new(tail, vec![0, 0], vec![], vec![]).unwrap();
+        let features = Features::new(1, signal, AlignedBlock::zeroed(signal), Some(tail)).unwrap();
+        Dataset::new(features, vec![1.0], kind, Some(memorization)).unwrap()
+    }
+
+    #[test]
+    fn train_and_test_must_agree() {
+        let train = || data(2, 3, TargetKind::Sign, 1.0);
+        let join = |test| Problem::new(train(), Some(test), None);
+        let message = |test| join(test).unwrap_err().to_string();
+        assert!(join(data(2, 3, TargetKind::Sign, 0.0)).is_ok());
+        assert!(Problem::new(train(), None, None).is_ok());
+        assert_eq!(
+            message(data(1, 3, TargetKind::Sign, 0.0)),
+            "test rows have 1 signal columns, expected 2 as in training"
+        );
+        assert_eq!(
+            message(data(2, 4, TargetKind::Sign, 0.0)),
+            "test rows have 4 tail columns, expected 3 as in training"
+        );
+        assert_eq!(
+            message(data(2, 3, TargetKind::Real, 0.0)),
+            "test targets are Real, expected Sign as in training"
+        );
+        assert_eq!(
+            message(data(2, 3, TargetKind::Sign, 1.0)),
+            "test rows cannot memorize: memorization columns belong to training rows"
+        );
+    }
+
+    #[test]
+    fn a_teacher_is_a_unit_vector() {
+        let teacher = Teacher::along(vec![3.0, -4.0]);
+        assert_eq!(teacher.direction(), [0.6, -0.8]);
+        assert_eq!(teacher.score(&[1.0, 1.0]), 0.6 - 0.8);
+        // Below 1e-12 the norm is taken to be 1e-6, as in the reference programs.
+        assert_eq!(Teacher::along(vec![1e-9]).direction(), [1e-9 / 1e-6]);
+    }
+}

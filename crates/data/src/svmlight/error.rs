@@ -1,0 +1,106 @@
+//! What can be wrong with an svmlight file.
+
+use std::io;
+
+/// Why an svmlight file could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SvmlightError {
+    /// The file could not be read at all.
+    #[error("{file}: {error}")]
+    Io {
+        /// The file's name.
+        file: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file begins as gzip does but does not decompress.
+    #[error("{file}: {error}, expected an intact gzip file")]
+    Gzip {
+        /// The file's name.
+        file: String,
+        /// What the decoder says.
+        error: io::Error,
+    },
+    /// There is no row.
+    #[error("{file}: found no rows, expected at least one line `target index:value ...`")]
+    Empty {
+        /// The file's name.
+        file: String,
+    },
+    /// A line is malformed.
+    #[error("{file}: line {line}, column {column}: {fault}")]
+    Line {
+        /// The file's name.
+        file: String,
+        /// Line, counted from 1.
+        line: u64,
+        /// First byte of what is at fault, counted from 1.
+        column: usize,
+        /// What is wrong there.
+        fault: Fault,
+    },
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A target or value is not a number.
+    #[error("found `{found}`, expected a number")]
+    NotNumber {
+        /// What stands there, abridged.
+        found: String,
+    },
+    /// A target or value is NaN, infinite or too large for a double.
+    #[error("found `{found}`, expected a finite number")]
+    NotFinite {
+        /// What stands there, abridged.
+        found: String,
+    },
+    /// A sign target is no label.
+    #[error("label {found}, expected -1 or 1, or 0 or 1")]
+    NotLabel {
+        /// The label.
+        found: f64,
+    },
+    /// −1 and 0 occur in one file.
+    #[error("third label {found}, expected {other} or 1 as in the lines before")]
+    ThirdLabel {
+        /// The label.
+        found: f64,
+        /// The label other than 1 met before.
+        other: f64,
+    },
+    /// What should be a pair has no colon.
+    #[error("found `{found}`, expected index:value")]
+    NotPair {
+        /// What stands there, abridged.
+        found: String,
+    },
+    /// An index is not a whole number.
+    #[error("index `{found}`, expected a whole number")]
+    NotIndex {
+        /// What stands there, abridged.
+        found: String,
+    },
+    /// An index is 0 in a file whose indices count from 1.
+    #[error("index 0, expected at least 1 unless indices are zero-based")]
+    IndexZero,
+    /// An index does not exceed the one before it.
+    #[error("index {found} after {previous}, expected ascending indices")]
+    IndexOrder {
+        /// The index.
+        found: u64,
+        /// The index before it.
+        previous: u64,
+    },
+    /// An index is larger than a column number can be.
+    #[error("index `{found}`, expected at most {largest}")]
+    IndexRange {
+        /// The index, abridged.
+        found: String,
+        /// The largest index allowed.
+        largest: u64,
+    },
+}

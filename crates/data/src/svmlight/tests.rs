@@ -1,0 +1,315 @@
+//! Reading: text, gzip, faults, and what comes of them.
+
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+
+const SIGNS: Options = Options {
+    zero_based: false,
+    targets: TargetKind::Sign,
+};
+const REALS: Options = Options {
+    zero_based: false,
+    targets: TargetKind::Real,
+};
+
+fn signs(text: &[u8]) -> Result<Parsed, SvmlightError> {
+    parse("a.svm", text, &SIGNS)
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(super) fn csr(columns: usize, rows: &[&[(u32, f64)]]) -> Csr {
+    let pairs = || rows.iter().copied().flatten();
+    let ends = rows.iter().scan(0, |end, row| {
+        *end += row.len();
+        Some(*end)
+    });
+    Csr::new(
+        columns,
+        [0].into_iter().chain(ends).collect(),
+        pairs().map(|pair| pair.0).collect(),
+        pairs().map(|pair| pair.1).collect(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_file_is_read_as_documented() {
+    let text =
+        b"# head\n\n+1 1:0.5 3:-2 # tail\r\n \t\n-1\tqid:4  2:1e-3\t\r\n1.0#no columns\n-1 4:0";
+    let expected = Parsed {
+        features: csr(4, &[&[(0, 0.5), (2, -2.0)], &[(1, 1e-3)], &[], &[(3, 0.0)]]),
+        targets: vec![1.0, -1.0, 1.0, -1.0],
+        labels: Labels::Sign,
+    };
+    assert_eq!(signs(text).unwrap(), expected);
+    assert_eq!(signs(&gzip(text)).unwrap(), expected);
+    // Two gzip members, as `cat a.gz b.gz` leaves them.
+    let (head, rest) = text.split_at(30);
+    assert_eq!(signs(&[gzip(head), gzip(rest)].concat()).unwrap(), expected);
+    // However small the pieces in which the bytes arrive.
+    let pieces = BufReader::with_capacity(1, &text[..]);
+    assert_eq!(parse("a.svm", pieces, &SIGNS).unwrap(), expected);
+    let pieces = BufReader::with_capacity(1, io::Cursor::new(gzip(text)));
+    assert_eq!(parse("a.svm", pieces, &SIGNS).unwrap(), expected);
+}
+
+#[test]
+fn labels_are_minus_one_and_one_or_zero_and_one() {
+    let read = |text: &str| {
+        let parsed = signs(text.as_bytes()).unwrap();
+        (parsed.targets, parsed.labels)
+    };
+    assert_eq!(read("1\n-1\n+1"), (vec![1.0, -1.0, 1.0], Labels::Sign));
+    assert_eq!(read("1\n0\n1"), (vec![1.0, -1.0, 1.0], Labels::ZeroOne));
+    assert_eq!(read("0\n-0"), (vec![-1.0, -1.0], Labels::ZeroOne));
+    assert_eq!(read("1"), (vec![1.0], Labels::Sign));
+    assert_eq!(read("-1"), (vec![-1.0], Labels::Sign));
+    let real = parse("a.svm", &b"0\n-2.5\n1e300\n"[..], &REALS).unwrap();
+    assert_eq!(real.targets, [0.0, -2.5, 1e300]);
+    assert_eq!(real.labels, Labels::Real);
+}
+
+#[test]
+fn indices_may_count_from_zero() {
+    let options = Options {
+        zero_based: true,
+        ..SIGNS
+    };
+    let read = |text: &[u8]| parse("a.svm", text, &options);
+    let parsed = read(b"1 0:5 2:6").unwrap();
+    assert_eq!(parsed.features, csr(3, &[&[(0, 5.0), (2, 6.0)]]));
+    assert_eq!(
+        read(b"1 4294967294:1").unwrap().features.columns(),
+        u32::MAX as usize
+    );
+    assert_eq!(
+        read(b"1 4294967295:1").unwrap_err().to_string(),
+        "a.svm: line 1, column 3: index `4294967295`, expected at most 4294967294"
+    );
+}
+
+#[test]
+fn the_largest_index_costs_no_more_than_another() {
+    let parsed = signs(b"1 4294967295:1").unwrap();
+    assert_eq!(parsed.features.columns(), u32::MAX as usize);
+    assert_eq!(parsed.features.nnz(), 1);
+}
+
+#[test]
+fn faults_name_file_line_and_column() {
+    let long = format!("1 {}:1", "9".repeat(50));
+    let cases: [(&[u8], &str); 22] = [
+        (
+            b"1 1:1\nx 1:1",
+            "line 2, column 1: found `x`, expected a number",
+        ),
+        (
+            b"  nan 1:1",
+            "line 1, column 3: found `nan`, expected a finite number",
+        ),
+        (
+            b"1,2 1:1",
+            "line 1, column 1: found `1,2`, expected a number",
+        ),
+        (
+            b"1 1:1\n\n# 3\n 3 1:1",
+            "line 4, column 2: label 3, expected -1 or 1, or 0 or 1",
+        ),
+        (
+            b"-1\n1\n0",
+            "line 3, column 1: third label 0, expected -1 or 1 as in the lines before",
+        ),
+        (
+            b"0\n-1",
+            "line 2, column 1: third label -1, expected 0 or 1 as in the lines before",
+        ),
+        (
+            b"1 1:1 2",
+            "line 1, column 7: found `2`, expected index:value",
+        ),
+        (
+            b"1 1:1 qid:2",
+            "line 1, column 7: index `qid`, expected a whole number",
+        ),
+        (
+            b"1 qid:2 qid:2",
+            "line 1, column 9: index `qid`, expected a whole number",
+        ),
+        (
+            b"1 :1",
+            "line 1, column 3: index ``, expected a whole number",
+        ),
+        (
+            b"1 -1:1",
+            "line 1, column 3: index `-1`, expected a whole number",
+        ),
+        (
+            b"1 1.5:1",
+            "line 1, column 3: index `1.5`, expected a whole number",
+        ),
+        (b"1 1:", "line 1, column 5: found ``, expected a number"),
+        (b"1 1: 2", "line 1, column 5: found ``, expected a number"),
+        (
+            b"1 1:2:3",
+            "line 1, column 5: found `2:3`, expected a number",
+        ),
+        (
+            b"1 1:\xff\x07",
+            "line 1, column 5: found `\u{fffd}\\u{7}`, expected a number",
+        ),
+        (
+            b"1 1:-Inf",
+            "line 1, column 5: found `-Inf`, expected a finite number",
+        ),
+        (
+            b"1 1:1e999",
+            "line 1, column 5: found `1e999`, expected a finite number",
+        ),
+        (
+            b"1 0:1",
+            "line 1, column 3: index 0, expected at least 1 unless indices are zero-based",
+        ),
+        (
+            b"1 3:1 3:1",
+            "line 1, column 7: index 3 after 3, expected ascending indices",
+        ),
+        (
+            b"1 3:1 2:1",
+            "line 1, column 7: index 2 after 3, expected ascending indices",
+        ),
+        (
+            long.as_bytes(),
+            "line 1, column 3: index `9999999999999999999999999999999999999999…`, \
+             expected at most 4294967295",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = signs(text).unwrap_err();
+        assert_eq!(error.to_string(), format!("a.svm: {expected}"));
+        assert_eq!(
+            signs(&gzip(text)).unwrap_err().to_string(),
+            error.to_string()
+        );
+    }
+}
+
+#[test]
+fn files_without_rows_are_refused() {
+    for text in ["", "\n\n", "# 1 1:1\n", " \r\n"] {
+        assert_eq!(
+            signs(text.as_bytes()).unwrap_err().to_string(),
+            "a.svm: found no rows, expected at least one line `target index:value ...`"
+        );
+    }
+}
+
+#[test]
+fn damaged_gzip_is_not_a_failure_to_read() {
+    let whole = gzip(b"1 1:1 2:2 3:3\n-1 1:1 2:2 3:3\n");
+    let is_gzip = |bytes: &[u8]| {
+        let error = signs(bytes).unwrap_err();
+        assert!(
+            error.to_string().ends_with("expected an intact gzip file"),
+            "{error}"
+        );
+        matches!(error, SvmlightError::Gzip { .. })
+    };
+    for length in 1..whole.len() {
+        assert!(is_gzip(&whole[..length]), "cut after {length} bytes");
+    }
+    let mut checksum = whole.clone();
+    let at = whole.len() - 8;
+    checksum[at] ^= 1;
+    assert!(is_gzip(&checksum));
+    assert!(is_gzip(&[&whole[..], b"trailing"].concat()));
+}
+
+/// Fails once its bytes are read.
+struct Failing<'a>(&'a [u8]);
+
+impl Read for Failing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::Error::other("the disk is gone")),
+            length => Ok(length),
+        }
+    }
+}
+
+#[test]
+fn failures_to_read_are_said() {
+    let whole = gzip(b"1 1:1\n");
+    for start in [&b"1 1:1\n"[..], b"", &whole[..10]] {
+        let error = parse("a.svm", BufReader::new(Failing(start)), &SIGNS).unwrap_err();
+        assert!(matches!(error, SvmlightError::Io { .. }), "{error:?}");
+        assert_eq!(error.to_string(), "a.svm: the disk is gone");
+    }
+    let missing = read(Path::new("no/such/file.svm"), &SIGNS).unwrap_err();
+    assert!(matches!(missing, SvmlightError::Io { .. }));
+    assert!(
+        missing.to_string().starts_with("no/such/file.svm: "),
+        "{missing}"
+    );
+}
+
+#[test]
+fn problems_share_the_wider_files_width() {
+    for (train, test) in [("1 2:1\n0", "1 7:1"), ("1 7:1\n0", "0 2:1")] {
+        let [train, test] = [train, test].map(|text| signs(text.as_bytes()).unwrap());
+        let problem = Problem::from_svmlight(train, Some(test), Some(2.0)).unwrap();
+        assert_eq!(problem.train.columns(), 7 + 2);
+        assert_eq!(problem.train.row(1).memorization.unwrap().column, 7 + 1);
+        assert_eq!(problem.test.unwrap().columns(), 7);
+    }
+    let read = |text: &[u8]| parse("a.svm", text, &REALS).unwrap();
+    let alone = Problem::from_svmlight(read(b"0.5 1:1"), None, None).unwrap();
+    assert_eq!(alone.train.target_kind(), TargetKind::Real);
+    assert!(alone.test.is_none() && alone.train.memorization().is_none());
+    let mixed = Problem::from_svmlight(read(b"1 1:1"), Some(signs(b"1 1:1").unwrap()), None);
+    assert!(mixed.is_err());
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in vec(any::<u8>(), 0..200), options in options()) {
+        let _ = parse("a.svm", &bytes[..], &options);
+        let _ = parse("a.svm", &[&[0x1f, 0x8b, 8, 0][..], &bytes].concat()[..], &options);
+        let _ = parse("a.svm", &gzip(&bytes)[..], &options);
+    }
+
+    /// Bytes of which files are made, so that a good part of them is read far.
+    #[test]
+    fn nearly_files_are_refused_or_read_whole(
+        text in "([+-]?[01]( qid:[0-9])?( [0-9]{1,2}:[+-]?[0-9.e]{1,4}){0,3}[ \t]*(#.{0,3})?\r?\n){0,5}",
+        options in options(),
+    ) {
+        if let Ok(parsed) = parse("a.svm", text.as_bytes(), &options) {
+            let rows = text.lines().filter(|line| !line.trim().is_empty()).count();
+            prop_assert_eq!(parsed.features.rows(), rows);
+            prop_assert_eq!(parsed.targets.len(), rows);
+        }
+    }
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    (any::<bool>(), any::<bool>()).prop_map(|(zero_based, real)| Options {
+        zero_based,
+        targets: if real {
+            TargetKind::Real
+        } else {
+            TargetKind::Sign
+        },
+    })
+}

@@ -1,0 +1,360 @@
+//! The sparse kernel: one seed, or a group of eight in lanes, O(nnz) per step and seed.
+
+use sparsegrok_data::{AlignedBlock, Dataset, SparseRow};
+use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Scalar, Simd, Task};
+
+use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
+use crate::pace::Pace;
+use crate::spec::TrainSpec;
+use crate::train::{Diverged, Trainer};
+use crate::update::{self, CHAIN_WIDTHS, Chain, RowBlock, Stop};
+use crate::visits::Visits;
+use crate::weights::Weights;
+
+/// Doubles in a cache line; every packed row starts on one.
+const LINE: usize = 8;
+
+/// Cache lines between the rows of two lanes. Without a gap, lanes of 2^k rows would lie a multiple
+/// of 4 KiB apart: a store to one lane's row then looks like a store to the others'.
+const LANE_GAP: usize = 7;
+
+/// What sets one seed of a group apart from the others.
+#[derive(Clone)]
+pub(crate) struct Seed<'a> {
+    pub(crate) data: &'a Dataset,
+    pub(crate) order_seed: u64,
+    pub(crate) initial_signal: Vec<f64>,
+}
+
+/// W runs of one configuration in progress, one in each lane.
+///
+/// All lanes take the same steps at the same time: learning rate, decay and so the scale are common
+/// to them; rows, visiting orders and weights are their own.
+pub(crate) struct Group<'a, const W: usize> {
+    data: [&'a Dataset; W],
+    loss: Loss,
+    level: Level,
+    batch: usize,
+    bias_trained: bool,
+    /// Width of [`update::chain`], where the steps take that form.
+    chain_width: Option<usize>,
+    epoch: u64,
+    pace: Pace,
+    visits: Visits<W>,
+    rows: PackedRows,
+    /// Unscaled signal weights.
+    signal: [Vec<f64>; W],
+    /// Unscaled tail weights.
+    tail: [Vec<f64>; W],
+    bias: [f64; W],
+    diverged: [Option<Diverged>; W],
+    /// Coefficients of a batch, by row, then lane.
+    coefficients: Vec<f64>,
+}
+
+/// The dense part of the rows, each on cache lines of its own, its memorization weight inside.
+///
+/// A row is `[x̃_0 … x̃_{d−1}, p, y]`, d the signal width or the chain's. x̃ is the signal row, times its label where the loss folds
+/// signs. p is what the row's memorization weight adds to the margin, in units of the scale:
+/// y α m_i / scale (without y where the loss folds no sign). For d ≤ 5 it is one 64-byte line.
+struct PackedRows {
+    data: AlignedBlock,
+    rows: usize,
+    width: usize,
+    stride: usize,
+    lane_stride: usize,
+}
+
+impl PackedRows {
+    fn new(data: &[&Dataset], width: usize, folds_sign: bool) -> Self {
+        let stride = (width + 2).next_multiple_of(LINE);
+        let lane_stride = data[0].len() * stride + LANE_GAP * LINE;
+        let mut block = AlignedBlock::zeroed(data.len() * lane_stride);
+        let lanes = block.as_mut_slice().chunks_exact_mut(lane_stride);
+        for (data, lane) in data.iter().zip(lanes) {
+            for (i, packed) in lane.chunks_exact_mut(stride).take(data.len()).enumerate() {
+                let row = data.row(i);
+                let sign = if folds_sign { row.target } else { 1.0 };
+                for (to, x) in packed.iter_mut().zip(row.signal) {
+                    *to = sign * x;
+                }
+                packed[width + 1] = row.target;
+            }
+        }
+        Self {
+            data: block,
+            rows: data[0].len(),
+            width,
+            stride,
+            lane_stride,
+        }
+    }
+
+    fn block(&mut self) -> RowBlock<'_> {
+        RowBlock {
+            data: self.data.as_mut_slice(),
+            stride: self.stride,
+            lane_stride: self.lane_stride,
+        }
+    }
+
+    /// The memorization parts p of a lane, in row order.
+    fn memorization(&self, lane: usize) -> impl Iterator<Item = f64> + '_ {
+        let rows = &self.data.as_slice()[lane * self.lane_stride..][..self.lane_stride];
+        rows.chunks_exact(self.stride)
+            .take(self.rows)
+            .map(|row| row[self.width])
+    }
+
+    /// Makes a lane's rows zero, so that nothing in it can ever leave the finite numbers.
+    fn silence(&mut self, lane: usize) {
+        self.data.as_mut_slice()[lane * self.lane_stride..][..self.lane_stride].fill(0.0);
+    }
+}
+
+impl<'a, const W: usize> Group<'a, W> {
+    /// Starts a run per seed. All datasets must have the same shape.
+    pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W]) -> Self {
+        let data = seeds.each_ref().map(|seed| seed.data);
+        let n = data[0].len();
+        let width = data[0].features().signal_width();
+        let tail_width = data[0].features().tail_width();
+        let batch = spec.batch_size.rows(n);
+        let chain_width = update::chains(spec, width, tail_width);
+        Self {
+            data,
+            loss: spec.loss,
+            level,
+            batch,
+            bias_trained: spec.bias,
+            chain_width,
+            epoch: 0,
+            pace: Pace::new(spec, n),
+            visits: Visits::new(spec, seeds.each_ref().map(|seed| seed.order_seed), n),
+            rows: PackedRows::new(&data, chain_width.unwrap_or(width), spec.loss.needs_signs()),
+            signal: seeds.map(|seed| seed.initial_signal),
+            tail: [(); W].map(|()| vec![0.0; tail_width]),
+            bias: [0.0; W],
+            diverged: [None; W],
+            coefficients: vec![0.0; batch * W],
+        }
+    }
+
+    #[inline(always)]
+    fn epoch_in<A: Arithmetic>(&mut self, a: A) {
+        match self.loss {
+            Loss::Logistic => self.epoch_with(a, LogisticSlope),
+            Loss::Squared => self.epoch_with(a, SquaredSlope),
+            Loss::Hinge => self.epoch_with(a, HingeSlope),
+        }
+    }
+
+    #[inline(always)]
+    fn epoch_with<A: Arithmetic, L: Slope>(&mut self, a: A, slope: L) {
+        self.epoch += 1;
+        const NARROW: usize = CHAIN_WIDTHS[0];
+        const MIDDLE: usize = CHAIN_WIDTHS[1];
+        const WIDE: usize = CHAIN_WIDTHS[2];
+        match self.chain_width {
+            None => self.plain_epoch(a, slope),
+            Some(NARROW) => self.chain_epoch::<A, L, NARROW>(a, slope),
+            Some(MIDDLE) => self.chain_epoch::<A, L, MIDDLE>(a, slope),
+            Some(_) => self.chain_epoch::<A, L, WIDE>(a, slope),
+        }
+    }
+
+    #[inline(always)]
+    fn chain_epoch<A: Arithmetic, L: Slope, const D: usize>(&mut self, a: A, slope: L) {
+        let square = squared_scale(self.data[0]);
+        let mut columns = [[0.0; W]; D];
+        for (lane, signal) in self.signal.iter().enumerate() {
+            for (column, weight) in columns.iter_mut().zip(signal) {
+                column[lane] = *weight;
+            }
+        }
+        let mut chain = Chain::<A, D>::start(a, &columns);
+        let (visits, mut ahead) = self.visits.next_epoch();
+        let (mut visits, _) = visits.as_chunks::<W>();
+        loop {
+            let (steps, stop) = update::chain(
+                a,
+                slope,
+                &mut chain,
+                &mut self.rows.block(),
+                visits,
+                &mut self.pace,
+                square,
+                &mut ahead,
+            );
+            visits = &visits[steps..];
+            match stop {
+                None => break,
+                Some(Stop::Fold) => {
+                    let factor = self.pace.fold();
+                    chain.rescale(a, factor);
+                    self.rows.block().rescale(D, factor);
+                }
+                Some(Stop::NotFinite(margin)) => {
+                    let mut margins = [0.0; W];
+                    a.store(margin, &mut margins);
+                    for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
+                        self.diverged[lane] = Some(Diverged {
+                            epoch: self.epoch,
+                            step: self.pace.step() + 1,
+                            row: visits[0][lane],
+                        });
+                        self.rows.silence(lane);
+                        chain.silence::<W>(a, lane);
+                    }
+                    if self.diverged.iter().all(Option::is_some) {
+                        return;
+                    }
+                }
+            }
+        }
+        chain.finish(a, &mut columns);
+        for (lane, signal) in self.signal.iter_mut().enumerate() {
+            for (column, weight) in columns.iter().zip(signal) {
+                *weight = column[lane];
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn plain_epoch<A: Arithmetic, L: Slope>(&mut self, a: A, slope: L) {
+        let d = self.rows.width;
+        let square = squared_scale(self.data[0]);
+        let mut rows = self.rows.block();
+        let (visits, _) = self.visits.next_epoch();
+        let (visits, _) = visits.as_chunks::<W>();
+        for batch in visits.chunks(self.batch) {
+            let factors = self.pace.next();
+            self.pace.take(factors);
+            let rate = factors.rate / batch.len() as f64;
+            for (visit, coefficients) in batch.iter().zip(self.coefficients.chunks_exact_mut(W)) {
+                let mut scores = [0.0; W];
+                let mut offsets = [0.0; W];
+                let mut targets = [0.0; W];
+                for lane in (0..W).filter(|&lane| self.diverged[lane].is_none()) {
+                    let i = visit[lane] as usize;
+                    let row = &rows.data[lane * rows.lane_stride + i * rows.stride..][..d + 2];
+                    let (p, target) = (row[d], row[d + 1]);
+                    let sign = if L::FOLDS_SIGN { target } else { 1.0 };
+                    let mut score = update::dot(&self.signal[lane], &row[..d]);
+                    let tail = &self.tail[lane];
+                    if !tail.is_empty() {
+                        let SparseRow { indices, values } = self.data[lane].features().tail_row(i);
+                        score += sign * update::sparse_dot(tail, indices, values);
+                    }
+                    scores[lane] = score + p;
+                    offsets[lane] = sign * self.bias[lane] * L::UNIT;
+                    targets[lane] = target;
+                }
+                let scale = a.splat(factors.margin * L::UNIT);
+                let margin = a.mul_add(a.load(&scores), scale, a.load(&offsets));
+                if !a.all_finite(margin) {
+                    let mut margins = [0.0; W];
+                    a.store(margin, &mut margins);
+                    for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
+                        self.diverged[lane] = Some(Diverged {
+                            epoch: self.epoch,
+                            step: self.pace.step(),
+                            row: visit[lane],
+                        });
+                    }
+                    if self.diverged.iter().all(Option::is_some) {
+                        return;
+                    }
+                }
+                let weight = slope.weight(a, a.splat(rate), margin, a.load(&targets));
+                a.store(weight, coefficients);
+            }
+            for (visit, coefficients) in batch.iter().zip(self.coefficients.chunks_exact(W)) {
+                for lane in (0..W).filter(|&lane| self.diverged[lane].is_none()) {
+                    let (i, c) = (visit[lane] as usize, coefficients[lane]);
+                    let row = &mut rows.data[lane * rows.lane_stride + i * rows.stride..][..d + 2];
+                    let signed = if L::FOLDS_SIGN { c * row[d + 1] } else { c };
+                    update::add_scaled(&mut self.signal[lane], c, &row[..d]);
+                    let tail = &mut self.tail[lane];
+                    if !tail.is_empty() {
+                        let SparseRow { indices, values } = self.data[lane].features().tail_row(i);
+                        update::sparse_add_scaled(tail, signed, indices, values);
+                    }
+                    row[d] = c.mul_add(square, row[d]);
+                    if self.bias_trained {
+                        self.bias[lane] = signed.mul_add(factors.scale, self.bias[lane]);
+                    }
+                }
+            }
+            if self.pace.folds() {
+                let factor = self.pace.fold();
+                let weights = self.signal.iter_mut().chain(&mut self.tail);
+                weights.flatten().for_each(|u| *u *= factor);
+                rows.rescale(d, factor);
+            }
+        }
+    }
+}
+
+impl<const W: usize> Trainer for Group<'_, W> {
+    fn epoch(&mut self) {
+        self.level.run(Epoch(self));
+    }
+
+    fn weights(&self, lane: usize) -> Weights {
+        let scale = self.pace.scale();
+        let scaled = |weights: &[f64]| weights.iter().map(|u| u * scale).collect();
+        let data = self.data[lane];
+        let memorization = match data.memorization() {
+            None => Vec::new(),
+            Some(alpha) => self
+                .rows
+                .memorization(lane)
+                .zip(data.targets())
+                .map(|(p, y)| {
+                    let sign = if self.loss.needs_signs() { *y } else { 1.0 };
+                    sign * p * scale / alpha
+                })
+                .collect(),
+        };
+        Weights {
+            signal: scaled(&self.signal[lane]),
+            tail: scaled(&self.tail[lane]),
+            memorization,
+            bias: self.bias[lane],
+        }
+    }
+
+    fn diverged(&self, lane: usize) -> Option<Diverged> {
+        self.diverged[lane]
+    }
+
+    fn position(&self, lane: usize) -> Diverged {
+        Diverged {
+            epoch: self.epoch,
+            step: self.pace.step(),
+            row: self.visits.last(lane),
+        }
+    }
+}
+
+/// One epoch, compiled for the level's instructions.
+struct Epoch<'g, 'a, const W: usize>(&'g mut Group<'a, W>);
+
+impl<const W: usize> Task for Epoch<'_, '_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match W {
+            1 => self.0.epoch_in(Scalar),
+            LANES => self.0.epoch_in(Lanes(simd)),
+            _ => unreachable!("groups have one seed or {LANES}"),
+        }
+    }
+}
+
+/// α², the square of the memorization scale; 0 for none.
+fn squared_scale(data: &Dataset) -> f64 {
+    data.memorization().map_or(0.0, |alpha| alpha * alpha)
+}

@@ -1,0 +1,101 @@
+//! What a dataset holds, in numbers.
+
+use std::fmt;
+
+use sparsegrok_data::{Dataset, TargetKind};
+
+use crate::number::NumberFormat;
+
+/// The size and targets of a dataset. Displays as TOML.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// Rows.
+    pub rows: usize,
+    /// Columns shared by all rows.
+    pub columns: usize,
+    /// Memorization columns, one a row or none.
+    pub memorization_columns: usize,
+    /// Stored numbers in the shared columns.
+    pub nonzeros: usize,
+    /// Stored numbers as a share of rows × columns.
+    pub density: f64,
+    /// What the targets are.
+    pub targets: Targets,
+    /// Bytes of features and targets in memory; memorization columns take none.
+    pub bytes: usize,
+}
+
+/// Targets in brief.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Targets {
+    /// How many labels of each sign.
+    Labels {
+        /// Of label −1.
+        negative: usize,
+        /// Of label 1.
+        positive: usize,
+    },
+    /// The range of real targets.
+    Real {
+        /// Smallest.
+        least: f64,
+        /// Largest.
+        greatest: f64,
+    },
+}
+
+impl Description {
+    /// Describes a dataset. `Time: O(rows)`
+    pub fn of(data: &Dataset) -> Self {
+        let features = data.features();
+        let rows = data.len();
+        let columns = features.signal_width() + features.tail_width();
+        let tail_bytes = features.tail().map_or(0, |tail| {
+            let stored = size_of::<u32>() + size_of::<f64>();
+            tail.nnz() * stored + (rows + 1) * size_of::<usize>()
+        });
+        let signal_bytes = rows * features.signal_width() * size_of::<f64>();
+        let targets = data.targets();
+        Self {
+            rows,
+            columns,
+            memorization_columns: data.columns() - columns,
+            nonzeros: features.nnz(),
+            density: features.nnz() as f64 / (rows as f64 * columns as f64),
+            targets: match data.target_kind() {
+                TargetKind::Sign => {
+                    let positive = targets.iter().filter(|y| **y > 0.0).count();
+                    Targets::Labels {
+                        negative: rows - positive,
+                        positive,
+                    }
+                }
+                TargetKind::Real => Targets::Real {
+                    least: targets.iter().copied().fold(f64::INFINITY, f64::min),
+                    greatest: targets.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                },
+            },
+            bytes: signal_bytes + tail_bytes + rows * size_of::<f64>(),
+        }
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |x: f64| NumberFormat::G6.text(x);
+        writeln!(f, "rows = {}", self.rows)?;
+        writeln!(f, "columns = {}", self.columns)?;
+        writeln!(f, "memorization_columns = {}", self.memorization_columns)?;
+        writeln!(f, "nonzeros = {}", self.nonzeros)?;
+        writeln!(f, "density = {}", number(self.density))?;
+        match self.targets {
+            Targets::Labels { negative, positive } => {
+                writeln!(f, "labels = {{ \"-1\" = {negative}, \"1\" = {positive} }}")?;
+            }
+            Targets::Real { least, greatest } => {
+                writeln!(f, "targets = [{}, {}]", number(least), number(greatest))?;
+            }
+        }
+        writeln!(f, "bytes = {}", self.bytes)
+    }
+}
