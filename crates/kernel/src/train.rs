@@ -274,13 +274,15 @@ fn drive(
         for (run, ended) in ended.iter_mut().enumerate().filter(|(_, e)| e.is_none()) {
             if let Some(diverged) = trainer.diverged(run) {
                 *ended = Some(Err(diverged));
-            } else if plan.contains(epoch) {
+            } else if plan.contains(epoch) || epoch == epochs {
                 let weights = trainer.weights(run);
                 if !weights.is_finite() {
                     *ended = Some(Err(trainer.position(run)));
-                } else if observer.evaluate(first + run, epoch, &weights).is_break()
-                    || epoch == epochs
-                {
+                    continue;
+                }
+                let goes_on = !plan.contains(epoch)
+                    || observer.evaluate(first + run, epoch, &weights).is_continue();
+                if epoch == epochs || !goes_on {
                     *ended = Some(Ok(weights));
                 }
             }
@@ -289,7 +291,6 @@ fn drive(
             break;
         }
     }
-    // Every run has ended by the last epoch, which every plan holds.
     ended.into_iter().flatten().collect()
 }
 

@@ -100,8 +100,10 @@ pub(crate) struct RowBlock<'a> {
 impl RowBlock<'_> {
     /// Multiplies every memorization part, d the signal width. `Time: O(n)`
     pub(crate) fn rescale(&mut self, d: usize, factor: f64) {
-        for row in self.data.chunks_exact_mut(self.stride) {
-            row[d] *= factor;
+        for lane in self.data.chunks_exact_mut(self.lane_stride) {
+            for row in lane.chunks_exact_mut(self.stride) {
+                row[d] *= factor;
+            }
         }
     }
 }
@@ -182,7 +184,6 @@ pub(crate) fn chain<A: Arithmetic, L: Slope, const W: usize, const D: usize>(
 /// u·x: a chain of fma below eight columns; else eight partial sums by column modulo eight, added
 /// pairwise, with the columns beyond the last whole eight in a chain of their own.
 #[inline(always)]
-#[allow(clippy::needless_range_loop)]
 pub(crate) fn dot(u: &[f64], x: &[f64]) -> f64 {
     let (u_blocks, u_rest) = u.as_chunks::<SUMS>();
     let (x_blocks, x_rest) = x.as_chunks::<SUMS>();
@@ -204,7 +205,6 @@ pub(crate) fn dot(u: &[f64], x: &[f64]) -> f64 {
 
 /// Σ u[column]·value over a sparse row, summed as in [`dot`] by position within the row.
 #[inline(always)]
-#[allow(clippy::needless_range_loop)]
 pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
     let (value_blocks, value_rest) = values.as_chunks::<SUMS>();

@@ -54,21 +54,17 @@ impl Level {
         let detected = Detected::new();
         #[cfg(target_arch = "x86_64")]
         {
-            if self >= Self::Avx512 {
-                if let Some(simd) = detected.as_avx512() {
-                    return simd.vectorize(
-                        #[inline(always)]
-                        || task.run(simd),
-                    );
-                }
+            if let Some(simd) = detected.as_avx512().filter(|_| self >= Self::Avx512) {
+                return simd.vectorize(
+                    #[inline(always)]
+                    || task.run(simd),
+                );
             }
-            if self >= Self::Avx2 {
-                if let Some(simd) = detected.as_avx2() {
-                    return simd.vectorize(
-                        #[inline(always)]
-                        || task.run(simd),
-                    );
-                }
+            if let Some(simd) = detected.as_avx2().filter(|_| self >= Self::Avx2) {
+                return simd.vectorize(
+                    #[inline(always)]
+                    || task.run(simd),
+                );
             }
             if let Some(simd) = detected.as_sse2() {
                 return simd.vectorize(

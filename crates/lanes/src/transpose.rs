@@ -7,7 +7,6 @@ use crate::level::Simd;
 
 /// Columns `first..first + N` of the eight rows that begin at `starts`.
 #[inline(always)]
-#[allow(clippy::needless_range_loop)] // Plain indexed loops are what reliably inlines here.
 pub(crate) fn gather<S: Simd, const N: usize>(
     simd: S,
     memory: &[f64],
@@ -45,8 +44,8 @@ fn is_wide<S: Simd>(simd: S) -> bool {
 #[inline(always)]
 fn by_rows<'a, S: Simd>(simd: S, rows: impl Fn(usize) -> &'a [f64]) -> [f64x8<S>; LANES] {
     let mut r = [f64x8::splat(simd, 0.0); LANES];
-    for lane in 0..LANES {
-        r[lane] = f64x8::from_slice(simd, rows(lane));
+    for (lane, row) in r.iter_mut().enumerate() {
+        *row = f64x8::from_slice(simd, rows(lane));
     }
     for _ in 0..3 {
         let before = r;

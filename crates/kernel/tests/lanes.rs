@@ -1,0 +1,190 @@
+//! Seeds trained in lanes against the same seeds trained alone, to the bit.
+
+use std::ops::ControlFlow;
+
+use sparsegrok_data::{Problem, RandomFamily, SyntheticSpec, generate};
+use sparsegrok_kernel::{
+    BatchSize, DecayOrder, Diverged, EvaluationPlan, GroupObserver, Init, KernelChoice, Loss,
+    Order, Run, Schedule, SimdChoice, TrainSpec, Weights, train_group,
+};
+
+/// Everything an observer sees and a run returns, as bits.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    evaluations: Vec<(u64, Vec<u64>)>,
+    ended: Result<Vec<u64>, Diverged>,
+}
+
+/// Records every evaluation; ends run number `ends` of the group at epoch 4.
+struct Recorder {
+    seen: Vec<Vec<(u64, Vec<u64>)>>,
+    ends: Option<usize>,
+}
+
+impl GroupObserver for Recorder {
+    fn evaluate(&mut self, run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()> {
+        self.seen[run].push((epoch, bits(weights)));
+        if self.ends == Some(run) && epoch >= 4 {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn bits(w: &Weights) -> Vec<u64> {
+    let weights = w.signal.iter().chain(&w.tail).chain(&w.memorization);
+    weights.chain([&w.bias]).map(|w| w.to_bits()).collect()
+}
+
+fn see(
+    spec: &TrainSpec,
+    runs: &[Run<'_>],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    ends: Option<usize>,
+) -> Vec<Seen> {
+    let mut recorder = Recorder {
+        seen: vec![Vec::new(); runs.len()],
+        ends,
+    };
+    let plan = EvaluationPlan::every(2, spec.epochs);
+    let ended = train_group(spec, runs, kernel, simd, &plan, &mut recorder).unwrap();
+    ended
+        .into_iter()
+        .zip(recorder.seen)
+        .map(|(ended, evaluations)| Seen {
+            evaluations,
+            ended: ended.map(|weights| bits(&weights)),
+        })
+        .collect()
+}
+
+fn problems(n: usize, d: usize) -> Vec<Problem> {
+    (0..8)
+        .map(|seed| {
+            generate(&SyntheticSpec {
+                n_train: n,
+                n_test: 0,
+                d_signal: d,
+                data_seed: seed,
+                memorization_scale: 0.7,
+                ..SyntheticSpec::default()
+            })
+            .unwrap()
+        })
+        .collect()
+}
+
+fn runs(problems: &[Problem]) -> Vec<Run<'_>> {
+    let numbered = (0..).zip(problems);
+    numbered
+        .map(|(seed, problem)| Run {
+            problem,
+            order_seed: 100 + seed,
+            init_seed: 7 * seed,
+        })
+        .collect()
+}
+
+/// A spread of configurations: every branch of the kernel.
+fn specs() -> Vec<TrainSpec> {
+    let base = TrainSpec {
+        learning_rate: 0.1,
+        epochs: 6,
+        init: Init::Gaussian,
+        ..TrainSpec::default()
+    };
+    vec![
+        base.clone(),
+        TrainSpec {
+            decay_order: DecayOrder::Before,
+            weight_decay: 5.0,
+            ..base.clone()
+        },
+        TrainSpec {
+            order: Order::WithReplacement,
+            schedule: Schedule::Cosine,
+            warmup_steps: 50,
+            ..base.clone()
+        },
+        TrainSpec {
+            rng: RandomFamily::Libstdcxx,
+            loss: Loss::Hinge,
+            ..base.clone()
+        },
+        TrainSpec {
+            batch_size: BatchSize::Rows(7),
+            bias: true,
+            ..base.clone()
+        },
+        TrainSpec {
+            batch_size: BatchSize::Full,
+            loss: Loss::Squared,
+            learning_rate: 0.01,
+            order: Order::Sequential,
+            ..base
+        },
+    ]
+}
+
+#[test]
+fn a_seed_has_the_same_bits_in_any_lane_of_any_group_at_any_level() {
+    let levels = [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512];
+    for d in [1, 3, 5, 7, 8, 11, 17] {
+        let problems = problems(45, d);
+        let mut runs = runs(&problems);
+        for spec in specs() {
+            let alone: Vec<Seen> = runs
+                .iter()
+                .flat_map(|run| see(&spec, &[*run], KernelChoice::Scalar, SimdChoice::Auto, None))
+                .collect();
+            for simd in levels.into_iter().filter(|simd| simd.level().is_ok()) {
+                for size in [1, 2, 3, 8] {
+                    let together = see(&spec, &runs[..size], KernelChoice::Lanes, simd, Some(2));
+                    for (lane, (found, expected)) in together.iter().zip(&alone).enumerate() {
+                        let context = format!("d {d}, lane {lane} of {size}, {simd:?}, {spec:?}");
+                        if lane == 2 {
+                            let so_far = &expected.evaluations[..found.evaluations.len()];
+                            assert_eq!(found.evaluations.last().unwrap().0, 4, "{context}");
+                            assert!(found.evaluations == so_far, "{context}");
+                        } else {
+                            assert!(found == expected, "{context}");
+                        }
+                    }
+                }
+            }
+            runs.rotate_left(3);
+        }
+    }
+}
+
+#[test]
+fn a_diverging_seed_is_named_and_leaves_the_others_alone() {
+    for d in [5, 11] {
+        let mut problems = problems(45, d);
+        // One seed's rows are so large that squared loss runs away at once.
+        problems[3] = generate(&SyntheticSpec {
+            n_train: 45,
+            n_test: 0,
+            d_signal: d,
+            data_seed: 3,
+            signal_scale: 1e3,
+            memorization_scale: 0.7,
+            ..SyntheticSpec::default()
+        })
+        .unwrap();
+        let runs = runs(&problems);
+        let spec = TrainSpec {
+            loss: Loss::Squared,
+            learning_rate: 0.01,
+            epochs: 6,
+            ..TrainSpec::default()
+        };
+        let together = see(&spec, &runs, KernelChoice::Lanes, SimdChoice::Auto, None);
+        for (lane, (run, found)) in runs.iter().zip(&together).enumerate() {
+            let alone = see(&spec, &[*run], KernelChoice::Scalar, SimdChoice::Auto, None);
+            assert_eq!(found.ended, alone[0].ended, "lane {lane}");
+            assert_eq!(found.ended.is_err(), lane == 3);
+        }
+    }
+}
