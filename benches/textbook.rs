@@ -12,7 +12,7 @@ use sparsegrok_lanes::{Level, Simd, Task};
 
 /// Logistic regression with an L2 penalty on rows of `d` dense columns and one memorization
 /// column each, or on sparse rows.
-pub struct Textbook<'a> {
+pub(crate) struct Textbook<'a> {
     data: &'a Dataset,
     learning_rate: f64,
     weight_decay: f64,
@@ -25,7 +25,7 @@ pub struct Textbook<'a> {
 }
 
 impl<'a> Textbook<'a> {
-    pub fn new(data: &'a Dataset, learning_rate: f64, weight_decay: f64, seed: u64) -> Self {
+    pub(crate) fn new(data: &'a Dataset, learning_rate: f64, weight_decay: f64, seed: u64) -> Self {
         Self {
             data,
             learning_rate,
@@ -39,12 +39,12 @@ impl<'a> Textbook<'a> {
         }
     }
 
-    pub fn train(&mut self, epochs: u64) {
+    pub(crate) fn train(&mut self, epochs: u64) {
         Level::detect().run(Epochs(self, epochs));
     }
 
     /// The signal weights, then the memorization weights.
-    pub fn weights(&self) -> impl Iterator<Item = f64> + '_ {
+    pub(crate) fn weights(&self) -> impl Iterator<Item = f64> + '_ {
         let all = self.signal.iter().chain(&self.memorization);
         all.map(|w| w * self.scale)
     }

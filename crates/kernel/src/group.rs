@@ -1,7 +1,7 @@
 //! The sparse kernel: one seed, or a group of eight in lanes, O(nnz) per step and seed.
 
 use sparsegrok_data::{AlignedBlock, Dataset, SparseRow};
-use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Scalar, Simd, Task};
+use sparsegrok_lanes::{LANES, Lanes, Level, Rows, Scalar, Simd, Task};
 
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::pace::Pace;
@@ -42,10 +42,12 @@ pub(crate) struct Group<'a, const W: usize> {
     pace: Pace,
     visits: Visits<W>,
     rows: PackedRows,
-    /// Unscaled signal weights.
-    signal: [Vec<f64>; W],
-    /// Unscaled tail weights.
-    tail: [Vec<f64>; W],
+    signal_width: usize,
+    tail_width: usize,
+    /// Unscaled signal weights, by lane, then column, padded to the rows' width.
+    signal: AlignedBlock,
+    /// Unscaled tail weights, by lane, then column.
+    tail: Vec<f64>,
     bias: [f64; W],
     diverged: [Option<Diverged>; W],
     /// Coefficients of a batch, by row, then lane.
@@ -54,7 +56,8 @@ pub(crate) struct Group<'a, const W: usize> {
 
 /// The dense part of the rows, each on cache lines of its own, its memorization weight inside.
 ///
-/// A row is `[x̃_0 … x̃_{d−1}, p, y]`, d the signal width or the chain's. x̃ is the signal row, times its label where the loss folds
+/// A row is `[x̃_0 … x̃_{d−1}, p, y]`, d the signal width rounded up to the chain's or to a multiple
+/// of eight by columns of zeros, which change no sum. x̃ is the signal row, times its label where the loss folds
 /// signs. p is what the row's memorization weight adds to the margin, in units of the scale:
 /// y α m_i / scale (without y where the loss folds no sign). For d ≤ 5 it is one 64-byte line.
 struct PackedRows {
@@ -90,6 +93,16 @@ impl PackedRows {
         }
     }
 
+    /// Where each lane's visited row starts.
+    #[inline(always)]
+    fn starts<const W: usize>(&self, visit: &[u32; W]) -> [usize; W] {
+        let mut starts = [0; W];
+        for lane in 0..W {
+            starts[lane] = lane * self.lane_stride + visit[lane] as usize * self.stride;
+        }
+        starts
+    }
+
     fn block(&mut self) -> RowBlock<'_> {
         RowBlock {
             data: self.data.as_mut_slice(),
@@ -121,6 +134,13 @@ impl<'a, const W: usize> Group<'a, W> {
         let tail_width = data[0].features().tail_width();
         let batch = spec.batch_size.rows(n);
         let chain_width = update::chains(spec, width, tail_width);
+        let rows_width = chain_width.unwrap_or(width.next_multiple_of(LINE));
+        let rows = PackedRows::new(&data, rows_width, spec.loss.needs_signs());
+        let mut signal = AlignedBlock::zeroed(rows_width * W);
+        let lanes = signal.as_mut_slice().chunks_exact_mut(rows_width.max(1));
+        for (lane, seed) in lanes.zip(&seeds) {
+            lane[..width].copy_from_slice(&seed.initial_signal);
+        }
         Self {
             data,
             loss: spec.loss,
@@ -131,9 +151,11 @@ impl<'a, const W: usize> Group<'a, W> {
             epoch: 0,
             pace: Pace::new(spec, n),
             visits: Visits::new(spec, seeds.each_ref().map(|seed| seed.order_seed), n),
-            rows: PackedRows::new(&data, chain_width.unwrap_or(width), spec.loss.needs_signs()),
-            signal: seeds.map(|seed| seed.initial_signal),
-            tail: [(); W].map(|()| vec![0.0; tail_width]),
+            rows,
+            signal_width: width,
+            tail_width,
+            signal,
+            tail: vec![0.0; tail_width * W],
             bias: [0.0; W],
             diverged: [None; W],
             coefficients: vec![0.0; batch * W],
@@ -141,7 +163,7 @@ impl<'a, const W: usize> Group<'a, W> {
     }
 
     #[inline(always)]
-    fn epoch_in<A: Arithmetic>(&mut self, a: A) {
+    fn epoch_in<A: Rows>(&mut self, a: A) {
         match self.loss {
             Loss::Logistic => self.epoch_with(a, LogisticSlope),
             Loss::Squared => self.epoch_with(a, SquaredSlope),
@@ -150,7 +172,7 @@ impl<'a, const W: usize> Group<'a, W> {
     }
 
     #[inline(always)]
-    fn epoch_with<A: Arithmetic, L: Slope>(&mut self, a: A, slope: L) {
+    fn epoch_with<A: Rows, L: Slope>(&mut self, a: A, slope: L) {
         self.epoch += 1;
         const NARROW: usize = CHAIN_WIDTHS[0];
         const MIDDLE: usize = CHAIN_WIDTHS[1];
@@ -164,10 +186,10 @@ impl<'a, const W: usize> Group<'a, W> {
     }
 
     #[inline(always)]
-    fn chain_epoch<A: Arithmetic, L: Slope, const D: usize>(&mut self, a: A, slope: L) {
+    fn chain_epoch<A: Rows, L: Slope, const D: usize>(&mut self, a: A, slope: L) {
         let square = squared_scale(self.data[0]);
         let mut columns = [[0.0; W]; D];
-        for (lane, signal) in self.signal.iter().enumerate() {
+        for (lane, signal) in self.signal.as_slice().chunks_exact(D).enumerate() {
             for (column, weight) in columns.iter_mut().zip(signal) {
                 column[lane] = *weight;
             }
@@ -213,7 +235,7 @@ impl<'a, const W: usize> Group<'a, W> {
             }
         }
         chain.finish(a, &mut columns);
-        for (lane, signal) in self.signal.iter_mut().enumerate() {
+        for (lane, signal) in self.signal.as_mut_slice().chunks_exact_mut(D).enumerate() {
             for (column, weight) in columns.iter().zip(signal) {
                 *weight = column[lane];
             }
@@ -221,76 +243,104 @@ impl<'a, const W: usize> Group<'a, W> {
     }
 
     #[inline(always)]
-    fn plain_epoch<A: Arithmetic, L: Slope>(&mut self, a: A, slope: L) {
-        let d = self.rows.width;
-        let square = squared_scale(self.data[0]);
-        let mut rows = self.rows.block();
-        let (visits, _) = self.visits.next_epoch();
+    fn plain_epoch<A: Rows, L: Slope>(&mut self, a: A, slope: L) {
+        let square = a.splat(squared_scale(self.data[0]));
+        let width = self.rows.width;
+        let (visits, mut ahead) = self.visits.next_epoch();
         let (visits, _) = visits.as_chunks::<W>();
         for batch in visits.chunks(self.batch) {
             let factors = self.pace.next();
             self.pace.take(factors);
-            let rate = factors.rate / batch.len() as f64;
+            let rate = a.splat(factors.rate / batch.len() as f64);
+            let scale = a.splat(factors.margin * L::UNIT);
             for (visit, coefficients) in batch.iter().zip(self.coefficients.chunks_exact_mut(W)) {
-                let mut scores = [0.0; W];
-                let mut offsets = [0.0; W];
-                let mut targets = [0.0; W];
-                for lane in (0..W).filter(|&lane| self.diverged[lane].is_none()) {
-                    let i = visit[lane] as usize;
-                    let row = &rows.data[lane * rows.lane_stride + i * rows.stride..][..d + 2];
-                    let (p, target) = (row[d], row[d + 1]);
-                    let sign = if L::FOLDS_SIGN { target } else { 1.0 };
-                    let mut score = update::dot(&self.signal[lane], &row[..d]);
-                    let tail = &self.tail[lane];
-                    if !tail.is_empty() {
-                        let SparseRow { indices, values } = self.data[lane].features().tail_row(i);
-                        score += sign * update::sparse_dot(tail, indices, values);
+                let starts = self.rows.starts(visit);
+                let rows = self.rows.data.as_slice();
+                let mut score = a.dots(self.signal.as_slice(), rows, &starts, width);
+                let [p, target] = a.gather::<2>(rows, &starts, width);
+                if self.tail_width > 0 {
+                    let mut tails = [0.0; W];
+                    for lane in 0..W {
+                        let tail = &self.tail[lane * self.tail_width..][..self.tail_width];
+                        let SparseRow { indices, values } =
+                            self.data[lane].features().tail_row(visit[lane] as usize);
+                        tails[lane] = update::sparse_dot(tail, indices, values);
                     }
-                    scores[lane] = score + p;
-                    offsets[lane] = sign * self.bias[lane] * L::UNIT;
-                    targets[lane] = target;
+                    let tails = a.load(&tails);
+                    score = a.add(
+                        score,
+                        if L::FOLDS_SIGN {
+                            a.mul(target, tails)
+                        } else {
+                            tails
+                        },
+                    );
                 }
-                let scale = a.splat(factors.margin * L::UNIT);
-                let margin = a.mul_add(a.load(&scores), scale, a.load(&offsets));
+                let mut margin = a.mul(a.add(score, p), scale);
+                if self.bias_trained {
+                    let bias = a.mul(a.load(&self.bias), a.splat(L::UNIT));
+                    margin = a.add(
+                        margin,
+                        if L::FOLDS_SIGN {
+                            a.mul(target, bias)
+                        } else {
+                            bias
+                        },
+                    );
+                }
                 if !a.all_finite(margin) {
                     let mut margins = [0.0; W];
                     a.store(margin, &mut margins);
                     for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
-                        self.diverged[lane] = Some(Diverged {
+                        let step = self.pace.step();
+                        self.diverged[lane].get_or_insert(Diverged {
                             epoch: self.epoch,
-                            step: self.pace.step(),
+                            step,
                             row: visit[lane],
                         });
+                        self.rows.silence(lane);
+                        self.signal.as_mut_slice()[lane * width..][..width].fill(0.0);
+                        self.tail[lane * self.tail_width..][..self.tail_width].fill(0.0);
+                        self.bias[lane] = 0.0;
+                        margins[lane] = 0.0;
                     }
+                    margin = a.load(&margins);
                     if self.diverged.iter().all(Option::is_some) {
                         return;
                     }
                 }
-                let weight = slope.weight(a, a.splat(rate), margin, a.load(&targets));
-                a.store(weight, coefficients);
+                let coefficient = slope.weight(a, rate, margin, target);
+                a.store(coefficient, coefficients);
+                ahead.step();
             }
             for (visit, coefficients) in batch.iter().zip(self.coefficients.chunks_exact(W)) {
-                for lane in (0..W).filter(|&lane| self.diverged[lane].is_none()) {
-                    let (i, c) = (visit[lane] as usize, coefficients[lane]);
-                    let row = &mut rows.data[lane * rows.lane_stride + i * rows.stride..][..d + 2];
-                    let signed = if L::FOLDS_SIGN { c * row[d + 1] } else { c };
-                    update::add_scaled(&mut self.signal[lane], c, &row[..d]);
-                    let tail = &mut self.tail[lane];
-                    if !tail.is_empty() {
-                        let SparseRow { indices, values } = self.data[lane].features().tail_row(i);
-                        update::sparse_add_scaled(tail, signed, indices, values);
+                let starts = self.rows.starts(visit);
+                let rows = self.rows.data.as_mut_slice();
+                let c = a.load(coefficients);
+                a.add_scaled(c, self.signal.as_mut_slice(), rows, &starts, width);
+                let [p, target] = a.gather::<2>(rows, &starts, width);
+                a.scatter(a.mul_add(c, square, p), rows, &starts, width);
+                let signed = if L::FOLDS_SIGN { a.mul(c, target) } else { c };
+                if self.tail_width > 0 {
+                    let mut steps = [0.0; W];
+                    a.store(signed, &mut steps);
+                    for lane in (0..W).filter(|&lane| self.diverged[lane].is_none()) {
+                        let tail = &mut self.tail[lane * self.tail_width..][..self.tail_width];
+                        let SparseRow { indices, values } =
+                            self.data[lane].features().tail_row(visit[lane] as usize);
+                        update::sparse_add_scaled(tail, steps[lane], indices, values);
                     }
-                    row[d] = c.mul_add(square, row[d]);
-                    if self.bias_trained {
-                        self.bias[lane] = signed.mul_add(factors.scale, self.bias[lane]);
-                    }
+                }
+                if self.bias_trained {
+                    let bias = a.mul_add(signed, a.splat(factors.scale), a.load(&self.bias));
+                    a.store(bias, &mut self.bias);
                 }
             }
             if self.pace.folds() {
                 let factor = self.pace.fold();
-                let weights = self.signal.iter_mut().chain(&mut self.tail);
-                weights.flatten().for_each(|u| *u *= factor);
-                rows.rescale(d, factor);
+                let weights = self.signal.as_mut_slice().iter_mut().chain(&mut self.tail);
+                weights.for_each(|u| *u *= factor);
+                self.rows.block().rescale(width, factor);
             }
         }
     }
@@ -318,8 +368,8 @@ impl<const W: usize> Trainer for Group<'_, W> {
                 .collect(),
         };
         Weights {
-            signal: scaled(&self.signal[lane]),
-            tail: scaled(&self.tail[lane]),
+            signal: scaled(&self.signal.as_slice()[lane * self.rows.width..][..self.signal_width]),
+            tail: scaled(&self.tail[lane * self.tail_width..][..self.tail_width]),
             memorization,
             bias: self.bias[lane],
         }
@@ -347,7 +397,7 @@ impl<const W: usize> Task for Epoch<'_, '_, W> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         match W {
-            1 => self.0.epoch_in(Scalar),
+            1 => self.0.epoch_in(Scalar(simd)),
             LANES => self.0.epoch_in(Lanes(simd)),
             _ => unreachable!("groups have one seed or {LANES}"),
         }

@@ -242,7 +242,8 @@ pub fn train_group(
     Ok(match kernel.resolve(runs) {
         KernelChoice::Lanes => {
             // Lanes without a run of their own repeat the first.
-            let lanes = std::array::from_fn(|lane| seeds[if lane < runs.len() { lane } else { 0 }].clone());
+            let lanes =
+                std::array::from_fn(|lane| seeds[if lane < runs.len() { lane } else { 0 }].clone());
             drive(0, runs.len(), &mut Group::<LANES>::new(spec, level, lanes))
         }
         kernel => {
@@ -281,7 +282,9 @@ fn drive(
                     continue;
                 }
                 let goes_on = !plan.contains(epoch)
-                    || observer.evaluate(first + run, epoch, &weights).is_continue();
+                    || observer
+                        .evaluate(first + run, epoch, &weights)
+                        .is_continue();
                 if epoch == epochs || !goes_on {
                     *ended = Some(Ok(weights));
                 }

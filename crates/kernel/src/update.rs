@@ -5,11 +5,12 @@
 //! - [`chain`], for single-row steps over few signal columns: the score of the next row is
 //!   computed *before* the current step's coefficient c is known,
 //!   z′ = u·x′ + c (x·x′), so that the dot product leaves the chain of dependent operations.
-//! - [`dot`] and [`add_scaled`], the plain form, for everything else.
+//! - [`Rows::dots`] and [`Rows::add_scaled`], with [`sparse_dot`] and [`sparse_add_scaled`] for a
+//!   tail, for everything else.
 //!
 //! Both work on unscaled weights u = w / scale, with the decay in the scale ([`Pace`]).
 
-use sparsegrok_lanes::Arithmetic;
+use sparsegrok_lanes::{Arithmetic, Rows};
 
 use crate::loss::Slope;
 use crate::pace::Pace;
@@ -19,7 +20,7 @@ use crate::visits::Ahead;
 /// Signal widths that [`chain`] is compiled for: its weights stay in registers.
 pub(crate) const CHAIN_WIDTHS: [usize; 3] = [3, 5, 8];
 
-/// Partial sums of [`dot`] and [`sparse_dot`].
+/// Partial sums of [`sparse_dot`].
 const SUMS: usize = 8;
 
 /// The width at which a run's steps take the form of [`chain`], if they do: rows are padded to it
@@ -68,7 +69,12 @@ impl<A: Arithmetic, const D: usize> Chain<A, D> {
     #[inline(always)]
     pub(crate) fn silence<const W: usize>(&mut self, a: A, lane: usize) {
         let last = std::slice::from_mut(&mut self.last_coefficient);
-        for value in self.weights.iter_mut().chain(&mut self.last_row).chain(last) {
+        for value in self
+            .weights
+            .iter_mut()
+            .chain(&mut self.last_row)
+            .chain(last)
+        {
             let mut lanes = [0.0; W];
             a.store(*value, &mut lanes);
             lanes[lane] = 0.0;
@@ -80,8 +86,7 @@ impl<A: Arithmetic, const D: usize> Chain<A, D> {
     #[inline(always)]
     pub(crate) fn finish<const W: usize>(&mut self, a: A, weights: &mut [[f64; W]; D]) {
         for j in 0..D {
-            self.weights[j] =
-                a.mul_add(self.last_coefficient, self.last_row[j], self.weights[j]);
+            self.weights[j] = a.mul_add(self.last_coefficient, self.last_row[j], self.weights[j]);
             a.store(self.weights[j], &mut weights[j]);
         }
         self.last_coefficient = a.splat(0.0);
@@ -123,7 +128,7 @@ pub(crate) enum Stop<A: Arithmetic> {
 /// margin = c·(scale x·x̃) + scale (u·x̃ + p); u += c x; c = slope(margin); p += c α².
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn chain<A: Arithmetic, L: Slope, const W: usize, const D: usize>(
+pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
     a: A,
     slope: L,
     chain: &mut Chain<A, D>,
@@ -181,29 +186,8 @@ pub(crate) fn chain<A: Arithmetic, L: Slope, const W: usize, const D: usize>(
     (steps, stop)
 }
 
-/// u·x: a chain of fma below eight columns; else eight partial sums by column modulo eight, added
-/// pairwise, with the columns beyond the last whole eight in a chain of their own.
-#[inline(always)]
-pub(crate) fn dot(u: &[f64], x: &[f64]) -> f64 {
-    let (u_blocks, u_rest) = u.as_chunks::<SUMS>();
-    let (x_blocks, x_rest) = x.as_chunks::<SUMS>();
-    let mut rest = 0.0;
-    for (u, x) in u_rest.iter().zip(x_rest) {
-        rest = u.mul_add(*x, rest);
-    }
-    if u_blocks.is_empty() {
-        return rest;
-    }
-    let mut sums = [0.0; SUMS];
-    for (u, x) in u_blocks.iter().zip(x_blocks) {
-        for k in 0..SUMS {
-            sums[k] = u[k].mul_add(x[k], sums[k]);
-        }
-    }
-    pairwise(sums) + rest
-}
-
-/// Σ u[column]·value over a sparse row, summed as in [`dot`] by position within the row.
+/// Σ u[column]·value over a sparse row: eight partial sums by position within the row modulo eight,
+/// added pairwise as in [`Rows::dots`], and the last, incomplete eight in a chain of their own.
 #[inline(always)]
 pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
@@ -227,14 +211,6 @@ pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
 #[inline(always)]
 fn pairwise(s: [f64; SUMS]) -> f64 {
     ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
-}
-
-/// u += c·x.
-#[inline(always)]
-pub(crate) fn add_scaled(u: &mut [f64], c: f64, x: &[f64]) {
-    for (u, x) in u.iter_mut().zip(x) {
-        *u = c.mul_add(*x, *u);
-    }
 }
 
 /// u[column] += c·value over a sparse row.

@@ -1,8 +1,6 @@
 //! The order in which an epoch visits the training rows, for one seed or several side by side.
 
-use sparsegrok_data::{
-    Mt19937, Permutations, Purpose, RandomFamily, Stream, native_state,
-};
+use sparsegrok_data::{Mt19937, Permutations, Purpose, RandomFamily, Stream, native_state};
 use sparsegrok_lanes::Xoshiro256PlusPlus;
 
 use crate::spec::{Order, TrainSpec};

@@ -3,7 +3,6 @@
 use fearless_simd::{Bytes as _, Select as _, SimdBase as _, SimdFloat as _, f64x8, u64x8};
 
 use crate::level::Simd;
-use crate::transpose::gather;
 
 /// Lanes in a group: the number of seeds trained side by side.
 pub const LANES: usize = 8;
@@ -37,24 +36,6 @@ pub trait Arithmetic: Copy {
     /// # Panics
     /// When the slice is shorter.
     fn store(self, value: Self::Real, to: &mut [f64]);
-    /// `N` columns of one row an element, from column `first` on: element ℓ of the j-th result is
-    /// `memory[starts[ℓ] + first + j]`.
-    ///
-    /// Rows are read in whole blocks of eight numbers from their start.
-    ///
-    /// # Panics
-    /// When there are fewer than [`WIDTH`](Arithmetic::WIDTH) starts or a block ends outside.
-    fn gather<const N: usize>(
-        self,
-        memory: &[f64],
-        starts: &[usize],
-        first: usize,
-    ) -> [Self::Real; N];
-    /// Writes element ℓ to `memory[starts[ℓ] + offset]`.
-    ///
-    /// # Panics
-    /// When there are fewer than [`WIDTH`](Arithmetic::WIDTH) starts or one lies outside.
-    fn scatter(self, value: Self::Real, memory: &mut [f64], starts: &[usize], offset: usize);
     /// a + b.
     fn add(self, a: Self::Real, b: Self::Real) -> Self::Real;
     /// a − b.
@@ -86,11 +67,11 @@ pub trait Arithmetic: Copy {
 /// Arithmetic on one `f64`.
 ///
 /// `mul_add` is one instruction only where the surrounding code is compiled for a CPU with FMA:
-/// run it inside [`Level::run`](crate::Level::run).
+/// run it inside [`Level::run`](crate::Level::run). `S` is what reads rows, where rows are read.
 #[derive(Clone, Copy, Debug)]
-pub struct Scalar;
+pub struct Scalar<S = ()>(pub S);
 
-impl Arithmetic for Scalar {
+impl<S: Copy> Arithmetic for Scalar<S> {
     type Real = f64;
     const WIDTH: usize = 1;
 
@@ -105,17 +86,6 @@ impl Arithmetic for Scalar {
     #[inline(always)]
     fn store(self, value: f64, to: &mut [f64]) {
         to[0] = value;
-    }
-    #[inline(always)]
-    fn gather<const N: usize>(self, memory: &[f64], starts: &[usize], first: usize) -> [f64; N] {
-        let row = &memory[starts[0] + first..][..N];
-        let mut columns = [0.0; N];
-        columns.copy_from_slice(row);
-        columns
-    }
-    #[inline(always)]
-    fn scatter(self, value: f64, memory: &mut [f64], starts: &[usize], offset: usize) {
-        memory[starts[0] + offset] = value;
     }
     #[inline(always)]
     fn add(self, a: f64, b: f64) -> f64 {
@@ -181,22 +151,6 @@ impl<S: Simd> Arithmetic for Lanes<S> {
     #[inline(always)]
     fn store(self, value: f64x8<S>, to: &mut [f64]) {
         value.store_slice(&mut to[..LANES]);
-    }
-    #[inline(always)]
-    fn gather<const N: usize>(
-        self,
-        memory: &[f64],
-        starts: &[usize],
-        first: usize,
-    ) -> [f64x8<S>; N] {
-        gather(self.0, memory, starts, first)
-    }
-    #[inline(always)]
-    fn scatter(self, value: f64x8<S>, memory: &mut [f64], starts: &[usize], offset: usize) {
-        let starts = &starts[..LANES];
-        for lane in 0..LANES {
-            memory[starts[lane] + offset] = value[lane];
-        }
     }
     #[inline(always)]
     fn add(self, a: f64x8<S>, b: f64x8<S>) -> f64x8<S> {

@@ -52,7 +52,7 @@ const BINARY_MAX: f64 = 1022.0;
 
 /// eˣ of one number; see [`exp_in`].
 pub fn exp(x: f64) -> f64 {
-    exp_in(Scalar, x)
+    exp_in(Scalar(()), x)
 }
 
 /// eˣ, at most 1 ulp off the true value for |x| ≤ 708; beyond, the value at ±708.
@@ -95,7 +95,7 @@ pub fn weighted_sigmoid<A: Arithmetic>(a: A, weight: A::Real, t: A::Real) -> A::
 
 /// log(1 + e^(−x)) of one number; see [`softplus_in`].
 pub fn softplus(x: f64) -> f64 {
-    softplus_in(Scalar, x)
+    softplus_in(Scalar(()), x)
 }
 
 /// log(1 + e^(−x)), the logistic loss at margin x, at most 4 ulp off.

@@ -18,10 +18,12 @@
 mod arithmetic;
 mod elementary;
 mod level;
+mod rows;
 mod transpose;
 mod xoshiro;
 
 pub use arithmetic::{Arithmetic, LANES, Lanes, Scalar};
 pub use elementary::{LOG2_E, exp, exp_in, softplus, softplus_in, weighted_sigmoid};
 pub use level::{Level, Simd, Task};
+pub use rows::Rows;
 pub use xoshiro::Xoshiro256PlusPlus;

@@ -47,6 +47,12 @@ fn by_rows<'a, S: Simd>(simd: S, rows: impl Fn(usize) -> &'a [f64]) -> [f64x8<S>
     for (lane, row) in r.iter_mut().enumerate() {
         *row = f64x8::from_slice(simd, rows(lane));
     }
+    transpose(r)
+}
+
+/// Element k of the ℓ-th result is element ℓ of `r[k]`.
+#[inline(always)]
+pub(crate) fn transpose<S: Simd>(mut r: [f64x8<S>; LANES]) -> [f64x8<S>; LANES] {
     for _ in 0..3 {
         let before = r;
         for k in 0..LANES / 2 {
