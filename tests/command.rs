@@ -278,3 +278,26 @@ fn a_saved_model_predicts() {
         "{said}"
     );
 }
+
+/// A model of drawn data meets the same rows, exported: signal columns first.
+#[test]
+fn a_model_of_drawn_data_predicts_exported_rows() {
+    let folder = folder();
+    let data = "--n-train 50 --n-test 40 --d-signal 3 --data-seed 8";
+    let model = folder.path().join("model").display().to_string();
+    let trace = printed(&format!(
+        "run {data} --epochs 2 --columns test_acc --model {model}"
+    ));
+    let rows = file(
+        &folder,
+        "test.svm",
+        printed(&format!("data export {data} --part test")),
+    );
+    let predicted = sparsegrok(&format!("predict --model {model} {rows}"));
+    let right = (last_row(&trace)[0] * 40.0).round();
+    assert!(right < 40.0, "an imperfect model tells more");
+    assert!(
+        predicted.stderr.ends_with(&format!("({right}/40)\n")),
+        "{predicted:?}"
+    );
+}

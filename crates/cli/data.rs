@@ -225,9 +225,9 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
     };
     let problem = load_and_say(&config)?;
     let mut output = Output::open(None)?;
-    writeln!(output, "[train]\n{}", Description::of(&problem.train))?;
+    write!(output, "[train]\n{}", Description::of(&problem.train))?;
     if let Some(test) = &problem.test {
-        writeln!(output, "[test]\n{}", Description::of(test))?;
+        write!(output, "\n[test]\n{}", Description::of(test))?;
     }
     output.finish()
 }

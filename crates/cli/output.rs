@@ -70,7 +70,9 @@ impl Output {
 /// Whether a path names something to write into, not a file to replace: a device, a pipe, an open
 /// descriptor such as `/dev/stdout`, even where that is a file; opening a folder says what is wrong.
 fn is_special(path: &Path) -> bool {
-    let descriptor = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    let descriptor = ["/dev", "/proc"]
+        .iter()
+        .any(|folder| path.starts_with(folder));
     descriptor || fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 

@@ -133,7 +133,8 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
             .value_parser(["true", "false"])
             .hide_possible_values(true),
         Kind::Path => arg.value_hint(ValueHint::FilePath),
-        Kind::Whole | Kind::WholeOr(_) | Kind::Number | Kind::Columns => arg,
+        Kind::Axes => arg.action(ArgAction::Append).overrides_with(""),
+        Kind::Whole | Kind::WholeOr(..) | Kind::Number | Kind::Columns | Kind::Seeds => arg,
     }
 }
 

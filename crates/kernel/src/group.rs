@@ -291,7 +291,10 @@ impl<'a, const W: usize> Group<'a, W> {
                 if !a.all_finite(margin) {
                     let mut margins = [0.0; W];
                     a.store(margin, &mut margins);
-                    for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
+                    for lane in 0..W {
+                        if margins[lane].is_finite() {
+                            continue;
+                        }
                         let step = self.pace.step();
                         self.diverged[lane].get_or_insert(Diverged {
                             epoch: self.epoch,

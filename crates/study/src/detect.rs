@@ -125,15 +125,31 @@ pub enum Status {
     Diverged,
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 5] = [
+        Self::Grokked,
+        Self::GeneralizedAtOnce,
+        Self::MemorizedOnly,
+        Self::Neither,
+        Self::Diverged,
+    ];
+
+    /// Its name in words and in records.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Grokked => "grokked",
             Self::GeneralizedAtOnce => "generalized at once",
             Self::MemorizedOnly => "memorized only",
             Self::Neither => "neither",
             Self::Diverged => "diverged",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

@@ -1,14 +1,14 @@
 //! Settings in layers: defaults, then a preset, then a configuration file, then flags.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sparsegrok_data::InvalidSetting;
 use toml::{Table, Value};
 
-use crate::config::{Config, has_type_of};
+use crate::config::Config;
+use crate::error::{ConfigError, Origin};
+use crate::flat::has_type_of;
 use crate::presets::{PRESETS, Preset};
 use crate::settings::{SETTINGS, Section, Setting};
 
@@ -22,111 +22,6 @@ const PRESET: &str = "preset";
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     values: BTreeMap<&'static str, (Value, Origin)>,
-}
-
-/// Where a setting came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// It was not set.
-    Default,
-    /// A preset.
-    Preset(&'static str),
-    /// A configuration file.
-    File(PathBuf),
-    /// A flag.
-    Flag,
-}
-
-/// Opens an error sentence: nothing for defaults, else the place and a colon.
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => Ok(()),
-            Self::Preset(name) => write!(f, "preset {name}: "),
-            Self::File(path) => write!(f, "{}: ", path.display()),
-            Self::Flag => write!(f, "command line: "),
-        }
-    }
-}
-
-/// Why layers of settings make no configuration.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// A configuration file could not be read.
-    #[error("{}: {error}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        error: io::Error,
-    },
-    /// A configuration file is not TOML.
-    #[error("{}: line {line}, column {column}: {message}", path.display())]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Line, counted from 1.
-        line: usize,
-        /// Column in characters, counted from 1.
-        column: usize,
-        /// What is wrong there.
-        message: String,
-    },
-    /// There is no such setting.
-    #[error("{origin}unknown key `{key}`{}", suggestion(*nearest))]
-    UnknownKey {
-        /// Where it was set.
-        origin: Origin,
-        /// The key.
-        key: String,
-        /// The known key most like it, where one is.
-        nearest: Option<&'static str>,
-    },
-    /// There is no such preset.
-    #[error("{origin}unknown preset `{name}`{}", suggestion(*nearest))]
-    UnknownPreset {
-        /// Where it was asked for.
-        origin: Origin,
-        /// The name.
-        name: String,
-        /// The known name most like it, where one is.
-        nearest: Option<&'static str>,
-    },
-    /// A value has the wrong type.
-    #[error("{origin}`{key}` is {value}, expected {expected}")]
-    Type {
-        /// Where it was set.
-        origin: Origin,
-        /// The key.
-        key: &'static str,
-        /// The value.
-        value: Value,
-        /// What it should be.
-        expected: String,
-    },
-    /// Two settings exclude each other.
-    #[error("{origin}`{one}` and `{other}` exclude each other")]
-    Exclusive {
-        /// Where both were set.
-        origin: Origin,
-        /// One key.
-        one: &'static str,
-        /// The other key.
-        other: &'static str,
-    },
-    /// A value is out of range, or does not fit another.
-    #[error("{origin}{setting}")]
-    Invalid {
-        /// Where it was set.
-        origin: Origin,
-        /// The setting, its value and what was expected.
-        setting: InvalidSetting,
-    },
-}
-
-fn suggestion(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 impl Settings {
@@ -178,6 +73,14 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The settings a configuration amounts to, as defaults for others to be laid over.
+    pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
+        let table = config.to_table().map_err(|error| ConfigError::NoToml(error.to_string()))?;
+        let mut settings = Self::default();
+        settings.layer(table, &Origin::Default)?;
+        Ok(settings)
+    }
+
     /// Sets one key from text, as a flag does.
     ///
     /// # Errors
@@ -199,10 +102,7 @@ impl Settings {
             .iter()
             .map(|(key, (value, _))| ((*key).to_owned(), value.clone()))
             .collect();
-        let invalid = |setting: InvalidSetting| ConfigError::Invalid {
-            origin: self.origin(setting.key),
-            setting,
-        };
+        let invalid = |setting| self.invalid(setting);
         let config = Config::from_table(&table).map_err(|error| {
             // Unreachable while every value is checked as it comes in.
             invalid(InvalidSetting {
@@ -224,7 +124,7 @@ impl Settings {
             .iter()
             .filter(|s| s.sections == [Section::Synthetic])
         {
-            if let Some((value, Origin::Flag)) = self.values.get(setting.key) {
+            if let Some((value, Origin::Flag | Origin::Grid)) = self.values.get(setting.key) {
                 return Err(InvalidSetting {
                     key: setting.key,
                     value: value.to_string(),
@@ -235,9 +135,13 @@ impl Settings {
         Ok(())
     }
 
-    fn origin(&self, key: &str) -> Origin {
-        let found = self.values.get(key).map(|(_, origin)| origin.clone());
-        found.unwrap_or(Origin::Default)
+    /// That a setting is not valid, with where it was set.
+    pub(crate) fn invalid(&self, setting: InvalidSetting) -> ConfigError {
+        let found = self.values.get(setting.key).map(|(_, origin)| origin.clone());
+        ConfigError::Invalid {
+            origin: found.unwrap_or(Origin::Default),
+            setting,
+        }
     }
 
     fn preset(&mut self, name: &str, origin: Origin) -> Result<(), ConfigError> {
@@ -262,7 +166,8 @@ impl Settings {
         Ok(())
     }
 
-    fn insert(
+    /// Sets one key, from somewhere.
+    pub(crate) fn insert(
         &mut self,
         setting: &'static Setting,
         value: Value,
@@ -294,7 +199,8 @@ impl Settings {
     }
 }
 
-fn known(key: &str, origin: &Origin) -> Result<&'static Setting, ConfigError> {
+/// The setting of a key.
+pub(crate) fn known(key: &str, origin: &Origin) -> Result<&'static Setting, ConfigError> {
     Setting::of(key).ok_or_else(|| ConfigError::UnknownKey {
         origin: origin.clone(),
         key: key.to_owned(),

@@ -24,6 +24,8 @@ mod compare;
 mod config;
 mod describe;
 mod detect;
+mod error;
+mod flat;
 mod layers;
 mod load;
 mod number;
@@ -31,6 +33,7 @@ mod predict;
 mod presets;
 mod run;
 mod settings;
+mod study;
 mod summary;
 mod trace;
 
@@ -38,12 +41,17 @@ pub use compare::{Comparison, Patience, Stop, compare};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
 pub use describe::{Description, Targets};
 pub use detect::{EvaluateSpec, Milestones, Status};
-pub use layers::{ConfigError, Origin, Settings};
+pub use error::{ConfigError, Origin};
+pub use layers::Settings;
 pub use load::{LoadError, Loaded, load};
 pub use number::NumberFormat;
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, Watch, run};
 pub use settings::{Kind, SETTINGS, Section, Setting};
+pub use study::{
+    Directory, DirectoryError, Distribution, Estimate, GridCell, Group, Ran, Record, RunSeeds,
+    SeedWhat, Seeds, Study, StudyError, StudySpec, Traces, estimate, quantile,
+};
 pub use summary::closing_words;
 pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};

@@ -7,7 +7,8 @@ use sparsegrok_data::{Row, Shortest};
 use sparsegrok_kernel::Weights;
 use sparsegrok_kernel::model::Model;
 
-use crate::layers::{ConfigError, Settings};
+use crate::error::ConfigError;
+use crate::layers::Settings;
 use crate::load::target_kind;
 use crate::number::NumberFormat;
 

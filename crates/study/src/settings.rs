@@ -36,11 +36,13 @@ pub enum Section {
     Engine,
     /// [`Config::output`](crate::Config::output).
     Output,
+    /// [`Config::study`](crate::Config::study).
+    Study,
 }
 
 impl Section {
     /// Every section, in the order they are printed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Synthetic,
         Self::Files,
         Self::Train,
@@ -48,6 +50,7 @@ impl Section {
         Self::Compare,
         Self::Engine,
         Self::Output,
+        Self::Study,
     ];
 
     /// Its heading in help and printed configurations.
@@ -60,6 +63,7 @@ impl Section {
             Self::Compare => "Comparison",
             Self::Engine => "Engine",
             Self::Output => "Output",
+            Self::Study => "Study",
         }
     }
 }
@@ -69,8 +73,8 @@ impl Section {
 pub enum Kind {
     /// A whole number of at least 0.
     Whole,
-    /// A whole number, or this word.
-    WholeOr(&'static str),
+    /// A whole number of at least this, or one of these words.
+    WholeOr(u64, &'static [&'static str]),
     /// A number.
     Number,
     /// True or false; the bare flag means true.
@@ -81,18 +85,24 @@ pub enum Kind {
     Path,
     /// Names of trace columns, separated by commas; an array in TOML.
     Columns,
+    /// A range of seeds, `A..B`.
+    Seeds,
+    /// Axes of a grid, separated by semicolons; an array in TOML.
+    Axes,
 }
 
 impl Kind {
     /// Stands for the value in help.
     pub fn value_name(self) -> &'static str {
         match self {
-            Self::Whole | Self::WholeOr(_) => "N",
+            Self::Whole | Self::WholeOr(..) => "N",
             Self::Number => "X",
             Self::Switch => "BOOL",
             Self::Choice(_) => "NAME",
             Self::Path => "FILE",
             Self::Columns => "LIST",
+            Self::Seeds => "A..B",
+            Self::Axes => "KEY=LIST",
         }
     }
 
@@ -100,7 +110,11 @@ impl Kind {
     pub fn expected(self) -> String {
         match self {
             Self::Whole => "a whole number of at least 0".to_owned(),
-            Self::WholeOr(word) => format!("a whole number of at least 1, or `{word}`"),
+            Self::WholeOr(least, words) => {
+                let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+                let words = words.join(" or ");
+                format!("a whole number of at least {least}, or {words}")
+            }
             Self::Number => "a number".to_owned(),
             Self::Switch => "true or false".to_owned(),
             Self::Choice(words) => one_of(words.iter().copied()),
@@ -109,6 +123,8 @@ impl Kind {
                 let names = Column::ALL.iter().map(|column| column.name());
                 format!("a list of columns, each {}", one_of(names))
             }
+            Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
+            Self::Axes => "a list of texts such as \"weight_decay=1e-4,1e-3\"".to_owned(),
         }
     }
 
@@ -116,21 +132,25 @@ impl Kind {
     /// string, which [`Settings`](crate::Settings) then refuses by name.
     pub fn parse(self, text: &str) -> Value {
         let parsed = match self {
-            Self::Whole | Self::WholeOr(_) => whole(text).map(Value::Integer),
+            Self::Whole | Self::WholeOr(..) => whole(text).map(Value::Integer),
             Self::Number => text.parse().ok().map(Value::Float),
             Self::Switch => text.parse().ok().map(Value::Boolean),
-            Self::Choice(_) | Self::Path => None,
-            Self::Columns => Some(Value::Array(
-                text.split(',').map(|name| name.trim().into()).collect(),
-            )),
+            Self::Choice(_) | Self::Path | Self::Seeds => None,
+            Self::Columns => Some(split(text, ',')),
+            Self::Axes => Some(split(text, ';')),
         };
         parsed.unwrap_or_else(|| text.into())
     }
 }
 
+fn split(text: &str, separator: char) -> Value {
+    let parts = text.split(separator);
+    Value::Array(parts.map(|part| part.trim().into()).collect())
+}
+
 /// A whole number, also as `1e5`.
 fn whole(text: &str) -> Option<i64> {
-    let exact = 2f64.powi(53);
+    let exact = (1_u64 << 53) as f64;
     text.parse().ok().or_else(|| {
         let x: f64 = text.parse().ok()?;
         (x.fract() == 0.0 && x.abs() <= exact).then_some(x as i64)
@@ -143,240 +163,85 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Every setting, in the order of help and `--print-config`.
+#[rustfmt::skip] // a table: a row a setting
 pub static SETTINGS: &[Setting] = {
-    use Kind::{Choice, Columns, Number, Path, Switch, Whole, WholeOr};
-    use Section::{Compare, Engine, Evaluate, Files, Output, Synthetic, Train};
+    use Kind::{Axes, Choice, Columns, Number, Path, Seeds, Switch, Whole, WholeOr};
+    use Section::{Compare, Engine, Evaluate, Files, Output, Study, Synthetic, Train};
     const INITS: &[&str] = &["zero", "gaussian", "orthogonal", "teacher", "anti-teacher"];
     const SCHEDULES: &[&str] = &["constant", "inverse-scaling", "step", "cosine"];
     &[
         setting("n_train", &[Synthetic], Whole, "Training rows"),
         setting("n_test", &[Synthetic], Whole, "Test rows; 0 for none"),
         setting("d_signal", &[Synthetic], Whole, "Signal features"),
-        setting(
-            "signal_scale",
-            &[Synthetic],
-            Number,
-            "Factor ε of the signal features",
-        ),
-        setting(
-            "memorization_scale",
-            &[Synthetic, Files],
-            Number,
-            "Value α of each training row's own column; 0 for none [default: 1, for files 0]",
-        ),
-        setting(
-            "target",
-            &[Synthetic, Files],
-            Choice(&["sign", "linear"]),
-            "Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]",
-        ),
-        setting(
-            "label_noise",
-            &[Synthetic],
-            Number,
-            "Probability that a training label is flipped",
-        ),
+        setting("signal_scale", &[Synthetic], Number, "Factor ε of the signal features"),
+        setting("memorization_scale", &[Synthetic, Files], Number,
+            "Value α of each training row's own column; 0 for none [default: 1, for files 0]"),
+        setting("target", &[Synthetic, Files], Choice(&["sign", "linear"]),
+            "Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]"),
+        setting("label_noise", &[Synthetic], Number,
+            "Probability that a training label is flipped"),
         setting("data_seed", &[Synthetic], Whole, "Seed of the data"),
-        setting(
-            "rng",
-            &[Synthetic, Train],
-            Choice(&["xoshiro256pp", "libstdcxx"]),
-            "Random family of data and visiting order; libstdcxx is that of the reference programs",
-        ),
-        setting(
-            "train",
-            &[Files],
-            Path,
-            "Training rows from an svmlight file, plain or gzip",
-        ),
-        setting(
-            "test",
-            &[Files],
-            Path,
-            "Test rows from an svmlight file, plain or gzip",
-        ),
-        setting(
-            "memorize",
-            &[Files],
-            Switch,
-            "Give each training row a column of its own (α = 1)",
-        ),
-        setting(
-            "zero_based",
-            &[Files],
-            Switch,
-            "Feature indices in files start at 0",
-        ),
-        setting(
-            "loss",
-            &[Train],
-            Choice(&["logistic", "squared", "hinge"]),
-            "Loss to minimise",
-        ),
-        setting(
-            "bias",
-            &[Train],
-            Switch,
-            "Train an intercept, which is not decayed",
-        ),
+        setting("rng", &[Synthetic, Train], Choice(&["xoshiro256pp", "libstdcxx"]),
+            "Random family of data and visiting order; libstdcxx is that of the reference programs"),
+        setting("train", &[Files], Path, "Training rows from an svmlight file, plain or gzip"),
+        setting("test", &[Files], Path, "Test rows from an svmlight file, plain or gzip"),
+        setting("memorize", &[Files], Switch, "Give each training row a column of its own (α = 1)"),
+        setting("zero_based", &[Files], Switch, "Feature indices in files start at 0"),
+        setting("loss", &[Train], Choice(&["logistic", "squared", "hinge"]), "Loss to minimise"),
+        setting("bias", &[Train], Switch, "Train an intercept, which is not decayed"),
         setting("learning_rate", &[Train], Number, "Learning rate η").or("lr"),
-        setting(
-            "schedule",
-            &[Train],
-            Choice(SCHEDULES),
-            "How η changes from step to step",
-        ),
-        setting(
-            "schedule_power",
-            &[Train],
-            Number,
-            "Exponent p of inverse-scaling: η(t+1)^−p",
-        ),
-        setting(
-            "schedule_factor",
-            &[Train],
-            Number,
-            "Factor γ of the step schedule",
-        ),
-        setting(
-            "schedule_every",
-            &[Train],
-            Whole,
-            "Epochs between two drops of the step schedule",
-        ),
-        setting(
-            "warmup_steps",
-            &[Train],
-            Whole,
-            "Steps of linear warm-up; 0 for none",
-        ),
+        setting("schedule", &[Train], Choice(SCHEDULES), "How η changes from step to step"),
+        setting("schedule_power", &[Train], Number, "Exponent p of inverse-scaling: η(t+1)^−p"),
+        setting("schedule_factor", &[Train], Number, "Factor γ of the step schedule"),
+        setting("schedule_every", &[Train], Whole, "Epochs between two drops of the step schedule"),
+        setting("warmup_steps", &[Train], Whole, "Steps of linear warm-up; 0 for none"),
         setting("weight_decay", &[Train], Number, "Weight decay λ").or("wd"),
-        setting(
-            "decay_order",
-            &[Train],
-            Choice(&["before", "after"]),
-            "Take the gradient after decaying the weights (decay before), or at the old weights",
-        ),
-        setting("batch_size", &[Train], WholeOr("full"), "Rows per update"),
+        setting("decay_order", &[Train], Choice(&["before", "after"]),
+            "Take the gradient after decaying the weights (decay before), or at the old weights"),
+        setting("batch_size", &[Train], WholeOr(1, &["full"]), "Rows per update"),
         setting("epochs", &[Train], Whole, "Passes over the training rows"),
-        setting(
-            "order",
-            &[Train],
-            Choice(&["shuffle", "sequential", "with-replacement"]),
-            "Order in which an epoch visits the rows",
-        ),
+        setting("order", &[Train], Choice(&["shuffle", "sequential", "with-replacement"]),
+            "Order in which an epoch visits the rows"),
         setting("order_seed", &[Train], Whole, "Seed of the visiting order"),
         setting("init", &[Train], Choice(INITS), "Initial signal weights"),
-        setting(
-            "init_norm",
-            &[Train],
-            Number,
-            "Norm R of the initial signal weights",
-        ),
-        setting(
-            "init_seed",
-            &[Train],
-            Whole,
-            "Seed of the initial signal weights",
-        ),
-        setting(
-            "eval_every",
-            &[Evaluate],
-            Whole,
-            "Evaluate every N epochs [default: 200]",
-        ),
-        setting(
-            "eval_points",
-            &[Evaluate],
-            Whole,
-            "Instead, evaluate at about N log-spaced epochs",
-        ),
-        setting(
-            "accuracy_tolerance",
-            &[Evaluate],
-            Number,
-            "A row counts as right when its squared error is below X, instead of by sign",
-        ),
-        setting(
-            "mem_threshold",
-            &[Evaluate],
-            Number,
-            "Train accuracy that counts as memorized",
-        ),
-        setting(
-            "gen_threshold",
-            &[Evaluate],
-            Number,
-            "Test accuracy that counts as generalized",
-        ),
-        setting(
-            "persistence",
-            &[Evaluate],
-            Whole,
-            "Evaluations a threshold must hold for",
-        ),
-        setting(
-            "delay_ratio",
-            &[Evaluate],
-            Number,
-            "Grokked: generalized at least X times as late as memorized",
-        ),
-        setting(
-            "early_epochs",
-            &[Compare],
-            Whole,
-            "Epochs of the run that stops early",
-        ),
+        setting("init_norm", &[Train], Number, "Norm R of the initial signal weights"),
+        setting("init_seed", &[Train], Whole, "Seed of the initial signal weights"),
+        setting("eval_every", &[Evaluate], Whole, "Evaluate every N epochs [default: 200]"),
+        setting("eval_points", &[Evaluate], Whole,
+            "Instead, evaluate at about N log-spaced epochs"),
+        setting("accuracy_tolerance", &[Evaluate], Number,
+            "A row counts as right when its squared error is below X, instead of by sign"),
+        setting("mem_threshold", &[Evaluate], Number, "Train accuracy that counts as memorized"),
+        setting("gen_threshold", &[Evaluate], Number, "Test accuracy that counts as generalized"),
+        setting("persistence", &[Evaluate], Whole, "Evaluations a threshold must hold for"),
+        setting("delay_ratio", &[Evaluate], Number,
+            "Grokked: generalized at least X times as late as memorized"),
+        setting("early_epochs", &[Compare], Whole, "Epochs of the run that stops early"),
         setting("long_epochs", &[Compare], Whole, "Epochs of the long run"),
-        setting(
-            "early_order_seed",
-            &[Compare],
-            Whole,
-            "Visiting order of the run that stops early",
-        ),
-        setting(
-            "long_order_seed",
-            &[Compare],
-            Whole,
-            "Visiting order of the long run",
-        ),
-        setting(
-            "patience",
-            &[Compare],
-            Whole,
-            "Also say where the long run would stop: N evaluations without a better test loss",
-        ),
-        setting(
-            "kernel",
-            &[Engine],
-            Choice(&["auto", "scalar", "lanes", "dense"]),
-            "Training kernel",
-        ),
-        setting(
-            "simd",
-            &[Engine],
-            Choice(&["auto", "avx512", "avx2", "portable"]),
-            "Instruction set; results are the same to the bit",
-        ),
-        setting(
-            "threads",
-            &[Engine],
-            Whole,
-            "Most threads to use, 0 for all cores; one run takes one",
-        ),
+        setting("early_order_seed", &[Compare], Whole,
+            "Visiting order of the run that stops early"),
+        setting("long_order_seed", &[Compare], Whole, "Visiting order of the long run"),
+        setting("patience", &[Compare], Whole,
+            "Also say where the long run would stop: N evaluations without a better test loss"),
+        setting("kernel", &[Engine], Choice(&["auto", "scalar", "lanes", "dense"]),
+            "Training kernel"),
+        setting("simd", &[Engine], Choice(&["auto", "avx512", "avx2", "portable"]),
+            "Instruction set; results are the same to the bit"),
+        setting("threads", &[Engine], Whole,
+            "Most threads to use, 0 for all cores; one run takes one"),
         setting("columns", &[Output], Columns, "Columns of the trace"),
-        setting(
-            "number_format",
-            &[Output],
-            Choice(&["shortest", "g6"]),
-            "Shortest digits that read back exactly, or as the reference programs print",
-        ),
-        setting(
-            "format",
-            &[Output],
-            Choice(&["csv", "jsonl"]),
-            "Format of the trace",
-        ),
+        setting("number_format", &[Output], Choice(&["shortest", "g6"]),
+            "Shortest digits that read back exactly, or as the reference programs print"),
+        setting("format", &[Output], Choice(&["csv", "jsonl"]), "Format of the trace"),
+        setting("seeds", &[Study], Seeds, "Seeds of every cell of the grid; B is left out"),
+        setting("seed_what", &[Study], Choice(&["order", "data", "init", "all"]),
+            "Which of the configuration's seeds they are added to"),
+        setting("vary", &[Study], Axes,
+            "Add an axis to the grid: a key's values A,B,… or log:LOW:HIGH:COUNT"),
+        setting("figures", &[Study], Columns,
+            "Figures kept of every evaluation, for records, curves and traces").or("columns"),
+        setting("traces", &[Study], WholeOr(0, &["none", "all"]),
+            "Keep whole traces of the first N seeds of each cell, of none or of all"),
     ]
 };
 

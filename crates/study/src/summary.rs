@@ -1,7 +1,7 @@
 //! What is said of a run when it ends.
 
 use crate::config::Config;
-use crate::detect::{Milestones, Status};
+use crate::detect::{EvaluateSpec, Milestones};
 use crate::number::NumberFormat;
 use crate::run::Run;
 use crate::trace::Column;
@@ -11,7 +11,7 @@ use crate::trace::Column;
 pub fn closing_words(config: &Config, run: &Run) -> String {
     match config.output.number_format {
         NumberFormat::G6 => reference_lines(config, run),
-        NumberFormat::Shortest => sentence(config, run),
+        NumberFormat::Shortest => sentence(&config.evaluate, run),
     }
 }
 
@@ -25,27 +25,32 @@ fn reference_lines(config: &Config, run: &Run) -> String {
     )
 }
 
-fn sentence(config: &Config, run: &Run) -> String {
+fn sentence(spec: &EvaluateSpec, run: &Run) -> String {
     let number = |x: f64| NumberFormat::G6.text(x);
-    let last = run.last();
+    let lasting = |threshold| {
+        let (threshold, times) = (number(threshold), spec.persistence);
+        format!("accuracy ≥ {threshold} in {times} evaluations running")
+    };
     let Milestones {
         t_mem,
         t_gen,
         status,
-    } = Milestones::of(&run.trace, &config.evaluate);
-    let memorized = match t_mem {
-        Some(epoch) => format!("memorized at epoch {}", number(epoch)),
-        None => "did not memorize".to_owned(),
-    };
-    let generalized = match (t_mem, t_gen) {
+    } = Milestones::of(&run.trace, spec);
+    let story = match (t_mem, t_gen) {
+        (None, _) => format!("not memorized (train {})", lasting(spec.mem_threshold)),
+        (Some(t_mem), None) => format!(
+            "{status}: memorized at epoch {}, not generalized (test {})",
+            number(t_mem),
+            lasting(spec.gen_threshold)
+        ),
         (Some(t_mem), Some(t_gen)) => format!(
-            ", generalized at epoch {} ({} times as late)",
+            "{status}: memorized at epoch {}, generalized at epoch {}, {} times as late",
+            number(t_mem),
             number(t_gen),
             number(t_gen / t_mem)
         ),
-        (Some(_), None) => ", did not generalize".to_owned(),
-        (None, _) => String::new(),
     };
+    let last = run.last();
     let accuracies = [
         ("train", Some(last.train_acc)),
         ("test", last.test_acc),
@@ -55,12 +60,8 @@ fn sentence(config: &Config, run: &Run) -> String {
         .into_iter()
         .filter_map(|(name, accuracy)| Some(format!("{name} {}", number(accuracy?))))
         .collect();
-    let opening = match status {
-        Status::Neither => String::new(),
-        status => format!("{status}: "),
-    };
     format!(
-        "{opening}{memorized}{generalized}; accuracy at epoch {}: {}; ‖w‖ {}",
+        "{story}; accuracy at epoch {}: {}; ‖w‖ {}",
         last.epoch,
         accuracies.join(", "),
         number(last.weight_norm)
