@@ -162,26 +162,19 @@ impl<'a, const W: usize> Group<'a, W> {
         }
     }
 
-    #[inline(always)]
-    fn epoch_in<A: Rows>(&mut self, a: A) {
-        match self.loss {
-            Loss::Logistic => self.epoch_with(a, LogisticSlope),
-            Loss::Squared => self.epoch_with(a, SquaredSlope),
-            Loss::Hinge => self.epoch_with(a, HingeSlope),
-        }
-    }
-
-    #[inline(always)]
-    fn epoch_with<A: Rows, L: Slope>(&mut self, a: A, slope: L) {
-        self.epoch += 1;
+    /// Trains an epoch. Each loss and chain width is compiled as a function of its own: one that
+    /// held them all would be too large to be optimised well.
+    fn epoch_with<L: Slope>(&mut self, slope: L) {
         const NARROW: usize = CHAIN_WIDTHS[0];
         const MIDDLE: usize = CHAIN_WIDTHS[1];
         const WIDE: usize = CHAIN_WIDTHS[2];
+        self.epoch += 1;
+        let level = self.level;
         match self.chain_width {
-            None => self.plain_epoch(a, slope),
-            Some(NARROW) => self.chain_epoch::<A, L, NARROW>(a, slope),
-            Some(MIDDLE) => self.chain_epoch::<A, L, MIDDLE>(a, slope),
-            Some(_) => self.chain_epoch::<A, L, WIDE>(a, slope),
+            None => level.run(PlainEpoch(self, slope)),
+            Some(NARROW) => level.run(ChainEpoch::<L, W, NARROW>(self, slope)),
+            Some(MIDDLE) => level.run(ChainEpoch::<L, W, MIDDLE>(self, slope)),
+            Some(_) => level.run(ChainEpoch::<L, W, WIDE>(self, slope)),
         }
     }
 
@@ -288,7 +281,7 @@ impl<'a, const W: usize> Group<'a, W> {
                         },
                     );
                 }
-                if !a.all_finite(margin) {
+                if !update::tame::<A, L>(a, &mut margin) {
                     let mut margins = [0.0; W];
                     a.store(margin, &mut margins);
                     for lane in 0..W {
@@ -351,7 +344,11 @@ impl<'a, const W: usize> Group<'a, W> {
 
 impl<const W: usize> Trainer for Group<'_, W> {
     fn epoch(&mut self) {
-        self.level.run(Epoch(self));
+        match self.loss {
+            Loss::Logistic => self.epoch_with(LogisticSlope),
+            Loss::Squared => self.epoch_with(SquaredSlope),
+            Loss::Hinge => self.epoch_with(HingeSlope),
+        }
     }
 
     fn weights(&self, lane: usize) -> Weights {
@@ -391,17 +388,33 @@ impl<const W: usize> Trainer for Group<'_, W> {
     }
 }
 
-/// One epoch, compiled for the level's instructions.
-struct Epoch<'g, 'a, const W: usize>(&'g mut Group<'a, W>);
+/// One epoch in [`update::chain`]'s form, compiled for the level's instructions.
+struct ChainEpoch<'g, 'a, L, const W: usize, const D: usize>(&'g mut Group<'a, W>, L);
 
-impl<const W: usize> Task for Epoch<'_, '_, W> {
+impl<L: Slope, const W: usize, const D: usize> Task for ChainEpoch<'_, '_, L, W, D> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         match W {
-            1 => self.0.epoch_in(Scalar(simd)),
-            LANES => self.0.epoch_in(Lanes(simd)),
+            1 => self.0.chain_epoch::<_, L, D>(Scalar(simd), self.1),
+            LANES => self.0.chain_epoch::<_, L, D>(Lanes(simd), self.1),
+            _ => unreachable!("groups have one seed or {LANES}"),
+        }
+    }
+}
+
+/// One epoch in the plain form, compiled for the level's instructions.
+struct PlainEpoch<'g, 'a, L, const W: usize>(&'g mut Group<'a, W>, L);
+
+impl<L: Slope, const W: usize> Task for PlainEpoch<'_, '_, L, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match W {
+            1 => self.0.plain_epoch(Scalar(simd), self.1),
+            LANES => self.0.plain_epoch(Lanes(simd), self.1),
             _ => unreachable!("groups have one seed or {LANES}"),
         }
     }

@@ -1,7 +1,7 @@
 //! Losses: their value, and the slope that drives an update.
 
 use serde::{Deserialize, Serialize};
-use sparsegrok_lanes::{Arithmetic, LOG2_E, softplus, weighted_sigmoid};
+use sparsegrok_lanes::{Arithmetic, LOG2_E, SIGMOID_MAX, softplus, weighted_sigmoid};
 
 /// Loss of one row, of its score z and target y.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub(crate) trait Slope: Copy {
     /// Factor the margin is given in.
     const UNIT: f64;
 
+    /// Largest |margin × [`Slope::UNIT`]| the slope takes; beyond, it is the slope there.
+    const MARGIN_LIMIT: f64;
+
     /// `rate` × (−∂ℓ/∂z), at the margin (sign folded) or score `margin` × [`Slope::UNIT`].
     fn weight<A: Arithmetic>(
         self,
@@ -58,6 +61,7 @@ pub(crate) struct LogisticSlope;
 impl Slope for LogisticSlope {
     const FOLDS_SIGN: bool = true;
     const UNIT: f64 = LOG2_E;
+    const MARGIN_LIMIT: f64 = SIGMOID_MAX;
 
     #[inline(always)]
     fn weight<A: Arithmetic>(
@@ -78,6 +82,7 @@ pub(crate) struct SquaredSlope;
 impl Slope for SquaredSlope {
     const FOLDS_SIGN: bool = false;
     const UNIT: f64 = 1.0;
+    const MARGIN_LIMIT: f64 = f64::MAX;
 
     #[inline(always)]
     fn weight<A: Arithmetic>(
@@ -98,6 +103,7 @@ pub(crate) struct HingeSlope;
 impl Slope for HingeSlope {
     const FOLDS_SIGN: bool = true;
     const UNIT: f64 = 1.0;
+    const MARGIN_LIMIT: f64 = f64::MAX;
 
     #[inline(always)]
     fn weight<A: Arithmetic>(

@@ -161,12 +161,12 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
             overlap = a.mul_add(state.last_row[j], x[j], overlap);
         }
         let scale = a.splat(factors.margin * L::UNIT);
-        let margin = a.mul_add(
+        let mut margin = a.mul_add(
             state.last_coefficient,
             a.mul(overlap, scale),
             a.mul(a.add(score, p), scale),
         );
-        if !a.all_finite(margin) {
+        if !tame::<A, L>(a, &mut margin) {
             stop = Some(Stop::NotFinite(margin));
             break;
         }
@@ -184,6 +184,22 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
     }
     *chain = state;
     (steps, stop)
+}
+
+/// Brings margins beyond the slope's range back to it; false where one is not finite.
+///
+/// Ordinary margins only pass a well-predicted test: the minimum and maximum that bring others back
+/// stay out of the chain of operations each step waits for.
+#[inline(always)]
+pub(crate) fn tame<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) -> bool {
+    if a.all_within(*margin, L::MARGIN_LIMIT) {
+        return true;
+    }
+    if !a.all_within(*margin, f64::MAX) {
+        return false;
+    }
+    *margin = a.clamp(*margin, L::MARGIN_LIMIT);
+    true
 }
 
 /// Σ u[column]·value over a sparse row: eight partial sums by position within the row modulo eight,

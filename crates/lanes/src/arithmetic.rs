@@ -1,6 +1,8 @@
 //! The operations a formula may use, over one `f64` or over eight.
 
-use fearless_simd::{Bytes as _, Select as _, SimdBase as _, SimdFloat as _, f64x8, u64x8};
+use fearless_simd::{
+    Bytes as _, Select as _, SimdBase as _, SimdFloat as _, SimdMask as _, f64x8, u64x8,
+};
 
 use crate::level::Simd;
 
@@ -60,8 +62,13 @@ pub trait Arithmetic: Copy {
     ) -> Self::Real;
     /// The nearest integer k to x (ties to even) and 2ᵏ, for −1022 ≤ x ≤ 1023.
     fn round_and_pow2(self, x: Self::Real) -> (Self::Real, Self::Real);
-    /// Whether every element is finite.
-    fn all_finite(self, x: Self::Real) -> bool;
+    /// Whether every element's magnitude is at most `limit`; false for NaN.
+    fn all_within(self, x: Self::Real, limit: f64) -> bool;
+    /// Each element, or ±`limit` where its magnitude is larger.
+    #[inline(always)]
+    fn clamp(self, x: Self::Real, limit: f64) -> Self::Real {
+        self.max(self.min(x, self.splat(limit)), self.splat(-limit))
+    }
 }
 
 /// Arithmetic on one `f64`.
@@ -127,8 +134,8 @@ impl<S: Copy> Arithmetic for Scalar<S> {
         (shifted - ROUNDER, power)
     }
     #[inline(always)]
-    fn all_finite(self, x: f64) -> bool {
-        x.is_finite()
+    fn all_within(self, x: f64, limit: f64) -> bool {
+        x.abs() <= limit
     }
 }
 
@@ -192,9 +199,7 @@ impl<S: Simd> Arithmetic for Lanes<S> {
         (shifted - ROUNDER, power)
     }
     #[inline(always)]
-    fn all_finite(self, x: f64x8<S>) -> bool {
-        use fearless_simd::SimdMask as _;
-        // 0·x is 0 for finite x and NaN otherwise.
-        (x * 0.0).simd_eq(0.0).all_true()
+    fn all_within(self, x: f64x8<S>, limit: f64) -> bool {
+        x.abs().simd_le(limit).all_true()
     }
 }

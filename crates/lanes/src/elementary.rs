@@ -47,8 +47,8 @@ const ATANH: [f64; 11] = [
 /// Largest |x| whose exponential is computed; beyond, x is taken as ±708.
 const EXP_MAX: f64 = 708.0;
 
-/// Largest |t| of [`weighted_sigmoid`]: 2ᵗ is a normal number.
-const BINARY_MAX: f64 = 1022.0;
+/// Largest |t| that [`weighted_sigmoid`] takes: 2ᵗ is a normal number.
+pub const SIGMOID_MAX: f64 = 1022.0;
 
 /// eˣ of one number; see [`exp_in`].
 pub fn exp(x: f64) -> f64 {
@@ -61,7 +61,7 @@ pub fn exp(x: f64) -> f64 {
 /// x·log₂e = k + r in two-word arithmetic, eˣ = 2ᵏ + 2ᵏ(2ʳ − 1).
 #[inline(always)]
 pub fn exp_in<A: Arithmetic>(a: A, x: A::Real) -> A::Real {
-    let x = a.max(a.min(x, a.splat(EXP_MAX)), a.splat(-EXP_MAX));
+    let x = a.clamp(x, EXP_MAX);
     let log2_e = a.splat(LOG2_E);
     let t = a.mul(x, log2_e);
     let t_low = a.mul_add(
@@ -74,8 +74,8 @@ pub fn exp_in<A: Arithmetic>(a: A, x: A::Real) -> A::Real {
     a.mul_add(power, exp2_m1(a, r), power)
 }
 
-/// weight / (1 + 2ᵗ), |t| saturating at 1022: the weighted slope of the logistic loss at margin
-/// t·ln 2.
+/// weight / (1 + 2ᵗ) for |t| ≤ [`SIGMOID_MAX`]: the weighted slope of the logistic loss at margin
+/// t·ln 2. Beyond that range the result is meaningless: clamp t first.
 ///
 /// Taking the margin in units of ln 2 lets the caller fold log₂e into a factor it applies
 /// anyway, and makes the reduction t − k exact. The result is within a few ulp of its true
@@ -86,7 +86,6 @@ pub fn exp_in<A: Arithmetic>(a: A, x: A::Real) -> A::Real {
 /// ready before the polynomial is.
 #[inline(always)]
 pub fn weighted_sigmoid<A: Arithmetic>(a: A, weight: A::Real, t: A::Real) -> A::Real {
-    let t = a.max(a.min(t, a.splat(BINARY_MAX)), a.splat(-BINARY_MAX));
     let (k, power) = a.round_and_pow2(t);
     let r = a.sub(t, k);
     let one_plus_power = a.add(power, a.splat(1.0));

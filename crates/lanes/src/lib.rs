@@ -23,7 +23,7 @@ mod transpose;
 mod xoshiro;
 
 pub use arithmetic::{Arithmetic, LANES, Lanes, Scalar};
-pub use elementary::{LOG2_E, exp, exp_in, softplus, softplus_in, weighted_sigmoid};
+pub use elementary::{LOG2_E, SIGMOID_MAX, exp, exp_in, softplus, softplus_in, weighted_sigmoid};
 pub use level::{Level, Simd, Task};
 pub use rows::Rows;
 pub use xoshiro::Xoshiro256PlusPlus;
