@@ -4,5 +4,7 @@ mod command;
 mod configuration;
 mod files;
 mod golden;
+mod readme;
 mod scikit_learn;
+mod study;
 mod support;

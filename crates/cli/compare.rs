@@ -24,7 +24,8 @@ struct TwoRuns;
 
 impl Scope for TwoRuns {
     fn takes(setting: &Setting) -> bool {
-        setting.sections != [Section::Output] && !["epochs", "order_seed"].contains(&setting.key)
+        ![Section::Output, Section::Study].contains(&setting.sections[0])
+            && !["epochs", "order_seed"].contains(&setting.key)
     }
 }
 

@@ -145,7 +145,7 @@ pub(crate) fn load_and_say(config: &Config) -> anyhow::Result<Problem> {
     Ok(problem)
 }
 
-fn say_zero_one(file: &Path) {
+pub(crate) fn say_zero_one(file: &Path) {
     say(format_args!(
         "{}: labels 0 and 1 are read as -1 and 1",
         file.display()

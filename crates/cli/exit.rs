@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use sparsegrok_data::SvmlightError;
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
-use sparsegrok_study::{ConfigError, LoadError};
+use sparsegrok_study::{ConfigError, DirectoryError, LoadError, StudyError};
 
 /// Failed: input or output, or training that diverged.
 const FAILED: u8 = 1;
@@ -46,6 +46,16 @@ fn has_failed(error: &anyhow::Error) -> bool {
             error.downcast_ref(),
             Some(LoadError::File(SvmlightError::Io { .. }))
         )
+        || matches!(
+            error.downcast_ref(),
+            Some(
+                StudyError::Cell {
+                    error: LoadError::File(SvmlightError::Io { .. }),
+                    ..
+                } | StudyError::Threads(_)
+            )
+        )
+        || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
         || error.is::<io::Error>()

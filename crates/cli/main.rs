@@ -10,6 +10,8 @@ mod presets;
 mod progress;
 mod run;
 mod settings;
+mod study;
+mod study_progress;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ enum Command {
     Run(run::Args),
     /// Train on the same data for two lengths: stopping early against long training
     Compare(compare::Args),
+    /// Run many seeds of a grid of configurations, into a directory
+    Study(study::Args),
     /// List the presets, with what each shows
     Presets,
     /// Predict the rows of a data file with a saved model
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(args) => run::execute(&args),
         Command::Compare(args) => compare::execute(&args),
+        Command::Study(args) => study::execute(&args),
         Command::Presets => presets::execute(),
         Command::Predict(args) => predict::execute(&args),
         Command::Data(command) => data::execute(&command),

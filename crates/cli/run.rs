@@ -30,7 +30,7 @@ struct OneRun;
 
 impl Scope for OneRun {
     fn takes(setting: &Setting) -> bool {
-        setting.sections != [Section::Compare]
+        ![Section::Compare, Section::Study].contains(&setting.sections[0])
     }
 }
 

@@ -89,7 +89,10 @@ impl<S: Scope> clap::Args for SettingFlags<S> {
 impl<S: Scope> FromArgMatches for SettingFlags<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let in_scope = SETTINGS.iter().filter(|setting| S::takes(setting));
-        let given = |setting: &Setting| matches.get_one::<String>(setting.key).cloned();
+        let given = |setting: &Setting| -> Option<String> {
+            let texts = matches.get_many::<String>(setting.key)?;
+            Some(texts.map(String::as_str).collect::<Vec<_>>().join(";"))
+        };
         Ok(Self {
             preset: matches.get_one("preset").cloned(),
             file: matches.get_one("config").cloned(),
@@ -118,11 +121,15 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         .value_name(setting.kind.value_name())
         .help_heading(setting.sections[0].title())
         .help(help)
-        .overrides_with(setting.key)
         .allow_negative_numbers(true);
     let arg = match setting.alias {
         Some(alias) => arg.visible_alias(alias),
         None => arg,
+    };
+    // Of a flag given twice the last counts; axes of a grid add up.
+    let arg = match setting.kind {
+        Kind::Axes => arg.action(ArgAction::Append),
+        _ => arg.overrides_with(setting.key),
     };
     match setting.kind {
         Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)),
@@ -133,8 +140,12 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
             .value_parser(["true", "false"])
             .hide_possible_values(true),
         Kind::Path => arg.value_hint(ValueHint::FilePath),
-        Kind::Axes => arg.action(ArgAction::Append).overrides_with(""),
-        Kind::Whole | Kind::WholeOr(..) | Kind::Number | Kind::Columns | Kind::Seeds => arg,
+        Kind::Whole
+        | Kind::WholeOr(..)
+        | Kind::Number
+        | Kind::Columns
+        | Kind::Seeds
+        | Kind::Axes => arg,
     }
 }
 

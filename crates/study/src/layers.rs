@@ -75,7 +75,9 @@ impl Settings {
 
     /// The settings a configuration amounts to, as defaults for others to be laid over.
     pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
-        let table = config.to_table().map_err(|error| ConfigError::NoToml(error.to_string()))?;
+        let table = config
+            .to_table()
+            .map_err(|error| ConfigError::NoToml(error.to_string()))?;
         let mut settings = Self::default();
         settings.layer(table, &Origin::Default)?;
         Ok(settings)
@@ -137,7 +139,10 @@ impl Settings {
 
     /// That a setting is not valid, with where it was set.
     pub(crate) fn invalid(&self, setting: InvalidSetting) -> ConfigError {
-        let found = self.values.get(setting.key).map(|(_, origin)| origin.clone());
+        let found = self
+            .values
+            .get(setting.key)
+            .map(|(_, origin)| origin.clone());
         ConfigError::Invalid {
             origin: found.unwrap_or(Origin::Default),
             setting,

@@ -1,0 +1,119 @@
+//! How far a study has come: a bar on a terminal, else a line now and then.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sparsegrok_study::{Group, Study};
+
+use crate::exit::say;
+
+/// Time from one line to the next where there is no bar.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// Counts what is done, and tells of it on standard error.
+pub(crate) struct StudyProgress<'s> {
+    study: &'s Study,
+    /// Work of one run of each cell, relative to each other.
+    weights: Vec<f64>,
+    all_work: f64,
+    work: f64,
+    cell: usize,
+    runs: u64,
+    seed_steps: u64,
+    started: Instant,
+    last_line: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl<'s> StudyProgress<'s> {
+    pub(crate) fn new(study: &'s Study) -> Self {
+        let cells = study.cells().iter().map(|cell| &cell.config);
+        // Cells of files all have the same rows.
+        let weights: Vec<f64> = cells
+            .map(|config| match config.files.train {
+                Some(_) => config.train.epochs as f64,
+                None => config.train.epochs as f64 * config.synthetic.n_train as f64,
+            })
+            .collect();
+        let bar = io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{wide_bar} {msg}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(study.runs()).with_style(style)
+        });
+        let started = Instant::now();
+        Self {
+            study,
+            all_work: weights.iter().sum::<f64>() * study.spec().seeds.len() as f64,
+            weights,
+            work: 0.0,
+            cell: 0,
+            runs: 0,
+            seed_steps: 0,
+            started,
+            last_line: started,
+            bar,
+        }
+    }
+
+    /// A group is done.
+    pub(crate) fn add(&mut self, group: &Group) {
+        let runs = group.records.len() as u64;
+        self.cell = group.cell;
+        self.runs += runs;
+        self.seed_steps += group.seed_steps;
+        self.work += self.weights[group.cell] * runs as f64;
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.runs);
+            bar.set_message(self.standing());
+        } else if self.last_line.elapsed() >= BETWEEN_LINES {
+            say(self.standing());
+            self.last_line = Instant::now();
+        }
+    }
+
+    /// All is done, or will not be.
+    pub(crate) fn finish(self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        say(format_args!(
+            "{} runs in {}, {}",
+            self.runs,
+            duration(self.started.elapsed()),
+            self.rate()
+        ));
+    }
+
+    fn standing(&self) -> String {
+        let left = self.started.elapsed().as_secs_f64() * (self.all_work / self.work - 1.0);
+        let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
+        format!(
+            "cell {} of {}, {} of {} runs, {}, {} left",
+            self.cell + 1,
+            self.study.cells().len(),
+            self.runs,
+            self.study.runs(),
+            self.rate(),
+            duration(left)
+        )
+    }
+
+    fn rate(&self) -> String {
+        let rate = self.seed_steps as f64 / self.started.elapsed().as_secs_f64();
+        format!("{:.1} million seed-steps/s", rate * 1e-6)
+    }
+}
+
+/// A time in its two largest units.
+pub(crate) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match (hours, minutes, seconds) {
+        (0, 0, 0..10) => format!("{:.1} s", time.as_secs_f64()),
+        (0, 0, _) => format!("{seconds} s"),
+        (0, _, _) => format!("{minutes} min {} s", seconds % 60),
+        (0..48, _, _) => format!("{hours} h {} min", minutes % 60),
+        (_, _, _) => format!("{} d {} h", hours / 24, hours % 24),
+    }
+}

@@ -1,0 +1,136 @@
+//! A study: many seeds of each cell of a grid of configurations.
+
+mod curves;
+mod directory;
+mod driver;
+mod estimate;
+mod grid;
+mod group;
+mod manifest;
+mod overview;
+mod seeds;
+
+use serde::{Deserialize, Serialize};
+use sparsegrok_data::{InvalidSetting, check};
+
+use crate::config::Config;
+use crate::error::ConfigError;
+use crate::trace::Column;
+
+pub use curves::{Distribution, quantile};
+pub use directory::{Directory, DirectoryError};
+pub use driver::{Ran, StudyError};
+pub use estimate::{Estimate, estimate};
+pub use grid::GridCell;
+pub use group::{Group, Record};
+pub use seeds::{RunSeeds, SeedWhat, Seeds, Traces};
+
+/// What a study runs, and what it keeps of each run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StudySpec {
+    /// Seeds of every cell.
+    pub seeds: Seeds,
+    /// Which of a configuration's seeds they are added to.
+    pub seed_what: SeedWhat,
+    /// Axes of the grid, each `KEY=A,B,…` or `KEY=log:LOW:HIGH:COUNT`; the first changes slowest.
+    pub vary: Vec<String>,
+    /// Figures kept of every evaluation.
+    pub figures: Vec<Column>,
+    /// Of which seeds whole traces are kept.
+    pub traces: Traces,
+}
+
+impl Default for StudySpec {
+    fn default() -> Self {
+        Self {
+            seeds: Seeds::from(0..8),
+            seed_what: SeedWhat::All,
+            vary: Vec::new(),
+            figures: vec![
+                Column::TrainAcc,
+                Column::TestAcc,
+                Column::PopulationAcc,
+                Column::TrainLoss,
+                Column::TestLoss,
+                Column::WeightNorm,
+                Column::SignalNorm,
+                Column::MemorizationNorm,
+            ],
+            traces: Traces::First(8),
+        }
+    }
+}
+
+impl StudySpec {
+    /// Checks every setting's range; the axes are read by [`Study::new`].
+    ///
+    /// # Errors
+    /// The first setting found out of range, with its value and what was expected.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        check(
+            !self.seeds.is_empty(),
+            "seeds",
+            self.seeds,
+            "a range `A..B` with A below B, which leaves out B",
+        )?;
+        check(
+            !self.figures.is_empty(),
+            "figures",
+            "empty",
+            "at least one figure",
+        )?;
+        let repeated = |i: usize| self.figures[..i].contains(&self.figures[i]);
+        let unfit = (0..self.figures.len())
+            .find(|&i| self.figures[i] == Column::Epoch || repeated(i))
+            .map(|i| self.figures[i].name());
+        check(
+            unfit.is_none(),
+            "figures",
+            unfit.unwrap_or_default(),
+            "figures other than the epoch, each once",
+        )
+    }
+}
+
+/// A checked study: the cells of its grid, each to be run with every seed.
+///
+/// Runs are numbered cell by cell, and within a cell by seed; that is the order in which results
+/// come, whatever the number of threads.
+#[derive(Clone, Debug)]
+pub struct Study {
+    config: Config,
+    cells: Vec<GridCell>,
+}
+
+impl Study {
+    /// The study a configuration describes: the grid of [`StudySpec::vary`] over its settings.
+    ///
+    /// # Errors
+    /// When the configuration, an axis or any cell of the grid is not valid, or a seed of it is
+    /// out of range.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        let cells = grid::cells(&config)?;
+        Ok(Self { config, cells })
+    }
+
+    /// The configuration the grid varies.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The cells of the grid: the first axis changes slowest.
+    pub fn cells(&self) -> &[GridCell] {
+        &self.cells
+    }
+
+    /// What is run with each cell, and what is kept.
+    pub fn spec(&self) -> &StudySpec {
+        &self.config.study
+    }
+
+    /// Number of runs.
+    pub fn runs(&self) -> u64 {
+        self.cells.len() as u64 * self.spec().seeds.len()
+    }
+}

@@ -1,0 +1,201 @@
+//! How a cell's figures are distributed over its seeds, epoch by epoch.
+
+use std::collections::TryReserveError;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use sparsegrok_data::Shortest;
+
+use crate::study::group::Record;
+use crate::trace::{Cell, Column};
+
+/// A sample in brief: its size, mean and quantiles.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "each is the quantile it is named for")]
+pub struct Distribution {
+    /// Size of the sample.
+    pub n: usize,
+    /// Mean, summed in the sample's order.
+    pub mean: f64,
+    pub q05: f64,
+    pub q25: f64,
+    pub q50: f64,
+    pub q75: f64,
+    pub q95: f64,
+}
+
+impl Distribution {
+    /// Describes a sample, `None` an empty one; NaN stands for an observation that does not exist.
+    /// Reorders the sample. `Time: O(n log n)`
+    pub fn of(sample: &mut Vec<f64>) -> Option<Self> {
+        sample.retain(|x| !x.is_nan());
+        let n = sample.len();
+        let mean = sample.iter().sum::<f64>() / n as f64;
+        sample.sort_unstable_by(f64::total_cmp);
+        let [q05, q25, q50, q75, q95] =
+            [0.05, 0.25, 0.5, 0.75, 0.95].map(|p| quantile(sample, p).unwrap_or(f64::NAN));
+        (n > 0).then_some(Self {
+            n,
+            mean,
+            q05,
+            q25,
+            q50,
+            q75,
+            q95,
+        })
+    }
+}
+
+/// The p-quantile of an ascending sample, 0 ≤ p ≤ 1, `None` of an empty one.
+///
+/// # Formula
+/// x_⌊h⌋ + (h − ⌊h⌋)(x_⌊h⌋₊₁ − x_⌊h⌋), h = p(n − 1), indices from 0: definition 7 of R. J. Hyndman
+/// and Y. Fan, "Sample Quantiles in Statistical Packages", *The American Statistician* 50 (1996),
+/// the default of R and NumPy.
+///
+/// ```
+/// use sparsegrok_study::quantile;
+///
+/// assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0], 0.5), Some(3.0));
+/// assert_eq!(quantile(&[], 0.5), None);
+/// ```
+pub fn quantile(ascending: &[f64], p: f64) -> Option<f64> {
+    let h = p * ascending.len().checked_sub(1)? as f64;
+    let below = *ascending.get(h.floor() as usize)?;
+    let above = *ascending.get(h.ceil() as usize)?;
+    // Infinite neighbours have no difference.
+    if below == above {
+        return Some(below);
+    }
+    Some(below + (h - h.floor()) * (above - below))
+}
+
+/// Every kept figure of every run of a cell.
+///
+/// 8 bytes a run, evaluated epoch and figure: what bounds the memory of a study.
+pub(super) struct Series {
+    epochs: Vec<u64>,
+    figures: Vec<Column>,
+    /// By epoch, then figure, then run; NaN where a run has no such figure.
+    values: Vec<f64>,
+    /// Runs there is room for.
+    room: usize,
+    runs: usize,
+    /// Runs still going at each epoch.
+    going: Vec<usize>,
+}
+
+impl Series {
+    /// Room for `runs` runs, evaluated at `epochs`.
+    pub(super) fn new(
+        epochs: &[u64],
+        figures: &[Column],
+        runs: usize,
+    ) -> Result<Self, TryReserveError> {
+        let size = epochs
+            .len()
+            .saturating_mul(figures.len())
+            .saturating_mul(runs);
+        let mut values = Vec::new();
+        values.try_reserve_exact(size)?;
+        values.resize(size, f64::NAN);
+        Ok(Self {
+            epochs: epochs.to_vec(),
+            figures: figures.to_vec(),
+            values,
+            room: runs,
+            runs: 0,
+            going: vec![0; epochs.len()],
+        })
+    }
+
+    /// Adds a run, as far as its trace goes.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    pub(super) fn push(&mut self, record: &Record) {
+        assert!(
+            self.runs < self.room,
+            "a cell of {} runs is full",
+            self.room
+        );
+        let per_epoch = self.figures.len() * self.room;
+        // A trace holds the plan's epochs in order, from the first on.
+        let epochs = self.values.chunks_exact_mut(per_epoch.max(1));
+        for ((evaluation, values), going) in record.trace.iter().zip(epochs).zip(&mut self.going) {
+            *going += 1;
+            for (column, values) in self.figures.iter().zip(values.chunks_exact_mut(self.room)) {
+                if let Cell::Figure(Some(x)) = column.of(evaluation) {
+                    values[self.runs] = x;
+                }
+            }
+        }
+        self.runs += 1;
+    }
+
+    /// Writes a line an epoch. `Time: O(values · log runs)`
+    pub(super) fn write(&self, cell: usize, to: &mut dyn Write) -> io::Result<()> {
+        if self.runs == 0 {
+            return Ok(());
+        }
+        let mut series = self.values.chunks_exact(self.room);
+        let mut sample = Vec::with_capacity(self.runs);
+        for (epoch, going) in self.epochs.iter().zip(&self.going) {
+            write!(to, "{cell},{epoch},{going}")?;
+            for values in series.by_ref().take(self.figures.len()) {
+                sample.clear();
+                sample.extend_from_slice(&values[..self.runs]);
+                match Distribution::of(&mut sample) {
+                    None => to.write_all(b",,,,,,")?,
+                    Some(d) => {
+                        for x in [d.mean, d.q05, d.q25, d.q50, d.q75, d.q95] {
+                            write!(to, ",{}", Shortest(x))?;
+                        }
+                    }
+                }
+            }
+            writeln!(to)?;
+        }
+        Ok(())
+    }
+}
+
+/// The header of what [`Series::write`] writes.
+pub(super) fn header(figures: &[Column]) -> String {
+    let mut names = vec!["cell".to_owned(), "epoch".to_owned(), "n".to_owned()];
+    for column in figures {
+        for what in ["mean", "q05", "q25", "q50", "q75", "q95"] {
+            names.push(format!("{}_{what}", column.name()));
+        }
+    }
+    names.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_numpy() {
+        // numpy.quantile([0.1, 0.7, 1.5, 2, 9], [.05, .25, .5, .75, .95])
+        let mut sample = vec![9.0, 0.1, f64::NAN, 2.0, 0.7, 1.5];
+        let d = Distribution::of(&mut sample).unwrap();
+        assert_eq!((d.n, d.q25, d.q50, d.q75), (5, 0.7, 1.5, 2.0));
+        assert!((d.q05 - 0.22).abs() < 1e-15);
+        assert!((d.q95 - 7.6).abs() < 1e-14);
+        assert!((d.mean - 2.66).abs() < 1e-15);
+    }
+
+    #[test]
+    fn edges_of_samples() {
+        assert_eq!(Distribution::of(&mut vec![f64::NAN]), None);
+        let one = Distribution::of(&mut vec![3.0]).unwrap();
+        assert_eq!((one.n, one.mean, one.q05, one.q95), (1, 3.0, 3.0, 3.0));
+        assert_eq!(
+            quantile(&[1.0, f64::INFINITY, f64::INFINITY], 0.75),
+            Some(f64::INFINITY)
+        );
+        assert_eq!(quantile(&[0.0, 1.0], 0.0), Some(0.0));
+        assert_eq!(quantile(&[0.0, 1.0], 1.0), Some(1.0));
+    }
+}

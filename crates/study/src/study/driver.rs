@@ -1,0 +1,193 @@
+//! Runs a study's groups on all cores and hands over their results in order.
+
+use std::collections::VecDeque;
+use std::ops::{ControlFlow, Range};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+
+use rayon::ThreadPoolBuilder;
+use sparsegrok_data::Problem;
+
+use crate::config::Config;
+use crate::load::{LoadError, Loaded, load};
+use crate::study::Study;
+use crate::study::group::{self, GROUP, Group};
+
+/// Groups in progress or done and not yet handed over, for each thread: enough that no thread
+/// waits for a slower one's group, few enough that results waiting take little memory.
+const AHEAD: usize = 4;
+
+/// How a study ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// Runs handed over, counted from the first.
+    pub runs: u64,
+    /// Threads that ran them.
+    pub threads: usize,
+    /// Data files whose labels were 0 and 1, read as −1 and 1.
+    pub zero_one: Vec<PathBuf>,
+}
+
+/// Why a study did not end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// The data of a cell could not be had, or do not fit its training.
+    #[error("{}{error}", in_cell(*cell, *cells))]
+    Cell {
+        /// Number of the cell.
+        cell: usize,
+        /// Cells of the study.
+        cells: usize,
+        /// Why not.
+        error: LoadError,
+    },
+    /// Threads could not be started.
+    #[error("threads could not be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+fn in_cell(cell: usize, cells: usize) -> String {
+    match cells {
+        1 => String::new(),
+        _ => format!("cell {cell}: "),
+    }
+}
+
+/// A group to be trained.
+struct Work {
+    cell: usize,
+    seeds: Range<u64>,
+    /// The data of all its runs, where they share them.
+    problem: Option<Arc<Problem>>,
+}
+
+impl Study {
+    /// Trains every run and hands over the groups in order, whatever the number of threads.
+    ///
+    /// `hand_over` is called on the calling thread; it may end the study. So may setting `stop`,
+    /// from anywhere: groups in progress then come to their end and are handed over, so that
+    /// what was handed over is always the beginning of the study, without a gap.
+    ///
+    /// Memory: at most four groups a thread are under way or waiting at any time.
+    /// `Time: O(runs · epochs · nnz)`, divided among the threads.
+    ///
+    /// # Errors
+    /// When a cell's data cannot be had or do not fit its training, or threads cannot be started.
+    pub fn run(
+        &self,
+        stop: &AtomicBool,
+        mut hand_over: impl FnMut(Group) -> ControlFlow<()>,
+    ) -> Result<Ran, StudyError> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(self.config().engine.threads)
+            .build()?;
+        let threads = pool.current_num_threads();
+        let mut todo = self.work();
+        let mut data = SharedData::default();
+        let mut runs = 0;
+        // Nobody waits any more: groups not begun yet have nothing to do.
+        let abandoned = AtomicBool::new(false);
+        let unwanted = || stop.load(Ordering::Relaxed) || abandoned.load(Ordering::Relaxed);
+        pool.in_place_scope(|scope| {
+            let mut results = VecDeque::new();
+            let mut drive = || loop {
+                while results.len() < AHEAD * threads && !unwanted() {
+                    let Some((cell, seeds)) = todo.next() else {
+                        break;
+                    };
+                    let problem = data.of(&self.cells()[cell].config);
+                    let work = Work {
+                        cell,
+                        seeds,
+                        problem: problem.map_err(|error| self.fault(cell, error))?,
+                    };
+                    let (done, result) = mpsc::sync_channel(1);
+                    scope.spawn(move |_| {
+                        if !unwanted() {
+                            // The receiver is gone only when the result is unwanted.
+                            let _ = done.send(self.train(&work));
+                        }
+                    });
+                    results.push_back(result);
+                }
+                // A group that was not begun before the stop sends nothing.
+                let Some(Ok(group)) = results.pop_front().map(|result| result.recv()) else {
+                    return Ok(());
+                };
+                let group = group?;
+                runs += group.records.len() as u64;
+                if hand_over(group).is_break() {
+                    return Ok(());
+                }
+            };
+            let driven = drive();
+            abandoned.store(true, Ordering::Relaxed);
+            driven
+        })
+        .map(|()| Ran {
+            runs,
+            threads,
+            zero_one: data.zero_one,
+        })
+    }
+
+    /// Every group: its cell and its seeds.
+    fn work(&self) -> impl Iterator<Item = (usize, Range<u64>)> {
+        let seeds = self.spec().seeds;
+        (0..self.cells().len()).flat_map(move |cell| seeds.groups(GROUP).map(move |s| (cell, s)))
+    }
+
+    fn train(&self, work: &Work) -> Result<Group, StudyError> {
+        let config = &self.cells()[work.cell].config;
+        group::train(
+            work.cell,
+            config,
+            work.seeds.clone(),
+            work.problem.as_deref(),
+        )
+        .map_err(|error| self.fault(work.cell, error))
+    }
+
+    fn fault(&self, cell: usize, error: LoadError) -> StudyError {
+        StudyError::Cell {
+            cell,
+            cells: self.cells().len(),
+            error,
+        }
+    }
+}
+
+/// The data of cells whose runs share them; neighbouring cells of the same data too.
+#[derive(Default)]
+struct SharedData {
+    latest: Option<(Config, Arc<Problem>)>,
+    zero_one: Vec<PathBuf>,
+}
+
+impl SharedData {
+    /// A cell's shared data, `None` where each run has its own.
+    fn of(&mut self, config: &Config) -> Result<Option<Arc<Problem>>, LoadError> {
+        if config.study.seed_what.varies_data(config) {
+            return Ok(None);
+        }
+        if let Some((of, problem)) = &self.latest
+            && (&of.synthetic, &of.files, of.target())
+                == (&config.synthetic, &config.files, config.target())
+        {
+            return Ok(Some(Arc::clone(problem)));
+        }
+        // The old data go before the new ones come.
+        self.latest = None;
+        let Loaded { problem, zero_one } = load(config)?;
+        for file in zero_one {
+            if !self.zero_one.contains(&file) {
+                self.zero_one.push(file);
+            }
+        }
+        let problem = Arc::new(problem);
+        self.latest = Some((config.clone(), Arc::clone(&problem)));
+        Ok(Some(problem))
+    }
+}

@@ -1,0 +1,136 @@
+//! What a study would take, judged from a moment of its training.
+
+use std::time::{Duration, Instant};
+
+use crate::config::Config;
+use crate::load::{LoadError, load};
+use crate::study::Study;
+use crate::study::group::{self, GROUP};
+
+/// How long a calibrating group trains, at least: enough to be timed, short enough to wait for.
+const CALIBRATION: Duration = Duration::from_millis(100);
+
+/// Most evaluations that are timed.
+const EVALUATIONS: u64 = 64;
+
+/// What a study would take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Updates of all runs together.
+    pub seed_steps: u64,
+    /// Evaluations of all runs together.
+    pub evaluations: u64,
+    /// Bytes of memory the kept figures of the largest cell take.
+    pub bytes: u64,
+    /// Time on one thread.
+    pub one_thread: Duration,
+}
+
+/// What a group of some shape takes.
+struct Cost {
+    rows: usize,
+    /// Seconds a group: drawing its data, laying them out.
+    setup: f64,
+    /// Seconds a step of the whole group.
+    step: f64,
+    /// Seconds an evaluation of the whole group.
+    evaluation: f64,
+}
+
+/// Estimates a study's size, memory and time, by training a group of each kind of cell for a
+/// moment.
+///
+/// # Errors
+/// When a cell's data cannot be had or do not fit its training.
+pub fn estimate(study: &Study) -> Result<Estimate, LoadError> {
+    let seeds = study.spec().seeds.len();
+    let groups = seeds.div_ceil(GROUP);
+    let figures = study.spec().figures.len() as u64;
+    let mut known: Vec<(&Config, Cost)> = Vec::new();
+    let mut total = Estimate {
+        seed_steps: 0,
+        evaluations: 0,
+        bytes: 0,
+        one_thread: Duration::ZERO,
+    };
+    for cell in study.cells() {
+        let config = &cell.config;
+        let place = match known
+            .iter()
+            .position(|(other, _)| costs_alike(other, config))
+        {
+            Some(place) => place,
+            None => {
+                known.push((config, calibrate(config, seeds)?));
+                known.len() - 1
+            }
+        };
+        let cost = &known[place].1;
+        let per_epoch = cost.rows.div_ceil(config.train.batch_size.rows(cost.rows)) as u64;
+        let steps = config.train.epochs * per_epoch;
+        let evaluations = config.evaluate.plan(config.train.epochs).epochs().len() as u64;
+        let group = cost.setup + steps as f64 * cost.step + evaluations as f64 * cost.evaluation;
+        total.seed_steps += seeds * steps;
+        total.evaluations += seeds * evaluations;
+        total.bytes = total
+            .bytes
+            .max(seeds * evaluations * figures * size_of::<f64>() as u64);
+        total.one_thread +=
+            Duration::try_from_secs_f64(groups as f64 * group).unwrap_or(Duration::MAX);
+    }
+    Ok(total)
+}
+
+/// Whether a step and an evaluation of both take the same time.
+fn costs_alike(a: &Config, b: &Config) -> bool {
+    let key = |c: &Config| {
+        let (data, train) = (&c.synthetic, &c.train);
+        (
+            (data.n_train, data.n_test, data.d_signal, data.rng),
+            (train.loss, train.schedule, train.batch_size, train.order),
+            (c.files.clone(), c.engine.clone(), train.bias),
+        )
+    };
+    key(a) == key(b)
+}
+
+/// Times a first group: for one epoch, for many, and for some each evaluated.
+fn calibrate(config: &Config, seeds: u64) -> Result<Cost, LoadError> {
+    let mut config = config.clone();
+    config.evaluate.eval_points = None;
+    let start = config.study.seeds.start;
+    let group = start..start + seeds.min(GROUP);
+    let shared = match config.study.seed_what.varies_data(&config) {
+        true => None,
+        false => Some(load(&config)?.problem),
+    };
+    let longest = config.train.epochs;
+    let mut time = |epochs: u64, every: u64| -> Result<(f64, u64), LoadError> {
+        config.train.epochs = epochs;
+        config.evaluate.eval_every = Some(every);
+        let begun = Instant::now();
+        let group = group::train(0, &config, group.clone(), shared.as_ref())?;
+        let steps = group.seed_steps / group.records.len() as u64;
+        Ok((begun.elapsed().as_secs_f64(), steps))
+    };
+    let (one, steps_of_one) = time(1, 1)?;
+    let mut epochs = 2;
+    let (plain, steps) = loop {
+        let (seconds, steps) = time(epochs, epochs)?;
+        if seconds > CALIBRATION.as_secs_f64() || epochs >= longest {
+            break (seconds, steps);
+        }
+        epochs *= 2;
+    };
+    let step = (plain - one).max(0.0) / steps.saturating_sub(steps_of_one).max(1) as f64;
+    let epochs = epochs.clamp(3, EVALUATIONS);
+    let (evaluated, steps) = time(epochs, 1)?;
+    let training = one + step * steps.saturating_sub(steps_of_one) as f64;
+    let evaluation = (evaluated - training).max(0.0) / (epochs - 1) as f64;
+    Ok(Cost {
+        rows: shared.map_or(config.synthetic.n_train, |problem| problem.train.len()),
+        setup: (one - step * steps_of_one as f64 - evaluation).max(0.0),
+        step,
+        evaluation,
+    })
+}

@@ -1,0 +1,413 @@
+//! Studies: their files, byte for byte, and what is refused.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::support::{command, file, folder, printed, refused, shipped, sparsegrok, text};
+
+/// Twelve seeds of four cells, the last of which have a short final batch: a moment's work.
+const QUICK: &str = "study --n-train 30 --n-test 20 --epochs 60 --eval-points 6 --seeds 3..15 \
+                     --init gaussian --vary weight_decay=1e-4,1e-2 --vary batch_size=1,7";
+
+/// The files that must not depend on how a study was run.
+const RESULTS: [&str; 4] = ["records.csv", "curves.csv", "traces.csv", "summary.json"];
+
+/// Runs a study into a new directory.
+fn study(folder: &TempDir, name: &str, line: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    assert_eq!(printed(&format!("{line} --out {}", path.display())), "");
+    path
+}
+
+fn results(path: &Path) -> [String; 4] {
+    RESULTS.map(|name| text(path.join(name)))
+}
+
+/// The rows of a CSV file, without its header, as cells.
+fn rows(csv: &str) -> Vec<Vec<&str>> {
+    csv.lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect()
+}
+
+fn header(csv: &str) -> Vec<&str> {
+    csv.lines().next().expect("a header").split(',').collect()
+}
+
+fn levels() -> Vec<String> {
+    let levels = sparsegrok_kernel::Level::available();
+    levels.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn results_do_not_depend_on_how_they_were_computed() {
+    let folder = folder();
+    let plain = results(&study(&folder, "plain", QUICK));
+    let mut others = vec![
+        "--kernel scalar".to_owned(),
+        "--kernel lanes".to_owned(),
+        "--threads 1".to_owned(),
+        "--threads 2".to_owned(),
+        "--threads 5 --kernel scalar".to_owned(),
+    ];
+    for level in levels() {
+        others.push(format!("--simd {level} --kernel lanes"));
+        others.push(format!("--simd {level} --kernel scalar"));
+    }
+    for (i, other) in others.iter().enumerate() {
+        let path = study(&folder, &i.to_string(), &format!("{QUICK} {other}"));
+        for ((name, plain), found) in RESULTS.iter().zip(&plain).zip(results(&path)) {
+            assert_eq!(plain, &found, "{name} under {other}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_is_the_same_in_any_company() {
+    let folder = folder();
+    for flags in [
+        "--seeds 0..11",
+        "--seeds 0..11 --seed-what order",
+        "--seeds 0..11 --rng libstdcxx --loss squared --lr 0.01",
+    ] {
+        let line = format!("study --n-train 30 --n-test 0 --epochs 40 --eval-every 20 {flags}");
+        let few = study(&folder, "few", &line);
+        let line = line.replace("0..11", "0..16");
+        let more = study(&folder, "more", &format!("{line} --vary bias=false"));
+        let (few, more) = (
+            text(few.join("records.csv")),
+            text(more.join("records.csv")),
+        );
+        let (few, more) = (rows(&few), rows(&more));
+        assert_eq!((few.len(), more.len()), (11, 16));
+        for (one, mut other) in few.into_iter().zip(more) {
+            assert_eq!(other.remove(1), "false");
+            assert_eq!(one, other, "{flags}");
+        }
+        for name in ["few", "more"] {
+            std::fs::remove_dir_all(folder.path().join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_study_runs_again_from_its_own_configuration() {
+    let folder = folder();
+    let heart = shipped("data/heart_scale.svm").display().to_string();
+    let lines = [
+        format!("{QUICK} --traces all --figures objective,teacher_cosine"),
+        "study --preset grok-a --epochs 30 --seeds 0..3 --vary init-norm=log:1:100:3".to_owned(),
+        format!(
+            "study --train {heart} --memorize --epochs 3 --seeds 0..3 --vary loss=logistic,squared \
+             --lr 0.001 --traces none"
+        ),
+    ];
+    for (i, line) in lines.iter().enumerate() {
+        let first = study(&folder, &format!("first-{i}"), line);
+        let config = first.join("study.toml");
+        let again = format!("study --config {}", config.display());
+        let second = study(&folder, &format!("second-{i}"), &again);
+        assert_eq!(results(&first), results(&second), "{line}");
+        assert_eq!(text(config), text(second.join("study.toml")), "{line}");
+    }
+}
+
+#[test]
+fn records_traces_and_curves_tell_the_same() {
+    let folder = folder();
+    let path = study(&folder, "study", &format!("{QUICK} --traces all"));
+    let [records, curves, traces, _] = results(&path);
+    let figures = "train_acc,test_acc,population_acc,train_loss,test_loss,weight_norm,signal_norm,\
+                   memorization_norm";
+    assert_eq!(
+        header(&records).join(","),
+        format!(
+            "cell,weight_decay,batch_size,seed,data_seed,order_seed,init_seed,t_mem,t_gen,status,\
+             final_{}",
+            figures.replace(',', ",final_")
+        )
+    );
+    assert_eq!(
+        header(&traces).join(","),
+        format!("cell,seed,epoch,{figures}")
+    );
+    assert_eq!(header(&curves).len(), 3 + 6 * 8);
+
+    let records = rows(&records);
+    assert_eq!(records.len(), 4 * 12);
+    assert_eq!(
+        records[12 + 2][..7],
+        ["1", "0.0001", "7", "5", "128", "1239", "5"]
+    );
+    let traces = rows(&traces);
+    let epochs: Vec<_> = traces[..6].iter().map(|row| row[2]).collect();
+    assert_eq!(epochs, ["1", "2", "5", "12", "26", "60"]);
+    assert_eq!(traces.len(), 4 * 12 * 6);
+    for (run, record) in traces.chunks(6).zip(&records) {
+        assert_eq!((run[5][0], run[5][1]), (record[0], record[3]));
+        assert_eq!(run[5][3..], record[10..]);
+    }
+
+    // Mean and median of the train loss at the third evaluation of the second cell.
+    let name = |name| {
+        header(&text(path.join("curves.csv")))
+            .iter()
+            .position(|n| *n == name)
+            .unwrap()
+    };
+    let (mean, median) = (name("train_loss_mean"), name("train_loss_q50"));
+    let mut losses: Vec<f64> = traces
+        .iter()
+        .filter(|row| row[0] == "1" && row[2] == "5")
+        .map(|row| row[6].parse().unwrap())
+        .collect();
+    let row = &rows(&curves)[6 + 2];
+    assert_eq!(row[..3], ["1", "5", "12"]);
+    assert_eq!(row[mean].parse(), Ok(losses.iter().sum::<f64>() / 12.0));
+    losses.sort_by(f64::total_cmp);
+    let middle: f64 = row[median].parse().unwrap();
+    assert!((middle - (losses[5] + losses[6]) / 2.0).abs() < 1e-15);
+}
+
+/// A study's run is the run of `run` with those seeds.
+#[test]
+fn a_record_is_a_single_run() {
+    let folder = folder();
+    let settings = "--n-train 30 --n-test 20 --epochs 60 --eval-points 6 --init gaussian";
+    let line = format!("study {settings} --seeds 4..5 --vary learning_rate=0.05,0.1");
+    let path = study(&folder, "study", &line);
+    let traces = text(path.join("traces.csv"));
+    let single = printed(&format!(
+        "run {settings} --lr 0.1 --data-seed 127 --order-seed 1238 --init-seed 4 --columns epoch,\
+         train_acc,test_acc,population_acc,train_loss,test_loss,weight_norm,signal_norm,\
+         memorization_norm"
+    ));
+    let expected: Vec<_> = single
+        .lines()
+        .skip(1)
+        .map(|line| format!("1,4,{line}"))
+        .collect();
+    let found: Vec<_> = traces
+        .lines()
+        .filter(|line| line.starts_with("1,4,"))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_cell_that_diverges_stops_no_other() {
+    let folder = folder();
+    let path = study(
+        &folder,
+        "study",
+        "study --loss squared --target linear --n-train 20 --n-test 0 --epochs 90 --eval-every 30 \
+         --wd 0 --seeds 0..10 --vary learning_rate=0.01,90,0.02 --traces 1",
+    );
+    let [records, curves, traces, _] = results(&path);
+    for row in rows(&records) {
+        let diverged = row[0] == "1";
+        assert_eq!(row[8] == "diverged", diverged, "{row:?}");
+        assert_eq!(
+            row[9..].iter().all(|cell| cell.is_empty()),
+            diverged,
+            "{row:?}"
+        );
+        assert!(
+            !diverged || (row[6].is_empty() && row[7].is_empty()),
+            "{row:?}"
+        );
+    }
+    let last = rows(&curves).into_iter().filter(|row| row[1] == "90");
+    let n: Vec<_> = last.map(|row| row[2]).collect();
+    assert_eq!(n, ["10", "0", "10"]);
+    assert!(rows(&traces).iter().all(|row| row[1] == "0"));
+    let summary = text(path.join("summary.json"));
+    assert_eq!(summary.matches("\"diverged\": 10").count(), 1, "{summary}");
+    assert_eq!(summary.matches("\"diverged\": 0").count(), 2, "{summary}");
+}
+
+#[test]
+fn the_manifest_says_what_ran() {
+    let folder = folder();
+    let line = "study --n-train 9 --n-test 0 --epochs 5 --seeds 0..9 --threads 2";
+    // Nine seeds: one group of eight in lanes, one alone.
+    for (name, flags, kernels) in [
+        ("auto", "", [("scalar", 1), ("lanes", 8), ("dense", 0)]),
+        (
+            "lanes",
+            "--kernel lanes",
+            [("scalar", 0), ("lanes", 9), ("dense", 0)],
+        ),
+        (
+            "dense",
+            "--kernel dense",
+            [("scalar", 0), ("lanes", 0), ("dense", 9)],
+        ),
+    ] {
+        let manifest = text(study(&folder, name, &format!("{line} {flags}")).join("manifest.json"));
+        for (kernel, runs) in kernels {
+            assert!(
+                manifest.contains(&format!("\"{kernel}\": {runs}")),
+                "{manifest}"
+            );
+        }
+        for said in [
+            "\"threads\": 2",
+            "\"runs\": 9",
+            "\"complete\": true",
+            "\"seed_steps\": 405,",
+        ] {
+            assert!(manifest.contains(said), "{said}: {manifest}");
+        }
+    }
+    for level in levels() {
+        let line = format!("{line} --simd {level}");
+        let manifest = text(study(&folder, &level, &line).join("manifest.json"));
+        assert!(
+            manifest.contains(&format!("\"simd\": \"{level}\"")),
+            "{manifest}"
+        );
+    }
+}
+
+#[test]
+fn a_directory_is_replaced_only_by_force_and_only_for_a_study() {
+    let folder = folder();
+    let path = study(&folder, "study", QUICK);
+    let line = format!("study --n-train 9 --epochs 5 --out {}", path.display());
+    let said = refused(&line);
+    assert!(said.contains("exists already"), "{said}");
+    assert_eq!(rows(&text(path.join("records.csv"))).len(), 48);
+    printed(&format!("{line} --force"));
+    assert_eq!(rows(&text(path.join("records.csv"))).len(), 8);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 6);
+
+    file(&folder, "precious", "");
+    let said = refused(&format!("study --force --out {}", folder.path().display()));
+    assert!(said.contains("holds no study"), "{said}");
+    let outcome = sparsegrok("study --out /no/such/folder/study");
+    assert_eq!(outcome.code, 1);
+    assert!(
+        outcome.stderr.starts_with("error: /no/such/folder/study: "),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn faults_are_found_before_anything_runs() {
+    let heart = shipped("data/heart_scale.svm").display().to_string();
+    let folder = folder();
+    let out = folder.path().join("study").display().to_string();
+    let cases = [
+        (
+            "--vary weight_decay",
+            "vary: `weight_decay`: expected `KEY=A,B,…`",
+        ),
+        ("--vary weight_decai=1", "did you mean `weight_decay`?"),
+        (
+            "--vary weight_decay=1,-1",
+            "vary: `weight_decay` is -1, expected",
+        ),
+        (
+            "--vary epochs=5,x",
+            "vary: `epochs` is \"x\", expected a whole number",
+        ),
+        (
+            "--vary loss=logistic,cubic",
+            "vary: `loss` is \"cubic\", expected one of",
+        ),
+        (
+            "--vary weight_decay=log:0:1:3",
+            "expected log:LOW:HIGH:COUNT",
+        ),
+        ("--vary epochs=5 --vary epochs=6", "expected each key once"),
+        ("--vary threads=1,2", "that the results depend on"),
+        (
+            "--seeds 7",
+            "`seeds` is \"7\", expected a range of seeds such as `0..64`",
+        ),
+        ("--seeds 7..7", "`seeds` is 7..7, expected a range"),
+        ("--rng libstdcxx --seeds 0..4294967296", "_seed` is 42949"),
+        (
+            "--figures train_acc,epoch",
+            "`figures` is epoch, expected figures",
+        ),
+        (
+            "--traces some",
+            "`traces` is \"some\", expected a whole number",
+        ),
+        ("--format jsonl", "--format"),
+    ];
+    for (flags, sentence) in cases {
+        let said = refused(&format!("study {flags} --out {out}"));
+        assert!(said.contains(sentence), "{flags}: {said}");
+    }
+    for flags in [
+        "--seed-what data",
+        "--vary n_train=5,6",
+        "--vary label_noise=0.1",
+    ] {
+        let said = refused(&format!("study --train {heart} {flags} --out {out}"));
+        assert!(said.contains("data"), "{flags}: {said}");
+    }
+    assert!(refused("study").contains("--out"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_dry_run_prints_what_would_run() {
+    let said = printed(
+        "study --n-train 40 --batch-size 3 --epochs 10 --eval-every 5 --seeds 0..12 --threads 1 \
+         --vary weight_decay=log:1e-4:1e-2:3 --vary init=zero,gaussian --dry-run",
+    );
+    for line in [
+        "cells = 6",
+        "runs = 72",
+        // 10 epochs of ⌈40/3⌉ updates; evaluated after epochs 1, 5 and 10.
+        "seed_steps = 10080",
+        "evaluations = 216",
+        "threads = 1",
+        "weight_decay = [0.0001, 0.001, 0.01]",
+        "init = [\"zero\", \"gaussian\"]",
+    ] {
+        assert!(said.lines().any(|found| found == line), "{line}: {said}");
+    }
+}
+
+/// An interrupt ends a study at a group's end: the beginning of the results is there, whole.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_saves_what_is_finished() {
+    use std::time::Duration;
+    let folder = folder();
+    let line =
+        "study --n-train 100 --n-test 0 --epochs 2000 --eval-every 1000 --threads 1 --traces all";
+    let path = folder.path().join("cut");
+    let mut child = std::process::Command::new(command("").get_program())
+        .args(line.split(' '))
+        .args(["--seeds", "0..1000000", "--out"])
+        .arg(&path)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Long enough for a first group, short of all of them by days.
+    std::thread::sleep(Duration::from_secs(3));
+    let interrupt = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let [records, curves, traces, _] = results(&path);
+    let runs = rows(&records).len();
+    assert!(runs >= 8 && runs.is_multiple_of(8), "{runs} runs");
+    assert_eq!(rows(&traces).len(), 3 * runs);
+    assert!(rows(&curves).iter().all(|row| row[2] == runs.to_string()));
+    assert!(text(path.join("manifest.json")).contains("\"complete\": false"));
+
+    let few = study(&folder, "few", &format!("{line} --seeds 0..8"));
+    assert!(records.starts_with(&text(few.join("records.csv"))));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
