@@ -37,7 +37,7 @@ pub trait Rows: Arithmetic {
     /// When a slice is too short.
     fn dots(self, weights: &[f64], memory: &[f64], starts: &[usize], width: usize) -> Self::Real;
     /// Adds `c[ℓ]` times each element's row to its weights; arguments as in
-    /// [`dots`](Arithmetic::dots).
+    /// [`dots`](Rows::dots).
     ///
     /// # Panics
     /// When a slice is too short.
