@@ -7,7 +7,7 @@ use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::pace::Pace;
 use crate::spec::TrainSpec;
 use crate::train::{Diverged, Trainer};
-use crate::update::{self, CHAIN_WIDTHS, Chain, RowBlock, Stop};
+use crate::update::{self, CHAIN_WIDTHS, Chain, Layout, Stop};
 use crate::visits::Visits;
 use crate::weights::Weights;
 
@@ -64,8 +64,7 @@ struct PackedRows {
     data: AlignedBlock,
     rows: usize,
     width: usize,
-    stride: usize,
-    lane_stride: usize,
+    layout: Layout,
 }
 
 impl PackedRows {
@@ -88,40 +87,41 @@ impl PackedRows {
             data: block,
             rows: data[0].len(),
             width,
-            stride,
-            lane_stride,
+            layout: Layout {
+                stride,
+                lane_stride,
+            },
         }
     }
 
-    /// Where each lane's visited row starts.
-    #[inline(always)]
-    fn starts<const W: usize>(&self, visit: &[u32; W]) -> [usize; W] {
-        let mut starts = [0; W];
-        for lane in 0..W {
-            starts[lane] = lane * self.lane_stride + visit[lane] as usize * self.stride;
-        }
-        starts
-    }
-
-    fn block(&mut self) -> RowBlock<'_> {
-        RowBlock {
-            data: self.data.as_mut_slice(),
-            stride: self.stride,
-            lane_stride: self.lane_stride,
-        }
+    /// A lane's rows.
+    fn lane(&self, lane: usize) -> &[f64] {
+        &self.data.as_slice()[lane * self.layout.lane_stride..][..self.layout.lane_stride]
     }
 
     /// The memorization parts p of a lane, in row order.
     fn memorization(&self, lane: usize) -> impl Iterator<Item = f64> + '_ {
-        let rows = &self.data.as_slice()[lane * self.lane_stride..][..self.lane_stride];
-        rows.chunks_exact(self.stride)
-            .take(self.rows)
-            .map(|row| row[self.width])
+        let rows = self.lane(lane).chunks_exact(self.layout.stride);
+        rows.take(self.rows).map(|row| row[self.width])
+    }
+
+    /// Multiplies every memorization part. `Time: O(n)`
+    fn rescale(&mut self, factor: f64) {
+        let Layout {
+            stride,
+            lane_stride,
+        } = self.layout;
+        for lane in self.data.as_mut_slice().chunks_exact_mut(lane_stride) {
+            for row in lane.chunks_exact_mut(stride) {
+                row[self.width] *= factor;
+            }
+        }
     }
 
     /// Makes a lane's rows zero, so that nothing in it can ever leave the finite numbers.
     fn silence(&mut self, lane: usize) {
-        self.data.as_mut_slice()[lane * self.lane_stride..][..self.lane_stride].fill(0.0);
+        let lane_stride = self.layout.lane_stride;
+        self.data.as_mut_slice()[lane * lane_stride..][..lane_stride].fill(0.0);
     }
 }
 
@@ -195,7 +195,8 @@ impl<'a, const W: usize> Group<'a, W> {
                 a,
                 slope,
                 &mut chain,
-                &mut self.rows.block(),
+                self.rows.data.as_mut_slice(),
+                self.rows.layout,
                 visits,
                 &mut self.pace,
                 square,
@@ -207,7 +208,7 @@ impl<'a, const W: usize> Group<'a, W> {
                 Some(Stop::Fold) => {
                     let factor = self.pace.fold();
                     chain.rescale(a, factor);
-                    self.rows.block().rescale(D, factor);
+                    self.rows.rescale(factor);
                 }
                 Some(Stop::NotFinite(margin)) => {
                     let mut margins = [0.0; W];
@@ -247,7 +248,7 @@ impl<'a, const W: usize> Group<'a, W> {
             let rate = a.splat(factors.rate / batch.len() as f64);
             let scale = a.splat(factors.margin * L::UNIT);
             for (visit, coefficients) in batch.iter().zip(self.coefficients.chunks_exact_mut(W)) {
-                let starts = self.rows.starts(visit);
+                let starts = self.rows.layout.starts(visit);
                 let rows = self.rows.data.as_slice();
                 let mut score = a.dots(self.signal.as_slice(), rows, &starts, width);
                 let [p, target] = a.gather::<2>(rows, &starts, width);
@@ -310,7 +311,7 @@ impl<'a, const W: usize> Group<'a, W> {
                 ahead.step();
             }
             for (visit, coefficients) in batch.iter().zip(self.coefficients.chunks_exact(W)) {
-                let starts = self.rows.starts(visit);
+                let starts = self.rows.layout.starts(visit);
                 let rows = self.rows.data.as_mut_slice();
                 let c = a.load(coefficients);
                 a.add_scaled(c, self.signal.as_mut_slice(), rows, &starts, width);
@@ -336,7 +337,7 @@ impl<'a, const W: usize> Group<'a, W> {
                 let factor = self.pace.fold();
                 let weights = self.signal.as_mut_slice().iter_mut().chain(&mut self.tail);
                 weights.for_each(|u| *u *= factor);
-                self.rows.block().rescale(width, factor);
+                self.rows.rescale(factor);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What to train: the settings of one run's optimiser, as read from flags or TOML.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use sparsegrok_data::{InvalidSetting, RandomFamily};
+use sparsegrok_data::{InvalidSetting, RandomFamily, check};
 
 use crate::loss::Loss;
 
@@ -132,22 +132,6 @@ impl TrainSpec {
             "a seed below 2^32, as std::mt19937 takes",
         )
     }
-}
-
-fn check(
-    holds: bool,
-    key: &'static str,
-    value: impl ToString,
-    expected: &'static str,
-) -> Result<(), InvalidSetting> {
-    if holds {
-        return Ok(());
-    }
-    Err(InvalidSetting {
-        key,
-        value: value.to_string(),
-        expected,
-    })
 }
 
 /// How the learning rate η changes with the step t of T.

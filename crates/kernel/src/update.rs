@@ -94,22 +94,21 @@ impl<A: Arithmetic, const D: usize> Chain<A, D> {
 }
 
 /// Where the rows of a group lie: seed ℓ's row i at ℓ·`lane_stride` + i·`stride`.
-///
-/// A row is `[x̃_0 … x̃_{d−1}, p, y]` in whole blocks of eight numbers.
-pub(crate) struct RowBlock<'a> {
-    pub(crate) data: &'a mut [f64],
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
     pub(crate) stride: usize,
     pub(crate) lane_stride: usize,
 }
 
-impl RowBlock<'_> {
-    /// Multiplies every memorization part, d the signal width. `Time: O(n)`
-    pub(crate) fn rescale(&mut self, d: usize, factor: f64) {
-        for lane in self.data.chunks_exact_mut(self.lane_stride) {
-            for row in lane.chunks_exact_mut(self.stride) {
-                row[d] *= factor;
-            }
+impl Layout {
+    /// Where each seed's visited row starts.
+    #[inline(always)]
+    pub(crate) fn starts<const W: usize>(self, visit: &[u32; W]) -> [usize; W] {
+        let mut starts = [0; W];
+        for lane in 0..W {
+            starts[lane] = lane * self.lane_stride + visit[lane] as usize * self.stride;
         }
+        starts
     }
 }
 
@@ -132,7 +131,8 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
     a: A,
     slope: L,
     chain: &mut Chain<A, D>,
-    rows: &mut RowBlock<'_>,
+    rows: &mut [f64],
+    layout: Layout,
     visits: &[[u32; W]],
     pace: &mut Pace,
     square: f64,
@@ -148,12 +148,9 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
             break;
         }
         let factors = pace.next();
-        let mut starts = [0; W];
-        for lane in 0..W {
-            starts[lane] = lane * rows.lane_stride + visit[lane] as usize * rows.stride;
-        }
-        let x = a.gather::<D>(rows.data, &starts, 0);
-        let [p, target] = a.gather::<2>(rows.data, &starts, D);
+        let starts = layout.starts(visit);
+        let x = a.gather::<D>(rows, &starts, 0);
+        let [p, target] = a.gather::<2>(rows, &starts, D);
         let mut score = a.mul(state.weights[0], x[0]);
         let mut overlap = a.mul(state.last_row[0], x[0]);
         for j in 1..D {
@@ -180,7 +177,7 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
         state.last_coefficient = slope.weight(a, a.splat(factors.rate), margin, target);
         ahead.step();
         let p = a.mul_add(state.last_coefficient, square, p);
-        a.scatter(p, rows.data, &starts, D);
+        a.scatter(p, rows, &starts, D);
     }
     *chain = state;
     (steps, stop)

@@ -131,7 +131,7 @@ impl<S: Copy> Arithmetic for Scalar<S> {
     fn round_and_pow2(self, x: f64) -> (f64, f64) {
         let shifted = x + ROUNDER;
         let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(EXPONENT_ONE));
-        (shifted - ROUNDER, power)
+        (x.round_ties_even(), power)
     }
     #[inline(always)]
     fn all_within(self, x: f64, limit: f64) -> bool {
@@ -196,7 +196,7 @@ impl<S: Simd> Arithmetic for Lanes<S> {
         let shifted = x + ROUNDER;
         let bits: u64x8<S> = shifted.bitcast();
         let power: f64x8<S> = ((bits << 52) + EXPONENT_ONE).bitcast();
-        (shifted - ROUNDER, power)
+        (x.round_ties_even(), power)
     }
     #[inline(always)]
     fn all_within(self, x: f64x8<S>, limit: f64) -> bool {
