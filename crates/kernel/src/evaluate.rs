@@ -1,6 +1,7 @@
 //! What a model's weights say about it: accuracies, losses, norms, margins.
 
 use sparsegrok_data::{Dataset, Problem, TargetKind};
+use sparsegrok_lanes::{Level, Simd, Task};
 
 use crate::spec::TrainSpec;
 use crate::weights::Weights;
@@ -108,6 +109,35 @@ struct Scores {
 
 impl Scores {
     fn of(data: &Dataset, weights: &Weights, spec: &TrainSpec, tolerance: Option<f64>) -> Self {
+        Level::detect().run(Scoring {
+            data,
+            weights,
+            spec,
+            tolerance,
+        })
+    }
+}
+
+/// A pass over a dataset's rows, compiled for the machine's instructions: without FMA each fma of the
+/// loss would be a call.
+struct Scoring<'a> {
+    data: &'a Dataset,
+    weights: &'a Weights,
+    spec: &'a TrainSpec,
+    tolerance: Option<f64>,
+}
+
+impl Task for Scoring<'_> {
+    type Output = Scores;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) -> Scores {
+        let Self {
+            data,
+            weights,
+            spec,
+            tolerance,
+        } = self;
         let tolerance = tolerance.filter(|_| data.target_kind() == TargetKind::Real);
         let mut right = 0_u64;
         let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
@@ -123,7 +153,7 @@ impl Scores {
             margin_min = margin_min.min(y * z);
         }
         let n = data.len() as f64;
-        Self {
+        Scores {
             accuracy: right as f64 / n,
             loss: loss / n,
             margin_min,

@@ -17,6 +17,7 @@ pub enum Loss {
 
 impl Loss {
     /// Loss of score `z` for target `y`.
+    #[inline(always)]
     pub fn value(self, z: f64, y: f64) -> f64 {
         match self {
             Self::Logistic => softplus(y * z),

@@ -17,6 +17,7 @@ pub struct Weights {
 
 impl Weights {
     /// Score of a row: its memorization column counts where the row has one. `Time: O(nnz)`
+    #[inline(always)]
     pub fn score(&self, row: &Row<'_>) -> f64 {
         let mut z = self.bias;
         for (x, w) in row.signal.iter().zip(&self.signal) {

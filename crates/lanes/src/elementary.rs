@@ -51,6 +51,7 @@ const EXP_MAX: f64 = 708.0;
 pub const SIGMOID_MAX: f64 = 1022.0;
 
 /// eˣ of one number; see [`exp_in`].
+#[inline(always)]
 pub fn exp(x: f64) -> f64 {
     exp_in(Scalar(()), x)
 }
@@ -93,6 +94,7 @@ pub fn weighted_sigmoid<A: Arithmetic>(a: A, weight: A::Real, t: A::Real) -> A::
 }
 
 /// log(1 + e^(−x)) of one number; see [`softplus_in`].
+#[inline(always)]
 pub fn softplus(x: f64) -> f64 {
     softplus_in(Scalar(()), x)
 }
