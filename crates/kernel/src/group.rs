@@ -7,16 +7,20 @@ use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::pace::Pace;
 use crate::spec::TrainSpec;
 use crate::train::{Diverged, Trainer};
-use crate::update::{self, CHAIN_WIDTHS, Chain, Layout, Stop};
+use crate::update::{self, CHAIN_WIDTHS, Chain, LINE, Layout, Stop};
 use crate::visits::Visits;
 use crate::weights::Weights;
-
-/// Doubles in a cache line; every packed row starts on one.
-const LINE: usize = 8;
 
 /// Cache lines between the rows of two lanes. Without a gap, lanes of 2^k rows would lie a multiple
 /// of 4 KiB apart: a store to one lane's row then looks like a store to the others'.
 const LANE_GAP: usize = 7;
+
+/// Bytes of rows from which on they are asked for ahead of their visits: what a core has of
+/// second-level cache, about.
+const PREFETCH_FROM: usize = 1 << 20;
+
+/// Visits between asking for a row and using it.
+const PREFETCH_DISTANCE: usize = 16;
 
 /// What sets one seed of a group apart from the others.
 #[derive(Clone)]
@@ -60,7 +64,7 @@ pub(crate) struct Group<'a, const W: usize> {
 /// of eight by columns of zeros, which change no sum. x̃ is the signal row, times its label where the loss folds
 /// signs. p is what the row's memorization weight adds to the margin, in units of the scale:
 /// y α m_i / scale (without y where the loss folds no sign). For d ≤ 5 it is one 64-byte line.
-struct PackedRows {
+pub(crate) struct PackedRows {
     data: AlignedBlock,
     rows: usize,
     width: usize,
@@ -68,6 +72,12 @@ struct PackedRows {
 }
 
 impl PackedRows {
+    /// Bytes of one seed's rows of `width` columns.
+    pub(crate) fn bytes(rows: usize, width: usize) -> usize {
+        let stride = (width + 2).next_multiple_of(LINE);
+        rows.saturating_mul(stride * size_of::<f64>())
+    }
+
     fn new(data: &[&Dataset], width: usize, folds_sign: bool) -> Self {
         let stride = (width + 2).next_multiple_of(LINE);
         let lane_stride = data[0].len() * stride + LANE_GAP * LINE;
@@ -92,6 +102,14 @@ impl PackedRows {
                 lane_stride,
             },
         }
+    }
+
+    /// The visits whose rows are to be asked for, one at each of `visits`.
+    fn upcoming<'v, const W: usize>(&self, visits: &'v [[u32; W]]) -> &'v [[u32; W]] {
+        if size_of_val(self.data.as_slice()) < PREFETCH_FROM {
+            return &[];
+        }
+        visits.get(PREFETCH_DISTANCE..).unwrap_or_default()
     }
 
     /// A lane's rows.
@@ -190,6 +208,7 @@ impl<'a, const W: usize> Group<'a, W> {
         let mut chain = Chain::<A, D>::start(a, &columns);
         let (visits, mut ahead) = self.visits.next_epoch();
         let (mut visits, _) = visits.as_chunks::<W>();
+        let mut upcoming = self.rows.upcoming(visits);
         loop {
             let (steps, stop) = update::chain(
                 a,
@@ -198,11 +217,13 @@ impl<'a, const W: usize> Group<'a, W> {
                 self.rows.data.as_mut_slice(),
                 self.rows.layout,
                 visits,
+                upcoming,
                 &mut self.pace,
                 square,
                 &mut ahead,
             );
             visits = &visits[steps..];
+            upcoming = upcoming.get(steps..).unwrap_or_default();
             match stop {
                 None => break,
                 Some(Stop::Fold) => {
@@ -242,6 +263,9 @@ impl<'a, const W: usize> Group<'a, W> {
         let width = self.rows.width;
         let (visits, mut ahead) = self.visits.next_epoch();
         let (visits, _) = visits.as_chunks::<W>();
+        let mut upcoming = self.rows.upcoming(visits).iter();
+        // Where signs are folded into the dense columns, only the other parts need the label.
+        let needs_target = !L::FOLDS_SIGN || self.tail_width > 0 || self.bias_trained;
         for batch in visits.chunks(self.batch) {
             let factors = self.pace.next();
             self.pace.take(factors);
@@ -250,8 +274,15 @@ impl<'a, const W: usize> Group<'a, W> {
             for (visit, coefficients) in batch.iter().zip(self.coefficients.chunks_exact_mut(W)) {
                 let starts = self.rows.layout.starts(visit);
                 let rows = self.rows.data.as_slice();
+                if let Some(visit) = upcoming.next() {
+                    self.rows.layout.prefetch(rows, visit);
+                }
                 let mut score = a.dots(self.signal.as_slice(), rows, &starts, width);
-                let [p, target] = a.gather::<2>(rows, &starts, width);
+                let p = a.column(rows, &starts, width);
+                let mut target = a.splat(0.0);
+                if needs_target {
+                    target = a.column(rows, &starts, width + 1);
+                }
                 if self.tail_width > 0 {
                     let mut tails = [0.0; W];
                     for lane in 0..W {
@@ -315,9 +346,12 @@ impl<'a, const W: usize> Group<'a, W> {
                 let rows = self.rows.data.as_mut_slice();
                 let c = a.load(coefficients);
                 a.add_scaled(c, self.signal.as_mut_slice(), rows, &starts, width);
-                let [p, target] = a.gather::<2>(rows, &starts, width);
+                let p = a.column(rows, &starts, width);
                 a.scatter(a.mul_add(c, square, p), rows, &starts, width);
-                let signed = if L::FOLDS_SIGN { a.mul(c, target) } else { c };
+                let mut signed = c;
+                if L::FOLDS_SIGN && needs_target {
+                    signed = a.mul(c, a.column(rows, &starts, width + 1));
+                }
                 if self.tail_width > 0 {
                     let mut steps = [0.0; W];
                     a.store(signed, &mut steps);
