@@ -169,7 +169,7 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
         let starts = layout.starts(visit);
         let x = a.gather::<D>(rows, &starts, 0);
         // What shares the signal columns' last line comes with their transposition.
-        let [p, target] = if D % LINE > 0 {
+        let [p, target] = if !D.is_multiple_of(LINE) {
             a.gather::<2>(rows, &starts, D)
         } else if L::FOLDS_SIGN {
             [a.column(rows, &starts, D), square]
