@@ -35,6 +35,7 @@ mod run;
 mod settings;
 mod study;
 mod summary;
+mod theory;
 mod trace;
 
 pub use compare::{Comparison, Patience, Stop, compare};
@@ -54,4 +55,5 @@ pub use study::{
     SeedWhat, Seeds, Study, StudyError, StudySpec, Traces, estimate, quantile,
 };
 pub use summary::closing_words;
+pub use theory::{NotCovered, theory_setting};
 pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};

@@ -1,6 +1,6 @@
 //! When training rows are memorized, and when the model generalizes.
 
-use std::f64::consts::PI;
+use std::f64::consts::{FRAC_1_PI, PI};
 
 use crate::normal;
 use crate::scales::MEAN_ABSOLUTE_NORMAL;
@@ -18,7 +18,9 @@ impl Prediction {
     /// weight adds ηα² an epoch, so rows of −g < τ are right when what was added is τΛ. The rows
     /// still wrong push the signal weights back: Λ shrinks by κφ(τ) for each unit added, φ the
     /// normal density; ln ℓ is the integral of that to order κ². Decay shrinks the margins to be
-    /// made up for as it shrinks what was added, which leaves the logarithm.
+    /// made up for as it shrinks what was added, which leaves the logarithm. From Gaussian v₀, h is
+    /// less by the factor 1 − (¼ + 1/π)/d: E‖v₀‖ by 1/4d, and z by the component u along the teacher,
+    /// which moves it by −cu − ½zc²u² to second order, E u² = 1/d.
     ///
     /// # Range
     /// Λ ≫ 1, κ ≤ 0.3: within 2 % of the presets' measured times.
@@ -36,7 +38,12 @@ impl Prediction {
         let z = normal::quantile(accuracy);
         let shrinking =
             -kappa * (accuracy - 0.5) - kappa * kappa * libm::expm1(-z * z) / (4.0 * PI);
-        let undecayed = z * lambda * libm::exp(shrinking) / self.scales.gain_per_epoch;
+        let luck = match self.setting.init_direction {
+            Direction::Orthogonal => 0.0,
+            Direction::Gaussian => (0.25 + FRAC_1_PI) / self.setting.d as f64,
+        };
+        let undecayed =
+            z * lambda * libm::exp(shrinking) * (1.0 - luck) / self.scales.gain_per_epoch;
         Some(if decay == 0.0 {
             undecayed
         } else {
