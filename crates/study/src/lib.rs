@@ -25,6 +25,7 @@ mod config;
 mod describe;
 mod detect;
 mod error;
+mod explain;
 mod flat;
 mod layers;
 mod load;
@@ -37,12 +38,14 @@ mod study;
 mod summary;
 mod theory;
 mod trace;
+mod validate;
 
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
 pub use describe::{Description, Targets};
 pub use detect::{EvaluateSpec, Milestones, Status};
 pub use error::{ConfigError, Origin};
+pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use layers::Settings;
 pub use load::{LoadError, Loaded, load};
 pub use number::NumberFormat;
@@ -59,3 +62,4 @@ pub use study::{
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
 pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};
+pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};
