@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::ValueHint;
 use sparsegrok_study::{StudyResults, explain, measured_beside};
 
@@ -13,11 +14,7 @@ use crate::settings::SettingFlags;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Set the theory beside what a finished study measured, cell by cell, instead
-    #[arg(
-        value_name = "DIR",
-        value_hint = ValueHint::DirPath,
-        conflicts_with_all = ["preset", "config"]
-    )]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     study: Option<PathBuf>,
     #[command(flatten)]
     settings: SettingFlags<OneRun>,
@@ -25,6 +22,12 @@ pub(crate) struct Args {
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if let Some(path) = &args.study {
+        if !args.settings.is_empty() {
+            bail!(
+                "{} has its own configuration: expected no settings beside it",
+                path.display()
+            );
+        }
         let results = StudyResults::read(path)?;
         let mut output = Output::open(None)?;
         write!(output, "{}", measured_beside(&results))?;

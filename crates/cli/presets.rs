@@ -10,6 +10,9 @@ use crate::output::Output;
 /// Columns of a line.
 const WIDTH: usize = 100;
 
+/// A space at which no line ends.
+const UNBROKEN: &str = "\u{a0}";
+
 pub(crate) fn execute() -> anyhow::Result<()> {
     let mut output = Output::open(None)?;
     for (k, preset) in PRESETS.iter().enumerate() {
@@ -27,7 +30,7 @@ fn write(preset: &Preset, output: &mut Output) -> anyhow::Result<()> {
     let settings: Vec<_> = preset
         .differences()?
         .into_iter()
-        .map(|(key, value)| format!("{key} = {value}"))
+        .map(|(key, value)| format!("{key} = {value}").replace(' ', UNBROKEN))
         .collect();
     paragraph(preset.shows, "    ", output)?;
     paragraph(&settings.join("; "), "    settings  ", output)?;
@@ -44,6 +47,7 @@ fn paragraph(text: &str, heading: &str, output: &mut Output) -> anyhow::Result<(
     let options = Options::new(WIDTH)
         .initial_indent(heading)
         .subsequent_indent(&indent);
-    writeln!(output, "{}", textwrap::fill(text, options))?;
+    let filled = textwrap::fill(text, options);
+    writeln!(output, "{}", filled.replace(UNBROKEN, " "))?;
     Ok(())
 }

@@ -15,6 +15,9 @@ pub use measured::{MeasuredBeside, measured_beside};
 /// Population accuracies whose times are told beside that of `gen_threshold`.
 const LEVELS: [f64; 3] = [0.75, 0.9, 0.95];
 
+/// Columns of a line of prose.
+const WIDTH: usize = 100;
+
 /// What the theory says of a configuration. Displays as tables and a sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
@@ -26,7 +29,8 @@ pub struct Explanation {
     pub t_mem: (f64, Option<f64>),
     /// The configuration's `gen_threshold` and the epoch at which population accuracy reaches it.
     pub t_gen: (f64, Option<f64>),
-    /// Whether it will grok, in the sense of [`Status::Grokked`](crate::Status).
+    /// Whether it will truly grok: memorize at chance, and generalize within its epochs, as late
+    /// as `delay_ratio` asks.
     pub groks: bool,
     /// Why, or why not and what to change, in plain words.
     pub because: String,
@@ -112,7 +116,7 @@ fn judge(
     }
     let delay = t_gen / t_mem;
     if delay < ratio {
-        let (delay, ratio) = (number(delay), number(ratio));
+        let (delay, ratio) = (times_text(delay), number(ratio));
         let remedy = "a smaller weight_decay or a larger init_norm delays it more";
         return (
             false,
@@ -125,7 +129,7 @@ fn judge(
         true,
         format!(
             "{story}, when decay has taken them away, {} times as late",
-            number(delay)
+            times_text(delay)
         ),
     )
 }
@@ -163,13 +167,26 @@ impl fmt::Display for Explanation {
         let answer = if self.groks {
             "This will grok"
         } else {
-            "This will not grok"
+            "This will not truly grok"
         };
-        writeln!(f, "\n{answer}: {}.", self.because)
+        let sentence = format!("{answer}: {}.", self.because);
+        writeln!(
+            f,
+            "
+{}",
+            textwrap::fill(&sentence, WIDTH)
+        )
     }
 }
 
 impl Explanation {
+    /// The conditions that fail.
+    pub fn failing(&self) -> impl Iterator<Item = &Condition> {
+        self.conditions
+            .iter()
+            .filter(|condition| !condition.holds())
+    }
+
     fn write_scales(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scales = self.prediction.scales();
         let margin = scales.margin.map_or("none".to_owned(), number);
@@ -230,8 +247,12 @@ impl Explanation {
     }
 
     fn write_times(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = |time: Option<f64>| time.map_or("never".to_owned(), epoch_text);
-        let holding = self.conditions.iter().all(Condition::holds);
+        let never = match self.prediction.scales().lambda {
+            0.0 => "at once",
+            _ => "never",
+        };
+        let time = |time: Option<f64>| time.map_or(never.to_owned(), epoch_text);
+        let holding = self.failing().next().is_none();
         let caution = if holding {
             ""
         } else {
@@ -270,6 +291,14 @@ fn number(x: f64) -> String {
     digits
         .parse()
         .map_or(digits, |rounded: f64| NumberFormat::G6.text(rounded))
+}
+
+/// How many times as late: whole from 10 on.
+fn times_text(ratio: f64) -> String {
+    match ratio {
+        10.0.. => format!("{ratio:.0}"),
+        _ => format!("{ratio:.1}"),
+    }
 }
 
 /// An epoch: whole from 100 on, with one decimal below.
@@ -322,7 +351,7 @@ mod tests {
             (
                 "grok-a",
                 vec![("delay_ratio", "100")],
-                "only 88.89 times as late",
+                "only 89 times as late",
             ),
             ("grok-a", vec![("init_norm", "10")], "a larger init_norm"),
             (

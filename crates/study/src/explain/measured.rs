@@ -18,7 +18,7 @@ struct CellBeside {
     varied: String,
     /// Its times, or why the theory has none.
     times: Result<[TimeBeside; 2], String>,
-    /// Whether it will grok by the theory, and how many of its runs did.
+    /// How many of its runs grokked, and which conditions are not met.
     verdict: String,
 }
 
@@ -47,10 +47,15 @@ pub fn measured_beside(results: &StudyResults) -> MeasuredBeside {
             .iter()
             .filter(|row| row.milestones.status == crate::Status::Grokked)
             .count();
-        let expected = match &explained {
-            Ok(explained) if explained.groks => "will grok, ",
-            Ok(_) => "will not grok, ",
-            Err(_) => "",
+        let conditions = match &explained {
+            Err(_) => String::new(),
+            Ok(explained) => {
+                let failing: Vec<_> = explained.failing().map(|failing| failing.name).collect();
+                match failing.as_slice() {
+                    [] => "; the conditions hold".to_owned(),
+                    _ => format!("; not met: {}", failing.join(", ")),
+                }
+            }
         };
         CellBeside {
             varied: match varied.as_slice() {
@@ -64,7 +69,7 @@ pub fn measured_beside(results: &StudyResults) -> MeasuredBeside {
                 ]),
                 Err(not_covered) => Err(not_covered.to_string()),
             },
-            verdict: format!("{expected}{grokked} of {} did", records.len()),
+            verdict: format!("{grokked} of {} runs grokked{conditions}", records.len()),
         }
     });
     MeasuredBeside {
