@@ -30,7 +30,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         }
         let results = StudyResults::read(path)?;
         let mut output = Output::open(None)?;
-        write!(output, "{}", measured_beside(&results))?;
+        write!(output, "{}", measured_beside(&results)?)?;
         return output.finish();
     }
     let Some(config) = args.settings.config()? else {
