@@ -1,22 +1,16 @@
 //! Why a configuration will or will not grok, by the theory.
 
 mod measured;
+mod table;
 
-use std::fmt;
-
-use sparsegrok_theory::{Condition, Limit, MEAN_ABSOLUTE_NORMAL, Prediction};
+use sparsegrok_theory::{Condition, MEAN_ABSOLUTE_NORMAL, Prediction};
 
 use crate::config::Config;
+use crate::explain::table::{epoch_text, number, times_text};
 use crate::number::NumberFormat;
 use crate::theory::{NotCovered, theory_setting};
 
 pub use measured::{MeasuredBeside, measured_beside};
-
-/// Population accuracies whose times are told beside that of `gen_threshold`.
-const LEVELS: [f64; 3] = [0.75, 0.9, 0.95];
-
-/// Columns of a line of prose.
-const WIDTH: usize = 100;
 
 /// What the theory says of a configuration. Displays as tables and a sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,25 +45,17 @@ pub fn explain(config: &Config) -> Result<Explanation, NotCovered> {
         }
     }
     let conditions = prediction.conditions(evaluate.gen_threshold);
-    let times = Times {
-        t_mem: prediction.t_mem(evaluate.mem_threshold),
-        t_gen: prediction.t_gen(evaluate.gen_threshold),
-    };
-    let (groks, because) = judge(config, &prediction, &conditions, times);
+    let t_mem = prediction.t_mem(evaluate.mem_threshold);
+    let t_gen = prediction.t_gen(evaluate.gen_threshold);
+    let (groks, because) = judge(config, &prediction, &conditions, t_mem, t_gen);
     Ok(Explanation {
         prediction,
         conditions,
-        t_mem: (evaluate.mem_threshold, times.t_mem),
-        t_gen: (evaluate.gen_threshold, times.t_gen),
+        t_mem: (evaluate.mem_threshold, t_mem),
+        t_gen: (evaluate.gen_threshold, t_gen),
         groks,
         because,
     })
-}
-
-#[derive(Clone, Copy)]
-struct Times {
-    t_mem: Option<f64>,
-    t_gen: Option<f64>,
 }
 
 /// Whether it groks, and why.
@@ -77,7 +63,8 @@ fn judge(
     config: &Config,
     prediction: &Prediction,
     conditions: &[Condition; 6],
-    times: Times,
+    t_mem: Option<f64>,
+    t_gen: Option<f64>,
 ) -> (bool, String) {
     let failing: Vec<&str> = conditions
         .iter()
@@ -90,10 +77,9 @@ fn judge(
     if !failing.is_empty() {
         return (false, failing.join("; besides, "));
     }
-    let (Some(t_mem), Some(t_gen)) = (times.t_mem, times.t_gen) else {
-        // Unreachable while the fifth condition is that the time exists.
-        return (false, "such accuracy is never reached".to_owned());
-    };
+    let t_mem = t_mem.unwrap_or(f64::INFINITY);
+    // Never, or later than numbers go.
+    let t_gen = t_gen.unwrap_or(f64::INFINITY);
     let (epochs, ratio) = (config.train.epochs, config.evaluate.delay_ratio);
     let story = format!(
         "rows are memorized by epoch {}, while the initial signal weights still hide what they \
@@ -159,154 +145,12 @@ fn from_zero(prediction: &Prediction, conditions: &[Condition; 6]) -> String {
     because
 }
 
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_scales(f)?;
-        self.write_conditions(f)?;
-        self.write_times(f)?;
-        let answer = if self.groks {
-            "This will grok"
-        } else {
-            "This will not truly grok"
-        };
-        let sentence = format!("{answer}: {}.", self.because);
-        writeln!(
-            f,
-            "
-{}",
-            textwrap::fill(&sentence, WIDTH)
-        )
-    }
-}
-
 impl Explanation {
     /// The conditions that fail.
     pub fn failing(&self) -> impl Iterator<Item = &Condition> {
         self.conditions
             .iter()
             .filter(|condition| !condition.holds())
-    }
-
-    fn write_scales(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scales = self.prediction.scales();
-        let margin = scales.margin.map_or("none".to_owned(), number);
-        writeln!(f, "{:<20}{:>10}  meaning", "scale", "value")?;
-        for (formula, value, meaning) in [
-            (
-                "κ = nε²/α²",
-                number(scales.kappa),
-                "signal columns against the rows' own",
-            ),
-            (
-                "Λ = εR",
-                number(scales.lambda),
-                "spread of the first margins",
-            ),
-            (
-                "β = nλ/α²",
-                number(scales.beta),
-                "decay against a row's own gradient",
-            ),
-            ("L = W(1/β)", margin, "margin at which the two balance"),
-            (
-                "f² = (d−1)π/2n",
-                number(scales.noise),
-                "noise that n rows leave",
-            ),
-            (
-                "nηλ",
-                number(scales.decay_per_epoch),
-                "share of a weight an epoch takes",
-            ),
-        ] {
-            writeln!(f, "{formula:<20}{value:>10}  {meaning}")?;
-        }
-        Ok(())
-    }
-
-    fn write_conditions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "\n{:<40}{:<34}{:>10}  {:<11}verdict",
-            "condition", "quantity", "value", "limit"
-        )?;
-        for condition in &self.conditions {
-            let limit = match condition.limit {
-                Limit::AtMost(limit) => format!("≤ {}", number(limit)),
-                Limit::AtLeast(limit) => format!("≥ {}", number(limit)),
-            };
-            let verdict = if condition.holds() { "holds" } else { "fails" };
-            let Condition { name, formula, .. } = condition;
-            let value = number(condition.value);
-            writeln!(
-                f,
-                "{name:<40}{formula:<34}{value:>10}  {limit:<11}{verdict}"
-            )?;
-        }
-        Ok(())
-    }
-
-    fn write_times(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let never = match self.prediction.scales().lambda {
-            0.0 => "at once",
-            _ => "never",
-        };
-        let time = |time: Option<f64>| time.map_or(never.to_owned(), epoch_text);
-        let holding = self.failing().next().is_none();
-        let caution = if holding {
-            ""
-        } else {
-            ", were the conditions met"
-        };
-        writeln!(f, "\n{:<44}epoch{caution}", "predicted")?;
-        let (threshold, t_mem) = self.t_mem;
-        let mut lines = vec![(
-            format!("T_mem, train accuracy {}", number(threshold)),
-            time(t_mem),
-        )];
-        let mut levels = LEVELS.to_vec();
-        if !levels.contains(&self.t_gen.0) {
-            levels.push(self.t_gen.0);
-            levels.sort_unstable_by(f64::total_cmp);
-        }
-        lines.extend(levels.into_iter().map(|level| {
-            let what = format!("T_gen, population accuracy {}", number(level));
-            (what, time(self.prediction.t_gen(level)))
-        }));
-        let width = self.prediction.transition_width(0.6, 0.9);
-        lines.push((
-            "width, population accuracy 0.6 to 0.9".to_owned(),
-            time(width),
-        ));
-        for (what, when) in lines {
-            writeln!(f, "{what:<44}{when}")?;
-        }
-        Ok(())
-    }
-}
-
-/// Four digits.
-fn number(x: f64) -> String {
-    let digits = format!("{x:.3e}");
-    digits
-        .parse()
-        .map_or(digits, |rounded: f64| NumberFormat::G6.text(rounded))
-}
-
-/// How many times as late: whole from 10 on.
-fn times_text(ratio: f64) -> String {
-    match ratio {
-        10.0.. => format!("{ratio:.0}"),
-        _ => format!("{ratio:.1}"),
-    }
-}
-
-/// An epoch: whole from 100 on, with one decimal below.
-fn epoch_text(epoch: f64) -> String {
-    match epoch {
-        _ if epoch >= 1e9 => format!("{epoch:.1e}"),
-        _ if epoch >= 100.0 => format!("{epoch:.0}"),
-        _ => format!("{epoch:.1}"),
     }
 }
 

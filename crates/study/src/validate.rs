@@ -110,10 +110,7 @@ pub fn validate(
     if scope == Scope::Whole {
         published::teacher_student(stop, &mut counting)?;
     }
-    match counting {
-        Counting { missed: 0, .. } => Ok(()),
-        Counting { missed, checks, .. } => Err(ValidateError::Missed { missed, checks }),
-    }
+    counting.verdict()
 }
 
 /// Counts the checks on their way.
@@ -121,6 +118,16 @@ struct Counting<'w> {
     witness: &'w mut dyn Witness,
     missed: usize,
     checks: usize,
+}
+
+impl Counting<'_> {
+    fn verdict(&self) -> Result<(), ValidateError> {
+        let Self { missed, checks, .. } = *self;
+        match missed {
+            0 => Ok(()),
+            _ => Err(ValidateError::Missed { missed, checks }),
+        }
+    }
 }
 
 impl Witness for Counting<'_> {
@@ -139,15 +146,38 @@ impl Witness for Counting<'_> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn tolerances_are_kept_to() {
-        let check = |measured, tolerance| Check {
+    fn check(measured: Option<f64>, tolerance: Tolerance) -> Check {
+        Check {
             quantity: "time".to_owned(),
             expected: 200.0,
             measured,
             tolerance,
             note: String::new(),
+        }
+    }
+
+    #[test]
+    fn one_miss_among_others_is_told_in_the_end() {
+        struct Nobody;
+        impl Witness for Nobody {
+            fn begin(&mut self, _what: &str) {}
+            fn check(&mut self, _check: Check) {}
+        }
+        let mut counting = Counting {
+            witness: &mut Nobody,
+            missed: 0,
+            checks: 0,
         };
+        counting.check(check(Some(200.0), Tolerance::Relative(0.05)));
+        assert!(counting.verdict().is_ok());
+        counting.check(check(None, Tolerance::Relative(0.05)));
+        counting.check(check(Some(201.0), Tolerance::Relative(0.05)));
+        let error = counting.verdict().unwrap_err();
+        assert_eq!(error.to_string(), "1 of 3 anchors are not as expected");
+    }
+
+    #[test]
+    fn tolerances_are_kept_to() {
         assert!(check(Some(209.0), Tolerance::Relative(0.05)).holds());
         assert!(!check(Some(211.0), Tolerance::Relative(0.05)).holds());
         assert!(check(Some(191.0), Tolerance::Absolute(9.0)).holds());

@@ -52,7 +52,8 @@ impl Prediction {
     }
 
     /// Mean over seeds of the epoch at which population accuracy reaches `accuracy`, ½ < accuracy;
-    /// `None` where it never does, and where the signal weights begin at zero.
+    /// `None` where it never does, or later than numbers go, and where the signal weights begin at
+    /// zero.
     ///
     /// # Formula
     /// With ρ = tan π(1 − accuracy) and r = 1/√(ρ² − f²) the [ratio](Prediction::ratio) to reach,
@@ -76,7 +77,8 @@ impl Prediction {
         }
         let wanted = scales.lambda / (scales.kappa * MEAN_ABSOLUTE_NORMAL * rest.sqrt());
         let Some(margin) = scales.margin else {
-            return Some(libm::expm1(wanted) / scales.gain_per_epoch);
+            let time = libm::expm1(wanted) / scales.gain_per_epoch;
+            return Some(time).filter(|time| time.is_finite());
         };
         let luck = match self.setting.init_direction {
             Direction::Orthogonal => 0.0,

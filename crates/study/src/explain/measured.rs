@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::detect::Status;
-use crate::explain::{Explanation, epoch_text, explain};
+use crate::explain::table::epoch_text;
+use crate::explain::{Explanation, explain};
 use crate::statistics::quantile;
 use crate::study::{CurvePoint, Curves, RecordRow, ResultsError, StudyResults};
 use crate::trace::Column;
