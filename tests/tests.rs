@@ -5,6 +5,8 @@ mod configuration;
 mod files;
 mod golden;
 mod readme;
+mod results;
+mod science;
 mod scikit_learn;
 mod study;
 mod support;

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use sparsegrok_data::SvmlightError;
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
-use sparsegrok_study::{ConfigError, DirectoryError, LoadError, StudyError};
+use sparsegrok_study::{
+    ConfigError, DirectoryError, LoadError, ResultsError, StudyError, ValidateError,
+};
 
 /// Failed: input or output, or training that diverged.
 const FAILED: u8 = 1;
@@ -56,7 +58,9 @@ fn has_failed(error: &anyhow::Error) -> bool {
             )
         )
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
+        || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
+        || error.is::<ValidateError>()
         || error.is::<io::Error>()
 }

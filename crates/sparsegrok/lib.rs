@@ -3,6 +3,7 @@
 //!
 //! - [`data`]: what an example is — datasets, synthetic problems, svmlight files;
 //! - [`kernel`]: training and evaluation;
+//! - [`theory`]: when a setting groks, in closed form;
 //! - [`study`]: configurations, presets, runs and what they show.
 //!
 //! Data flows one way: configuration → problem → training → trace → what became of it.
@@ -65,3 +66,5 @@ pub use sparsegrok_data as data;
 pub use sparsegrok_kernel as kernel;
 #[doc(inline)]
 pub use sparsegrok_study as study;
+#[doc(inline)]
+pub use sparsegrok_theory as theory;

@@ -25,6 +25,7 @@ mod config;
 mod describe;
 mod detect;
 mod error;
+mod explain;
 mod flat;
 mod layers;
 mod load;
@@ -33,15 +34,19 @@ mod predict;
 mod presets;
 mod run;
 mod settings;
+pub mod statistics;
 mod study;
 mod summary;
+mod theory;
 mod trace;
+mod validate;
 
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
 pub use describe::{Description, Targets};
 pub use detect::{EvaluateSpec, Milestones, Status};
 pub use error::{ConfigError, Origin};
+pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use layers::Settings;
 pub use load::{LoadError, Loaded, load};
 pub use number::NumberFormat;
@@ -50,8 +55,11 @@ pub use presets::{PRESETS, Preset};
 pub use run::{Run, Watch, run};
 pub use settings::{Kind, SETTINGS, Section, Setting};
 pub use study::{
-    Directory, DirectoryError, Distribution, Estimate, GridCell, Group, Ran, Record, RunSeeds,
-    SeedWhat, Seeds, Study, StudyError, StudySpec, Traces, estimate, quantile,
+    CellSummary, CurvePoint, Curves, Directory, DirectoryError, Estimate, GridCell, Group,
+    KeptTrace, Kernels, Manifest, Ran, Record, RecordRow, ResultsError, RunSeeds, SeedWhat, Seeds,
+    Study, StudyError, StudyResults, StudySpec, Summary, TracePoint, Traces, estimate,
 };
 pub use summary::closing_words;
+pub use theory::{NotCovered, theory_setting};
 pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};
+pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};

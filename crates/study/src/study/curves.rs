@@ -2,73 +2,16 @@
 
 use std::collections::TryReserveError;
 use std::io::{self, Write};
+use std::path::Path;
 
-use serde::Serialize;
 use sparsegrok_data::Shortest;
 
+use crate::statistics::Distribution;
+use crate::study::Study;
 use crate::study::group::Record;
+use crate::study::results::ResultsError;
+use crate::study::table::{Row, Table};
 use crate::trace::{Cell, Column};
-
-/// A sample in brief: its size, mean and quantiles.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "each is the quantile it is named for")]
-pub struct Distribution {
-    /// Size of the sample.
-    pub n: usize,
-    /// Mean, summed in the sample's order.
-    pub mean: f64,
-    pub q05: f64,
-    pub q25: f64,
-    pub q50: f64,
-    pub q75: f64,
-    pub q95: f64,
-}
-
-impl Distribution {
-    /// Describes a sample, `None` an empty one; NaN stands for an observation that does not exist.
-    /// Reorders the sample. `Time: O(n log n)`
-    pub fn of(sample: &mut Vec<f64>) -> Option<Self> {
-        sample.retain(|x| !x.is_nan());
-        let n = sample.len();
-        let mean = sample.iter().sum::<f64>() / n as f64;
-        sample.sort_unstable_by(f64::total_cmp);
-        let [q05, q25, q50, q75, q95] =
-            [0.05, 0.25, 0.5, 0.75, 0.95].map(|p| quantile(sample, p).unwrap_or(f64::NAN));
-        (n > 0).then_some(Self {
-            n,
-            mean,
-            q05,
-            q25,
-            q50,
-            q75,
-            q95,
-        })
-    }
-}
-
-/// The p-quantile of an ascending sample, 0 ≤ p ≤ 1, `None` of an empty one.
-///
-/// # Formula
-/// x_⌊h⌋ + (h − ⌊h⌋)(x_⌊h⌋₊₁ − x_⌊h⌋), h = p(n − 1), indices from 0: definition 7 of R. J. Hyndman
-/// and Y. Fan, "Sample Quantiles in Statistical Packages", *The American Statistician* 50 (1996),
-/// the default of R and NumPy.
-///
-/// ```
-/// use sparsegrok_study::quantile;
-///
-/// assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0], 0.5), Some(3.0));
-/// assert_eq!(quantile(&[], 0.5), None);
-/// ```
-pub fn quantile(ascending: &[f64], p: f64) -> Option<f64> {
-    let h = p * ascending.len().checked_sub(1)? as f64;
-    let below = *ascending.get(h.floor() as usize)?;
-    let above = *ascending.get(h.ceil() as usize)?;
-    // Infinite neighbours have no difference.
-    if below == above {
-        return Some(below);
-    }
-    Some(below + (h - h.floor()) * (above - below))
-}
 
 /// Every kept figure of every run of a cell.
 ///
@@ -160,42 +103,98 @@ impl Series {
     }
 }
 
-/// The header of what [`Series::write`] writes.
-pub(super) fn header(figures: &[Column]) -> String {
+/// Names of the columns of a figure.
+const WHAT: [&str; 6] = ["mean", "q05", "q25", "q50", "q75", "q95"];
+
+/// The columns of a study's curves.
+fn header(study: &Study) -> Vec<String> {
     let mut names = vec!["cell".to_owned(), "epoch".to_owned(), "n".to_owned()];
-    for column in figures {
-        for what in ["mean", "q05", "q25", "q50", "q75", "q95"] {
-            names.push(format!("{}_{what}", column.name()));
-        }
+    for column in &study.spec().figures {
+        names.extend(WHAT.map(|what| format!("{}_{what}", column.name())));
     }
-    names.join(",")
+    names
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+pub(super) fn write_header(study: &Study, to: &mut dyn Write) -> io::Result<()> {
+    writeln!(to, "{}", header(study).join(","))
+}
 
-    #[test]
-    fn quantiles_are_those_of_numpy() {
-        // numpy.quantile([0.1, 0.7, 1.5, 2, 9], [.05, .25, .5, .75, .95])
-        let mut sample = vec![9.0, 0.1, f64::NAN, 2.0, 0.7, 1.5];
-        let d = Distribution::of(&mut sample).unwrap();
-        assert_eq!((d.n, d.q25, d.q50, d.q75), (5, 0.7, 1.5, 2.0));
-        assert!((d.q05 - 0.22).abs() < 1e-15);
-        assert!((d.q95 - 7.6).abs() < 1e-14);
-        assert!((d.mean - 2.66).abs() < 1e-15);
-    }
+/// The curves of one cell: how its figures are distributed over its seeds, epoch by epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curves {
+    /// Number of the cell.
+    pub cell: usize,
+    /// Its evaluated epochs, ascending.
+    pub points: Vec<CurvePoint>,
+}
 
-    #[test]
-    fn edges_of_samples() {
-        assert_eq!(Distribution::of(&mut vec![f64::NAN]), None);
-        let one = Distribution::of(&mut vec![3.0]).unwrap();
-        assert_eq!((one.n, one.mean, one.q05, one.q95), (1, 3.0, 3.0, 3.0));
-        assert_eq!(
-            quantile(&[1.0, f64::INFINITY, f64::INFINITY], 0.75),
-            Some(f64::INFINITY)
-        );
-        assert_eq!(quantile(&[0.0, 1.0], 0.0), Some(0.0));
-        assert_eq!(quantile(&[0.0, 1.0], 1.0), Some(1.0));
+/// One evaluated epoch of a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Epochs trained.
+    pub epoch: u64,
+    /// Runs still going.
+    pub n: usize,
+    /// Its figures over these runs, in the order of [`StudySpec::figures`](crate::StudySpec).
+    pub figures: Vec<Option<Distribution>>,
+}
+
+/// Reads a study's curves: cells in its order, the epochs of each ascending.
+pub(super) fn read(path: &Path, study: &Study) -> Result<Vec<Curves>, ResultsError> {
+    let mut table = Table::open(path, header(study))?;
+    let mut curves: Vec<Curves> = Vec::new();
+    while let Some(mut row) = table.next()? {
+        let cell: usize = row.read("the number of a cell")?;
+        let earliest = curves.last().map_or(0, |curves| curves.cell);
+        if !(earliest..study.cells().len()).contains(&cell) {
+            return Err(row.refuse("the number of a cell of the study, ascending"));
+        }
+        if curves.last().is_none_or(|curves| curves.cell != cell) {
+            curves.push(Curves {
+                cell,
+                points: Vec::new(),
+            });
+        }
+        let Some(Curves { points, .. }) = curves.last_mut() else {
+            unreachable!("the row's cell is the last");
+        };
+        let epoch: u64 = row.read("an epoch")?;
+        if points.last().is_some_and(|last| last.epoch >= epoch) {
+            return Err(row.refuse("an epoch after that of the row before"));
+        }
+        let n = row.read("a number of runs")?;
+        let figures = study.spec().figures.iter();
+        points.push(CurvePoint {
+            epoch,
+            n,
+            figures: figures
+                .map(|_| read_distribution(&mut row, n))
+                .collect::<Result<_, _>>()?,
+        });
     }
+    Ok(curves)
+}
+
+/// The columns of a figure, which are all there or all empty.
+fn read_distribution(row: &mut Row<'_>, n: usize) -> Result<Option<Distribution>, ResultsError> {
+    let Some(mean) = row.maybe("a number")? else {
+        for _ in &WHAT[1..] {
+            row.expect("")?;
+        }
+        return Ok(None);
+    };
+    let mut quantiles = [0.0; WHAT.len() - 1];
+    for quantile in &mut quantiles {
+        *quantile = row.read("a number")?;
+    }
+    let [q05, q25, q50, q75, q95] = quantiles;
+    Ok(Some(Distribution {
+        n,
+        mean,
+        q05,
+        q25,
+        q50,
+        q75,
+        q95,
+    }))
 }
