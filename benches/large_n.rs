@@ -7,7 +7,8 @@
 mod textbook;
 mod toy;
 
-use std::time::Duration;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use criterion::{
     BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
@@ -27,6 +28,12 @@ fn large_n(c: &mut Criterion) {
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.measurement_time(Duration::from_secs(2));
     group.warm_up_time(Duration::from_millis(100));
+    if !quick {
+        println!(
+            "copying 256 MiB: {:.1} GB/s read and written",
+            copy_bandwidth()
+        );
+    }
     // The largest comes first, so that the process's peak of memory is its own.
     for n in [10_000_000, 1000, 10_000, 100_000, 1_000_000] {
         if quick && n > 10_000 {
@@ -103,6 +110,20 @@ fn take_turns(n: usize, problems: &[Problem]) {
             "; peak of memory so far {peak}"
         )),
     );
+}
+
+/// Bytes a second that one core reads and writes by copying, counted once each, in GB/s.
+fn copy_bandwidth() -> f64 {
+    let from = vec![1_u64; 32 << 20];
+    let mut to = vec![0_u64; from.len()];
+    let mut best = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        to.copy_from_slice(black_box(&from));
+        black_box(&mut to);
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    2.0 * size_of_val(&*from) as f64 / best * 1e-9
 }
 
 /// The most memory this process has held, where the system tells.
