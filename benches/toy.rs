@@ -95,13 +95,7 @@ pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
     let spec = TrainSpec::default();
     let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
     textbook.train(epochs);
-    let mut signal: Vec<f64> = textbook.weights().collect();
-    let memorization = signal.split_off(problem.train.features().signal_width());
-    Weights {
-        signal,
-        memorization,
-        ..Weights::default()
-    }
+    textbook.weights()
 }
 
 /// What each epoch of the textbook loop takes.
