@@ -12,6 +12,7 @@ use sparsegrok::kernel::{
 use crate::textbook::Textbook;
 
 /// One problem per seed, of the toy's kind.
+#[allow(dead_code, reason = "not every bench draws problems")]
 pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
     (0..seeds)
         .map(|data_seed| {

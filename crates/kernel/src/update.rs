@@ -225,25 +225,21 @@ pub(crate) fn tame<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) -> bool 
 }
 
 /// Σ u[column]·value over a sparse row: eight partial sums by position within the row modulo eight,
-/// added pairwise as in [`Rows::dots`], and the last, incomplete eight in a chain of their own.
+/// added pairwise as in [`Rows::dots`].
 #[inline(always)]
 pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
     let (value_blocks, value_rest) = values.as_chunks::<SUMS>();
-    let mut rest = 0.0;
-    for (&column, value) in column_rest.iter().zip(value_rest) {
-        rest = u[column as usize].mul_add(*value, rest);
-    }
-    if column_blocks.is_empty() {
-        return rest;
-    }
     let mut sums = [0.0; SUMS];
     for (column, value) in column_blocks.iter().zip(value_blocks) {
         for k in 0..SUMS {
             sums[k] = u[column[k] as usize].mul_add(value[k], sums[k]);
         }
     }
-    pairwise(sums) + rest
+    for (k, (&column, value)) in column_rest.iter().zip(value_rest).enumerate() {
+        sums[k] = u[column as usize].mul_add(*value, sums[k]);
+    }
+    pairwise(sums)
 }
 
 #[inline(always)]

@@ -44,7 +44,11 @@ impl<const W: usize> Group<'_, W> {
         for batch in visits.chunks(self.batch) {
             let factors = self.pace.next();
             self.pace.take(factors);
-            let rate = a.splat(factors.rate / batch.len() as f64);
+            let rate = match batch.len() {
+                1 => factors.rate,
+                rows => factors.rate / rows as f64,
+            };
+            let rate = a.splat(rate);
             let scale = a.splat(factors.margin * L::UNIT);
             for (visit, coefficients) in batch.iter().zip(self.coefficients.chunks_exact_mut(W)) {
                 let starts = self.rows.layout.starts(visit);
