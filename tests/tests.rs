@@ -1,6 +1,7 @@
 //! Integration tests of the command, in one binary.
 
 mod command;
+mod compare;
 mod configuration;
 mod files;
 mod golden;
