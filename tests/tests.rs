@@ -7,6 +7,7 @@ mod files;
 mod golden;
 mod readme;
 mod results;
+mod science;
 mod scikit_learn;
 mod study;
 mod support;

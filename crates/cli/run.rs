@@ -26,7 +26,8 @@ pub(crate) struct Args {
     model: Option<PathBuf>,
 }
 
-struct OneRun;
+/// The settings of a single run.
+pub(crate) struct OneRun;
 
 impl Scope for OneRun {
     fn takes(setting: &Setting) -> bool {

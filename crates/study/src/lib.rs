@@ -28,6 +28,7 @@ mod describe;
 mod detect;
 mod error;
 mod evaluate;
+mod explain;
 mod flat;
 mod layers;
 mod load;
@@ -42,6 +43,7 @@ mod study;
 mod summary;
 mod theory;
 mod trace;
+mod validate;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use compare::{Comparison, Patience, Stop, compare};
@@ -53,6 +55,7 @@ pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};
 pub use error::{ConfigError, Origin};
 pub use evaluate::{Crossing, EvaluateSpec, GenFigure, MemFigure};
+pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use layers::Settings;
 pub use load::{LoadError, Loaded, load};
 pub use number::NumberFormat;
@@ -70,3 +73,4 @@ pub use study::{
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
 pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};
+pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};
