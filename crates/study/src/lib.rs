@@ -8,6 +8,10 @@
 //! trace. [`compare()`] sets two lengths of training side by side; [`Predictor`] takes a saved
 //! model back to data.
 //!
+//! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
+//! [`Directory`]; [`StudyResults`] reads it back. [`statistics`] are what [`Summary`] and
+//! [`ArmComparison`] tell with.
+//!
 //! ```
 //! use sparsegrok_study::{Settings, load, run};
 //!
@@ -22,6 +26,7 @@
 
 mod arms;
 mod compare;
+mod compare_directories;
 mod compare_seeds;
 mod config;
 mod describe;
@@ -47,9 +52,8 @@ mod validate;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use compare::{Comparison, Patience, Stop, compare};
-pub use compare_seeds::{
-    CompareDirectoriesError, CompareError, SeedComparisons, compare_directories, compare_seeds,
-};
+pub use compare_directories::{CompareDirectoriesError, compare_directories};
+pub use compare_seeds::{CompareError, SeedComparisons, compare_seeds};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
 pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};
