@@ -6,7 +6,7 @@ use crate::support::{folder, printed, refused, sparsegrok};
 
 /// Twelve pairs that grok with decay within 400 epochs, evaluated every 10.
 const GROKS: &str = "compare --preset grok-a --n-test 64 --weight-decay 1e-3 --early-epochs 30 \
-                     --long-epochs 400 --eval-every 10 --seeds 0..12";
+                     --long-epochs 400 --eval-every 10 --delay-ratio 5 --seeds 0..12";
 
 /// A table's row, by its name, split where columns are.
 fn row<'a>(table: &'a str, name: &str) -> Vec<&'a str> {
@@ -61,7 +61,8 @@ fn a_pair_is_that_of_the_two_lines() {
             let (_, rest) = line.split_once(name).unwrap();
             let said: f64 = rest.split(',').next().unwrap().parse().unwrap();
             let found: f64 = row(&table, figure)[1 + arm].parse().unwrap();
-            assert!((found - said).abs() <= 5e-5, "{figure}: {found}, {said}");
+            // Four decimals there, six digits here.
+            assert!((found - said).abs() <= 5.6e-5, "{figure}: {found}, {said}");
         }
     }
 }
