@@ -125,7 +125,7 @@ fn records_traces_and_curves_tell_the_same() {
         header(&records).join(","),
         format!(
             "cell,weight_decay,batch_size,seed,data_seed,order_seed,init_seed,t_mem,t_gen,status,\
-             final_{}",
+             horizon,final_{}",
             figures.replace(',', ",final_")
         )
     );
@@ -147,7 +147,8 @@ fn records_traces_and_curves_tell_the_same() {
     assert_eq!(traces.len(), 4 * 12 * 6);
     for (run, record) in traces.chunks(6).zip(&records) {
         assert_eq!((run[5][0], run[5][1]), (record[0], record[3]));
-        assert_eq!(run[5][3..], record[10..]);
+        assert_eq!(run[5][2], record[10]);
+        assert_eq!(run[5][3..], record[11..]);
     }
 
     // Mean and median of the train loss at the third evaluation of the second cell.
@@ -210,7 +211,7 @@ fn a_cell_that_diverges_stops_no_other() {
         let diverged = row[0] == "1";
         assert_eq!(row[8] == "diverged", diverged, "{row:?}");
         assert_eq!(
-            row[9..].iter().all(|cell| cell.is_empty()),
+            row[10..].iter().all(|cell| cell.is_empty()),
             diverged,
             "{row:?}"
         );

@@ -5,6 +5,7 @@ mod configuration;
 mod files;
 mod golden;
 mod readme;
+mod results;
 mod scikit_learn;
 mod study;
 mod support;

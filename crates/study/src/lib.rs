@@ -50,8 +50,10 @@ pub use presets::{PRESETS, Preset};
 pub use run::{Run, Watch, run};
 pub use settings::{Kind, SETTINGS, Section, Setting};
 pub use study::{
-    Directory, DirectoryError, Distribution, Estimate, GridCell, Group, Ran, Record, RunSeeds,
-    SeedWhat, Seeds, Study, StudyError, StudySpec, Traces, estimate, quantile,
+    CellSummary, CurvePoint, Curves, Directory, DirectoryError, Distribution, Estimate, GridCell,
+    Group, KeptTrace, Kernels, Manifest, Ran, Record, RecordRow, ResultsError, RunSeeds, SeedWhat,
+    Seeds, Study, StudyError, StudyResults, StudySpec, Summary, TracePoint, Traces, estimate,
+    quantile,
 };
 pub use summary::closing_words;
 pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};

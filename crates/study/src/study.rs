@@ -8,7 +8,11 @@ mod grid;
 mod group;
 mod manifest;
 mod overview;
+mod records;
+mod results;
 mod seeds;
+mod table;
+mod traces;
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_data::{InvalidSetting, check};
@@ -17,13 +21,18 @@ use crate::config::Config;
 use crate::error::ConfigError;
 use crate::trace::Column;
 
-pub use curves::{Distribution, quantile};
+pub use curves::{CurvePoint, Curves, Distribution, quantile};
 pub use directory::{Directory, DirectoryError};
 pub use driver::{Ran, StudyError};
 pub use estimate::{Estimate, estimate};
 pub use grid::GridCell;
 pub use group::{Group, Record};
+pub use manifest::{Kernels, Manifest};
+pub use overview::{CellSummary, Summary};
+pub use records::RecordRow;
+pub use results::{ResultsError, StudyResults};
 pub use seeds::{RunSeeds, SeedWhat, Seeds, Traces};
+pub use traces::{KeptTrace, TracePoint};
 
 /// What a study runs, and what it keeps of each run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

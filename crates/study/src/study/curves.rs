@@ -2,26 +2,41 @@
 
 use std::collections::TryReserveError;
 use std::io::{self, Write};
+use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use sparsegrok_data::Shortest;
 
+use crate::study::Study;
 use crate::study::group::Record;
+use crate::study::results::ResultsError;
+use crate::study::table::{Row, Table};
 use crate::trace::{Cell, Column};
 
 /// A sample in brief: its size, mean and quantiles.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is the quantile it is named for")]
 pub struct Distribution {
     /// Size of the sample.
     pub n: usize,
     /// Mean, summed in the sample's order.
+    #[serde(deserialize_with = "number")]
     pub mean: f64,
+    #[serde(deserialize_with = "number")]
     pub q05: f64,
+    #[serde(deserialize_with = "number")]
     pub q25: f64,
+    #[serde(deserialize_with = "number")]
     pub q50: f64,
+    #[serde(deserialize_with = "number")]
     pub q75: f64,
+    #[serde(deserialize_with = "number")]
     pub q95: f64,
+}
+
+/// A number of a JSON file, which has `null` for those that are not finite.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl Distribution {
@@ -160,15 +175,100 @@ impl Series {
     }
 }
 
-/// The header of what [`Series::write`] writes.
-pub(super) fn header(figures: &[Column]) -> String {
+/// Names of the columns of a figure.
+const WHAT: [&str; 6] = ["mean", "q05", "q25", "q50", "q75", "q95"];
+
+/// The columns of a study's curves.
+fn header(study: &Study) -> Vec<String> {
     let mut names = vec!["cell".to_owned(), "epoch".to_owned(), "n".to_owned()];
-    for column in figures {
-        for what in ["mean", "q05", "q25", "q50", "q75", "q95"] {
-            names.push(format!("{}_{what}", column.name()));
-        }
+    for column in &study.spec().figures {
+        names.extend(WHAT.map(|what| format!("{}_{what}", column.name())));
     }
-    names.join(",")
+    names
+}
+
+pub(super) fn write_header(study: &Study, to: &mut dyn Write) -> io::Result<()> {
+    writeln!(to, "{}", header(study).join(","))
+}
+
+/// The curves of one cell: how its figures are distributed over its seeds, epoch by epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curves {
+    /// Number of the cell.
+    pub cell: usize,
+    /// Its evaluated epochs, ascending.
+    pub points: Vec<CurvePoint>,
+}
+
+/// One evaluated epoch of a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Epochs trained.
+    pub epoch: u64,
+    /// Runs still going.
+    pub n: usize,
+    /// Its figures over these runs, in the order of [`StudySpec::figures`](crate::StudySpec).
+    pub figures: Vec<Option<Distribution>>,
+}
+
+/// Reads a study's curves: cells in its order, the epochs of each ascending.
+pub(super) fn read(path: &Path, study: &Study) -> Result<Vec<Curves>, ResultsError> {
+    let mut table = Table::open(path, header(study))?;
+    let mut curves: Vec<Curves> = Vec::new();
+    while let Some(mut row) = table.next()? {
+        let cell: usize = row.read("the number of a cell")?;
+        let earliest = curves.last().map_or(0, |curves| curves.cell);
+        if !(earliest..study.cells().len()).contains(&cell) {
+            return Err(row.refuse("the number of a cell of the study, ascending"));
+        }
+        if curves.last().is_none_or(|curves| curves.cell != cell) {
+            curves.push(Curves {
+                cell,
+                points: Vec::new(),
+            });
+        }
+        let Some(Curves { points, .. }) = curves.last_mut() else {
+            unreachable!("the row's cell is the last");
+        };
+        let epoch: u64 = row.read("an epoch")?;
+        if points.last().is_some_and(|last| last.epoch >= epoch) {
+            return Err(row.refuse("an epoch after that of the row before"));
+        }
+        let n = row.read("a number of runs")?;
+        let figures = study.spec().figures.iter();
+        points.push(CurvePoint {
+            epoch,
+            n,
+            figures: figures
+                .map(|_| read_distribution(&mut row, n))
+                .collect::<Result<_, _>>()?,
+        });
+    }
+    Ok(curves)
+}
+
+/// The columns of a figure, which are all there or all empty.
+fn read_distribution(row: &mut Row<'_>, n: usize) -> Result<Option<Distribution>, ResultsError> {
+    let Some(mean) = row.maybe("a number")? else {
+        for _ in &WHAT[1..] {
+            row.expect("")?;
+        }
+        return Ok(None);
+    };
+    let mut quantiles = [0.0; WHAT.len() - 1];
+    for quantile in &mut quantiles {
+        *quantile = row.read("a number")?;
+    }
+    let [q05, q25, q50, q75, q95] = quantiles;
+    Ok(Some(Distribution {
+        n,
+        mean,
+        q05,
+        q25,
+        q50,
+        q75,
+        q95,
+    }))
 }
 
 #[cfg(test)]

@@ -6,20 +6,29 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
-use sparsegrok_data::Shortest;
 use tempfile::TempDir;
 
 use crate::study::Study;
 use crate::study::curves::{self, Series};
 use crate::study::driver::Ran;
-use crate::study::grid::value_text;
-use crate::study::group::{Group, Record};
+use crate::study::group::Group;
 use crate::study::manifest::{Kernels, Manifest};
-use crate::study::overview::{CellOverview, Overview, Tally};
-use crate::trace::{Cell, Column};
+use crate::study::overview::{CellSummary, Summary, Tally};
+use crate::study::records::{self, RecordRow};
+use crate::study::traces;
 
 /// The file a study's directory is known by.
-const CONFIGURATION: &str = "study.toml";
+pub(super) const CONFIGURATION: &str = "study.toml";
+/// A row a run.
+pub(super) const RECORDS: &str = "records.csv";
+/// A row an evaluated epoch of a cell.
+pub(super) const CURVES: &str = "curves.csv";
+/// A row an evaluated epoch of a run.
+pub(super) const TRACES: &str = "traces.csv";
+/// What became of each cell.
+pub(super) const SUMMARY: &str = "summary.json";
+/// How it was run.
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// Why a study's directory could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +69,7 @@ pub struct Directory<'s> {
     curves: BufWriter<File>,
     traces: BufWriter<File>,
     cell: Option<CellSoFar>,
-    done: Vec<CellOverview>,
+    done: Vec<CellSummary>,
     kernels: Kernels,
     runs: u64,
     seed_steps: u64,
@@ -98,11 +107,7 @@ impl<'s> Directory<'s> {
         let begin = || -> io::Result<Self> {
             let part = beside(&target)?;
             let open = |name| File::create(part.path().join(name)).map(BufWriter::new);
-            let (records, curves, traces) = (
-                open("records.csv")?,
-                open("curves.csv")?,
-                open("traces.csv")?,
-            );
+            let (records, curves, traces) = (open(RECORDS)?, open(CURVES)?, open(TRACES)?);
             let mut directory = Self {
                 study,
                 path: target.clone(),
@@ -158,31 +163,10 @@ impl<'s> Directory<'s> {
         }
     }
 
-    fn figures(&self) -> &'s [Column] {
-        &self.study.spec().figures
-    }
-
     fn write_headers(&mut self) -> io::Result<()> {
-        let figures: Vec<_> = self.figures().iter().map(|column| column.name()).collect();
-        let mut header = vec!["cell".to_owned()];
-        let varied = &self.study.cells()[0].varied;
-        header.extend(varied.iter().map(|(key, _)| (*key).to_owned()));
-        header.extend(
-            [
-                "seed",
-                "data_seed",
-                "order_seed",
-                "init_seed",
-                "t_mem",
-                "t_gen",
-                "status",
-            ]
-            .map(str::to_owned),
-        );
-        header.extend(figures.iter().map(|name| format!("final_{name}")));
-        writeln!(self.records, "{}", header.join(","))?;
-        writeln!(self.traces, "cell,seed,epoch,{}", figures.join(","))?;
-        writeln!(self.curves, "{}", curves::header(self.figures()))
+        records::write_header(self.study, &mut self.records)?;
+        curves::write_header(self.study, &mut self.curves)?;
+        traces::write_header(self.study, &mut self.traces)
     }
 
     fn try_add(&mut self, group: &Group) -> io::Result<()> {
@@ -197,56 +181,34 @@ impl<'s> Directory<'s> {
         self.kernels.count(group);
         self.seed_steps += group.seed_steps;
         self.runs += group.records.len() as u64;
+        let spec = self.study.spec();
         for record in &group.records {
-            self.write_record(record)?;
+            let row = RecordRow::of(record, &spec.figures);
+            records::write(&row, self.study, &mut self.records)?;
             if let Some(cell) = &mut self.cell {
-                if self.study.spec().traces.keep(cell.runs) {
-                    write_trace(record, &self.study.spec().figures, &mut self.traces)?;
+                if spec.traces.keep(cell.runs) {
+                    traces::write(record, &spec.figures, &mut self.traces)?;
                 }
                 cell.series.push(record);
-                cell.tally.push(record);
+                cell.tally.push(&row);
                 cell.runs += 1;
             }
         }
-        let seeds = self.study.spec().seeds.len();
+        let seeds = spec.seeds.len();
         if self.cell.as_ref().is_some_and(|cell| cell.runs == seeds) {
             self.finish_cell()?;
         }
         Ok(())
     }
 
-    fn write_record(&mut self, record: &Record) -> io::Result<()> {
-        let number = |x: Option<f64>| x.map_or_else(String::new, |x| Shortest(x).to_string());
-        let (seeds, milestones) = (&record.seeds, &record.milestones);
-        let mut cells = vec![record.cell.to_string()];
-        let varied = &self.study.cells()[record.cell].varied;
-        cells.extend(varied.iter().map(|(_, value)| value_text(value)));
-        cells.extend([
-            seeds.seed.to_string(),
-            seeds.data.map_or_else(String::new, |seed| seed.to_string()),
-            seeds.order.to_string(),
-            seeds.init.to_string(),
-            number(milestones.t_mem),
-            number(milestones.t_gen),
-            milestones.status.name().to_owned(),
-        ]);
-        let last = record.last();
-        let finals = self.figures().iter().map(|column| match column.of(last?) {
-            Cell::Figure(figure) => figure,
-            Cell::Count(_) => None,
-        });
-        cells.extend(finals.map(number));
-        writeln!(self.records, "{}", cells.join(","))
-    }
-
     /// Writes what there is of the cell in progress, and frees it.
     fn finish_cell(&mut self) -> io::Result<()> {
         if let Some(cell) = self.cell.take() {
             cell.series.write(cell.number, &mut self.curves)?;
-            let overview = cell
+            let summary = cell
                 .tally
                 .finish(cell.number, &self.study.cells()[cell.number]);
-            self.done.push(overview);
+            self.done.push(summary);
         }
         Ok(())
     }
@@ -258,10 +220,10 @@ impl<'s> Directory<'s> {
         self.traces.flush()?;
         let toml = self.study.config().to_toml().map_err(io::Error::other)?;
         fs::write(self.part.path().join(CONFIGURATION), toml)?;
-        let overview = Overview {
+        let summary = Summary {
             cells: std::mem::take(&mut self.done),
         };
-        write_json(&self.part.path().join("summary.json"), &overview)?;
+        write_json(&self.part.path().join(SUMMARY), &summary)?;
         let manifest = Manifest::new(
             self.study,
             self.kernels,
@@ -270,7 +232,7 @@ impl<'s> Directory<'s> {
             self.seed_steps,
             self.started.elapsed(),
         );
-        write_json(&self.part.path().join("manifest.json"), &manifest)
+        write_json(&self.part.path().join(MANIFEST), &manifest)
     }
 }
 
@@ -288,25 +250,6 @@ impl CellSoFar {
             runs: 0,
         })
     }
-}
-
-fn write_trace(record: &Record, figures: &[Column], to: &mut impl Write) -> io::Result<()> {
-    for evaluation in &record.trace {
-        write!(
-            to,
-            "{},{},{}",
-            record.cell, record.seeds.seed, evaluation.epoch
-        )?;
-        for column in figures {
-            match column.of(evaluation) {
-                Cell::Count(count) => write!(to, ",{count}")?,
-                Cell::Figure(Some(x)) => write!(to, ",{}", Shortest(x))?,
-                Cell::Figure(None) => write!(to, ",")?,
-            }
-        }
-        writeln!(to)?;
-    }
-    Ok(())
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {

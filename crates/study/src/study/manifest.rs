@@ -2,38 +2,52 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sparsegrok_kernel::KernelChoice;
 
 use crate::study::Study;
 use crate::study::group::Group;
 
-/// The manifest, as it is written.
-#[derive(Serialize)]
-pub(super) struct Manifest {
-    version: &'static str,
-    target: String,
-    cpu: Option<String>,
-    simd: String,
+/// How a study was run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this package.
+    pub version: String,
+    /// Architecture and operating system.
+    pub target: String,
+    /// The processor's name, where the system tells.
+    pub cpu: Option<String>,
+    /// The instruction-set level.
+    pub simd: String,
     /// Runs each kernel trained.
-    kernels: Kernels,
-    threads: usize,
-    cells: usize,
-    runs: u64,
-    runs_planned: u64,
-    complete: bool,
-    started_unix_seconds: u64,
-    wall_seconds: f64,
-    seed_steps: u64,
-    seed_steps_per_second: f64,
+    pub kernels: Kernels,
+    /// Threads that ran it.
+    pub threads: usize,
+    /// Cells of its grid.
+    pub cells: usize,
+    /// Runs that came to their end.
+    pub runs: u64,
+    /// Runs there were to be.
+    pub runs_planned: u64,
+    /// Whether these are as many.
+    pub complete: bool,
+    /// When it began, in seconds since 1970.
+    pub started_unix_seconds: u64,
+    /// How long it took.
+    pub wall_seconds: f64,
+    /// Updates made, summed over runs.
+    pub seed_steps: u64,
+    /// Their rate.
+    pub seed_steps_per_second: f64,
 }
 
 /// Runs trained by each kernel.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Kernels {
-    scalar: u64,
-    lanes: u64,
-    dense: u64,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is the kernel it is named for")]
+pub struct Kernels {
+    pub scalar: u64,
+    pub lanes: u64,
+    pub dense: u64,
 }
 
 impl Kernels {
@@ -61,7 +75,7 @@ impl Manifest {
         let started = SystemTime::now().checked_sub(wall).unwrap_or(UNIX_EPOCH);
         let level = study.config().engine.simd.level();
         Self {
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             cpu: cpu_model(),
             simd: level.map_or_else(|_| String::new(), |level| level.to_string()),

@@ -1,41 +1,39 @@
 //! The summary of a study: what became of each cell's runs, in a few numbers.
 
-use serde::{Serialize, Serializer};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use crate::detect::Status;
 use crate::study::curves::Distribution;
 use crate::study::grid::GridCell;
-use crate::study::group::Record;
-use crate::trace::{Cell, Column};
+use crate::study::records::RecordRow;
+use crate::trace::Column;
 
-/// Named values, serialised as a map in their own order.
-#[derive(Clone, Debug)]
-pub(super) struct Named<T>(Vec<(&'static str, T)>);
-
-impl<T: Serialize> Serialize for Named<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
-
-/// A study's summary, as it is written.
-#[derive(Serialize)]
-pub(super) struct Overview {
-    pub(super) cells: Vec<CellOverview>,
+/// A study's summary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Each cell's, of the cells begun.
+    pub cells: Vec<CellSummary>,
 }
 
 /// A cell's summary. Times are in epochs, over the runs that have them: the others are censored.
-#[derive(Serialize)]
-pub(super) struct CellOverview {
-    cell: usize,
-    varied: Named<Value>,
-    runs: u64,
-    status: Named<u64>,
-    t_mem: Option<Distribution>,
-    t_gen: Option<Distribution>,
-    /// Figures at the last epoch, over the runs that did not diverge.
-    r#final: Named<Option<Distribution>>,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellSummary {
+    /// Number of the cell.
+    pub cell: usize,
+    /// The keys that vary from cell to cell, with this cell's values.
+    pub varied: IndexMap<String, Value>,
+    /// Runs.
+    pub runs: u64,
+    /// Of them, how many have each status, by its name.
+    pub status: IndexMap<String, u64>,
+    /// Times at which runs memorized.
+    pub t_mem: Option<Distribution>,
+    /// Times at which runs generalized.
+    pub t_gen: Option<Distribution>,
+    /// Figures at the last epoch, by name, over the runs that did not diverge.
+    pub r#final: IndexMap<String, Option<Distribution>>,
 }
 
 /// Gathers a cell's summary from its records.
@@ -58,36 +56,37 @@ impl Tally {
         }
     }
 
-    pub(super) fn push(&mut self, record: &Record) {
-        let milestones = &record.milestones;
+    pub(super) fn push(&mut self, row: &RecordRow) {
+        let milestones = &row.milestones;
         self.runs += 1;
         self.t_mem.extend(milestones.t_mem);
         self.t_gen.extend(milestones.t_gen);
         for (count, status) in self.status.iter_mut().zip(Status::ALL) {
             *count += u64::from(status == milestones.status);
         }
-        for (column, finals) in &mut self.finals {
-            if let Some(Cell::Figure(Some(x))) = record.last().map(|last| column.of(last)) {
-                finals.push(x);
-            }
+        for ((_, finals), last) in self.finals.iter_mut().zip(&row.finals) {
+            finals.extend(last);
         }
     }
 
-    pub(super) fn finish(mut self, number: usize, cell: &GridCell) -> CellOverview {
-        let status = Status::ALL.map(Status::name).into_iter().zip(self.status);
+    pub(super) fn finish(mut self, number: usize, cell: &GridCell) -> CellSummary {
+        let varied = cell.varied.iter();
+        let status = Status::ALL.into_iter().zip(self.status);
         let finals = self.finals.iter_mut();
-        CellOverview {
+        CellSummary {
             cell: number,
-            varied: Named(cell.varied.clone()),
+            varied: varied
+                .map(|(key, value)| ((*key).to_owned(), value.clone()))
+                .collect(),
             runs: self.runs,
-            status: Named(status.collect()),
+            status: status
+                .map(|(status, count)| (status.name().to_owned(), count))
+                .collect(),
             t_mem: Distribution::of(&mut self.t_mem),
             t_gen: Distribution::of(&mut self.t_gen),
-            r#final: Named(
-                finals
-                    .map(|(column, finals)| (column.name(), Distribution::of(finals)))
-                    .collect(),
-            ),
+            r#final: finals
+                .map(|(column, finals)| (column.name().to_owned(), Distribution::of(finals)))
+                .collect(),
         }
     }
 }
