@@ -35,6 +35,7 @@ mod run;
 mod settings;
 mod study;
 mod summary;
+mod theory;
 mod trace;
 
 pub use compare::{Comparison, Patience, Stop, compare};
@@ -56,4 +57,5 @@ pub use study::{
     quantile,
 };
 pub use summary::closing_words;
+pub use theory::{NotCovered, theory_setting};
 pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};

@@ -1,0 +1,98 @@
+//! When a linear model with memorization features groks: closed forms, derived and checked.
+//!
+//! The crate takes a plain [`Setting`] and knows no other crate of the project. A [`Prediction`]
+//! says when training rows are memorized, when the model generalizes, and how accuracy goes from
+//! one to the other; its [conditions](Prediction::conditions) say whether that is grokking at all.
+//! [`MaxMargin`] is where training without decay is headed; [`PacBayes`] bounds the test error of
+//! what was trained.
+//!
+//! The forms hold for logistic loss, steps of one row, a constant learning rate η, labels that are
+//! the teacher's, signal rows s ~ N(0, I) times ε, one memorization column of value α per row, and
+//! initial signal weights v₀ that owe nothing to the teacher. They are the leading order in few,
+//! large and slow: n ≫ d, Λ ≫ 1, ηα² small against Λ. Each says where it holds. The page
+//! `docs/science.md` derives them and sets them beside measurements.
+//!
+//! ```
+//! use sparsegrok_theory::{Direction, Prediction, Setting};
+//!
+//! let prediction = Prediction::of(&Setting {
+//!     n: 512,
+//!     d: 5,
+//!     signal_scale: 0.1,
+//!     memorization_scale: 5.0,
+//!     learning_rate: 0.05,
+//!     weight_decay: 1e-4,
+//!     init_norm: 100.0,
+//!     init_direction: Direction::Orthogonal,
+//! });
+//! assert_eq!(prediction.t_mem(0.99).unwrap().floor(), 16.0);
+//! assert_eq!(prediction.t_gen(0.9).unwrap().floor(), 1469.0);
+//! assert!(prediction.conditions(0.95).iter().all(|condition| condition.holds()));
+//! ```
+
+mod conditions;
+mod curve;
+mod max_margin;
+mod normal;
+mod pac_bayes;
+mod scales;
+mod setting;
+mod times;
+
+pub use conditions::{Condition, Limit};
+pub use max_margin::MaxMargin;
+pub use pac_bayes::{Bound, PacBayes};
+pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};
+pub use setting::{Direction, Setting};
+
+/// What the theory says of a [`Setting`].
+///
+/// Times are in epochs and are means over seeds, to leading order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction {
+    setting: Setting,
+    scales: Scales,
+}
+
+impl Prediction {
+    /// The prediction for a setting. `Time: O(1)`, as is everything it is asked.
+    pub fn of(setting: &Setting) -> Self {
+        Self {
+            setting: *setting,
+            scales: Scales::of(setting),
+        }
+    }
+
+    /// What it is for.
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    /// The few numbers everything depends on.
+    pub fn scales(&self) -> &Scales {
+        &self.scales
+    }
+}
+
+/// The reference setting of this crate's tests, which truly groks.
+#[cfg(test)]
+const GROKS: Setting = Setting {
+    n: 512,
+    d: 5,
+    signal_scale: 0.1,
+    memorization_scale: 5.0,
+    learning_rate: 0.05,
+    weight_decay: 1e-4,
+    init_norm: 100.0,
+    init_direction: Direction::Orthogonal,
+};
+
+/// Asserts that two numbers agree to a relative tolerance.
+#[cfg(test)]
+#[track_caller]
+fn assert_close(found: f64, expected: f64, tolerance: f64) {
+    assert!(
+        (found - expected).abs() <= tolerance * expected.abs(),
+        "{found}, expected {expected}"
+    );
+}
