@@ -22,13 +22,17 @@ pub enum Paint {
     Sky,
     Purple,
     Grey,
+    /// Black on any ground.
+    Black,
+    /// White on any ground.
+    White,
     /// A shade of a [ramp](ramp).
     Shade(u8, u8, u8),
 }
 
 impl Paint {
     /// Every named paint, with its name in style sheets and its colours on light and dark paper.
-    pub(crate) const NAMED: [(Self, &'static str, &'static str, &'static str); 11] = [
+    pub(crate) const NAMED: [(Self, &'static str, &'static str, &'static str); 13] = [
         (Self::Ink, "ink", "#1a1a1a", "#e8e6e3"),
         (Self::Muted, "muted", "#595959", "#a8a5a0"),
         (Self::Faint, "faint", "#e3e3e3", "#34373b"),
@@ -40,6 +44,8 @@ impl Paint {
         (Self::Sky, "sky", "#56b4e9", "#7cc8f2"),
         (Self::Purple, "purple", "#cc79a7", "#df9cc2"),
         (Self::Grey, "grey", "#b8b8b8", "#6b6e72"),
+        (Self::Black, "black", "#1a1a1a", "#1a1a1a"),
+        (Self::White, "white", "#ffffff", "#ffffff"),
     ];
 
     /// Its value in an SVG attribute.

@@ -4,7 +4,8 @@
 
 use std::sync::LazyLock;
 
-use ttf_parser::Face;
+use skrifa::instance::{LocationRef, Size};
+use skrifa::{FontRef, MetadataProvider};
 
 /// The regular weight, a subset: Latin, Greek and some signs of mathematics.
 pub(crate) static REGULAR: &[u8] = include_bytes!("../assets/Arimo-Regular.ttf");
@@ -15,11 +16,14 @@ pub(crate) static BOLD: &[u8] = include_bytes!("../assets/Arimo-Bold.ttf");
 /// character, so that what is measured here fits where it is shown.
 pub(crate) const FAMILY: &str = "Arimo, Arial, Helvetica, 'Liberation Sans', sans-serif";
 
+/// Width of a digit, and about that of what the font lacks.
+const DIGIT: f64 = 0.556;
+
 /// A subscript's size in the text's.
 pub(crate) const SUBSCRIPT: f64 = 0.75;
 
-static FACES: LazyLock<[Option<Face<'static>>; 2]> =
-    LazyLock::new(|| [REGULAR, BOLD].map(|font| Face::parse(font, 0).ok()));
+static FONTS: LazyLock<[Option<FontRef<'static>>; 2]> =
+    LazyLock::new(|| [REGULAR, BOLD].map(|font| FontRef::new(font).ok()));
 
 /// A stretch of text that is set in one way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,19 +56,22 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// Width of a text set in `size`, in the units of `size`.
 pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let face = FACES[usize::from(bold)].as_ref();
-    let advance = |c: char| {
-        // About the width of a digit, for what the font lacks.
-        let missing = 0.556;
-        let Some(face) = face else { return missing };
-        let advance = face.glyph_index(c).and_then(|g| face.glyph_hor_advance(g));
-        advance.map_or(missing, |a| f64::from(a) / f64::from(face.units_per_em()))
+    let font = FONTS[usize::from(bold)].as_ref();
+    let characters = |piece: &Piece<'_>| match font {
+        Some(font) => {
+            let metrics = font.glyph_metrics(Size::new(1.0), LocationRef::default());
+            let map = font.charmap();
+            let advance = |c| metrics.advance_width(map.map(c)?).map(f64::from);
+            let advances = piece.text.chars().map(advance);
+            advances.map(|advance| advance.unwrap_or(DIGIT)).sum::<f64>()
+        }
+        None => DIGIT * piece.text.chars().count() as f64,
     };
-    let piece_width = |piece: &Piece<'_>| {
+    let scaled = pieces(text).into_iter().map(|piece| {
         let scale = if piece.subscript { SUBSCRIPT } else { 1.0 };
-        scale * piece.text.chars().map(advance).sum::<f64>()
-    };
-    size * pieces(text).iter().map(piece_width).sum::<f64>()
+        scale * characters(&piece)
+    });
+    size * scaled.sum::<f64>()
 }
 
 /// Breaks a text into lines of at most `room`; a word longer than that has a line of its own.
@@ -193,10 +200,10 @@ mod tests {
 
     #[test]
     fn every_sign_in_use_has_a_glyph() {
-        for face in FACES.iter() {
-            let face = face.as_ref().expect("a font");
+        for font in FONTS.iter() {
+            let map = font.as_ref().expect("a font").charmap();
             for c in "αβεηκλΛσ‖¹²³⁰⁴⁵⁶⁷⁸⁹⁻−×·–—…≥≤±∞≈→√’“”".chars() {
-                assert!(face.glyph_index(c).is_some(), "{c}");
+                assert!(map.map(c).is_some(), "{c}");
             }
         }
     }
