@@ -225,9 +225,9 @@ fn faults_name_file_line_column_and_wish() {
         ),
         (
             "summary.json",
-            "\"runs\": 2",
-            "\"rums\": 2",
-            "line 27, column 3: missing field `runs`",
+            "\"cell\": 0",
+            "\"cell\": \"0\"",
+            "line 4, column 17: invalid type: string \"0\", expected usize",
         ),
         (
             "study.toml",

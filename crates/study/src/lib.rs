@@ -33,6 +33,7 @@ mod predict;
 mod presets;
 mod run;
 mod settings;
+pub mod statistics;
 mod study;
 mod summary;
 mod theory;
@@ -51,10 +52,9 @@ pub use presets::{PRESETS, Preset};
 pub use run::{Run, Watch, run};
 pub use settings::{Kind, SETTINGS, Section, Setting};
 pub use study::{
-    CellSummary, CurvePoint, Curves, Directory, DirectoryError, Distribution, Estimate, GridCell,
-    Group, KeptTrace, Kernels, Manifest, Ran, Record, RecordRow, ResultsError, RunSeeds, SeedWhat,
-    Seeds, Study, StudyError, StudyResults, StudySpec, Summary, TracePoint, Traces, estimate,
-    quantile,
+    CellSummary, CurvePoint, Curves, Directory, DirectoryError, Estimate, GridCell, Group,
+    KeptTrace, Kernels, Manifest, Ran, Record, RecordRow, ResultsError, RunSeeds, SeedWhat, Seeds,
+    Study, StudyError, StudyResults, StudySpec, Summary, TracePoint, Traces, estimate,
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};

@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::error::ConfigError;
 use crate::trace::Column;
 
-pub use curves::{CurvePoint, Curves, Distribution, quantile};
+pub use curves::{CurvePoint, Curves};
 pub use directory::{Directory, DirectoryError};
 pub use driver::{Ran, StudyError};
 pub use estimate::{Estimate, estimate};

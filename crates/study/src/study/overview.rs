@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use crate::detect::Status;
-use crate::study::curves::Distribution;
+use crate::statistics::Distribution;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
 use crate::trace::Column;

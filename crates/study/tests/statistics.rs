@@ -1,0 +1,163 @@
+//! Statistics against established packages: `statistics/golden.py` says which, on what data.
+
+use serde_json::Value;
+use sparsegrok_study::statistics::{
+    KaplanMeier, Lifetime, Statistic, bootstrap, fit_line, log_rank, wilson,
+};
+
+const TOLERANCE: f64 = 1e-8;
+
+fn golden(part: &str) -> Vec<Value> {
+    let golden: Value = serde_json::from_str(include_str!("statistics/golden.json")).unwrap();
+    let cases = golden[part].as_array().unwrap().clone();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    let numbers = value.as_array().unwrap().iter();
+    numbers.map(|x| x.as_f64().unwrap()).collect()
+}
+
+#[track_caller]
+fn assert_close(found: f64, expected: &Value) {
+    let expected = expected.as_f64().unwrap();
+    let error = (found - expected).abs();
+    assert!(
+        error <= TOLERANCE * expected.abs().max(1.0),
+        "{found}, expected {expected}"
+    );
+}
+
+fn lifetimes(group: &Value) -> Vec<Lifetime> {
+    let observed = group["observed"].as_array().unwrap().iter();
+    let pairs = numbers(&group["times"]).into_iter().zip(observed);
+    pairs
+        .map(|(time, observed)| Lifetime {
+            time,
+            observed: observed.as_bool().unwrap(),
+        })
+        .collect()
+}
+
+#[test]
+fn kaplan_meier_is_that_of_lifelines() {
+    for case in golden("survival") {
+        for group in case["groups"].as_array().unwrap() {
+            let sample = lifetimes(group);
+            let curve = KaplanMeier::of(&sample);
+            assert_eq!(curve.n(), sample.len());
+            for expected in group["kaplan_meier"].as_array().unwrap() {
+                let confidence = expected["confidence"].as_f64().unwrap();
+                assert_eq!(
+                    curve.steps().len(),
+                    expected["times"].as_array().unwrap().len()
+                );
+                for (i, step) in curve.steps().iter().enumerate() {
+                    let (low, high) = step.survival_interval(confidence);
+                    assert_eq!(step.time, expected["times"][i].as_f64().unwrap());
+                    assert_close(step.at_risk as f64, &expected["at_risk"][i]);
+                    assert_close(step.events as f64, &expected["events"][i]);
+                    assert_close(step.survival, &expected["survival"][i]);
+                    assert_close(low, &expected["low"][i]);
+                    assert_close(high, &expected["high"][i]);
+                }
+                for quantile in expected["quantiles"].as_array().unwrap() {
+                    let p = quantile[0].as_f64().unwrap();
+                    let (low, high) = curve.quantile_interval(p, confidence);
+                    let found = [curve.quantile(p), low, high];
+                    let expected = [1, 2, 3].map(|i| quantile[i].as_f64());
+                    assert_eq!(found, expected, "{} {p} {confidence}", case["name"]);
+                }
+            }
+        }
+    }
+}
+
+/// The order of a sample does not matter.
+#[test]
+fn kaplan_meier_sorts() {
+    let sample = lifetimes(&golden("survival")[0]["groups"][1]);
+    let backwards: Vec<_> = sample.iter().rev().copied().collect();
+    assert_eq!(KaplanMeier::of(&sample), KaplanMeier::of(&backwards));
+}
+
+#[test]
+fn log_rank_is_that_of_lifelines() {
+    for case in golden("survival") {
+        let [one, other] = [0, 1].map(|i| lifetimes(&case["groups"][i]));
+        let test = log_rank(&one, &other).unwrap();
+        assert_close(test.statistic, &case["log_rank"]["statistic"]);
+        let expected = case["log_rank"]["p"].as_f64().unwrap();
+        assert!(
+            (test.p - expected).abs() <= TOLERANCE * expected,
+            "{}",
+            test.p
+        );
+        let swapped = log_rank(&other, &one).unwrap();
+        assert_close(swapped.statistic, &case["log_rank"]["statistic"]);
+    }
+}
+
+#[test]
+fn log_rank_needs_events_to_compare() {
+    let censored = [Lifetime::of(None, 5.0); 3];
+    assert_eq!(log_rank(&censored, &censored), None);
+    assert_eq!(log_rank(&[], &[Lifetime::of(Some(1.0), 5.0)]), None);
+}
+
+#[test]
+fn wilson_is_that_of_statsmodels() {
+    for case in golden("wilson") {
+        let [successes, n] = [0, 1].map(|i| case[i].as_u64().unwrap());
+        let found = wilson(successes, n, case[2].as_f64().unwrap()).unwrap();
+        assert_eq!(found.estimate, successes as f64 / n as f64);
+        assert_close(found.low, &case[3]);
+        assert_close(found.high, &case[4]);
+    }
+    assert_eq!(wilson(0, 0, 0.95), None);
+}
+
+#[test]
+fn lines_are_those_of_scipy() {
+    for case in golden("lines") {
+        let points = numbers(&case["x"]).into_iter().zip(numbers(&case["y"]));
+        let line = fit_line(&points.collect::<Vec<_>>(), 0.95).unwrap();
+        assert_close(line.slope, &case["slope"]);
+        assert_close(line.intercept, &case["intercept"]);
+        assert_close(line.low, &case["low"]);
+        assert_close(line.high, &case["high"]);
+    }
+    assert_eq!(fit_line(&[(1.0, 0.0), (1.0, 1.0), (1.0, 2.0)], 0.95), None);
+}
+
+/// SciPy's limits come from 400,000 resamples, ours from 10,000; `errors` is how far SciPy's own
+/// scatter with as few.
+#[test]
+fn bootstrap_is_that_of_scipy_within_monte_carlo_error() {
+    for case in golden("bootstraps") {
+        let statistic = match case["statistic"].as_str().unwrap() {
+            "mean" => Statistic::Mean,
+            _ => Statistic::Median,
+        };
+        let found = bootstrap(&numbers(&case["sample"]), statistic, 0.95).unwrap();
+        let (limits, errors) = (numbers(&case["limits"]), numbers(&case["errors"]));
+        for ((found, limit), error) in [found.low, found.high].iter().zip(limits).zip(errors) {
+            assert!(
+                (found - limit).abs() <= 4.0 * error + TOLERANCE,
+                "{} {statistic:?}: {found}, expected {limit} within {error}",
+                case["name"]
+            );
+        }
+    }
+}
+
+#[test]
+fn bootstrap_is_a_function_of_its_sample() {
+    let sample = [0.1, 0.5, -0.2, 0.9];
+    let interval = || bootstrap(&sample, Statistic::Mean, 0.95);
+    assert_eq!(interval(), interval());
+    let same = bootstrap(&[2.0; 5], Statistic::Median, 0.95).unwrap();
+    assert_eq!((same.low, same.estimate, same.high), (2.0, 2.0, 2.0));
+    assert_eq!(bootstrap(&[], Statistic::Mean, 0.95), None);
+}
