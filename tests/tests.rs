@@ -1,10 +1,12 @@
 //! Integration tests of the command, in one binary.
 
+mod browser;
 mod command;
 mod configuration;
 mod files;
 mod golden;
 mod readme;
+mod report;
 mod results;
 mod scikit_learn;
 mod study;

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use sparsegrok_data::SvmlightError;
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
-use sparsegrok_study::{ConfigError, DirectoryError, LoadError, StudyError};
+use sparsegrok_report::png::PngError;
+use sparsegrok_study::{ConfigError, DirectoryError, LoadError, ResultsError, StudyError};
 
 /// Failed: input or output, or training that diverged.
 const FAILED: u8 = 1;
@@ -56,6 +57,8 @@ fn has_failed(error: &anyhow::Error) -> bool {
             )
         )
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
+        || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
+        || error.is::<PngError>()
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
         || error.is::<io::Error>()

@@ -4,10 +4,13 @@ mod compare;
 mod completions;
 mod data;
 mod exit;
+mod live;
 mod output;
+mod plot;
 mod predict;
 mod presets;
 mod progress;
+mod report;
 mod run;
 mod settings;
 mod study;
@@ -37,6 +40,8 @@ enum Command {
     Compare(compare::Args),
     /// Run many seeds of a grid of configurations, into a directory
     Study(study::Args),
+    /// Draw a study: one page to read in a browser, and pictures
+    Report(report::Args),
     /// List the presets, with what each shows
     Presets,
     /// Predict the rows of a data file with a saved model
@@ -53,6 +58,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::execute(&args),
         Command::Compare(args) => compare::execute(&args),
         Command::Study(args) => study::execute(&args),
+        Command::Report(args) => report::execute(&args),
         Command::Presets => presets::execute(),
         Command::Predict(args) => predict::execute(&args),
         Command::Data(command) => data::execute(&command),

@@ -96,7 +96,7 @@ pub(crate) fn accuracy_of(cell: &CellView) -> Option<Column> {
 }
 
 /// Decay in an epoch nηλ, where weights decay and the number of steps is known.
-fn clock(cell: &CellView) -> Option<f64> {
+pub(crate) fn clock(cell: &CellView) -> Option<f64> {
     let config = &cell.config;
     let n = config.synthetic.n_train;
     let steps = n.div_ceil(config.train.batch_size.rows(n)) as f64;

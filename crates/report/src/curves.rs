@@ -125,6 +125,25 @@ pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<F
     })
 }
 
+/// Accuracy and loss of a single run, one above the other.
+pub(crate) fn of_run(view: &View, log_epochs: bool) -> Figure {
+    let [accuracy, loss, ..] = &FAMILIES;
+    let figures = [accuracy, loss].map(|family| figure(view, family, log_epochs));
+    let mut figures = figures.into_iter().flatten();
+    let mut both = figures.next().unwrap_or_else(|| Figure::empty("run"));
+    for other in figures {
+        both.panels.extend(other.panels);
+    }
+    Figure {
+        name: "run",
+        title: "Accuracy and loss while training".to_owned(),
+        columns: 1,
+        size: (560.0, 210.0),
+        shared_axes: false,
+        ..both
+    }
+}
+
 /// Panels in a row and their size: as the grid has them, where a row is not too wide.
 pub(crate) fn arrangement(view: &View, panels: usize) -> (usize, (f64, f64)) {
     let last = view.axes.last().map_or(1, |axis| axis.values.len());
@@ -226,7 +245,7 @@ fn bands(curve: &Curve) -> Vec<Mark> {
 }
 
 /// Times are written to the epoch, short ones to a tenth.
-fn round_time(epochs: f64) -> f64 {
+pub(crate) fn round_time(epochs: f64) -> f64 {
     let unit = if epochs < 100.0 { 10.0 } else { 1.0 };
     libm::round(epochs * unit) / unit
 }

@@ -27,6 +27,22 @@ pub struct Figure {
     pub shared_axes: bool,
 }
 
+impl Figure {
+    /// A figure of nothing.
+    pub(crate) fn empty(name: &'static str) -> Self {
+        Self {
+            name,
+            title: String::new(),
+            note: String::new(),
+            legend: Vec::new(),
+            panels: Vec::new(),
+            columns: 1,
+            size: (560.0, 300.0),
+            shared_axes: false,
+        }
+    }
+}
+
 /// One pair of axes and what is drawn in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
@@ -124,11 +140,6 @@ impl Stroke {
             dash: 0.0,
             opacity: 1.0,
         }
-    }
-
-    /// With dashes.
-    pub(crate) fn dashed(self, dash: f64) -> Self {
-        Self { dash, ..self }
     }
 
     /// Seen through.

@@ -58,8 +58,8 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
 }
 
 fn observed(cell: &CellView) -> impl Iterator<Item = f64> {
-    let times = cell.lifetimes.iter().filter(|time| time.observed);
-    times.map(|time| time.epochs)
+    let times = cell.lifetimes.iter().filter(|life| life.observed);
+    times.map(|life| life.time)
 }
 
 fn bins(cell: &CellView, x: &Scale) -> [u64; BINS] {
@@ -98,7 +98,7 @@ fn marks(cell: &CellView, counts: &[u64; BINS], x: &Scale, y: &Scale) -> Vec<Mar
             label: String::new(),
         });
     }
-    let censored = cell.lifetimes.iter().filter(|time| !time.observed).count();
+    let censored = cell.lifetimes.iter().filter(|life| !life.observed).count();
     if censored > 0 {
         marks.push(Mark::Text {
             at: (x.at(0.5), 0.92 * y.high),

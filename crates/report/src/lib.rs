@@ -8,20 +8,26 @@
 //! Bytes are a function of what is shown: the same directory gives the same files.
 
 mod collapse;
+mod command;
 mod curves;
 pub mod figure;
+mod headline;
 mod histogram;
 mod keys;
+mod page;
+mod page_data;
 mod palette;
 mod phase;
 mod plane;
 pub mod png;
 mod scale;
+mod survival;
 mod svg;
 mod text;
 mod view;
 
 pub use figure::Figure;
+pub use page::page;
 pub use palette::{Paint, Theme};
 pub use scale::{Scale, Tick};
 pub use svg::draw;
@@ -46,8 +52,14 @@ pub fn figures(view: &View, style: Style) -> Vec<Figure> {
         .iter()
         .filter_map(|family| curves::figure(view, family, style.log_epochs))
         .collect();
-    figures.extend(histogram::figure(view));
     figures.extend(phase::figure(view));
+    figures.extend(survival::figure(view, style.log_epochs));
+    figures.extend(histogram::figure(view));
     figures.extend(collapse::figure(view));
     figures
+}
+
+/// Accuracy and loss of a [run](View::of_run), in one figure.
+pub fn run_figure(view: &View, style: Style) -> Figure {
+    curves::of_run(view, style.log_epochs)
 }

@@ -1,7 +1,8 @@
 //! What pictures are made from: a study's results, cell by cell, as they are to be seen.
 
+use sparsegrok_study::statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
-    Column, Config, Curves, Distribution, EvaluateSpec, KeptTrace, Milestones, ResultsError, Run,
+    Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones, ResultsError, Run,
     Status, StudyResults, theory_setting,
 };
 use sparsegrok_theory::Prediction;
@@ -96,14 +97,6 @@ pub(crate) struct Time {
     pub(crate) interval: Option<(f64, f64)>,
 }
 
-/// How long a run went without generalizing.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lifetime {
-    pub(crate) epochs: f64,
-    /// Whether it generalized then; else it was not seen any longer.
-    pub(crate) observed: bool,
-}
-
 impl View {
     /// What a study's directory shows.
     ///
@@ -147,12 +140,8 @@ impl View {
                     .iter()
                     .filter(|record| record.milestones.status != Status::Diverged)
                     .filter_map(|record| {
-                        let observed = record.milestones.t_gen;
-                        let horizon = record.horizon.map(|epoch| epoch as f64);
-                        Some(Lifetime {
-                            epochs: observed.or(horizon)?,
-                            observed: observed.is_some(),
-                        })
+                        let horizon = record.horizon? as f64;
+                        Some(Lifetime::of(record.milestones.t_gen, horizon))
                     })
                     .collect(),
                 phase: most_common(counts),
