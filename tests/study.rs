@@ -125,7 +125,7 @@ fn records_traces_and_curves_tell_the_same() {
         header(&records).join(","),
         format!(
             "cell,weight_decay,batch_size,seed,data_seed,order_seed,init_seed,t_mem,t_gen,status,\
-             horizon,final_{}",
+             horizon,t_60,t_90,final_{}",
             figures.replace(',', ",final_")
         )
     );
@@ -148,7 +148,7 @@ fn records_traces_and_curves_tell_the_same() {
     for (run, record) in traces.chunks(6).zip(&records) {
         assert_eq!((run[5][0], run[5][1]), (record[0], record[3]));
         assert_eq!(run[5][2], record[10]);
-        assert_eq!(run[5][3..], record[11..]);
+        assert_eq!(run[5][3..], record[13..]);
     }
 
     // Mean and median of the train loss at the third evaluation of the second cell.

@@ -145,6 +145,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Number
         | Kind::Columns
         | Kind::Seeds
+        | Kind::Stop
         | Kind::Axes => arg,
     }
 }

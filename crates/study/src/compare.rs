@@ -75,7 +75,7 @@ pub fn compare(
     long: &mut dyn Watch,
 ) -> Result<Comparison, TrainError> {
     config.validate()?;
-    let spec = &config.compare;
+    let spec = config.compare.clone();
     if let Some(patience) = spec.patience.filter(|_| problem.test.is_none()) {
         return Err(TrainError::Setting(InvalidSetting {
             key: "patience",
@@ -83,13 +83,16 @@ pub fn compare(
             expected: "to be left out where there is no test set",
         }));
     }
+    // Both runs go on to their own ends.
+    let mut config = config.clone();
+    config.evaluate.stop_when = None;
     let trained = |epochs, order_seed, watch: &mut dyn Watch| -> Result<Run, TrainError> {
         let train = TrainSpec {
             epochs,
             order_seed,
             ..config.train.clone()
         };
-        run_as(&train, config, problem, watch)
+        run_as(&train, &config, problem, watch)
     };
     let early = trained(spec.early_epochs, spec.early_order_seed, early)?;
     let long = trained(spec.long_epochs, spec.long_order_seed, long)?;

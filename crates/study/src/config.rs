@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
 use sparsegrok_kernel::{KernelChoice, SimdChoice, TrainSpec};
 
-use crate::detect::EvaluateSpec;
+use crate::evaluate::EvaluateSpec;
 use crate::study::StudySpec;
 use crate::trace::OutputSpec;
 

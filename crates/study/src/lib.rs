@@ -25,6 +25,7 @@ mod config;
 mod describe;
 mod detect;
 mod error;
+mod evaluate;
 mod flat;
 mod layers;
 mod load;
@@ -34,6 +35,7 @@ mod presets;
 mod run;
 mod settings;
 pub mod statistics;
+mod stop;
 mod study;
 mod summary;
 mod theory;
@@ -42,8 +44,9 @@ mod trace;
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
 pub use describe::{Description, Targets};
-pub use detect::{EvaluateSpec, Milestones, Status};
+pub use detect::{Milestones, Status};
 pub use error::{ConfigError, Origin};
+pub use evaluate::{Crossing, EvaluateSpec, GenFigure, MemFigure};
 pub use layers::Settings;
 pub use load::{LoadError, Loaded, load};
 pub use number::NumberFormat;
@@ -51,10 +54,12 @@ pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, Watch, run};
 pub use settings::{Kind, SETTINGS, Section, Setting};
+pub use stop::{NoStop, StopWhen};
 pub use study::{
-    CellSummary, CurvePoint, Curves, Directory, DirectoryError, Estimate, GridCell, Group,
-    KeptTrace, Kernels, Manifest, Ran, Record, RecordRow, ResultsError, RunSeeds, SeedWhat, Seeds,
-    Study, StudyError, StudyResults, StudySpec, Summary, TracePoint, Traces, estimate,
+    CellPrediction, CellSummary, Collapse, CurvePoint, Curves, Directory, DirectoryError, Estimate,
+    GridCell, Group, KeptTrace, Kernels, Law, Manifest, Ran, Record, RecordRow, ResultsError,
+    RunSeeds, Scaling, SeedWhat, Seeds, Study, StudyError, StudyResults, StudySpec, Summary, Timed,
+    Times, TracePoint, Traces, estimate,
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};

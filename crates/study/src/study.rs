@@ -10,8 +10,10 @@ mod manifest;
 mod overview;
 mod records;
 mod results;
+mod scaling;
 mod seeds;
 mod table;
+mod times;
 mod traces;
 
 use serde::{Deserialize, Serialize};
@@ -28,10 +30,12 @@ pub use estimate::{Estimate, estimate};
 pub use grid::GridCell;
 pub use group::{Group, Record};
 pub use manifest::{Kernels, Manifest};
-pub use overview::{CellSummary, Summary};
+pub use overview::{CellPrediction, CellSummary, Summary};
 pub use records::RecordRow;
 pub use results::{ResultsError, StudyResults};
+pub use scaling::{Collapse, Law, Scaling};
 pub use seeds::{RunSeeds, SeedWhat, Seeds, Traces};
+pub use times::{Timed, Times};
 pub use traces::{KeptTrace, TracePoint};
 
 /// What a study runs, and what it keeps of each run.
