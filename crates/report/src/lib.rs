@@ -21,6 +21,7 @@ mod phase;
 mod plane;
 pub mod png;
 mod scale;
+mod scaling;
 mod survival;
 mod svg;
 mod text;
@@ -55,6 +56,7 @@ pub fn figures(view: &View, style: Style) -> Vec<Figure> {
     figures.extend(phase::figure(view));
     figures.extend(survival::figure(view, style.log_epochs));
     figures.extend(histogram::figure(view));
+    figures.extend(scaling::figure(view));
     figures.extend(collapse::figure(view));
     figures
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::Value;
-use sparsegrok_study::{Status, StudyResults};
+use sparsegrok_study::{GenFigure, MemFigure, Status, StudyResults};
 
 use crate::Style;
 use crate::command;
@@ -117,10 +117,20 @@ fn standing(view: &View) -> String {
         cells => format!(" in {} cells", count(cells as u64)),
     };
     let evaluate = &view.evaluate;
+    let memorized = match evaluate.mem_figure {
+        MemFigure::TrainAcc => "train accuracy ≥",
+        MemFigure::TrainLoss => "train loss ≤",
+    };
+    let generalized = match evaluate.gen_figure {
+        GenFigure::Auto => "accuracy on unseen data ≥",
+        GenFigure::TestAcc => "test accuracy ≥",
+        GenFigure::PopulationAcc => "population accuracy ≥",
+        GenFigure::TestLoss => "test loss ≤",
+    };
     let mut words = format!(
-        "<p class=\"muted\">{} runs{cells}. Memorized: train accuracy ≥ {}; generalized: accuracy on unseen data \
-         ≥ {}, each in {} evaluations running; grokked: T<sub>gen</sub> ≥ {} T<sub>mem</sub>. \
-         Brackets are 95 % intervals.</p>\n",
+        "<p class=\"muted\">{} runs{cells}. Memorized: {memorized} {}; generalized: {generalized} {}; each in {} \
+         evaluations running. Grokked: T<sub>gen</sub> ≥ {} T<sub>mem</sub>. Brackets are 95 % \
+         intervals.</p>\n",
         count(view.runs),
         number(evaluate.mem_threshold),
         number(evaluate.gen_threshold),

@@ -6,7 +6,7 @@ use crate::curves::{left_out, seeds_words};
 use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
 use crate::palette::{Paint, paints};
 use crate::scale::Scale;
-use crate::view::{CellView, View};
+use crate::view::View;
 
 /// Cells with a curve each; of more, some are chosen.
 const MOST_CURVES: usize = 12;

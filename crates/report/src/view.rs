@@ -2,8 +2,8 @@
 
 use sparsegrok_study::statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
-    Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones, ResultsError, Run,
-    Status, StudyResults, theory_setting,
+    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones, ResultsError,
+    Run, Scaling, Status, StudyResults, Timed, Times, theory_setting,
 };
 use sparsegrok_theory::Prediction;
 use toml::Value;
@@ -33,6 +33,8 @@ pub struct View {
     pub(crate) planned: u64,
     /// Cells there were to be.
     pub(crate) cells_planned: usize,
+    /// How T_gen goes with the axes.
+    pub(crate) scaling: Vec<Scaling>,
 }
 
 /// An axis of the grid.
@@ -73,6 +75,8 @@ pub(crate) struct CellView {
     pub(crate) counts: [u64; Status::ALL.len()],
     /// What the theory says, where it covers the cell.
     pub(crate) theory: Option<Prediction>,
+    /// Its times.
+    pub(crate) prediction: Option<CellPrediction>,
 }
 
 /// A figure over the seeds of a cell.
@@ -122,11 +126,11 @@ impl View {
             }
             let own_curves = curves.next_if(|curves| curves.cell == number);
             let records = results.records_of(number);
-            let counts = Status::ALL.map(|status| {
-                let same = records.iter().filter(|r| r.milestones.status == status);
-                same.count() as u64
-            });
             let summary = results.summary.cells.get(number);
+            let count = |status: Status| {
+                let counts = summary.map(|summary| &summary.status);
+                counts.and_then(|counts| counts.get(status.name())).copied().unwrap_or(0)
+            };
             cells.push(CellView {
                 number,
                 name: name.collect::<Vec<_>>().join(", "),
@@ -134,18 +138,14 @@ impl View {
                 runs: records.len() as u64,
                 curves: own_curves.map_or_else(Vec::new, |curves| by_figure(results, &curves)),
                 singles: own,
-                t_mem: summary.and_then(|s| time(s.t_mem.as_ref())),
-                t_gen: summary.and_then(|s| time(s.t_gen.as_ref())),
-                lifetimes: records
-                    .iter()
-                    .filter(|record| record.milestones.status != Status::Diverged)
-                    .filter_map(|record| {
-                        let horizon = record.horizon? as f64;
-                        Some(Lifetime::of(record.milestones.t_gen, horizon))
-                    })
-                    .collect(),
-                phase: most_common(counts),
-                counts,
+                t_mem: summary.and_then(|summary| time(&summary.t_mem)),
+                t_gen: summary.and_then(|summary| time(&summary.t_gen)),
+                lifetimes: records.iter().filter_map(|r| Timed::Generalizing.of(r)).collect(),
+                phase: summary.and_then(|summary| {
+                    Status::ALL.into_iter().find(|status| status.name() == summary.phase)
+                }),
+                counts: Status::ALL.map(count),
+                prediction: summary.and_then(|summary| summary.prediction),
                 theory: theory(&cell.config),
                 config: cell.config.clone(),
             });
@@ -157,6 +157,7 @@ impl View {
             runs: results.manifest.runs,
             planned: results.manifest.runs_planned,
             cells_planned: results.study.cells().len(),
+            scaling: results.summary.scaling.clone(),
         })
     }
 
@@ -178,8 +179,8 @@ impl View {
                 .trace
                 .iter()
                 .filter_map(|e| match column.of(e) {
-                    sparsegrok_study::Cell::Figure(x) => Some((e.epoch as f64, alone(x?))),
-                    sparsegrok_study::Cell::Count(_) => None,
+                    Cell::Figure(x) => Some((e.epoch as f64, alone(x?))),
+                    Cell::Count(_) => None,
                 })
                 .collect(),
         });
@@ -203,6 +204,7 @@ impl View {
             phase: Some(milestones.status),
             counts: Status::ALL.map(|status| u64::from(status == milestones.status)),
             theory: theory(config),
+            prediction: CellPrediction::of(config),
         };
         Self {
             axes: Vec::new(),
@@ -211,6 +213,7 @@ impl View {
             runs: 1,
             planned: 1,
             cells_planned: 1,
+            scaling: Vec::new(),
         }
     }
 
@@ -269,7 +272,7 @@ impl CellView {
         let Some((theory, end)) = self.theory.as_ref().zip(self.horizon()) else {
             return Vec::new();
         };
-        let Some(begin) = theory.t_mem(self.evaluate().mem_threshold) else {
+        let Some(begin) = self.prediction.and_then(|prediction| prediction.t_mem) else {
             return Vec::new();
         };
         let begin = begin.max(1.0);
@@ -289,19 +292,18 @@ impl CellView {
 
     /// T_gen as the theory has it.
     pub(crate) fn predicted_t_gen(&self) -> Option<f64> {
-        self.theory?.t_gen(self.evaluate().gen_threshold)
+        self.prediction?.t_gen
     }
 
     /// How far inside the theory's region of grokking it lies, outside where negative: the
     /// smallest of the logarithms of end/T_gen and T_gen/(delay_ratio·T_mem), cut at ±1.
     pub(crate) fn predicted_margin(&self) -> Option<f64> {
-        let (theory, end) = (self.theory.as_ref()?, self.horizon()?);
-        let t_mem = theory.t_mem(self.evaluate().mem_threshold)?;
-        let Some(t_gen) = theory.t_gen(self.evaluate().gen_threshold) else {
+        let (prediction, end) = (self.prediction?, self.horizon()?);
+        let (t_mem, Some(t_gen)) = (prediction.t_mem?, prediction.t_gen) else {
             return Some(-1.0);
         };
         let in_time = libm::log(end / t_gen);
-        let delayed = libm::log(t_gen / (self.evaluate().delay_ratio * t_mem));
+        let delayed = libm::log(t_gen / (self.config.evaluate.delay_ratio * t_mem));
         Some(in_time.min(delayed).clamp(-1.0, 1.0))
     }
 
@@ -315,17 +317,6 @@ impl CellView {
     pub(crate) fn grokked(&self) -> u64 {
         self.count(Status::Grokked)
     }
-
-    fn evaluate(&self) -> &EvaluateSpec {
-        &self.config.evaluate
-    }
-}
-
-/// The status of most runs; of equally common ones the first.
-fn most_common(counts: [u64; Status::ALL.len()]) -> Option<Status> {
-    let most = counts.into_iter().max().filter(|&most| most > 0)?;
-    let found = Status::ALL.into_iter().zip(counts);
-    found.into_iter().find(|(_, count)| *count == most).map(|(status, _)| status)
 }
 
 /// `count` of `size` places, from the first to the last.
@@ -386,6 +377,12 @@ fn theory(config: &Config) -> Option<Prediction> {
     theory_setting(config).ok().map(|setting| Prediction::of(&setting))
 }
 
-fn time(over_runs: Option<&Distribution>) -> Option<Time> {
-    over_runs.map(|d| Time { median: d.q50, interval: None })
+/// The median, with its interval: without an upper limit where too few runs were seen to get there,
+/// and none of a single run.
+fn time(times: &Times) -> Option<Time> {
+    let interval = (times.n > 1).then_some(times.low.zip(times.high.or(Some(f64::INFINITY))));
+    Some(Time {
+        median: times.median?,
+        interval: interval.flatten(),
+    })
 }
