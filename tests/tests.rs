@@ -2,6 +2,7 @@
 
 mod browser;
 mod command;
+mod compare;
 mod configuration;
 mod files;
 mod golden;

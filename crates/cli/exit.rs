@@ -8,7 +8,10 @@ use sparsegrok_data::SvmlightError;
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
 use sparsegrok_report::png::PngError;
-use sparsegrok_study::{ConfigError, DirectoryError, LoadError, ResultsError, StudyError};
+use sparsegrok_study::{
+    CompareDirectoriesError, CompareError, ConfigError, DirectoryError, LoadError, ResultsError,
+    StudyError,
+};
 
 /// Failed: input or output, or training that diverged.
 const FAILED: u8 = 1;
@@ -59,6 +62,19 @@ fn has_failed(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
         || error.is::<PngError>()
+        || matches!(
+            error.downcast_ref(),
+            Some(CompareDirectoriesError::Results(ResultsError::Io { .. }))
+        )
+        || matches!(
+            error.downcast_ref(),
+            Some(CompareError::Study(
+                StudyError::Cell {
+                    error: LoadError::File(SvmlightError::Io { .. }),
+                    ..
+                } | StudyError::Threads(_)
+            ))
+        )
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
         || error.is::<io::Error>()

@@ -153,10 +153,9 @@ fn groups(view: &View, axis: usize) -> Vec<Group<'_>> {
 /// centre.
 fn fitted(points: &[(f64, f64)], law: &Scaling) -> Vec<(f64, f64)> {
     let n = points.len() as f64;
-    let (up, down): (fn(f64) -> f64, fn(f64) -> f64) = match law.law {
-        Law::Power => (libm::log, libm::exp),
-        Law::Logarithmic => (|y| y, |y| y),
-    };
+    let is_power = law.law == Law::Power;
+    let up = |y: f64| if is_power { libm::log(y) } else { y };
+    let down = |y: f64| if is_power { libm::exp(y) } else { y };
     let x = points.iter().map(|(x, _)| libm::log(*x)).sum::<f64>() / n;
     let y = points.iter().map(|(_, y)| up(*y)).sum::<f64>() / n;
     let ends = [points.first(), points.last()].into_iter().flatten();

@@ -423,7 +423,7 @@ impl Svg {
             Px(frame.height)
         ));
         self.horizontal(&frame, !figure.shared_axes || !below);
-        self.vertical(&frame, !figure.shared_axes || i % columns == 0);
+        self.vertical(&frame, !figure.shared_axes || i.is_multiple_of(columns));
         self.put(format_args!("<g clip-path=\"url(#{clip})\">\n"));
         for mark in &panel.marks {
             self.mark(&frame, mark);

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use sparsegrok_data::{InvalidSetting, Problem};
+use sparsegrok_data::{InvalidSetting, Problem, check};
 use sparsegrok_kernel::{Evaluation, TrainError, TrainSpec};
 
-use crate::config::Config;
+use crate::config::{CompareSpec, Config};
 use crate::number::NumberFormat;
 use crate::run::{Run, Watch, run_as};
 
@@ -76,13 +76,7 @@ pub fn compare(
 ) -> Result<Comparison, TrainError> {
     config.validate()?;
     let spec = config.compare.clone();
-    if let Some(patience) = spec.patience.filter(|_| problem.test.is_none()) {
-        return Err(TrainError::Setting(InvalidSetting {
-            key: "patience",
-            value: patience.to_string(),
-            expected: "to be left out where there is no test set",
-        }));
-    }
+    check_patience(&spec, problem.test.is_some())?;
     // Both runs go on to their own ends.
     let mut config = config.clone();
     config.evaluate.stop_when = None;
@@ -103,6 +97,16 @@ pub fn compare(
             .patience
             .map(|evaluations| Patience::of(evaluations, &long.trace)),
     })
+}
+
+/// Early stopping looks at the test loss: patience needs a test set.
+pub(crate) fn check_patience(spec: &CompareSpec, has_test: bool) -> Result<(), InvalidSetting> {
+    check(
+        has_test || spec.patience.is_none(),
+        "patience",
+        spec.patience.unwrap_or_default(),
+        "to be left out where there is no test set",
+    )
 }
 
 impl fmt::Display for Comparison {

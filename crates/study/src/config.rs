@@ -131,6 +131,14 @@ impl Config {
             })
     }
 
+    /// Whether there is a test set.
+    pub(crate) fn has_test(&self) -> bool {
+        match self.files.train {
+            Some(_) => self.files.test.is_some(),
+            None => self.synthetic.n_test > 0,
+        }
+    }
+
     /// Checks every setting's range, and those that must fit each other.
     ///
     /// # Errors

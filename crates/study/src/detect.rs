@@ -232,8 +232,9 @@ pub(crate) mod tests {
             crossing: Crossing::Stable,
             ..spec()
         };
+        let first = spec();
         let t_gen = |points: &[_], spec| Milestones::of(&trace(points), spec).t_gen;
-        assert_eq!(t_gen(&points, &spec()), Some(10.0));
+        assert_eq!(t_gen(&points, &first), Some(10.0));
         assert!((t_gen(&points, &stable).unwrap() - 35.0).abs() < 1e-12);
         // One evaluation at the end is not long enough.
         points[3].1 = 0.5;

@@ -20,7 +20,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod arms;
 mod compare;
+mod compare_seeds;
 mod config;
 mod describe;
 mod detect;
@@ -41,7 +43,11 @@ mod summary;
 mod theory;
 mod trace;
 
+pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use compare::{Comparison, Patience, Stop, compare};
+pub use compare_seeds::{
+    CompareDirectoriesError, CompareError, SeedComparisons, compare_directories, compare_seeds,
+};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
 pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};

@@ -137,6 +137,17 @@ impl Study {
         &self.cells
     }
 
+    /// A cell by its varied keys, such as `weight_decay=0.0001, init_norm=100`; empty where nothing
+    /// varies.
+    ///
+    /// # Panics
+    /// When there is no such cell.
+    pub fn cell_name(&self, cell: usize) -> String {
+        let varied = self.cells[cell].varied.iter();
+        let pairs = varied.map(|(key, value)| format!("{key}={}", grid::value_text(value)));
+        pairs.collect::<Vec<_>>().join(", ")
+    }
+
     /// What is run with each cell, and what is kept.
     pub fn spec(&self) -> &StudySpec {
         &self.config.study

@@ -10,6 +10,7 @@ use sparsegrok_kernel::{
 
 use crate::config::Config;
 use crate::detect::Milestones;
+use crate::evaluate::EvaluateSpec;
 use crate::load::LoadError;
 use crate::stop::StopWatch;
 use crate::study::seeds::RunSeeds;
@@ -37,6 +38,14 @@ impl Record {
     /// The evaluation of its last epoch; a run that diverged has none.
     pub fn last(&self) -> Option<&Evaluation> {
         self.trace.last().filter(|_| self.diverged.is_none())
+    }
+
+    /// Finds its milestones anew, in its trace as it is.
+    pub(crate) fn find_milestones(&mut self, spec: &EvaluateSpec) {
+        self.milestones = match self.diverged {
+            None => Milestones::of(&self.trace, spec),
+            Some(_) => Milestones::DIVERGED,
+        };
     }
 }
 
@@ -100,16 +109,15 @@ pub(super) fn train(
         // A run that ends early ends with an evaluation, and the last epoch is one too.
         let epochs = trace.last().map_or(0, |last| last.epoch);
         seed_steps += diverged.map_or(epochs * steps_an_epoch, |at| at.step);
-        Record {
+        let mut record = Record {
             cell,
             seeds,
-            milestones: match diverged {
-                None => Milestones::of(&trace, &config.evaluate),
-                Some(_) => Milestones::DIVERGED,
-            },
+            milestones: Milestones::DIVERGED,
             trace,
             diverged,
-        }
+        };
+        record.find_milestones(&config.evaluate);
+        record
     });
     Ok(Group {
         cell,

@@ -32,7 +32,7 @@ pub struct RecordRow {
 
 impl RecordRow {
     /// A run's row, with these figures.
-    pub(super) fn of(record: &Record, figures: &[Column]) -> Self {
+    pub(crate) fn of(record: &Record, figures: &[Column]) -> Self {
         let last = record.last();
         let finals = figures.iter().map(|column| match column.of(last?) {
             Cell::Figure(figure) => figure,

@@ -73,7 +73,9 @@ fn law(study: &Study, cells: &[CellSummary], axis: usize, key: &str) -> Option<S
         .collect::<Option<_>>()?;
     values.sort_unstable_by(f64::total_cmp);
     values.dedup();
-    if values.len() < FEWEST || values[0] <= 0.0 {
+    // What has no logarithm tells nothing of a power.
+    values.retain(|value| *value > 0.0);
+    if values.len() < FEWEST {
         return None;
     }
     // The measured and the predicted points of the cells that have a median, by the other keys.
@@ -85,7 +87,8 @@ fn law(study: &Study, cells: &[CellSummary], axis: usize, key: &str) -> Option<S
                 Law::Power => libm::log(time),
                 Law::Logarithmic => time / unit_of_time(config)?,
             };
-            Some((libm::log(key_of(summary.cell)?), y)).filter(|(_, y)| y.is_finite())
+            let x = libm::log(key_of(summary.cell)?);
+            (x.is_finite() && y.is_finite()).then_some((x, y))
         };
         let Some(measured) = summary.t_gen.median.and_then(point) else {
             continue;
