@@ -12,6 +12,7 @@ use sparsegrok::kernel::{
 use crate::textbook::Textbook;
 
 /// One problem per seed, of the toy's kind.
+#[allow(dead_code, reason = "not every bench draws problems")]
 pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
     (0..seeds)
         .map(|data_seed| {
@@ -27,9 +28,15 @@ pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
         .collect()
 }
 
-struct Nobody;
+/// Notes when each epoch ends.
+#[derive(Default)]
+struct Clock(Vec<Instant>);
 
-impl GroupObserver for Nobody {
+impl GroupObserver for Clock {
+    fn epoch(&mut self, _epoch: u64) {
+        self.0.push(Instant::now());
+    }
+
     fn evaluate(&mut self, _run: usize, _epoch: u64, _weights: &Weights) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -42,6 +49,29 @@ pub(crate) fn train(
     simd: SimdChoice,
     epochs: u64,
 ) -> Vec<Weights> {
+    let groups = problems.chunks(8);
+    let trained = groups.map(|group| train_watched(group, kernel, simd, epochs).0);
+    trained.flatten().collect()
+}
+
+/// What each epoch but the first of up to eight problems takes: the first pays for laying out the
+/// rows.
+#[allow(dead_code, reason = "not every bench looks at epochs")]
+pub(crate) fn epoch_times(
+    problems: &[Problem],
+    kernel: KernelChoice,
+    epochs: u64,
+) -> Vec<Duration> {
+    let Clock(ends) = train_watched(problems, kernel, SimdChoice::Auto, epochs + 1).1;
+    ends.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+fn train_watched(
+    problems: &[Problem],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    epochs: u64,
+) -> (Vec<Weights>, Clock) {
     let spec = TrainSpec {
         epochs,
         ..TrainSpec::default()
@@ -55,12 +85,10 @@ pub(crate) fn train(
         })
         .collect();
     let plan = EvaluationPlan::every(epochs, epochs);
-    runs.chunks(8)
-        .flat_map(|group| {
-            train_group(&spec, group, kernel, simd, &plan, &mut Nobody).expect("valid settings")
-        })
-        .map(|ended| ended.expect("a stable run"))
-        .collect()
+    let mut clock = Clock::default();
+    let ended = train_group(&spec, &runs, kernel, simd, &plan, &mut clock).expect("valid settings");
+    let trained = ended.into_iter().map(|run| run.expect("a stable run"));
+    (trained.collect(), clock)
 }
 
 /// The textbook loop on one problem.
@@ -68,13 +96,20 @@ pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
     let spec = TrainSpec::default();
     let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
     textbook.train(epochs);
-    let mut signal: Vec<f64> = textbook.weights().collect();
-    let memorization = signal.split_off(problem.train.features().signal_width());
-    Weights {
-        signal,
-        memorization,
-        ..Weights::default()
-    }
+    textbook.weights()
+}
+
+/// What each epoch of the textbook loop takes.
+#[allow(dead_code, reason = "not every bench looks at epochs")]
+pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Duration> {
+    let spec = TrainSpec::default();
+    let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
+    let mut epoch = || {
+        let start = Instant::now();
+        textbook.train(1);
+        start.elapsed()
+    };
+    (0..epochs).map(|_| epoch()).collect()
 }
 
 /// Panics unless two models of one problem are the same up to the noise of their visiting orders.

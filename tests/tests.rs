@@ -9,6 +9,7 @@ mod golden;
 mod readme;
 mod report;
 mod results;
+mod science;
 mod scikit_learn;
 mod study;
 mod support;

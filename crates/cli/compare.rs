@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_study::{
-    ArmComparison, Section, Seeds, Setting, Watch, compare, compare_directories, compare_seeds,
+    ArmComparison, CompareDirectoriesError, CompareError, Section, Seeds, Setting, Watch, compare,
+    compare_directories, compare_seeds,
 };
 
 use crate::data::{load_and_say, say_zero_one};
@@ -70,7 +71,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if let Some(seeds) = args.seeds {
         config.study.seeds = seeds;
         let output = Output::open(args.out.as_deref())?;
-        let found = compare_seeds(&config, args.against.as_deref())?;
+        let found = compare_seeds(&config, args.against.as_deref()).map_err(cause_of)?;
         for file in &found.zero_one {
             say_zero_one(file);
         }
@@ -83,6 +84,15 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let comparison = compare(&config, &problem, &mut early, &mut long)?;
     write!(output, "{comparison}")?;
     output.finish()
+}
+
+/// The error itself, by which an exit code is chosen.
+fn cause_of(error: CompareError) -> anyhow::Error {
+    match error {
+        CompareError::Config(error) => error.into(),
+        CompareError::Study(error) => error.into(),
+        other => other.into(),
+    }
 }
 
 /// Compares finished studies.
@@ -107,7 +117,11 @@ fn directories(args: &Args) -> anyhow::Result<()> {
             .into());
         }
     };
-    let comparisons = compare_directories(&args.directories, cells)?;
+    let comparisons =
+        compare_directories(&args.directories, cells).map_err(|error| match error {
+            CompareDirectoriesError::Results(error) => error.into(),
+            other => anyhow::Error::from(other),
+        })?;
     write_tables(Output::open(args.out.as_deref())?, &comparisons)
 }
 

@@ -9,8 +9,7 @@ use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
 use sparsegrok_report::png::PngError;
 use sparsegrok_study::{
-    CompareDirectoriesError, CompareError, ConfigError, DirectoryError, LoadError, ResultsError,
-    StudyError,
+    ConfigError, DirectoryError, LoadError, ResultsError, StudyError, ValidateError,
 };
 
 /// Failed: input or output, or training that diverged.
@@ -62,20 +61,8 @@ fn has_failed(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
         || error.is::<PngError>()
-        || matches!(
-            error.downcast_ref(),
-            Some(CompareDirectoriesError::Results(ResultsError::Io { .. }))
-        )
-        || matches!(
-            error.downcast_ref(),
-            Some(CompareError::Study(
-                StudyError::Cell {
-                    error: LoadError::File(SvmlightError::Io { .. }),
-                    ..
-                } | StudyError::Threads(_)
-            ))
-        )
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
+        || error.is::<ValidateError>()
         || error.is::<io::Error>()
 }

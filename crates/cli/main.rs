@@ -4,6 +4,7 @@ mod compare;
 mod completions;
 mod data;
 mod exit;
+mod explain;
 mod live;
 mod output;
 mod plot;
@@ -15,6 +16,7 @@ mod run;
 mod settings;
 mod study;
 mod study_progress;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -42,8 +44,12 @@ enum Command {
     Study(study::Args),
     /// Draw a study: one page to read in a browser, and pictures
     Report(report::Args),
-    /// List the presets, with what each shows
+    /// Say by the theory whether, when and why a configuration groks
+    Explain(explain::Args),
+    /// List the presets, with what each shows, its settings and what is to come out
     Presets,
+    /// Measure what must come out, by the theory or as published, and set it beside what does
+    Validate(validate::Args),
     /// Predict the rows of a data file with a saved model
     Predict(predict::Args),
     /// Generate, convert and describe data
@@ -59,7 +65,9 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::execute(&args),
         Command::Study(args) => study::execute(&args),
         Command::Report(args) => report::execute(&args),
+        Command::Explain(args) => explain::execute(&args),
         Command::Presets => presets::execute(),
+        Command::Validate(args) => validate::execute(&args),
         Command::Predict(args) => predict::execute(&args),
         Command::Data(command) => data::execute(&command),
         Command::Completions(args) => completions::execute(&args),

@@ -33,7 +33,8 @@ pub(crate) struct Args {
     live: bool,
 }
 
-struct OneRun;
+/// The settings of a single run.
+pub(crate) struct OneRun;
 
 impl Scope for OneRun {
     fn takes(setting: &Setting) -> bool {

@@ -27,6 +27,11 @@ pub(crate) struct SettingFlags<S> {
 }
 
 impl<S> SettingFlags<S> {
+    /// Whether nothing was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.preset.is_none() && self.file.is_none() && !self.print && self.flags.is_empty()
+    }
+
     /// The effective configuration; `None` when it was printed, as asked, and nothing else is to
     /// be done.
     pub(crate) fn config(&self) -> anyhow::Result<Option<Config>> {

@@ -94,7 +94,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
 }
 
 /// A flag that the first interrupt sets; the second one ends the process.
-fn stop_at_signals() -> anyhow::Result<Arc<AtomicBool>> {
+pub(crate) fn stop_at_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || {

@@ -3,6 +3,7 @@
 //!
 //! - [`data`]: what an example is — datasets, synthetic problems, svmlight files;
 //! - [`kernel`]: training and evaluation;
+//! - [`theory`]: when a setting groks, in closed form;
 //! - [`study`]: configurations, presets, runs and what they show.
 //!
 //! Data flows one way: configuration → problem → training → trace → what became of it.
@@ -37,6 +38,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! And a study of 64 seeds, eight at a time on each core:
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use std::sync::atomic::AtomicBool;
+//! use sparsegrok::study::{Settings, Status, Study};
+//!
+//! let flags = [("seeds", "0..64"), ("n_train", "128"), ("epochs", "1500")];
+//! let config = Settings::layered(Some("grok-a"), None, &flags)?.config()?;
+//! let mut grokked = 0;
+//! Study::new(config)?.run(&AtomicBool::new(false), |group| {
+//!     let runs = group.records.iter();
+//!     grokked += runs.filter(|run| run.milestones.status == Status::Grokked).count();
+//!     ControlFlow::Continue(())
+//! })?;
+//! println!("{grokked} of 64 grokked");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The same seeds give the same bits everywhere: no result depends on the machine's instruction
 //! set, on threads, or on the platform's mathematics library.
 
@@ -46,3 +66,5 @@ pub use sparsegrok_data as data;
 pub use sparsegrok_kernel as kernel;
 #[doc(inline)]
 pub use sparsegrok_study as study;
+#[doc(inline)]
+pub use sparsegrok_theory as theory;

@@ -10,7 +10,7 @@
 //!
 //! Both work on unscaled weights u = w / scale, with the decay in the scale ([`Pace`]).
 
-use sparsegrok_lanes::{Arithmetic, Rows};
+use sparsegrok_lanes::{Arithmetic, Rows, prefetch};
 
 use crate::loss::Slope;
 use crate::pace::Pace;
@@ -18,7 +18,10 @@ use crate::spec::{BatchSize, TrainSpec};
 use crate::visits::Ahead;
 
 /// Signal widths that [`chain`] is compiled for: its weights stay in registers.
-pub(crate) const CHAIN_WIDTHS: [usize; 3] = [3, 5, 8];
+pub(crate) const CHAIN_WIDTHS: [usize; 3] = [5, 8, 16];
+
+/// Doubles in a cache line; every packed row starts on one.
+pub(crate) const LINE: usize = 8;
 
 /// Partial sums of [`sparse_dot`].
 const SUMS: usize = 8;
@@ -110,6 +113,16 @@ impl Layout {
         }
         starts
     }
+
+    /// Asks for each seed's row of a coming visit.
+    #[inline(always)]
+    pub(crate) fn prefetch<const W: usize>(self, rows: &[f64], visit: &[u32; W]) {
+        for start in self.starts(visit) {
+            for line in rows[start..][..self.stride].iter().step_by(LINE) {
+                prefetch(line);
+            }
+        }
+    }
 }
 
 /// Why [`chain`] stopped before its last visit.
@@ -120,8 +133,9 @@ pub(crate) enum Stop<A: Arithmetic> {
     NotFinite(A::Real),
 }
 
-/// Steps through `visits` (step t of seed ℓ at t·W + ℓ), one row a seed a step, until a reason to
-/// stop; p is updated in place. `square` is α². Returns the steps taken, and why it stopped early.
+/// Steps through `visits`, one row a seed a step, until a reason to stop; p is updated in place.
+/// Rows of `upcoming`, one visit a step as far as it goes, are asked for ahead. `square` is α².
+/// Returns the steps taken, and why it stopped early.
 ///
 /// # Formula
 /// margin = c·(scale x·x̃) + scale (u·x̃ + p); u += c x; c = slope(margin); p += c α².
@@ -134,6 +148,7 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
     rows: &mut [f64],
     layout: Layout,
     visits: &[[u32; W]],
+    upcoming: &[[u32; W]],
     pace: &mut Pace,
     square: f64,
     ahead: &mut Ahead<'_, W>,
@@ -143,6 +158,9 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
     let mut stop = None;
     let mut steps = 0;
     for visit in visits {
+        if let Some(visit) = upcoming.get(steps) {
+            layout.prefetch(rows, visit);
+        }
         if pace.folds() {
             stop = Some(Stop::Fold);
             break;
@@ -150,7 +168,14 @@ pub(crate) fn chain<A: Rows, L: Slope, const W: usize, const D: usize>(
         let factors = pace.next();
         let starts = layout.starts(visit);
         let x = a.gather::<D>(rows, &starts, 0);
-        let [p, target] = a.gather::<2>(rows, &starts, D);
+        // What shares the signal columns' last line comes with their transposition.
+        let [p, target] = if !D.is_multiple_of(LINE) {
+            a.gather::<2>(rows, &starts, D)
+        } else if L::FOLDS_SIGN {
+            [a.column(rows, &starts, D), square]
+        } else {
+            [a.column(rows, &starts, D), a.column(rows, &starts, D + 1)]
+        };
         let mut score = a.mul(state.weights[0], x[0]);
         let mut overlap = a.mul(state.last_row[0], x[0]);
         for j in 1..D {
@@ -200,30 +225,39 @@ pub(crate) fn tame<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) -> bool 
 }
 
 /// Σ u[column]·value over a sparse row: eight partial sums by position within the row modulo eight,
-/// added pairwise as in [`Rows::dots`], and the last, incomplete eight in a chain of their own.
+/// added pairwise as in [`Rows::dots`].
 #[inline(always)]
 pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
     let (value_blocks, value_rest) = values.as_chunks::<SUMS>();
-    let mut rest = 0.0;
-    for (&column, value) in column_rest.iter().zip(value_rest) {
-        rest = u[column as usize].mul_add(*value, rest);
-    }
-    if column_blocks.is_empty() {
-        return rest;
-    }
     let mut sums = [0.0; SUMS];
     for (column, value) in column_blocks.iter().zip(value_blocks) {
         for k in 0..SUMS {
             sums[k] = u[column[k] as usize].mul_add(value[k], sums[k]);
         }
     }
-    pairwise(sums) + rest
+    for (k, (&column, value)) in column_rest.iter().zip(value_rest).enumerate() {
+        sums[k] = u[column as usize].mul_add(*value, sums[k]);
+    }
+    pairwise(sums)
 }
 
 #[inline(always)]
 fn pairwise(s: [f64; SUMS]) -> f64 {
     ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+}
+
+/// Cache lines asked for of each of a row's two arrays: the processor sees by itself how a longer
+/// row goes on.
+const LINES_ASKED_FOR: usize = 4;
+
+/// Asks for a sparse row ahead of its visit.
+#[inline(always)]
+pub(crate) fn prefetch_sparse(columns: &[u32], values: &[f64]) {
+    let lines = columns.iter().step_by(2 * LINE).take(LINES_ASKED_FOR);
+    lines.for_each(prefetch);
+    let lines = values.iter().step_by(LINE).take(LINES_ASKED_FOR);
+    lines.for_each(prefetch);
 }
 
 /// u[column] += c·value over a sparse row.

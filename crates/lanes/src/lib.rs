@@ -12,12 +12,14 @@
 //! assert!(Level::available().contains(&Level::Portable));
 //! ```
 //!
-//! This is the only crate of the project that knows of SIMD. It holds no `unsafe` code: the
-//! instruction sets come from [`fearless_simd`], whose capability tokens prove what the CPU has.
+//! This is the only crate of the project that knows of SIMD. The instruction sets come from
+//! [`fearless_simd`], whose capability tokens prove what the CPU has; [`prefetch`] holds the
+//! project's one `unsafe` block.
 
 mod arithmetic;
 mod elementary;
 mod level;
+mod prefetch;
 mod rows;
 mod transpose;
 mod xoshiro;
@@ -25,5 +27,6 @@ mod xoshiro;
 pub use arithmetic::{Arithmetic, LANES, Lanes, Scalar};
 pub use elementary::{LOG2_E, SIGMOID_MAX, exp, exp_in, softplus, softplus_in, weighted_sigmoid};
 pub use level::{Level, Simd, Task};
+pub use prefetch::prefetch;
 pub use rows::Rows;
 pub use xoshiro::Xoshiro256PlusPlus;

@@ -4,7 +4,7 @@ use fearless_simd::{SimdBase as _, SimdFloat as _, f64x8};
 
 use crate::arithmetic::{Arithmetic, LANES, Lanes, Scalar};
 use crate::level::Simd;
-use crate::transpose::{gather, transpose};
+use crate::transpose::{gather, sum_each};
 
 /// Reading and updating rows in memory; element ℓ's row starts at `starts[ℓ]`.
 pub trait Rows: Arithmetic {
@@ -21,6 +21,11 @@ pub trait Rows: Arithmetic {
         starts: &[usize],
         first: usize,
     ) -> [Self::Real; N];
+    /// One column of one row an element: element ℓ is `memory[starts[ℓ] + offset]`.
+    ///
+    /// # Panics
+    /// When there are fewer than [`WIDTH`](Arithmetic::WIDTH) starts or one lies outside.
+    fn column(self, memory: &[f64], starts: &[usize], offset: usize) -> Self::Real;
     /// Writes element ℓ to `memory[starts[ℓ] + offset]`.
     ///
     /// # Panics
@@ -58,6 +63,10 @@ impl<S: Simd> Rows for Scalar<S> {
         let mut columns = [0.0; N];
         columns.copy_from_slice(row);
         columns
+    }
+    #[inline(always)]
+    fn column(self, memory: &[f64], starts: &[usize], offset: usize) -> f64 {
+        memory[starts[0] + offset]
     }
     #[inline(always)]
     fn scatter(self, value: f64, memory: &mut [f64], starts: &[usize], offset: usize) {
@@ -98,6 +107,15 @@ impl<S: Simd> Rows for Lanes<S> {
         gather(self.0, memory, starts, first)
     }
     #[inline(always)]
+    fn column(self, memory: &[f64], starts: &[usize], offset: usize) -> f64x8<S> {
+        let starts = &starts[..LANES];
+        let mut column = [0.0; LANES];
+        for lane in 0..LANES {
+            column[lane] = memory[starts[lane] + offset];
+        }
+        f64x8::from_slice(self.0, &column)
+    }
+    #[inline(always)]
     fn scatter(self, value: f64x8<S>, memory: &mut [f64], starts: &[usize], offset: usize) {
         let starts = &starts[..LANES];
         for lane in 0..LANES {
@@ -111,8 +129,7 @@ impl<S: Simd> Rows for Lanes<S> {
             let (weights, row) = (&weights[lane * width..], &memory[starts[lane]..]);
             sums[lane] = partial_sums(self.0, &weights[..width], &row[..width]);
         }
-        let [s0, s1, s2, s3, s4, s5, s6, s7] = transpose(sums);
-        ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
+        sum_each(sums)
     }
     #[inline(always)]
     fn add_scaled(

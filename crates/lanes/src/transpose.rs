@@ -1,4 +1,4 @@
-//! Eight rows, turned into columns of lanes.
+//! Eight rows, turned into columns of lanes, or summed.
 
 use fearless_simd::{SimdBase as _, SimdCombine as _, f64x2, f64x8};
 
@@ -52,7 +52,7 @@ fn by_rows<'a, S: Simd>(simd: S, rows: impl Fn(usize) -> &'a [f64]) -> [f64x8<S>
 
 /// Element k of the ℓ-th result is element ℓ of `r[k]`.
 #[inline(always)]
-pub(crate) fn transpose<S: Simd>(mut r: [f64x8<S>; LANES]) -> [f64x8<S>; LANES] {
+fn transpose<S: Simd>(mut r: [f64x8<S>; LANES]) -> [f64x8<S>; LANES] {
     for _ in 0..3 {
         let before = r;
         for k in 0..LANES / 2 {
@@ -61,6 +61,22 @@ pub(crate) fn transpose<S: Simd>(mut r: [f64x8<S>; LANES]) -> [f64x8<S>; LANES] 
         }
     }
     r
+}
+
+/// Element ℓ is the sum of the elements of `r[ℓ]`: ((s₀ + s₄) + (s₂ + s₆)) + ((s₁ + s₅) + (s₃ + s₇)).
+///
+/// A transposition in which each round adds what it has interleaved, and so has half the work of
+/// the one before.
+#[inline(always)]
+pub(crate) fn sum_each<S: Simd>(mut r: [f64x8<S>; LANES]) -> f64x8<S> {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for k in 0..half {
+            r[k] = r[k].zip_low(r[k + half]) + r[k].zip_high(r[k + half]);
+        }
+        half /= 2;
+    }
+    r[0]
 }
 
 /// Pairs of columns from pairs of rows, put together: no instruction crosses a 128-bit boundary

@@ -22,6 +22,16 @@ pub struct Arm {
     pub records: Vec<RecordRow>,
 }
 
+impl Arm {
+    /// The same runs under another name.
+    pub(crate) fn named(&self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self.clone()
+        }
+    }
+}
+
 /// Two arms compared. Displays as a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArmComparison {

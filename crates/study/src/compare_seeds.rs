@@ -1,7 +1,7 @@
 //! Ways of training compared over many seeds of the same data.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use sparsegrok_data::InvalidSetting;
@@ -10,7 +10,7 @@ use crate::arms::{Arm, ArmComparison};
 use crate::compare::{Patience, check_patience};
 use crate::config::Config;
 use crate::error::ConfigError;
-use crate::study::{RecordRow, ResultsError, Study, StudyError, StudyResults, StudySpec};
+use crate::study::{RecordRow, Study, StudyError, StudySpec};
 
 /// Comparisons over seeds, and what a reader of them should be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,34 +65,32 @@ pub fn compare_seeds(
         config
     };
     let long_config = with(spec.long_epochs, spec.long_order_seed);
-    let mut zero_one = Vec::new();
-    let mut trained = |config| train(config, spec.patience, &mut zero_one);
-    let long = trained(long_config.clone())?.remove(0);
-    let (others, base_first) = match against {
-        None => {
-            let early = with(spec.early_epochs, spec.early_order_seed);
-            (trained(early)?, false)
-        }
+    let other_config = match against {
+        None => with(spec.early_epochs, spec.early_order_seed),
         Some(axis) => {
-            let mut config = long_config;
+            let mut config = long_config.clone();
             config.study.vary = vec![axis.to_owned()];
-            (trained(config)?, true)
+            config
         }
     };
+    // Both are checked before either is trained.
+    let (long, others) = (Study::new(long_config)?, Study::new(other_config)?);
+    let mut zero_one = Vec::new();
+    let long = train(&long, spec.patience, &mut zero_one)?.remove(0);
+    let others = train(&others, None, &mut zero_one)?.into_iter();
     let mut comparisons: Vec<ArmComparison> = others
-        .iter()
-        .map(|other| match base_first {
-            true => ArmComparison::of(&long.named("as configured"), &other.arm),
-            false => ArmComparison::of(&other.named("early"), &long.named("long")),
+        .map(|other| match against {
+            None => ArmComparison::of(&other.arm.named("early"), &long.arm.named("long")),
+            Some(_) => ArmComparison::of(&long.arm.named("as configured"), &other.arm),
         })
         .collect();
-    if let (Some(patience), Some(stopped)) = (spec.patience, &long.stopped) {
+    if let (Some(patience), Some(records)) = (spec.patience, long.stopped) {
         let stopped = Arm {
             name: format!("patience {patience}"),
-            records: stopped.clone(),
-            ..long.arm.clone()
+            records,
+            figures: long.arm.figures.clone(),
         };
-        comparisons.push(ArmComparison::of(&stopped, &long.named("long")));
+        comparisons.push(ArmComparison::of(&stopped, &long.arm.named("long")));
     }
     Ok(SeedComparisons {
         comparisons,
@@ -107,22 +105,12 @@ struct Trained {
     stopped: Option<Vec<RecordRow>>,
 }
 
-impl Trained {
-    fn named(&self, name: &str) -> Arm {
-        Arm {
-            name: name.to_owned(),
-            ..self.arm.clone()
-        }
-    }
-}
-
-/// Trains every seed of a configuration's grid: an arm a cell.
+/// Trains every run of a study: an arm a cell.
 fn train(
-    config: Config,
+    study: &Study,
     patience: Option<u64>,
     zero_one: &mut Vec<PathBuf>,
-) -> Result<Vec<Trained>, CompareError> {
-    let study = Study::new(config)?;
+) -> Result<Vec<Trained>, StudyError> {
     let figures = &study.spec().figures;
     let mut arms: Vec<Trained> = (0..study.cells().len())
         .map(|cell| Trained {
@@ -155,93 +143,4 @@ fn train(
         }
     }
     Ok(arms)
-}
-
-/// Compares finished studies: two directories cell by cell, or the two `cells` named, the first
-/// of the first directory, the second of the last; with one directory, two cells of it.
-///
-/// # Errors
-/// When a directory cannot be read, or has no such cell; without `cells`, when the directories
-/// differ in their number of cells, or there is one alone.
-pub fn compare_directories(
-    directories: &[PathBuf],
-    cells: Option<[usize; 2]>,
-) -> Result<Vec<ArmComparison>, CompareDirectoriesError> {
-    let results: Vec<StudyResults> = directories
-        .iter()
-        .map(|path| StudyResults::read(path))
-        .collect::<Result<_, _>>()?;
-    let (Some(first), Some(last)) = (results.first(), results.last()) else {
-        return Err(CompareDirectoriesError::None);
-    };
-    let pairs: Vec<[usize; 2]> = match cells {
-        Some(cells) => vec![cells],
-        None if results.len() == 1 => return Err(CompareDirectoriesError::One),
-        None => {
-            let counts = [first, last].map(|results| results.cells().count());
-            if counts[0] != counts[1] {
-                return Err(CompareDirectoriesError::Cells { counts });
-            }
-            (0..counts[0]).map(|cell| [cell, cell]).collect()
-        }
-    };
-    let compared = pairs.into_iter().map(|[one, other]| {
-        Ok(ArmComparison::of(
-            &arm_of(first, one)?,
-            &arm_of(last, other)?,
-        ))
-    });
-    compared.collect()
-}
-
-/// Why finished studies could not be compared.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CompareDirectoriesError {
-    /// A directory could not be read.
-    #[error(transparent)]
-    Results(#[from] ResultsError),
-    /// No directory was named.
-    #[error("expected two directories of studies, or one and two of its cells")]
-    None,
-    /// One directory, but no cells.
-    #[error("expected a second directory, or two cells of the one")]
-    One,
-    /// The directories do not match cell by cell.
-    #[error("{} cells against {}: expected as many, or a cell of each to be named", counts[0], counts[1])]
-    Cells {
-        /// Cells of each directory.
-        counts: [usize; 2],
-    },
-    /// There are no runs of such a cell.
-    #[error("{}: no runs of cell {cell}, expected a cell from 0 to {}", path.display(), count.saturating_sub(1))]
-    NoCell {
-        /// The directory.
-        path: PathBuf,
-        /// The cell.
-        cell: usize,
-        /// Cells there are runs of.
-        count: usize,
-    },
-}
-
-fn arm_of(results: &StudyResults, cell: usize) -> Result<Arm, CompareDirectoriesError> {
-    let records = results.records_of(cell);
-    if records.is_empty() {
-        return Err(CompareDirectoriesError::NoCell {
-            path: results.path.clone(),
-            cell,
-            count: results.cells().count(),
-        });
-    }
-    let directory = |path: &Path| path.display().to_string();
-    let name = match results.study.cell_name(cell) {
-        name if name.is_empty() => directory(&results.path),
-        name => format!("{}: {name}", directory(&results.path)),
-    };
-    Ok(Arm {
-        name,
-        figures: results.figures().to_vec(),
-        records: records.to_vec(),
-    })
 }

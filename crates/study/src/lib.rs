@@ -8,6 +8,10 @@
 //! trace. [`compare()`] sets two lengths of training side by side; [`Predictor`] takes a saved
 //! model back to data.
 //!
+//! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
+//! [`Directory`]; [`StudyResults`] reads it back. [`statistics`] are what [`Summary`] and
+//! [`ArmComparison`] tell with.
+//!
 //! ```
 //! use sparsegrok_study::{Settings, load, run};
 //!
@@ -22,12 +26,14 @@
 
 mod arms;
 mod compare;
+mod compare_directories;
 mod compare_seeds;
 mod config;
 mod describe;
 mod detect;
 mod error;
 mod evaluate;
+mod explain;
 mod flat;
 mod layers;
 mod load;
@@ -42,17 +48,18 @@ mod study;
 mod summary;
 mod theory;
 mod trace;
+mod validate;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use compare::{Comparison, Patience, Stop, compare};
-pub use compare_seeds::{
-    CompareDirectoriesError, CompareError, SeedComparisons, compare_directories, compare_seeds,
-};
+pub use compare_directories::{CompareDirectoriesError, compare_directories};
+pub use compare_seeds::{CompareError, SeedComparisons, compare_seeds};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
 pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};
 pub use error::{ConfigError, Origin};
 pub use evaluate::{Crossing, EvaluateSpec, GenFigure, MemFigure};
+pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use layers::Settings;
 pub use load::{LoadError, Loaded, load};
 pub use number::NumberFormat;
@@ -70,3 +77,4 @@ pub use study::{
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
 pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};
+pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};

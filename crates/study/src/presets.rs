@@ -1,14 +1,23 @@
-//! Named configurations, each with what it shows.
+//! Named configurations, each with what it shows and what is to come out of it.
+
+use toml::Value;
+
+use crate::config::Config;
+use crate::error::ConfigError;
+use crate::layers::Settings;
+use crate::settings::SETTINGS;
 
 /// A named configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
     /// Its name.
     pub name: &'static str,
-    /// The command it is meant for.
+    /// The command it is meant for; `study` takes any.
     pub command: &'static str,
-    /// What it shows, in one sentence.
+    /// What it shows, in a sentence or two.
     pub shows: &'static str,
+    /// What is to come out: a quantity and its value. ± is the standard deviation over seeds.
+    pub expected: &'static [(&'static str, &'static str)],
     /// Its settings, as flat TOML over the defaults.
     pub settings: &'static str,
 }
@@ -17,6 +26,24 @@ impl Preset {
     /// The preset of a name.
     pub fn of(name: &str) -> Option<&'static Self> {
         PRESETS.iter().find(|preset| preset.name == name)
+    }
+
+    /// The settings that differ from the defaults, in the order of [`SETTINGS`].
+    ///
+    /// # Errors
+    /// None: every preset is a valid configuration.
+    pub fn differences(&self) -> Result<Vec<(&'static str, Value)>, ConfigError> {
+        let table = |config: Config| {
+            let table = config.to_table();
+            table.map_err(|error| ConfigError::NoToml(error.to_string()))
+        };
+        let defaults = table(Config::default())?;
+        let ours = table(Settings::layered(Some(self.name), None, &[])?.config()?)?;
+        let differs = |key: &'static str| {
+            let value = ours.get(key)?;
+            (defaults.get(key) != Some(value)).then(|| (key, value.clone()))
+        };
+        Ok(SETTINGS.iter().filter_map(|s| differs(s.key)).collect())
     }
 }
 
@@ -27,99 +54,135 @@ pub static PRESETS: &[Preset] = &[
         command: "run",
         shows: "The first reference program, byte for byte: test accuracy is 0.98 from the first \
                 epoch on, so nothing groks.",
-        settings: r#"
-n_train = 512
-n_test = 512
-d_signal = 5
-signal_scale = 1.0
-memorization_scale = 1.0
-target = "sign"
-label_noise = 0.0
-data_seed = 123
-rng = "libstdcxx"
-loss = "logistic"
-bias = false
-learning_rate = 0.05
-schedule = "constant"
-warmup_steps = 0
-weight_decay = 1e-3
-decay_order = "before"
-batch_size = 1
-epochs = 6000
-order = "shuffle"
-order_seed = 1234
-init = "zero"
-eval_every = 200
-columns = ["epoch", "train_acc", "test_acc", "weight_norm"]
-number_format = "g6"
-"#,
+        expected: &[
+            (
+                "test accuracy at epochs 1 and 6000",
+                "0.984375 and 0.988281",
+            ),
+            ("‖w‖ at epochs 1 and 6000", "2.99762 and 9.36186"),
+        ],
+        settings: include_str!("presets/reference-toy.toml"),
     },
     Preset {
         name: "reference-early-vs-long",
         command: "compare",
         shows: "The second reference program, byte for byte: 500 epochs and 6000 differ by less \
                 than a percent of test accuracy.",
-        settings: r#"
-n_train = 512
-n_test = 512
-d_signal = 5
-signal_scale = 1.0
-memorization_scale = 1.0
-target = "sign"
-label_noise = 0.0
-data_seed = 2024
-rng = "libstdcxx"
-loss = "logistic"
-bias = false
-learning_rate = 0.05
-schedule = "constant"
-warmup_steps = 0
-weight_decay = 1e-3
-decay_order = "before"
-batch_size = 1
-order = "shuffle"
-init = "zero"
-early_epochs = 500
-long_epochs = 6000
-early_order_seed = 1
-long_order_seed = 2
-columns = ["epoch", "train_acc", "test_acc", "weight_norm"]
-number_format = "g6"
-"#,
+        expected: &[(
+            "test accuracy after 500 and 6000 epochs",
+            "0.9766 and 0.9824",
+        )],
+        settings: include_str!("presets/reference-early-vs-long.toml"),
     },
     Preset {
         name: "grok-a",
         command: "run",
-        shows: "Grokking: memorizes at epoch 16 ± 1 with population accuracy 0.53, reaches 0.9 at \
-                epoch 1467 ± 65 (mean ± sd of 100 seeds; 2 of them do not reach 0.95).",
-        settings: r#"
-n_train = 512
-n_test = 512
-d_signal = 5
-signal_scale = 0.1
-memorization_scale = 5.0
-data_seed = 0
-rng = "xoshiro256pp"
-loss = "logistic"
-learning_rate = 0.05
-weight_decay = 1e-4
-decay_order = "after"
-batch_size = 1
-epochs = 3000
-order_seed = 0
-init = "orthogonal"
-init_norm = 100.0
-init_seed = 0
-eval_points = 150
-columns = ["epoch", "train_acc", "test_acc", "population_acc", "weight_norm", "memorization_share"]
-"#,
+        shows: "Grokking: rows are memorized by epoch 16, while large initial weights orthogonal \
+                to the teacher hide what the signal weights have learnt; as decay takes them \
+                away, the model generalizes, 90 times as late.",
+        expected: &[
+            ("epoch of train accuracy 0.99", "16.4 ± 1.1"),
+            ("population accuracy then", "0.527"),
+            ("epoch of population accuracy 0.75", "1002 ± 23"),
+            ("epoch of population accuracy 0.9", "1466 ± 64"),
+            (
+                "epoch of population accuracy 0.95",
+                "1841 ± 173; 2 of 100 seeds never",
+            ),
+            ("population accuracy in the end", "0.970 ± 0.010"),
+        ],
+        settings: include_str!("presets/grok-a.toml"),
+    },
+    Preset {
+        name: "grok-b",
+        command: "run",
+        shows: "Grokking from Gaussian initial weights, with 20 signal columns and 2048 rows: \
+                chance gives each seed a little of the teacher's direction, for or against, so \
+                that times spread more than from orthogonal weights.",
+        expected: &[
+            ("epoch of train accuracy 0.99", "31 ± 5"),
+            ("population accuracy then", "0.51"),
+            ("epoch of population accuracy 0.75", "1540 ± 163"),
+            ("epoch of population accuracy 0.9", "2118 ± 112"),
+            ("epoch of population accuracy 0.95", "2602 ± 163"),
+            ("population accuracy in the end", "0.967 ± 0.005"),
+        ],
+        settings: include_str!("presets/grok-b.toml"),
+    },
+    Preset {
+        name: "grok-c",
+        command: "run",
+        shows: "Grokking at another scale: unit memorization columns, weak signal, large steps, \
+                little decay. The curve of grok-a again, 6 times as slow.",
+        expected: &[
+            ("epoch of train accuracy 0.99", "44 ± 2"),
+            ("population accuracy then", "0.514"),
+            ("epoch of population accuracy 0.75", "6152 ± 80"),
+            ("epoch of population accuracy 0.9", "8415 ± 217"),
+            ("epoch of population accuracy 0.95", "10061 ± 542"),
+            ("population accuracy in the end", "0.978 ± 0.008"),
+        ],
+        settings: include_str!("presets/grok-c.toml"),
+    },
+    Preset {
+        name: "no-grok-zero-init",
+        command: "run",
+        shows: "No grokking: grok-a from zero signal weights, as the reference programs begin. \
+                Every update adds a positive multiple of y·s, so that the direction of the signal \
+                weights is right from the first epoch on, and only their length grows.",
+        expected: &[
+            ("epoch of train accuracy 0.99", "1"),
+            (
+                "population accuracy at epochs 1 and 3000",
+                "0.967 and 0.970",
+            ),
+        ],
+        settings: include_str!("presets/no-grok-zero-init.toml"),
+    },
+    Preset {
+        name: "no-grok-no-decay",
+        command: "run",
+        shows: "No grokking: grok-a without decay, its control. Rows are memorized as fast, but \
+                the initial weights stay, and what hides behind them grows as the logarithm of time.",
+        expected: &[
+            ("epoch of train accuracy 0.99", "16.8 ± 1.1"),
+            ("population accuracy at epoch 20000", "0.555 ± 0.003"),
+        ],
+        settings: include_str!("presets/no-grok-no-decay.toml"),
+    },
+    Preset {
+        name: "ridge",
+        command: "run",
+        shows: "Published grokking in ridge regression by gradient descent, 100 rows of 1000 \
+                columns (arXiv 2601.19791, theorem 4.2): training loss is small 100 times sooner \
+                than the teacher is found, which takes the initial weights to decay.",
+        expected: &[
+            ("last epoch of train loss at least 0.01", "210 ± 12"),
+            (
+                "first epoch of ‖v − v*‖²/d at most 0.01",
+                "22933 ± 261; by the theorem, from 11982 on",
+            ),
+        ],
+        settings: include_str!("presets/ridge.toml"),
+    },
+    Preset {
+        name: "teacher-student",
+        command: "run",
+        shows: "Published linear teacher and student, by gradient descent without decay, 2000 rows \
+                of 1000 columns (arXiv 2310.16441; their learning rate 0.01 is 0.02 here, their \
+                loss lacking the ½): test accuracy follows train accuracy 1.6 times as late, for \
+                both count squared errors below one threshold.",
+        expected: &[
+            ("epoch of train accuracy 0.95", "725"),
+            ("epoch of test accuracy 0.95", "1156"),
+        ],
+        settings: include_str!("presets/teacher-student.toml"),
     },
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Settings;
 
     #[test]
     fn every_preset_is_a_valid_configuration() {
@@ -128,6 +191,18 @@ mod tests {
             let config = settings.config().unwrap();
             config.validate().unwrap();
             assert!(preset.shows.ends_with('.'), "{}", preset.name);
+            assert!(!preset.expected.is_empty(), "{}", preset.name);
         }
+    }
+
+    #[test]
+    fn differences_are_those_of_the_effective_configuration() {
+        let differences = Preset::of("no-grok-zero-init").unwrap().differences();
+        let differences = differences.unwrap();
+        let value = |key: &str| differences.iter().find(|(k, _)| *k == key).map(|(_, v)| v);
+        assert_eq!(value("signal_scale"), Some(&Value::Float(0.1)));
+        // As by default, though the preset names them.
+        assert_eq!(value("n_train"), None);
+        assert_eq!(value("init"), None);
     }
 }

@@ -1,0 +1,139 @@
+//! From a thousand rows to ten million: the textbook loop, the scalar kernel, and lanes with data and
+//! visiting orders of their own.
+//!
+//! `cargo bench --bench large_n`. Throughput is in seed-steps. First the three take turns, and their
+//! best epochs are compared; the first epoch, which pays for laying out the rows, does not count.
+
+mod textbook;
+mod toy;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{
+    BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
+};
+use sparsegrok::data::Problem;
+use sparsegrok::kernel::{KernelChoice, SimdChoice};
+
+/// Rounds in which the three take turns.
+const ROUNDS: usize = 15;
+
+/// Most rows of eight problems at once: 5 GiB.
+const LANES_UP_TO: usize = 1_000_000;
+
+fn large_n(c: &mut Criterion) {
+    let quick = std::env::args().any(|arg| arg == "--test");
+    let mut group = c.benchmark_group("large_n");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.measurement_time(Duration::from_secs(2));
+    group.warm_up_time(Duration::from_millis(100));
+    if !quick {
+        println!(
+            "copying 256 MiB: {:.1} GB/s read and written",
+            copy_bandwidth()
+        );
+    }
+    // The largest comes first, so that the process's peak of memory is its own.
+    for n in [10_000_000, 1000, 10_000, 100_000, 1_000_000] {
+        if quick && n > 10_000 {
+            continue;
+        }
+        let problems = toy::problems(if n > LANES_UP_TO { 1 } else { 8 }, n, 5);
+        let one = &problems[..1];
+        if n <= 10_000 {
+            let dozen = |kernel| toy::train(one, kernel, SimdChoice::Auto, 12);
+            let expected = toy::train_textbook(&problems[0], 12);
+            toy::assert_agreement(&problems[0], &dozen(KernelChoice::Scalar)[0], &expected);
+        }
+        if !quick {
+            take_turns(n, &problems);
+        }
+        group.throughput(Throughput::Elements(n as u64));
+        group.bench_function(BenchmarkId::new("textbook", n), |b| {
+            b.iter_custom(|epochs| toy::textbook_epoch_times(&problems[0], epochs).iter().sum());
+        });
+        group.bench_function(BenchmarkId::new("scalar", n), |b| {
+            b.iter_custom(|epochs| {
+                toy::epoch_times(one, KernelChoice::Scalar, epochs)
+                    .iter()
+                    .sum()
+            });
+        });
+        if problems.len() > 1 {
+            group.throughput(Throughput::Elements(8 * n as u64));
+            group.bench_function(BenchmarkId::new("lanes", n), |b| {
+                b.iter_custom(|epochs| {
+                    toy::epoch_times(&problems, KernelChoice::Lanes, epochs)
+                        .iter()
+                        .sum()
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Prints the best epochs of the three, and what they are of the textbook's.
+fn take_turns(n: usize, problems: &[Problem]) {
+    let epochs = (1_000_000 / n as u64).max(2);
+    let best = |times: Vec<Duration>, so_far: &mut f64, seeds: usize| {
+        let best = times.into_iter().min().unwrap_or_default();
+        *so_far = so_far.min(best.as_secs_f64() * 1e9 / (n * seeds) as f64);
+    };
+    let [mut textbook, mut scalar, mut lanes] = [f64::INFINITY; 3];
+    for _ in 0..ROUNDS {
+        best(
+            toy::textbook_epoch_times(&problems[0], epochs),
+            &mut textbook,
+            1,
+        );
+        best(
+            toy::epoch_times(&problems[..1], KernelChoice::Scalar, epochs),
+            &mut scalar,
+            1,
+        );
+        if problems.len() > 1 {
+            best(
+                toy::epoch_times(problems, KernelChoice::Lanes, epochs),
+                &mut lanes,
+                8,
+            );
+        }
+    }
+    println!(
+        "n {n}: textbook {textbook:.1} ns per step, scalar {scalar:.1} ({:.2} ×), lanes {lanes:.1} \
+         ({:.2} ×); best epochs of {ROUNDS} rounds{}",
+        textbook / scalar,
+        textbook / lanes,
+        peak_memory().map_or_else(String::new, |peak| format!(
+            "; peak of memory so far {peak}"
+        )),
+    );
+}
+
+/// Bytes a second that one core reads and writes by copying, counted once each, in GB/s.
+fn copy_bandwidth() -> f64 {
+    let from = vec![1_u64; 32 << 20];
+    let mut to = vec![0_u64; from.len()];
+    let mut best = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        to.copy_from_slice(black_box(&from));
+        black_box(&mut to);
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    2.0 * size_of_val(&*from) as f64 / best * 1e-9
+}
+
+/// The most memory this process has held, where the system tells.
+fn peak_memory() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().to_owned())
+}
+
+criterion_group!(benches, large_n);
+criterion_main!(benches);

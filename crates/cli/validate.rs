@@ -1,0 +1,89 @@
+//! `sparsegrok validate`
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use sparsegrok_study::{Check, Scope, Tolerance, Witness, validate};
+
+use crate::exit::say;
+use crate::output::Output;
+use crate::study::stop_at_signals;
+use crate::study_progress::duration;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Leave out what takes minutes: ridge regression beyond its default, teacher and student
+    #[arg(long)]
+    quick: bool,
+}
+
+pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    let scope = if args.quick {
+        Scope::Quick
+    } else {
+        Scope::Whole
+    };
+    let stop = stop_at_signals()?;
+    let started = Instant::now();
+    let mut output = Output::open(None)?;
+    writeln!(
+        output,
+        "{:<64}{:>10}{:>10}{:>11}  {:<8}seeds",
+        "quantity", "expected", "measured", "tolerance", "verdict"
+    )?;
+    let mut table = Table {
+        output,
+        written: Ok(()),
+        stop: Arc::clone(&stop),
+    };
+    let validated = validate(scope, &stop, &mut table);
+    table.written?;
+    table.output.finish()?;
+    say(format_args!("{} in all", duration(started.elapsed())));
+    Ok(validated?)
+}
+
+/// Prints each check as it comes; ends validation when nobody reads any more.
+struct Table {
+    output: Output,
+    written: io::Result<()>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Witness for Table {
+    fn begin(&mut self, what: &str) {
+        say(format_args!("training {what}"));
+    }
+
+    fn check(&mut self, check: Check) {
+        if self.written.is_ok() {
+            self.written = self.write(&check);
+            self.stop.fetch_or(self.written.is_err(), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Table {
+    fn write(&mut self, check: &Check) -> io::Result<()> {
+        let number = |x: f64| match x.abs() {
+            100.0.. => format!("{x:.0}"),
+            2.0.. => format!("{x:.1}"),
+            _ => format!("{x:.4}"),
+        };
+        let tolerance = match check.tolerance {
+            Tolerance::Relative(share) => format!("{:.0} %", 100.0 * share),
+            Tolerance::Absolute(much) => much.to_string(),
+        };
+        writeln!(
+            self.output,
+            "{:<64}{:>10}{:>10}{tolerance:>11}  {:<8}{}",
+            check.quantity,
+            number(check.expected),
+            check.measured.map_or("censored".to_owned(), number),
+            if check.holds() { "ok" } else { "MISSED" },
+            check.note
+        )
+    }
+}

@@ -1,0 +1,63 @@
+//! Where training without decay is headed, and what a PAC-Bayes bound says on the way.
+//!
+//! Trains one seed of `grok-a` without decay and with it, and prints over time: population
+//! accuracy; the angle, in degrees, of all weights to the max-margin solution; the PAC-Bayes bound
+//! on the error of the signal part, with its empirical risk and divergence.
+//!
+//! ```sh
+//! cargo run --release --example without_decay
+//! ```
+
+use std::error::Error;
+use std::ops::ControlFlow;
+
+use sparsegrok::data::Problem;
+use sparsegrok::kernel::{EvaluationPlan, Weights, evaluate, train};
+use sparsegrok::study::{Config, Settings, load};
+use sparsegrok::theory::{MaxMargin, PacBayes};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for (preset, epochs) in [("no-grok-no-decay", "1000000"), ("grok-a", "3000")] {
+        let settings = Settings::layered(Some(preset), None, &[("epochs", epochs)])?;
+        let config = settings.config()?;
+        println!("{preset}\n   epoch  accuracy  angle  bound  risk   divergence  sigma");
+        follow(&config, &load(&config)?.problem)?;
+    }
+    Ok(())
+}
+
+fn follow(config: &Config, problem: &Problem) -> Result<(), Box<dyn Error>> {
+    let rows = problem.train.features().signal_block();
+    let labels = problem.train.targets();
+    let alpha = problem.train.memorization().ok_or("memorization columns")?;
+    let headed = MaxMargin::solve(rows, labels, alpha, 1e-10).ok_or("a max-margin solution")?;
+    // Standard deviations to choose from, fixed beforehand.
+    let sigmas: Vec<f64> = (-4..12).map(|k| 2.0_f64.powi(k)).collect();
+    let mut show = |epoch: u64, weights: &Weights| {
+        let evaluation = evaluate(epoch, weights, problem, &config.train, None);
+        let bound = PacBayes::best(&sigmas, 0.05, &weights.signal, rows, labels);
+        println!(
+            "{epoch:8}  {:.4}    {:5.1}  {:.3}  {:.3}  {:10.2}  {:5}",
+            evaluation.population_acc.unwrap_or(f64::NAN),
+            headed
+                .angle(&weights.signal, &weights.memorization)
+                .to_degrees(),
+            bound.risk,
+            bound.empirical_risk,
+            bound.divergence,
+            bound.sigma,
+        );
+        ControlFlow::Continue(())
+    };
+    let plan = EvaluationPlan::log_spaced(13, config.train.epochs);
+    let engine = &config.engine;
+    train(
+        problem,
+        &config.train,
+        engine.kernel,
+        engine.simd,
+        &plan,
+        &mut show,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! The anchors: what must come out of real studies, by the theory or as published, and what does.
+
+mod grokking;
+mod published;
+mod runs;
+
+use std::sync::atomic::AtomicBool;
+
+use crate::error::ConfigError;
+use crate::study::StudyError;
+
+/// How much is validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything that takes seconds: the grokking presets, their variations and controls, and
+    /// ridge regression at its published default.
+    Quick,
+    /// Everything: also the other rows of ridge regression, and teacher and student.
+    Whole,
+}
+
+/// One quantity, expected and measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// What it is.
+    pub quantity: String,
+    /// What is expected.
+    pub expected: f64,
+    /// What was measured; `None` where no run got there.
+    pub measured: Option<f64>,
+    /// How far apart they may be.
+    pub tolerance: Tolerance,
+    /// Seeds, and what else there is to know.
+    pub note: String,
+}
+
+/// How far measured may be from expected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// A share of what is expected.
+    Relative(f64),
+    /// This much.
+    Absolute(f64),
+}
+
+impl Check {
+    /// Whether measured is within the tolerance.
+    pub fn holds(&self) -> bool {
+        let within = match self.tolerance {
+            Tolerance::Relative(share) => share * self.expected.abs(),
+            Tolerance::Absolute(much) => much,
+        };
+        self.measured
+            .is_some_and(|measured| (measured - self.expected).abs() <= within)
+    }
+}
+
+/// Looks on while anchors are validated.
+pub trait Witness {
+    /// Called before each study.
+    fn begin(&mut self, what: &str);
+
+    /// Called with each result.
+    fn check(&mut self, check: Check);
+}
+
+/// Why validation did not end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValidateError {
+    /// A study could not be set up.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A study did not end.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// Some were not as expected.
+    #[error("{missed} of {checks} anchors are not as expected")]
+    Missed {
+        /// How many.
+        missed: usize,
+        /// Out of how many.
+        checks: usize,
+    },
+    /// It was told to stop.
+    #[error("stopped before every anchor was measured")]
+    Stopped,
+}
+
+/// Measures the anchors on all cores: real studies, from the presets, with fixed seeds, so that the
+/// outcome is the same on every machine. Setting `stop`, from anywhere, ends it.
+///
+/// # Errors
+/// [`ValidateError::Missed`] in the end, when a check does not hold; at once, when it was stopped or
+/// threads cannot be started.
+pub fn validate(
+    scope: Scope,
+    stop: &AtomicBool,
+    witness: &mut dyn Witness,
+) -> Result<(), ValidateError> {
+    let mut counting = Counting {
+        witness,
+        missed: 0,
+        checks: 0,
+    };
+    grokking::presets(stop, &mut counting)?;
+    grokking::variations(stop, &mut counting)?;
+    grokking::without_decay(stop, &mut counting)?;
+    published::ridge(scope, stop, &mut counting)?;
+    if scope == Scope::Whole {
+        published::teacher_student(stop, &mut counting)?;
+    }
+    counting.verdict()
+}
+
+/// Counts the checks on their way.
+struct Counting<'w> {
+    witness: &'w mut dyn Witness,
+    missed: usize,
+    checks: usize,
+}
+
+impl Counting<'_> {
+    fn verdict(&self) -> Result<(), ValidateError> {
+        let Self { missed, checks, .. } = *self;
+        match missed {
+            0 => Ok(()),
+            _ => Err(ValidateError::Missed { missed, checks }),
+        }
+    }
+}
+
+impl Witness for Counting<'_> {
+    fn begin(&mut self, what: &str) {
+        self.witness.begin(what);
+    }
+
+    fn check(&mut self, check: Check) {
+        self.checks += 1;
+        self.missed += usize::from(!check.holds());
+        self.witness.check(check);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(measured: Option<f64>, tolerance: Tolerance) -> Check {
+        Check {
+            quantity: "time".to_owned(),
+            expected: 200.0,
+            measured,
+            tolerance,
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn one_miss_among_others_is_told_in_the_end() {
+        struct Nobody;
+        impl Witness for Nobody {
+            fn begin(&mut self, _what: &str) {}
+            fn check(&mut self, _check: Check) {}
+        }
+        let mut counting = Counting {
+            witness: &mut Nobody,
+            missed: 0,
+            checks: 0,
+        };
+        counting.check(check(Some(200.0), Tolerance::Relative(0.05)));
+        assert!(counting.verdict().is_ok());
+        counting.check(check(None, Tolerance::Relative(0.05)));
+        counting.check(check(Some(201.0), Tolerance::Relative(0.05)));
+        let error = counting.verdict().unwrap_err();
+        assert_eq!(error.to_string(), "1 of 3 anchors are not as expected");
+    }
+
+    #[test]
+    fn tolerances_are_kept_to() {
+        assert!(check(Some(209.0), Tolerance::Relative(0.05)).holds());
+        assert!(!check(Some(211.0), Tolerance::Relative(0.05)).holds());
+        assert!(check(Some(191.0), Tolerance::Absolute(9.0)).holds());
+        assert!(!check(Some(190.0), Tolerance::Absolute(9.0)).holds());
+        assert!(!check(None, Tolerance::Absolute(9.0)).holds());
+        assert!(!check(Some(f64::NAN), Tolerance::Relative(0.05)).holds());
+    }
+}
