@@ -34,7 +34,12 @@ impl Browser {
         // It reads from descriptor 3 and writes to descriptor 4.
         let mut child = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 1>&2 </dev/null", name])
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+            ])
             .args(["--no-first-run", "--disable-background-networking"])
             .args(["--disable-component-update", "--disable-sync"])
             .args(["--remote-debugging-pipe", "--window-size=1200,1000"])
@@ -91,7 +96,10 @@ impl Browser {
     /// Asks for the dark, or for light.
     pub(crate) fn prefer(&mut self, scheme: &str) {
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-        self.ask("Emulation.setEmulatedMedia", json!({ "features": [feature] }));
+        self.ask(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [feature] }),
+        );
     }
 
     /// Errors and warnings on the console so far.
@@ -120,14 +128,20 @@ impl Browser {
     /// The next message; keeps what the console complains of.
     fn read(&mut self) -> Value {
         let mut bytes = Vec::new();
-        self.from.read_until(0, &mut bytes).expect("the browser answers");
+        self.from
+            .read_until(0, &mut bytes)
+            .expect("the browser answers");
         assert_eq!(bytes.pop(), Some(0), "the browser has ended");
         let message: Value = serde_json::from_slice(&bytes).expect("JSON");
         let params = &message["params"];
         let complains = match message["method"].as_str() {
             Some("Runtime.exceptionThrown") => true,
-            Some("Runtime.consoleAPICalled") => ["error", "warning"].contains(&params["type"].as_str().unwrap_or("")),
-            Some("Log.entryAdded") => ["error", "warning"].contains(&params["entry"]["level"].as_str().unwrap_or("")),
+            Some("Runtime.consoleAPICalled") => {
+                ["error", "warning"].contains(&params["type"].as_str().unwrap_or(""))
+            }
+            Some("Log.entryAdded") => {
+                ["error", "warning"].contains(&params["entry"]["level"].as_str().unwrap_or(""))
+            }
             _ => false,
         };
         if complains {

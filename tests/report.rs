@@ -29,7 +29,10 @@ fn study(folder: &TempDir, name: &str, line: &str) -> PathBuf {
 }
 
 fn report(directory: &Path, flags: &str) -> PathBuf {
-    assert_eq!(printed(&format!("report {} {flags}", directory.display())), "");
+    assert_eq!(
+        printed(&format!("report {} {flags}", directory.display())),
+        ""
+    );
     directory.join("report")
 }
 
@@ -46,7 +49,10 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn pictures_are_the_golden_ones() {
     let folder = folder();
-    let found = report(&study(&folder, "study", &format!("{SMALL} {FIGURES}")), "--format svg");
+    let found = report(
+        &study(&folder, "study", &format!("{SMALL} {FIGURES}")),
+        "--format svg",
+    );
     let golden = shipped("golden/report");
     if let Some(to) = std::env::var_os("SPARSEGROK_NEW_PICTURES") {
         for name in names(&found) {
@@ -70,13 +76,22 @@ fn the_same_directory_gives_the_same_bytes() {
         .into_iter()
         .map(|name| (fs::read(first.join(&name)).expect("a file"), name))
         .collect();
-    assert!(kept.iter().any(|(bytes, name)| name.ends_with(".png") && bytes.starts_with(b"\x89PNG")));
+    assert!(
+        kept.iter()
+            .any(|(bytes, name)| name.ends_with(".png") && bytes.starts_with(b"\x89PNG"))
+    );
     report(&directory, "--format html,svg,png");
     for (bytes, name) in kept {
-        assert!(fs::read(first.join(&name)).expect("a file") == bytes, "{name}");
+        assert!(
+            fs::read(first.join(&name)).expect("a file") == bytes,
+            "{name}"
+        );
     }
     let other = folder.path().join("other");
-    report(&directory, &format!("--format html --out {}", other.display()));
+    report(
+        &directory,
+        &format!("--format html --out {}", other.display()),
+    );
     assert_eq!(names(&other), ["index.html"]);
 }
 
@@ -109,14 +124,22 @@ fn the_command_on_the_page_reproduces_the_study() {
 #[test]
 fn one_seed_is_reported_as_one() {
     let folder = folder();
-    let directory = study(&folder, "study", "study --preset grok-a --epochs 400 --seeds 0..1");
+    let directory = study(
+        &folder,
+        "study",
+        "study --preset grok-a --epochs 400 --seeds 0..1",
+    );
     let report = report(&directory, "");
     let svg = text(report.join("accuracy.svg"));
     assert!(svg.contains("n = 1 seed"), "{svg}");
     assert!(!svg.contains("fill-opacity"), "a band of one seed");
     let page = text(report.join("index.html"));
     assert!(page.contains("\"has_bands\":false"));
-    assert!(headline(&page).contains("The one seed: memorized only"), "{}", headline(&page));
+    assert!(
+        headline(&page).contains("The one seed: memorized only"),
+        "{}",
+        headline(&page)
+    );
 }
 
 /// A study cut after its first nine runs: the second cell has one of its eight seeds.
@@ -140,16 +163,30 @@ fn an_interrupted_study_says_so() {
             group.records.truncate(1);
         }
         directory.add(&group).expect("lines written");
-        if last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if last {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     directory.finish(&ran.expect("runs")).expect("a directory");
 
     let report = report(&path, "");
     let page = text(report.join("index.html"));
-    assert!(page.contains("Interrupted: the first 9 of 24 runs are here."), "{page}");
-    assert!(headline(&page).contains("the first 2 of 3 cells"), "{}", headline(&page));
+    assert!(
+        page.contains("Interrupted: the first 9 of 24 runs are here."),
+        "{page}"
+    );
+    assert!(
+        headline(&page).contains("the first 2 of 3 cells"),
+        "{}",
+        headline(&page)
+    );
     let svg = text(report.join("accuracy.svg"));
-    assert!(svg.contains("Interrupted: 9 of 24 runs.") && svg.contains("n = 1 to 8 seeds"), "{svg}");
+    assert!(
+        svg.contains("Interrupted: 9 of 24 runs.") && svg.contains("n = 1 to 8 seeds"),
+        "{svg}"
+    );
 }
 
 #[test]
@@ -167,9 +204,16 @@ fn a_run_is_plotted_as_its_file_is_named() {
     let folder = folder();
     for name in ["run.svg", "run.png"] {
         let path = folder.path().join(name);
-        printed(&format!("run --preset grok-a --epochs 200 --live --plot {}", path.display()));
+        printed(&format!(
+            "run --preset grok-a --epochs 200 --live --plot {}",
+            path.display()
+        ));
         let bytes = fs::read(&path).expect("a picture");
-        let begins: &[u8] = if name.ends_with("svg") { b"<svg" } else { b"\x89PNG" };
+        let begins: &[u8] = if name.ends_with("svg") {
+            b"<svg"
+        } else {
+            b"\x89PNG"
+        };
         assert!(bytes.starts_with(begins), "{name}");
     }
 }
@@ -218,17 +262,27 @@ fn the_page_works_in_a_browser() {
         return;
     };
     let folder = folder();
-    let one = study(&folder, "one", &format!("study --preset grok-a --seeds 0..24 {FIGURES}"));
+    let one = study(
+        &folder,
+        "one",
+        &format!("study --preset grok-a --seeds 0..24 {FIGURES}"),
+    );
     browser.open(&report(&one, "--format html").join("index.html"));
 
     // Curves are drawn, and values are shown where the mouse is.
     let all = drawn(&mut browser);
     assert!(all > 2_000.0, "{all} pixels drawn");
     let middle = browser.evaluate(MIDDLE);
-    let (x, y) = (middle[0].as_f64().expect("x"), middle[1].as_f64().expect("y"));
+    let (x, y) = (
+        middle[0].as_f64().expect("x"),
+        middle[1].as_f64().expect("y"),
+    );
     browser.move_mouse(x, y);
     let tip = browser.evaluate(TIP).as_str().expect("text").to_owned();
-    assert!(tip.starts_with("epoch ") && tip.contains("population") && tip.contains("train"), "{tip}");
+    assert!(
+        tip.starts_with("epoch ") && tip.contains("population") && tip.contains("train"),
+        "{tip}"
+    );
 
     // A series is taken away, and comes back.
     click(&mut browser, "train");
@@ -236,19 +290,30 @@ fn the_page_works_in_a_browser() {
     assert!(fewer < all, "{fewer} of {all} pixels");
     browser.move_mouse(x + 2.0, y);
     let tip = browser.evaluate(TIP).as_str().expect("text").to_owned();
-    assert!(tip.contains("population") && !tip.contains("train"), "{tip}");
+    assert!(
+        tip.contains("population") && !tip.contains("train"),
+        "{tip}"
+    );
     click(&mut browser, "train");
     assert_eq!(drawn(&mut browser), all);
 
     // Every figure can be drawn, in the dark too.
     browser.prefer("dark");
-    for family in ["loss", "norms", "alignment", "margins", "gap in loss", "accuracy"] {
+    for family in [
+        "loss",
+        "norms",
+        "alignment",
+        "margins",
+        "gap in loss",
+        "accuracy",
+    ] {
         click(&mut browser, family);
         assert!(drawn(&mut browser) > 2_000.0, "{family}");
     }
 
     // The headline's numbers are the summary's.
-    let words = browser.evaluate("document.getElementById('headline').innerText.replace(/\\s+/g, ' ')");
+    let words =
+        browser.evaluate("document.getElementById('headline').innerText.replace(/\\s+/g, ' ')");
     let words = words.as_str().expect("text");
     let summary: Value = serde_json::from_str(&text(one.join("summary.json"))).expect("JSON");
     let cell = &summary["cells"][0];
@@ -270,10 +335,16 @@ fn the_page_works_in_a_browser() {
     let grid = study(&folder, "grid", SMALL);
     browser.open(&report(&grid, "--format html").join("index.html"));
     let all = drawn(&mut browser);
-    browser.evaluate("document.querySelector('rect[data-cell=\"0\"]').dispatchEvent(new MouseEvent('click'))");
+    browser.evaluate(
+        "document.querySelector('rect[data-cell=\"0\"]').dispatchEvent(new MouseEvent('click'))",
+    );
     assert!(drawn(&mut browser) < all);
     click(&mut browser, "first choice");
     assert_eq!(drawn(&mut browser), all);
 
-    assert!(browser.complaints().is_empty(), "{:#?}", browser.complaints());
+    assert!(
+        browser.complaints().is_empty(),
+        "{:#?}",
+        browser.complaints()
+    );
 }

@@ -37,7 +37,10 @@ impl Live {
             self.dots[row / 4][column / 2] |= dot(column % 2, row % 4);
         }
         let unseen = unseen.map_or_else(String::new, |a| format!(", unseen {a:.3}"));
-        self.last = format!("epoch {}: accuracy train {:.3}{unseen}", e.epoch, e.train_acc);
+        self.last = format!(
+            "epoch {}: accuracy train {:.3}{unseen}",
+            e.epoch, e.train_acc
+        );
     }
 
     /// The latest evaluation in words.
@@ -61,7 +64,11 @@ impl Live {
         }
         let end = format!("epoch {}", self.epochs);
         let rule = "─".repeat(WIDTH);
-        text + &format!("    └{rule}\n     1{end:>width$}\n{}", self.last, width = WIDTH - 1)
+        text + &format!(
+            "    └{rule}\n     1{end:>width$}\n{}",
+            self.last,
+            width = WIDTH - 1
+        )
     }
 }
 

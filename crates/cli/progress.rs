@@ -47,8 +47,9 @@ impl Progress {
 
     /// The same below a picture of the run's accuracy.
     pub(crate) fn live(label: &'static str, epochs: u64) -> Self {
-        let style =
-            ProgressStyle::with_template("{msg}\n{prefix} {wide_bar} {pos}/{len} epochs, {eta} left");
+        let style = ProgressStyle::with_template(
+            "{msg}\n{prefix} {wide_bar} {pos}/{len} epochs, {eta} left",
+        );
         let mut progress = Self::new(label, epochs);
         if let Ok(style) = style {
             progress.bar.set_style(style);
@@ -62,7 +63,11 @@ impl Progress {
         let Some(live) = &mut self.live else { return };
         live.add(evaluation);
         let is_line = self.bar.is_hidden();
-        let between = if is_line { BETWEEN_LINES } else { BETWEEN_PICTURES };
+        let between = if is_line {
+            BETWEEN_LINES
+        } else {
+            BETWEEN_PICTURES
+        };
         if self.shown.is_some_and(|shown| shown.elapsed() < between) {
             return;
         }

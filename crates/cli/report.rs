@@ -71,7 +71,10 @@ fn write(directory: &Path, out: &Path, formats: &[Format], style: Style) -> anyh
         let page = page(&results, &view, &figures, style);
         save(&out.join("index.html"), page.as_bytes())?;
     }
-    for figure in figures.iter().filter(|_| wants(Format::Svg) || wants(Format::Png)) {
+    for figure in figures
+        .iter()
+        .filter(|_| wants(Format::Svg) || wants(Format::Png))
+    {
         let svg = draw(figure, Theme::Print);
         let path = out.join(figure.name);
         if wants(Format::Svg) {

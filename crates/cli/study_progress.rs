@@ -40,7 +40,11 @@ impl<'s> StudyProgress<'s> {
             })
             .collect();
         let bar = io::stderr().is_terminal().then(|| {
-            let template = if live { "{msg}\n{wide_bar}" } else { "{wide_bar} {msg}" };
+            let template = if live {
+                "{msg}\n{wide_bar}"
+            } else {
+                "{wide_bar} {msg}"
+            };
             let style = ProgressStyle::with_template(template);
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(study.runs()).with_style(style)
@@ -83,7 +87,10 @@ impl<'s> StudyProgress<'s> {
         let config = &self.study.cells()[group.cell].config;
         let record = group.records.last()?;
         let mut live = Live::new(config.train.epochs);
-        record.trace.iter().for_each(|evaluation| live.add(evaluation));
+        record
+            .trace
+            .iter()
+            .for_each(|evaluation| live.add(evaluation));
         Some(format!("{}\nseed {}; ", live.picture(), record.seeds.seed))
     }
 

@@ -32,16 +32,22 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
     let panel = |title: &str, label: &str, time: &dyn Fn(&Clocked<'_>, f64) -> f64| {
         let curves = cells.iter().map(|cell| -> Vec<(f64, f64)> {
             let points = cell.0.curve(cell.2).map_or(&[][..], |curve| &curve.points);
-            points.iter().map(|(epoch, d)| (time(cell, *epoch), d.q50)).collect()
+            points
+                .iter()
+                .map(|(epoch, d)| (time(cell, *epoch), d.q50))
+                .collect()
         });
         let curves: Vec<_> = curves.collect();
         let all = || curves.iter().flatten().copied();
         let x = Scale::log(all().map(|(x, _)| x), 0.0);
         let y = Scale::linear(all().map(|(_, y)| y).chain([0.5, 1.0]), 0.04);
-        let lines = curves.iter().zip(&paints).map(|(points, &paint)| Mark::Line {
-            points: points.clone(),
-            stroke: Stroke::solid(paint, 1.6),
-        });
+        let lines = curves
+            .iter()
+            .zip(&paints)
+            .map(|(points, &paint)| Mark::Line {
+                points: points.clone(),
+                stroke: Stroke::solid(paint, 1.6),
+            });
         Panel {
             title: title.to_owned(),
             x: Axis::new(label, x),
@@ -52,7 +58,11 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
     };
     let mut panels = vec![
         panel("By epochs", "epoch T", &|_, epoch| epoch),
-        panel("By decay", "nηλT, dimensionless", &|(_, clock, _), epoch| clock * epoch),
+        panel(
+            "By decay",
+            "nηλT, dimensionless",
+            &|(_, clock, _), epoch| clock * epoch,
+        ),
     ];
     if cells.iter().all(|(cell, ..)| cell.has_theory_curve()) {
         panels.push(panel(
@@ -92,7 +102,9 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
 /// Accuracy on unseen data: of the population, else of the test set.
 pub(crate) fn accuracy_of(cell: &CellView) -> Option<Column> {
     let columns = [Column::PopulationAcc, Column::TestAcc];
-    columns.into_iter().find(|&column| cell.curve(column).is_some())
+    columns
+        .into_iter()
+        .find(|&column| cell.curve(column).is_some())
 }
 
 /// Decay in an epoch nηλ, where weights decay and the number of steps is known.

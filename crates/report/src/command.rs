@@ -13,8 +13,14 @@ pub(crate) fn reproducing(config: &Config) -> Option<String> {
     let commands = std::iter::once(None).chain(names).filter_map(|preset| {
         let base = Settings::layered(preset, None, &[]).ok()?.config().ok()?;
         let flags = difference(&base.to_table().ok()?, &wanted)?;
-        let given: Vec<_> = flags.iter().map(|(s, text)| (s.key, text.as_str())).collect();
-        let made = Settings::layered(preset, None, &given).ok()?.config().ok()?;
+        let given: Vec<_> = flags
+            .iter()
+            .map(|(s, text)| (s.key, text.as_str()))
+            .collect();
+        let made = Settings::layered(preset, None, &given)
+            .ok()?
+            .config()
+            .ok()?;
         // What flags cannot unset, the preset must not set.
         difference(&made.to_table().ok()?, &wanted).filter(Vec::is_empty)?;
         Some(written(preset, &flags))
@@ -65,7 +71,9 @@ fn written(preset: Option<&str>, flags: &[(&Setting, String)]) -> String {
         match setting.kind {
             Kind::Switch => words.push(format!("--{flag}={text}")),
             Kind::Axes => {
-                let axes = text.split(';').map(|axis| format!("--{flag} {}", quoted(axis)));
+                let axes = text
+                    .split(';')
+                    .map(|axis| format!("--{flag} {}", quoted(axis)));
                 words.extend(axes);
             }
             _ => words.push(format!("--{flag} {}", quoted(text))),
@@ -88,7 +96,10 @@ mod tests {
     use super::*;
 
     fn config(preset: Option<&str>, flags: &[(&str, &str)]) -> Config {
-        Settings::layered(preset, None, flags).unwrap().config().unwrap()
+        Settings::layered(preset, None, flags)
+            .unwrap()
+            .config()
+            .unwrap()
     }
 
     #[test]

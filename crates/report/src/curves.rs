@@ -44,7 +44,11 @@ pub(crate) const FAMILIES: [Family; 7] = [
         title: "Norms of the weights",
         label: "norm",
         log: true,
-        columns: &[Column::WeightNorm, Column::SignalNorm, Column::MemorizationNorm],
+        columns: &[
+            Column::WeightNorm,
+            Column::SignalNorm,
+            Column::MemorizationNorm,
+        ],
     },
     Family {
         name: "cosine",
@@ -87,7 +91,9 @@ pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<F
         return None;
     }
     let curves = || {
-        let pairs = cells.iter().flat_map(|cell| kept.iter().map(|&c| cell.curve(c)));
+        let pairs = cells
+            .iter()
+            .flat_map(|cell| kept.iter().map(|&c| cell.curve(c)));
         pairs.flatten().flat_map(|curve| &curve.points)
     };
     let epochs = curves().map(|(epoch, _)| *epoch);
@@ -196,7 +202,11 @@ fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
     }
     for curve in &curves {
         marks.push(Mark::Line {
-            points: curve.points.iter().map(|(epoch, d)| (*epoch, d.q50)).collect(),
+            points: curve
+                .points
+                .iter()
+                .map(|(epoch, d)| (*epoch, d.q50))
+                .collect(),
             stroke: Stroke::solid(column_paint(curve.column), 2.0),
         });
     }
@@ -229,14 +239,22 @@ fn bands(curve: &Curve) -> Vec<Mark> {
     let mut bands = Vec::new();
     if n >= ENOUGH_FOR_TAILS {
         bands.push(Mark::Band {
-            points: curve.points.iter().map(|(epoch, d)| (*epoch, d.q05, d.q95)).collect(),
+            points: curve
+                .points
+                .iter()
+                .map(|(epoch, d)| (*epoch, d.q05, d.q95))
+                .collect(),
             paint,
             opacity: 0.14,
         });
     }
     if n >= ENOUGH_FOR_QUARTILES {
         bands.push(Mark::Band {
-            points: curve.points.iter().map(|(epoch, d)| (*epoch, d.q25, d.q75)).collect(),
+            points: curve
+                .points
+                .iter()
+                .map(|(epoch, d)| (*epoch, d.q25, d.q75))
+                .collect(),
             paint,
             opacity: 0.22,
         });
@@ -251,14 +269,20 @@ pub(crate) fn round_time(epochs: f64) -> f64 {
 }
 
 fn legend(kept: &[Column], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
-    let banded = cells.iter().any(|cell| cell.runs as usize >= ENOUGH_FOR_QUARTILES);
+    let banded = cells
+        .iter()
+        .any(|cell| cell.runs as usize >= ENOUGH_FOR_QUARTILES);
     let mut keys: Vec<Key> = kept
         .iter()
         .map(|&column| {
             let stroke = Stroke::solid(column_paint(column), 2.0);
             Key {
                 label: column_words(column).to_owned(),
-                sign: if banded { Sign::Banded(stroke) } else { Sign::Line(stroke) },
+                sign: if banded {
+                    Sign::Banded(stroke)
+                } else {
+                    Sign::Line(stroke)
+                },
             }
         })
         .collect();
@@ -292,7 +316,11 @@ fn note(view: &View, shown: usize, has_theory: bool) -> String {
         }
     }
     if view.cells.iter().any(|cell| cell.t_mem.is_some()) {
-        let over = if most > 1 { ", medians with 95 % intervals" } else { "" };
+        let over = if most > 1 {
+            ", medians with 95 % intervals"
+        } else {
+            ""
+        };
         parts.push(format!("upright lines: T_{{mem}} and T_{{gen}}{over}"));
     }
     if has_theory {

@@ -39,7 +39,9 @@ fn outcome(cell: &CellView) -> String {
     if grokked > 0 {
         return format!("{} of {} seeds grokked", count(grokked), count(runs));
     }
-    let others = Status::ALL.into_iter().filter(|&status| cell.count(status) > 0);
+    let others = Status::ALL
+        .into_iter()
+        .filter(|&status| cell.count(status) > 0);
     let others = others.map(|status| format!("{}: {}", count(cell.count(status)), status.name()));
     let others = others.collect::<Vec<_>>().join(", ");
     format!("None of {} seeds grokked ({others})", count(runs))
@@ -54,10 +56,16 @@ fn epochs(time: &Time) -> String {
 }
 
 fn of_grid(cells: &[CellView], planned: usize) -> String {
-    let grokking = cells.iter().filter(|cell| cell.phase == Some(Status::Grokked));
+    let grokking = cells
+        .iter()
+        .filter(|cell| cell.phase == Some(Status::Grokked));
     let cells_words = match cells.len() == planned {
         true => format!("{} cells", count(planned as u64)),
-        false => format!("the first {} of {} cells", count(cells.len() as u64), count(planned as u64)),
+        false => format!(
+            "the first {} of {} cells",
+            count(cells.len() as u64),
+            count(planned as u64)
+        ),
     };
     let mut timed: Vec<(&CellView, Time)> = grokking
         .clone()
@@ -75,7 +83,11 @@ fn of_grid(cells: &[CellView], planned: usize) -> String {
         [] => most + ".",
         [one] => format!("{most}; median T_{{gen}} {}.", at(one)),
         [first, .., last] => {
-            format!("{most}; median T_{{gen}} from {} to {}.", at(first), at(last))
+            format!(
+                "{most}; median T_{{gen}} from {} to {}.",
+                at(first),
+                at(last)
+            )
         }
     }
 }

@@ -13,10 +13,7 @@ const BINS: usize = 40;
 pub(crate) fn figure(view: &View) -> Option<Figure> {
     let cells = view.chosen(MOST_PANELS);
     let times = || cells.iter().flat_map(|cell| observed(cell));
-    let (least, greatest) = (
-        times().reduce(f64::min)?,
-        times().reduce(f64::max)?,
-    );
+    let (least, greatest) = (times().reduce(f64::min)?, times().reduce(f64::max)?);
     let x = match greatest / least > 8.0 {
         true => Scale::log(times(), 0.02),
         false => Scale::linear(times(), 0.05),

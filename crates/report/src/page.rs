@@ -20,53 +20,78 @@ use crate::view::{Time, View};
 /// Rows of the table of cells; the rest is in the study's files.
 const MOST_ROWS: usize = 2_000;
 /// What is drawn in the page as it is in print; curves are drawn by the page itself.
-const STILL: [&str; 5] = ["phases", "scaling", "t-gen-survival", "t-gen-histogram", "collapse"];
+const STILL: [&str; 5] = [
+    "phases",
+    "scaling",
+    "t-gen-survival",
+    "t-gen-histogram",
+    "collapse",
+];
 
 /// The page of a study. `figures` are its pictures; those of curves the page draws itself.
 pub fn page(results: &StudyResults, view: &View, figures: &[Figure], style: Style) -> String {
     let headline = headline::of(view);
-    let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    put(&mut page, format_args!(
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+    let mut page =
+        String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    put(
+        &mut page,
+        format_args!(
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{}\n{}{}</style>\n</head>\n",
-        Escaped(&text::plain(&headline)),
-        include_str!("../assets/uPlot.min.css").trim(),
-        variables(),
-        include_str!("../assets/page.css"),
-    ));
-    put(&mut page, format_args!(
-        "<body>\n<main>\n<header>\n<div>\n<h1 id=\"headline\">{}</h1>\n{}</div>\n\
+            Escaped(&text::plain(&headline)),
+            include_str!("../assets/uPlot.min.css").trim(),
+            variables(),
+            include_str!("../assets/page.css"),
+        ),
+    );
+    put(
+        &mut page,
+        format_args!(
+            "<body>\n<main>\n<header>\n<div>\n<h1 id=\"headline\">{}</h1>\n{}</div>\n\
          <button type=\"button\" id=\"theme\">light / dark</button>\n</header>\n",
-        html(&headline),
-        standing(view)
-    ));
+            html(&headline),
+            standing(view)
+        ),
+    );
     page.push_str(CURVES);
     let (data, left_out) = page_data::json(view, style);
     if !left_out.is_empty() {
-        put(&mut page, format_args!("<p class=\"muted\">{}</p>\n", html(&left_out)));
+        put(
+            &mut page,
+            format_args!("<p class=\"muted\">{}</p>\n", html(&left_out)),
+        );
     }
     page.push_str("</section>\n");
     for figure in figures.iter().filter(|figure| STILL.contains(&figure.name)) {
-        put(&mut page, format_args!(
-            "<figure id=\"{}\">\n{}</figure>\n",
-            figure.name,
-            draw(figure, Theme::Page)
-        ));
+        put(
+            &mut page,
+            format_args!(
+                "<figure id=\"{}\">\n{}</figure>\n",
+                figure.name,
+                draw(figure, Theme::Page)
+            ),
+        );
     }
-    put(&mut page, format_args!(
-        "<section>\n<h2>Cells</h2>\n{}</section>\n{}{}",
-        table(view),
-        configuration(results),
-        manifest(results)
-    ));
-    put(&mut page, format_args!(
-        "</main>\n<div id=\"tile-tip\"></div>\n<script type=\"application/json\" id=\"data\">{data}</script>\n\
+    put(
+        &mut page,
+        format_args!(
+            "<section>\n<h2>Cells</h2>\n{}</section>\n{}{}",
+            table(view),
+            configuration(results),
+            manifest(results)
+        ),
+    );
+    put(
+        &mut page,
+        format_args!(
+            "</main>\n<div id=\"tile-tip\"></div>\n<script type=\"application/json\" id=\"data\">{data}</script>\n\
          <script>\n/* uPlot {}\n{}*/\n{}\n</script>\n<script>\n{}</script>\n</body>\n</html>\n",
-        UPLOT_VERSION,
-        include_str!("../assets/uPlot.LICENSE"),
-        include_str!("../assets/uPlot.iife.min.js").trim(),
-        include_str!("../assets/page.js"),
-    ));
+            UPLOT_VERSION,
+            include_str!("../assets/uPlot.LICENSE"),
+            include_str!("../assets/uPlot.iife.min.js").trim(),
+            include_str!("../assets/page.js"),
+        ),
+    );
     page
 }
 
@@ -138,12 +163,15 @@ fn standing(view: &View) -> String {
         number(evaluate.delay_ratio)
     );
     if view.runs < view.planned {
-        put(&mut words, format_args!(
-            "<p class=\"warn\">Interrupted: the first {} of {} runs are here. Cells not begun are missing, and the \
+        put(
+            &mut words,
+            format_args!(
+                "<p class=\"warn\">Interrupted: the first {} of {} runs are here. Cells not begun are missing, and the \
              last one may have fewer seeds.</p>\n",
-            count(view.runs),
-            count(view.planned)
-        ));
+                count(view.runs),
+                count(view.planned)
+            ),
+        );
     }
     words
 }
@@ -151,17 +179,39 @@ fn standing(view: &View) -> String {
 /// Each cell in a row.
 fn table(view: &View) -> String {
     let keys = view.axes.iter().map(|axis| axis.key.as_str());
-    let mut head = vec![if view.axes.is_empty() { String::new() } else { "cell".to_owned() }];
+    let mut head = vec![if view.axes.is_empty() {
+        String::new()
+    } else {
+        "cell".to_owned()
+    }];
     head.extend(keys.map(|key| Escaped(&keys::title(key)).to_string()));
-    head.extend(["runs", "grokked", "mostly", "T<sub>mem</sub>", "T<sub>gen</sub>", "censored", "theory T<sub>gen</sub>"].map(str::to_owned));
+    head.extend(
+        [
+            "runs",
+            "grokked",
+            "mostly",
+            "T<sub>mem</sub>",
+            "T<sub>gen</sub>",
+            "censored",
+            "theory T<sub>gen</sub>",
+        ]
+        .map(str::to_owned),
+    );
     let mut table = String::from("<div class=\"table\"><table>\n<tr>");
     for name in &head {
         put(&mut table, format_args!("<th>{name}</th>"));
     }
     table.push_str("</tr>\n");
     for cell in view.cells.iter().take(MOST_ROWS) {
-        put(&mut table, format_args!("<tr data-cell=\"{}\">", cell.number));
-        let mut cells = vec![if view.axes.is_empty() { String::new() } else { cell.number.to_string() }];
+        put(
+            &mut table,
+            format_args!("<tr data-cell=\"{}\">", cell.number),
+        );
+        let mut cells = vec![if view.axes.is_empty() {
+            String::new()
+        } else {
+            cell.number.to_string()
+        }];
         let values = view.axes.iter().zip(&cell.place);
         cells.extend(values.map(|(axis, &i)| Escaped(&keys::value(&axis.values[i])).to_string()));
         let censored = cell.lifetimes.iter().filter(|life| !life.observed).count();
@@ -172,7 +222,8 @@ fn table(view: &View) -> String {
             time(cell.t_mem.as_ref()),
             time(cell.t_gen.as_ref()),
             censored.to_string(),
-            cell.predicted_t_gen().map_or("–".to_owned(), |t| number(round_time(t))),
+            cell.predicted_t_gen()
+                .map_or("–".to_owned(), |t| number(round_time(t))),
         ]);
         for text in cells {
             put(&mut table, format_args!("<td>{text}</td>"));
@@ -181,11 +232,14 @@ fn table(view: &View) -> String {
     }
     table.push_str("</table></div>\n");
     if view.cells.len() > MOST_ROWS {
-        put(&mut table, format_args!(
-            "<p class=\"muted\">The first {} of {} cells; <code>summary.json</code> has all.</p>\n",
-            count(MOST_ROWS as u64),
-            count(view.cells.len() as u64)
-        ));
+        put(
+            &mut table,
+            format_args!(
+                "<p class=\"muted\">The first {} of {} cells; <code>summary.json</code> has all.</p>\n",
+                count(MOST_ROWS as u64),
+                count(view.cells.len() as u64)
+            ),
+        );
     }
     table
 }
@@ -231,12 +285,17 @@ fn manifest(results: &StudyResults) -> String {
                 }
                 other => other.to_string(),
             };
-            put(&mut rows, format_args!(
-                "<tr><th>{}</th><td>{}</td></tr>\n",
-                Escaped(&key.replace('_', " ")),
-                Escaped(&text)
-            ));
+            put(
+                &mut rows,
+                format_args!(
+                    "<tr><th>{}</th><td>{}</td></tr>\n",
+                    Escaped(&key.replace('_', " ")),
+                    Escaped(&text)
+                ),
+            );
         }
     }
-    format!("<section>\n<h2>How it was run</h2>\n<table class=\"plain\" id=\"manifest\">\n{rows}</table>\n</section>\n")
+    format!(
+        "<section>\n<h2>How it was run</h2>\n<table class=\"plain\" id=\"manifest\">\n{rows}</table>\n</section>\n"
+    )
 }

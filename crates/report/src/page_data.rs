@@ -108,7 +108,9 @@ pub(crate) fn json(view: &View, style: Style) -> (String, String) {
         detail = level;
         let data = data(view, &cells, style, level);
         // A string cannot end the script that holds it.
-        text = serde_json::to_string(&data).unwrap_or_default().replace('<', "\\u003c");
+        text = serde_json::to_string(&data)
+            .unwrap_or_default()
+            .replace('<', "\\u003c");
         if text.len() <= MOST_BYTES {
             break;
         }
@@ -118,9 +120,19 @@ pub(crate) fn json(view: &View, style: Style) -> (String, String) {
         missing.push(format!("{} of {} cells", cells.len(), view.cells.len()));
     }
     match detail {
-        Detail { bands: false, every: 1, .. } => missing.push("medians without bands".to_owned()),
-        Detail { bands: false, every, .. } => {
-            missing.push(format!("medians without bands, at one evaluation in {every}"));
+        Detail {
+            bands: false,
+            every: 1,
+            ..
+        } => missing.push("medians without bands".to_owned()),
+        Detail {
+            bands: false,
+            every,
+            ..
+        } => {
+            missing.push(format!(
+                "medians without bands, at one evaluation in {every}"
+            ));
         }
         Detail { singles: false, .. } => missing.push("no single seeds".to_owned()),
         _ => {}
@@ -163,8 +175,12 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
         _ => Vec::new(),
     };
     Data {
-        families: families.filter(|family| !family.columns.is_empty()).collect(),
-        has_bands: cells.iter().any(|cell| cell.curves.values().any(|c| c.len() > 1)),
+        families: families
+            .filter(|family| !family.columns.is_empty())
+            .collect(),
+        has_bands: cells
+            .iter()
+            .any(|cell| cell.curves.values().any(|c| c.len() > 1)),
         has_singles: cells.iter().any(|cell| !cell.singles.is_empty()),
         cells,
         shown,
@@ -174,7 +190,9 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
 
 /// The name of a paint in the page's style sheet, or its value.
 fn name(value: &str) -> String {
-    let inside = value.strip_prefix("var(--").and_then(|rest| rest.strip_suffix(')'));
+    let inside = value
+        .strip_prefix("var(--")
+        .and_then(|rest| rest.strip_suffix(')'));
     inside.unwrap_or(value).to_owned()
 }
 
@@ -200,7 +218,11 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
     let last = epochs.len().saturating_sub(1);
     // Counted from the end, which stays.
     let mut place = 0..epochs.len();
-    epochs.retain(|_| place.next().is_some_and(|i| (last - i).is_multiple_of(detail.every)));
+    epochs.retain(|_| {
+        place
+            .next()
+            .is_some_and(|i| (last - i).is_multiple_of(detail.every))
+    });
     // Those of theory are between the evaluations, linearly.
     let theory = cell.theory_curve();
     let theory = (!theory.is_empty()).then(|| along(&theory, &epochs));
@@ -212,7 +234,11 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
         }
         let mut quantiles = BTreeMap::new();
         let mut keep = |name, of: &dyn Fn(&sparsegrok_study::statistics::Distribution) -> f64| {
-            let points: Vec<_> = curve.points.iter().map(|(epoch, d)| (*epoch, of(d))).collect();
+            let points: Vec<_> = curve
+                .points
+                .iter()
+                .map(|(epoch, d)| (*epoch, of(d)))
+                .collect();
             quantiles.insert(name, at_each(&points, &epochs));
         };
         keep("q50", &|d| d.q50);
@@ -226,7 +252,10 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
         }
         curves.insert(curve.column.name(), quantiles);
     }
-    let singles = cell.singles.iter().filter(|_| detail.singles && cell.runs > 1);
+    let singles = cell
+        .singles
+        .iter()
+        .filter(|_| detail.singles && cell.runs > 1);
     let singles = singles.map(|single| {
         let shown = single.curves.iter().filter(|(column, _)| is_shown(*column));
         shown
@@ -248,12 +277,16 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
 }
 
 fn is_shown(column: Column) -> bool {
-    FAMILIES.iter().any(|family| family.columns.contains(&column))
+    FAMILIES
+        .iter()
+        .any(|family| family.columns.contains(&column))
 }
 
 /// What is said of a cell beside its name.
 fn words(cell: &CellView) -> String {
-    let statuses = Status::ALL.into_iter().filter(|&status| cell.count(status) > 0);
+    let statuses = Status::ALL
+        .into_iter()
+        .filter(|&status| cell.count(status) > 0);
     let statuses = statuses.map(|status| format!("{} {}", cell.count(status), status.name()));
     let t_gen = cell.t_gen.as_ref().map_or_else(String::new, |time| {
         let epochs = crate::text::number(crate::curves::round_time(time.median));
@@ -265,8 +298,14 @@ fn words(cell: &CellView) -> String {
 fn time(time: &Time) -> TimeData {
     TimeData {
         median: digits(time.median),
-        low: time.interval.map(|(low, _)| digits(low)).filter(|x| x.is_finite()),
-        high: time.interval.map(|(_, high)| digits(high)).filter(|x| x.is_finite()),
+        low: time
+            .interval
+            .map(|(low, _)| digits(low))
+            .filter(|x| x.is_finite()),
+        high: time
+            .interval
+            .map(|(_, high)| digits(high))
+            .filter(|x| x.is_finite()),
     }
 }
 
@@ -276,7 +315,8 @@ fn at_each(points: &[(f64, f64)], epochs: &[f64]) -> Vec<Option<f64>> {
     let values = epochs.iter().map(|epoch| {
         while rest.next_if(|(at, _)| at < epoch).is_some() {}
         let here = rest.next_if(|(at, _)| at == epoch);
-        here.map(|(_, value)| digits(*value)).filter(|x| x.is_finite())
+        here.map(|(_, value)| digits(*value))
+            .filter(|x| x.is_finite())
     });
     values.collect()
 }
@@ -292,7 +332,10 @@ fn along(points: &[(f64, f64)], epochs: &[f64]) -> Vec<Option<f64>> {
         let (x0, y0) = *points.get(after.checked_sub(1)?)?;
         Some(y0 + (epoch - x0) / (x1 - x0) * (y1 - y0))
     };
-    epochs.iter().map(|&epoch| value(epoch).map(digits)).collect()
+    epochs
+        .iter()
+        .map(|&epoch| value(epoch).map(digits))
+        .collect()
 }
 
 /// To four significant digits: as many as can be seen.

@@ -90,7 +90,10 @@ fn planes(view: &View) -> Figure {
         (a, b) = (b, a);
     }
     let (x, y) = (Line::of(&view.axes[a]), Line::of(&view.axes[b]));
-    let times = view.cells.iter().filter_map(|cell| Some(cell.t_gen?.median));
+    let times = view
+        .cells
+        .iter()
+        .filter_map(|cell| Some(cell.t_gen?.median));
     let times = Scale::log(times, 0.0);
     let mut rows: Vec<(String, Vec<&CellView>)> = Vec::new();
     for cell in &view.cells {
@@ -110,7 +113,10 @@ fn planes(view: &View) -> Figure {
         let plane = Plane {
             x: &x,
             y: &y,
-            cells: cells.iter().map(|&cell| (cell.place[a], cell.place[b], cell)).collect(),
+            cells: cells
+                .iter()
+                .map(|&cell| (cell.place[a], cell.place[b], cell))
+                .collect(),
         };
         let boundary = plane.boundary();
         has_theory |= !boundary.is_empty();
@@ -159,7 +165,11 @@ fn planes(view: &View) -> Figure {
         });
     }
     let (fewest, most) = view.seeds();
-    let counted = if shown <= MOST_COUNTS { " Numbers: runs that grokked, of all." } else { "" };
+    let counted = if shown <= MOST_COUNTS {
+        " Numbers: runs that grokked, of all."
+    } else {
+        ""
+    };
     Figure {
         name: "phases",
         title: "Phase diagram".to_owned(),
@@ -168,7 +178,14 @@ fn planes(view: &View) -> Figure {
             seeds_words(fewest, most),
             left_out(view, shown)
         )
-        .replace(if view.runs < view.planned { "" } else { " White: not run." }, ""),
+        .replace(
+            if view.runs < view.planned {
+                ""
+            } else {
+                " White: not run."
+            },
+            "",
+        ),
         legend,
         panels,
         columns: 2,
@@ -284,9 +301,14 @@ impl Plane<'_> {
         }
         let height = |cell: &CellView| cell.t_gen.map_or(f64::NAN, |t| scale.place(t.median));
         let heights = self.heights(height);
-        let levels = scale.ticks(8).into_iter().filter(|tick| tick.label.is_some());
+        let levels = scale
+            .ticks(8)
+            .into_iter()
+            .filter(|tick| tick.label.is_some());
         let levels = levels.map(|tick| scale.place(tick.at));
-        levels.flat_map(|level| self.lines(&heights, level, CONTOUR)).collect()
+        levels
+            .flat_map(|level| self.lines(&heights, level, CONTOUR))
+            .collect()
     }
 
     /// Where the theory's prediction of grokking within the epochs trained begins and ends.
@@ -309,8 +331,6 @@ impl Plane<'_> {
 
     fn lines(&self, heights: &[Vec<f64>], level: f64, stroke: Stroke) -> Vec<Mark> {
         let lines = contour(self.x, self.y, heights, level).into_iter();
-        lines
-            .map(|points| Mark::Line { points, stroke })
-            .collect()
+        lines.map(|points| Mark::Line { points, stroke }).collect()
     }
 }

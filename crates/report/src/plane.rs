@@ -40,7 +40,11 @@ impl Line {
         };
         let n = centres.len();
         let mut edges = vec![between(centres[0], centres[1], -0.5)];
-        edges.extend(centres.windows(2).map(|pair| between(pair[0], pair[1], 0.5)));
+        edges.extend(
+            centres
+                .windows(2)
+                .map(|pair| between(pair[0], pair[1], 0.5)),
+        );
         edges.push(between(centres[n - 2], centres[n - 1], 1.5));
         let scale = Scale {
             log,
@@ -50,7 +54,9 @@ impl Line {
         let mut axis = Axis::new(title, scale);
         axis.grid = false;
         if n <= 8 {
-            let ticks = centres.iter().map(|&x| Tick::labelled(x, crate::text::number(x)));
+            let ticks = centres
+                .iter()
+                .map(|&x| Tick::labelled(x, crate::text::number(x)));
             axis.ticks = ticks.collect();
         }
         Self {

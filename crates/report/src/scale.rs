@@ -92,7 +92,9 @@ impl Scale {
     pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
         if !self.log || self.high / self.low < 8.0 {
             let ticks = nice(self.low, self.high, most);
-            return ticks.map(|at| Tick::labelled(at, text::number(at))).collect();
+            return ticks
+                .map(|at| Tick::labelled(at, text::number(at)))
+                .collect();
         }
         // Powers of ten reach one beyond each end, for the small ticks there.
         let (first, last) = (floor(log10(self.low)) as i32, ceil(log10(self.high)) as i32);
@@ -175,12 +177,19 @@ mod tests {
     use super::*;
 
     fn labels(scale: Scale, most: usize) -> Vec<String> {
-        scale.ticks(most).into_iter().filter_map(|tick| tick.label).collect()
+        scale
+            .ticks(most)
+            .into_iter()
+            .filter_map(|tick| tick.label)
+            .collect()
     }
 
     #[test]
     fn places_and_numbers_go_both_ways() {
-        for scale in [Scale::linear([3.0, 7.0], 0.1), Scale::log([0.01, 500.0], 0.1)] {
+        for scale in [
+            Scale::linear([3.0, 7.0], 0.1),
+            Scale::log([0.01, 500.0], 0.1),
+        ] {
             for x in [3.0, 4.5, 6.9] {
                 assert!((scale.at(scale.place(x)) - x).abs() < 1e-12);
             }
@@ -192,24 +201,69 @@ mod tests {
 
     #[test]
     fn linear_ticks_are_round() {
-        assert_eq!(labels(Scale::linear([0.0, 1.0], 0.0), 5), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
-        assert_eq!(labels(Scale::linear([0.5, 1.0], 0.0), 6), ["0.5", "0.6", "0.7", "0.8", "0.9", "1"]);
-        assert_eq!(labels(Scale::linear([0.0, 3000.0], 0.0), 4), ["0", "1,000", "2,000", "3,000"]);
-        assert_eq!(labels(Scale::linear([-3.0, 4.0], 0.0), 4), ["−2", "0", "2", "4"]);
+        assert_eq!(
+            labels(Scale::linear([0.0, 1.0], 0.0), 5),
+            ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+        );
+        assert_eq!(
+            labels(Scale::linear([0.5, 1.0], 0.0), 6),
+            ["0.5", "0.6", "0.7", "0.8", "0.9", "1"]
+        );
+        assert_eq!(
+            labels(Scale::linear([0.0, 3000.0], 0.0), 4),
+            ["0", "1,000", "2,000", "3,000"]
+        );
+        assert_eq!(
+            labels(Scale::linear([-3.0, 4.0], 0.0), 4),
+            ["−2", "0", "2", "4"]
+        );
     }
 
     #[test]
     fn log_ticks_are_powers_of_ten_or_parts_of_them() {
-        assert_eq!(labels(Scale::log([1.0, 3000.0], 0.0), 6), ["1", "10", "100", "1,000"]);
-        assert_eq!(labels(Scale::log([1e-8, 1e4], 0.0), 5), ["10⁻⁶", "10⁻³", "10⁰", "10³"]);
-        assert_eq!(labels(Scale::log([20.0, 300.0], 0.0), 6), ["20", "30", "50", "100", "200", "300"]);
-        assert_eq!(labels(Scale::log([900.0, 1100.0], 0.0), 4), ["900", "950", "1,000", "1,050", "1,100"]);
+        assert_eq!(
+            labels(Scale::log([1.0, 3000.0], 0.0), 6),
+            ["1", "10", "100", "1,000"]
+        );
+        assert_eq!(
+            labels(Scale::log([1e-8, 1e4], 0.0), 5),
+            ["10⁻⁶", "10⁻³", "10⁰", "10³"]
+        );
+        assert_eq!(
+            labels(Scale::log([20.0, 300.0], 0.0), 6),
+            ["20", "30", "50", "100", "200", "300"]
+        );
+        assert_eq!(
+            labels(Scale::log([900.0, 1100.0], 0.0), 4),
+            ["900", "950", "1,000", "1,050", "1,100"]
+        );
     }
 
     #[test]
     fn a_single_value_has_room_around_it() {
-        assert_eq!(Scale::linear([2.0], 0.0), Scale { log: false, low: 1.5, high: 2.5 });
-        assert_eq!(Scale::log([2.0, 0.0], 0.0), Scale { log: true, low: 1.0, high: 4.0 });
-        assert_eq!(Scale::log([], 0.0), Scale { log: true, low: 1.0, high: 10.0 });
+        assert_eq!(
+            Scale::linear([2.0], 0.0),
+            Scale {
+                log: false,
+                low: 1.5,
+                high: 2.5
+            }
+        );
+        assert_eq!(
+            Scale::log([2.0, 0.0], 0.0),
+            Scale {
+                log: true,
+                low: 1.0,
+                high: 4.0
+            }
+        );
+        assert_eq!(
+            Scale::log([], 0.0),
+            Scale {
+                log: true,
+                low: 1.0,
+                high: 10.0
+            }
+        );
     }
 }

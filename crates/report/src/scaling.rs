@@ -70,9 +70,9 @@ fn panel(view: &View, law: &Scaling) -> Option<Panel> {
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
     let mut dots = Vec::new();
     for ((_, cells), paint) in groups.iter().zip(paints) {
-        let predicted = cells.iter().filter_map(|cell| {
-            Some((x_of(cell)?, cell.predicted_t_gen()? * unit(cell)?))
-        });
+        let predicted = cells
+            .iter()
+            .filter_map(|cell| Some((x_of(cell)?, cell.predicted_t_gen()? * unit(cell)?)));
         marks.push(Mark::Line {
             points: predicted.collect(),
             stroke: Stroke { paint, ..THEORY },
@@ -80,7 +80,9 @@ fn panel(view: &View, law: &Scaling) -> Option<Panel> {
         let mut points = Vec::new();
         for cell in cells {
             let found = x_of(cell).zip(cell.t_gen).zip(unit(cell));
-            let Some(((x, time), unit)) = found else { continue };
+            let Some(((x, time), unit)) = found else {
+                continue;
+            };
             let y = time.median * unit;
             points.push((x, y));
             xs.push(x);

@@ -14,7 +14,10 @@ const MOST_CURVES: usize = 12;
 /// The figure; `None` where no run was observed.
 pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
     let cells = view.chosen(MOST_CURVES);
-    let cells: Vec<_> = cells.into_iter().filter(|cell| !cell.lifetimes.is_empty()).collect();
+    let cells: Vec<_> = cells
+        .into_iter()
+        .filter(|cell| !cell.lifetimes.is_empty())
+        .collect();
     let times = || cells.iter().flat_map(|cell| &cell.lifetimes);
     times().next()?;
     let last = times().map(|life| life.time).fold(0.0, f64::max);
@@ -55,7 +58,10 @@ pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
         panels: vec![Panel {
             title: String::new(),
             x: Axis::new("epoch", x),
-            y: Axis::new("share of runs, not generalized", Scale::linear([0.0, 1.0], 0.03)),
+            y: Axis::new(
+                "share of runs, not generalized",
+                Scale::linear([0.0, 1.0], 0.03),
+            ),
             marks,
             bar: None,
         }],
@@ -64,7 +70,6 @@ pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
         shared_axes: false,
     })
 }
-
 
 /// The steps of one sample, with its band where it is alone, and a mark where runs were censored.
 fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, alone: bool) -> Vec<Mark> {

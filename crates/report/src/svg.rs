@@ -126,8 +126,14 @@ fn before(panel: &Panel, labelled: bool, height: f64) -> f64 {
     }
     let widths = ticks(&panel.y, height, 34.0);
     let widths = widths.iter().filter_map(|tick| tick.label.as_deref());
-    let widest = widths.map(|label| width(label, SMALL, false)).fold(0.0, f64::max);
-    let title = if panel.y.label.is_empty() { 0.0 } else { MEDIUM + 8.0 };
+    let widest = widths
+        .map(|label| width(label, SMALL, false))
+        .fold(0.0, f64::max);
+    let title = if panel.y.label.is_empty() {
+        0.0
+    } else {
+        MEDIUM + 8.0
+    };
     title + widest + TICK + 4.0
 }
 
@@ -136,7 +142,9 @@ fn after(panel: &Panel, height: f64) -> f64 {
     let Some(bar) = &panel.bar else { return 8.0 };
     let labels = bar.scale.ticks(most_ticks(height, 34.0));
     let labels = labels.iter().filter_map(|tick| tick.label.as_deref());
-    let widest = labels.map(|label| width(label, SMALL, false)).fold(0.0, f64::max);
+    let widest = labels
+        .map(|label| width(label, SMALL, false))
+        .fold(0.0, f64::max);
     12.0 + BAR + TICK + widest + MEDIUM + 14.0
 }
 
@@ -591,10 +599,7 @@ impl Svg {
             }
             Mark::Tile { x, y, paint, cell } => {
                 let more = cell.map_or_else(String::new, |cell| format!(" data-cell=\"{cell}\""));
-                let (x, y) = (
-                    (frame.x(x.0), frame.x(x.1)),
-                    (frame.y(y.0), frame.y(y.1)),
-                );
+                let (x, y) = ((frame.x(x.0), frame.x(x.1)), (frame.y(y.0), frame.y(y.1)));
                 self.rectangle(x, y, *paint, &more);
             }
             Mark::Cross { x, y } => {
@@ -642,16 +647,14 @@ impl Svg {
         }
     }
 
-    fn band(
-        &mut self,
-        frame: &Frame<'_>,
-        points: &[(f64, f64, f64)],
-        paint: Paint,
-        opacity: f64,
-    ) {
+    fn band(&mut self, frame: &Frame<'_>, points: &[(f64, f64, f64)], paint: Paint, opacity: f64) {
         let placed = points.iter().map(|&(x, low, high)| {
             // A band may begin below a logarithmic scale.
-            let low = if frame.y.scale.log { low.max(frame.y.scale.low) } else { low };
+            let low = if frame.y.scale.log {
+                low.max(frame.y.scale.low)
+            } else {
+                low
+            };
             [frame.x(x), frame.y(low), frame.y(high)]
         });
         let placed: Vec<_> = placed.collect();

@@ -63,7 +63,9 @@ pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
             let map = font.charmap();
             let advance = |c| metrics.advance_width(map.map(c)?).map(f64::from);
             let advances = piece.text.chars().map(advance);
-            advances.map(|advance| advance.unwrap_or(DIGIT)).sum::<f64>()
+            advances
+                .map(|advance| advance.unwrap_or(DIGIT))
+                .sum::<f64>()
         }
         None => DIGIT * piece.text.chars().count() as f64,
     };
@@ -132,7 +134,10 @@ pub(crate) fn count(count: u64) -> String {
 
 fn trimmed(digits: &str) -> String {
     match digits.contains('.') {
-        true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        true => digits
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned(),
         false => digits.to_owned(),
     }
 }
@@ -188,9 +193,18 @@ mod tests {
         assert_eq!(
             pieces("T_{gen} [epochs]"),
             [
-                Piece { text: "T", subscript: false },
-                Piece { text: "gen", subscript: true },
-                Piece { text: " [epochs]", subscript: false },
+                Piece {
+                    text: "T",
+                    subscript: false
+                },
+                Piece {
+                    text: "gen",
+                    subscript: true
+                },
+                Piece {
+                    text: " [epochs]",
+                    subscript: false
+                },
             ]
         );
         assert!(width("T_{gen}", 12.0, false) < width("Tgen", 12.0, false));
@@ -202,7 +216,8 @@ mod tests {
     fn every_sign_in_use_has_a_glyph() {
         for font in FONTS.iter() {
             let map = font.as_ref().expect("a font").charmap();
-            for c in "αβεηκλΛσ‖¹²³⁰⁴⁵⁶⁷⁸⁹⁻−×·–—…≥≤±∞≈→√’“”".chars() {
+            for c in "αβεηκλΛσ‖¹²³⁰⁴⁵⁶⁷⁸⁹⁻−×·–—…≥≤±∞≈→√’“”".chars()
+            {
                 assert!(map.map(c).is_some(), "{c}");
             }
         }

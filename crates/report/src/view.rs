@@ -2,8 +2,8 @@
 
 use sparsegrok_study::statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
-    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones, ResultsError,
-    Run, Scaling, Status, StudyResults, Timed, Times, theory_setting,
+    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones,
+    ResultsError, Run, Scaling, Status, StudyResults, Timed, Times, theory_setting,
 };
 use sparsegrok_theory::Prediction;
 use toml::Value;
@@ -117,9 +117,8 @@ impl View {
                 found.unwrap_or_default()
             });
             let varied = cell.varied.iter();
-            let name = varied.map(|(key, value)| {
-                format!("{} = {}", keys::symbol(key), keys::value(value))
-            });
+            let name = varied
+                .map(|(key, value)| format!("{} = {}", keys::symbol(key), keys::value(value)));
             let mut own = Vec::new();
             while let Some(trace) = traces.next_if(|trace| trace.cell == number) {
                 own.push(single(results, &trace));
@@ -129,7 +128,10 @@ impl View {
             let summary = results.summary.cells.get(number);
             let count = |status: Status| {
                 let counts = summary.map(|summary| &summary.status);
-                counts.and_then(|counts| counts.get(status.name())).copied().unwrap_or(0)
+                counts
+                    .and_then(|counts| counts.get(status.name()))
+                    .copied()
+                    .unwrap_or(0)
             };
             cells.push(CellView {
                 number,
@@ -140,9 +142,14 @@ impl View {
                 singles: own,
                 t_mem: summary.and_then(|summary| time(&summary.t_mem)),
                 t_gen: summary.and_then(|summary| time(&summary.t_gen)),
-                lifetimes: records.iter().filter_map(|r| Timed::Generalizing.of(r)).collect(),
+                lifetimes: records
+                    .iter()
+                    .filter_map(|r| Timed::Generalizing.of(r))
+                    .collect(),
                 phase: summary.and_then(|summary| {
-                    Status::ALL.into_iter().find(|status| status.name() == summary.phase)
+                    Status::ALL
+                        .into_iter()
+                        .find(|status| status.name() == summary.phase)
                 }),
                 counts: Status::ALL.map(count),
                 prediction: summary.and_then(|summary| summary.prediction),
@@ -229,7 +236,9 @@ impl View {
             let mut order: Vec<_> = (0..sizes.len()).filter(|&i| taken[i] < sizes[i]).collect();
             order.sort_by_key(|&i| (taken[i], i));
             let product: usize = taken.iter().product();
-            let grown = order.into_iter().find(|&i| product / taken[i] * (taken[i] + 1) <= most);
+            let grown = order
+                .into_iter()
+                .find(|&i| product / taken[i] * (taken[i] + 1) <= most);
             match grown {
                 Some(i) => taken[i] += 1,
                 None => break,
@@ -287,7 +296,8 @@ impl CellView {
 
     /// Whether the theory says anything of its accuracy over time.
     pub(crate) fn has_theory_curve(&self) -> bool {
-        self.theory.is_some_and(|theory| theory.scales().lambda > 0.0)
+        self.theory
+            .is_some_and(|theory| theory.scales().lambda > 0.0)
     }
 
     /// T_gen as the theory has it.
@@ -310,7 +320,10 @@ impl CellView {
     /// Runs of a status.
     pub(crate) fn count(&self, status: Status) -> u64 {
         let counts = Status::ALL.into_iter().zip(self.counts);
-        counts.filter(|(s, _)| *s == status).map(|(_, count)| count).sum()
+        counts
+            .filter(|(s, _)| *s == status)
+            .map(|(_, count)| count)
+            .sum()
     }
 
     /// Runs that grokked.
@@ -323,7 +336,9 @@ impl CellView {
 fn evenly(size: usize, count: usize) -> Vec<usize> {
     match count {
         1 => vec![size / 2],
-        _ => (0..count).map(|i| (i * (size - 1) + (count - 1) / 2) / (count - 1)).collect(),
+        _ => (0..count)
+            .map(|i| (i * (size - 1) + (count - 1) / 2) / (count - 1))
+            .collect(),
     }
 }
 
@@ -374,7 +389,9 @@ fn single(results: &StudyResults, trace: &KeptTrace) -> Single {
 }
 
 fn theory(config: &Config) -> Option<Prediction> {
-    theory_setting(config).ok().map(|setting| Prediction::of(&setting))
+    theory_setting(config)
+        .ok()
+        .map(|setting| Prediction::of(&setting))
 }
 
 /// The median, with its interval: without an upper limit where too few runs were seen to get there,
