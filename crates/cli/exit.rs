@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use sparsegrok_data::SvmlightError;
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
+use sparsegrok_report::png::PngError;
 use sparsegrok_study::{
     CompareDirectoriesError, CompareError, ConfigError, DirectoryError, LoadError, ResultsError,
     StudyError, ValidateError,
@@ -43,38 +44,28 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Whether an error is a failure of the machine or of training, not a fault in what was asked.
 fn has_failed(error: &anyhow::Error) -> bool {
+    let load = |error: &LoadError| matches!(error, LoadError::File(SvmlightError::Io { .. }));
+    let study = |error: &StudyError| match error {
+        StudyError::Cell { error, .. } => load(error),
+        StudyError::Threads(_) => true,
+        _ => false,
+    };
+    let results = |error: &ResultsError| matches!(error, ResultsError::Io { .. });
+
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
-        || matches!(
-            error.downcast_ref(),
-            Some(LoadError::File(SvmlightError::Io { .. }))
-        )
-        || matches!(
-            error.downcast_ref(),
-            Some(
-                StudyError::Cell {
-                    error: LoadError::File(SvmlightError::Io { .. }),
-                    ..
-                } | StudyError::Threads(_)
-            )
-        )
+        || error.downcast_ref().is_some_and(load)
+        || error.downcast_ref().is_some_and(study)
+        || matches!(error.downcast_ref(), Some(CompareError::Study(error)) if study(error))
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
-        || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
+        || error.downcast_ref().is_some_and(results)
         || matches!(
             error.downcast_ref(),
-            Some(CompareDirectoriesError::Results(ResultsError::Io { .. }))
-        )
-        || matches!(
-            error.downcast_ref(),
-            Some(CompareError::Study(
-                StudyError::Cell {
-                    error: LoadError::File(SvmlightError::Io { .. }),
-                    ..
-                } | StudyError::Threads(_)
-            ))
+            Some(CompareDirectoriesError::Results(error)) if results(error)
         )
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
+        || error.is::<PngError>()
         || error.is::<ValidateError>()
         || error.is::<io::Error>()
 }
