@@ -66,7 +66,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
     ];
     if cells.iter().all(|(cell, ..)| cell.has_theory_curve()) {
         panels.push(panel(
-            "By theory's ratio of signals",
+            "By the theory’s r(T)",
             "r(T), dimensionless",
             &|(cell, ..), epoch| cell.theory.map_or(f64::NAN, |theory| theory.ratio(epoch)),
         ));
@@ -78,7 +78,8 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
             "Medians over seeds. In nηλT curves that differ in n, η and λ alone fall together, and a \
              larger initial norm delays them by its logarithm.{}{}",
             if panels.len() > 2 {
-                " r(T) is what is learned against what is left of the initial weights, ∝ e^nηλT."
+                " r(T) is the teacher's part of the signal weights against the rest, as theory has it: it grows \
+                 as exp(nηλT)."
             } else {
                 ""
             },
