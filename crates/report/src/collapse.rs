@@ -11,6 +11,9 @@ use crate::view::{CellView, View};
 /// Cells with a curve each; of more, some are chosen.
 const MOST_CURVES: usize = 12;
 
+/// The greatest r(T) drawn.
+const MOST_RATIO: f64 = 1e3;
+
 /// A cell with its decay in an epoch, and the accuracy kept of it.
 type Clocked<'v> = (&'v CellView, f64, Column);
 
@@ -68,7 +71,14 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
         panels.push(panel(
             "By the theory’s r(T)",
             "r(T), dimensionless",
-            &|(cell, ..), epoch| cell.theory.map_or(f64::NAN, |theory| theory.ratio(epoch)),
+            &|(cell, ..), epoch| {
+                // It is about what comes after memorizing, and says no more when all is learned.
+                let begin = cell.prediction.and_then(|prediction| prediction.t_mem);
+                let begun = begin.is_some_and(|t_mem| epoch >= t_mem);
+                let ratio = cell.theory.map(|theory| theory.ratio(epoch));
+                let ratio = ratio.filter(|ratio| begun && *ratio < MOST_RATIO);
+                ratio.unwrap_or(f64::NAN)
+            },
         ));
     }
     Some(Figure {

@@ -154,14 +154,14 @@ fn planes(view: &View) -> Figure {
     let mut legend = phase_keys(view, true);
     if has_theory {
         legend.push(Key {
-            label: "theory's edge of grokking".to_owned(),
+            label: "theory’s edge of grokking".to_owned(),
             sign: Sign::Line(THEORY),
         });
     }
     if has_contours {
         legend.push(Key {
             label: "equal T_{gen}".to_owned(),
-            sign: Sign::Line(CONTOUR),
+            sign: Sign::Crossing(CONTOUR, ramp(0.5)),
         });
     }
     let (fewest, most) = view.seeds();

@@ -41,7 +41,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
         name: "scaling",
         title: "How T_{gen} scales".to_owned(),
         note: format!(
-            "Dots: median T_{{gen}} of a cell, with its 95 % interval. Lines: least squares with one slope \
+            "Dots: median T_{{gen}} of a cell, with its 95 % interval, open where there is no upper limit. Lines: least squares with one slope \
              for all of a panel; brackets: its 95 % interval.{}",
             left_out(view, view.cells.len())
         ),

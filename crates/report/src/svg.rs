@@ -23,6 +23,8 @@ const TICK: f64 = 5.0;
 const BAR: f64 = 12.0;
 /// Room above a panel for what is written at its rules.
 const RULE_LABELS: f64 = 14.0;
+/// Length of an interval beyond its dot where it has no upper end.
+const OPEN: f64 = 14.0;
 /// Length of a legend's line.
 const SIGN: f64 = 24.0;
 
@@ -385,6 +387,10 @@ impl Svg {
                 self.line((x, middle), (x + SIGN, middle), stroke);
             }
             Sign::Tile(paint) => self.rectangle(box_x, box_y, paint, ""),
+            Sign::Crossing(stroke, paint) => {
+                self.rectangle((x, x + SIGN), box_y, paint, "");
+                self.line((x, middle), (x + SIGN, middle), stroke);
+            }
             Sign::Dot(paint) => self.dot((x + SIGN / 2.0, middle), paint),
             Sign::Crossed => {
                 self.rectangle(box_x, box_y, Paint::Faint, "");
@@ -604,7 +610,11 @@ impl Svg {
                 self.rectangle(x, y, *paint, &format!(" fill-opacity=\"{}\"", Px(*opacity)));
             }
             Mark::Tile { x, y, paint, cell } => {
-                let more = cell.map_or_else(String::new, |cell| format!(" data-cell=\"{cell}\""));
+                // Tiles that meet leave no gap between them.
+                let mut more = String::from(" shape-rendering=\"crispEdges\"");
+                if let Some(cell) = cell {
+                    let _ = write!(more, " data-cell=\"{cell}\"");
+                }
                 let (x, y) = ((frame.x(x.0), frame.x(x.1)), (frame.y(y.0), frame.y(y.1)));
                 self.rectangle(x, y, *paint, &more);
             }
@@ -620,11 +630,17 @@ impl Svg {
                 self.dot((x, y), *paint);
                 if let Some((low, high)) = interval {
                     let stroke = Stroke::solid(*paint, 1.3);
-                    let high = high.min(frame.y.scale.high);
-                    let (low, high) = (frame.y(*low), frame.y(high));
+                    let low = frame.y(*low);
+                    let cap = |svg: &mut Self, y| svg.line((x - 3.0, y), (x + 3.0, y), stroke);
+                    cap(self, low);
+                    // An interval without an upper end is left open.
+                    let high = match high.is_finite() {
+                        true => frame.y(*high),
+                        false => y - OPEN,
+                    };
                     self.line((x, low), (x, high), stroke);
-                    for end in [low, high] {
-                        self.line((x - 3.0, end), (x + 3.0, end), stroke);
+                    if interval.is_some_and(|(_, high)| high.is_finite()) {
+                        cap(self, high);
                     }
                 }
             }
