@@ -88,8 +88,8 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
             "Medians over seeds. In nηλT curves that differ in n, η and λ alone fall together, and a \
              larger initial norm delays them by its logarithm.{}{}",
             if panels.len() > 2 {
-                " r(T) is the teacher's part of the signal weights against the rest, as theory has it: it grows \
-                 as exp(nηλT)."
+                " r(T) is what the signal weights have of the teacher’s direction, against what is \
+                 left of the initial ones: it grows as exp(nηλT)."
             } else {
                 ""
             },
