@@ -22,7 +22,7 @@ const TICK: f64 = 5.0;
 /// Width of the key to shades.
 const BAR: f64 = 12.0;
 /// Room above a panel for what is written at its rules.
-const RULE_LABELS: f64 = 14.0;
+const RULE_LABELS: f64 = 16.0;
 /// Length of an interval beyond its dot where it has no upper end.
 const OPEN: f64 = 14.0;
 /// Length of a legend's line.
@@ -583,8 +583,8 @@ impl Svg {
             }
             let from = (x - wide / 2.0).min(frame.right() - wide).max(free);
             free = from + wide + 8.0;
-            let above = frame.top - 5.0;
-            self.line((x, frame.top - 3.0), (x, frame.top), *stroke);
+            let above = frame.top - 8.0;
+            self.line((x, frame.top - 4.0), (x, frame.top), *stroke);
             self.words((from, above), label, Words::new(SMALL, stroke.paint));
         }
     }
