@@ -10,10 +10,12 @@
 mod collapse;
 mod command;
 mod curves;
+mod draw;
 pub mod figure;
 mod headline;
 mod histogram;
 mod keys;
+mod layout;
 mod page;
 mod page_data;
 mod palette;
@@ -27,11 +29,11 @@ mod svg;
 mod text;
 mod view;
 
+pub use draw::draw;
 pub use figure::Figure;
 pub use page::page;
 pub use palette::{Paint, Theme};
 pub use scale::{Scale, Tick};
-pub use svg::draw;
 pub use view::View;
 
 /// How figures are made.

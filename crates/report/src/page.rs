@@ -8,12 +8,13 @@ use sparsegrok_study::{GenFigure, MemFigure, Status, StudyResults};
 use crate::Style;
 use crate::command;
 use crate::curves::round_time;
+use crate::draw::draw;
 use crate::figure::Figure;
 use crate::headline;
 use crate::keys;
 use crate::page_data;
 use crate::palette::{Paint, Theme};
-use crate::svg::{Escaped, draw};
+use crate::svg::Escaped;
 use crate::text::{self, count, number, pieces};
 use crate::view::{Time, View};
 
@@ -153,10 +154,11 @@ fn standing(view: &View) -> String {
         GenFigure::TestLoss => "test loss ≤",
     };
     let mut words = format!(
-        "<p class=\"muted\">{} runs{cells}. Memorized: {memorized} {}; generalized: {generalized} {}; each in {} \
+        "<p class=\"muted\">{} run{}{cells}. Memorized: {memorized} {}; generalized: {generalized} {}; each in {} \
          evaluations running. Grokked: T<sub>gen</sub> ≥ {} T<sub>mem</sub>. Brackets are 95 % \
          intervals.</p>\n",
         count(view.runs),
+        if view.runs == 1 { "" } else { "s" },
         number(evaluate.mem_threshold),
         number(evaluate.gen_threshold),
         evaluate.persistence,

@@ -26,7 +26,7 @@ pub enum Paint {
     Black,
     /// White on any ground.
     White,
-    /// A shade of a [ramp](ramp).
+    /// A shade of a ramp, by red, green and blue.
     Shade(u8, u8, u8),
 }
 

@@ -37,7 +37,7 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Renders a picture that [`draw`](crate::svg::draw) made for print, at 288 pixels to the inch.
+/// Renders a picture that [`draw`](crate::draw) made for print, at 288 pixels to the inch.
 ///
 /// # Errors
 /// When it is no such picture, or is too large.
