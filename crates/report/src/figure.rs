@@ -1,7 +1,7 @@
 //! A figure, described: panels with axes, and marks in the axes' own numbers.
 //!
 //! What a figure shows is decided here and in the modules that make figures; how it is drawn, in
-//! [`svg`](crate::svg).
+//! [`draw`](crate::draw).
 
 use crate::palette::Paint;
 use crate::scale::{Scale, Tick};

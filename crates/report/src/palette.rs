@@ -26,7 +26,7 @@ pub enum Paint {
     Black,
     /// White on any ground.
     White,
-    /// A shade of a [ramp](ramp).
+    /// A shade of a colour scale.
     Shade(u8, u8, u8),
 }
 

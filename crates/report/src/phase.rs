@@ -158,12 +158,6 @@ fn planes(view: &View) -> Figure {
             sign: Sign::Line(THEORY),
         });
     }
-    if has_contours {
-        legend.push(Key {
-            label: "equal T_{gen}".to_owned(),
-            sign: Sign::Line(CONTOUR),
-        });
-    }
     let (fewest, most) = view.seeds();
     let counted = if shown <= MOST_COUNTS {
         " Numbers: runs that grokked, of all."
@@ -174,8 +168,13 @@ fn planes(view: &View) -> Figure {
         name: "phases",
         title: "Phase diagram".to_owned(),
         note: format!(
-            "{}.{counted} White: not run.{}",
+            "{}.{counted}{} White: not run.{}",
             seeds_words(fewest, most),
+            if has_contours {
+                " Lines across the shades: equal T_{gen}."
+            } else {
+                ""
+            },
             left_out(view, shown)
         )
         .replace(
