@@ -13,8 +13,9 @@ use crate::browser::Browser;
 use crate::support::{folder, printed, refused, shipped, sparsegrok, text};
 
 /// A grid of six cells, some of which grok: a moment's work.
-const SMALL: &str = "study --preset grok-a --n-train 128 --n-test 64 --epochs 3000 --eval-points 24 \
-                     --seeds 0..6 --vary weight_decay=2e-4,4e-4,8e-4 --vary init_norm=30,100";
+const SMALL: &str = "study --preset grok-a --n-train 128 --n-test 64 --d-signal 3 --epochs 3000 \
+                     --eval-points 24 --seeds 0..6 --vary weight_decay=4e-4,8e-4,1.6e-3 \
+                     --vary init_norm=30,100";
 
 /// Every figure there is.
 const FIGURES: &str = "--figures train_acc,test_acc,population_acc,train_loss,test_loss,gap_loss,\

@@ -5,8 +5,13 @@
   const at = (id) => document.getElementById(id);
   const chart = at("chart"), tip = at("tip"), tileTip = at("tile-tip");
   const cellOf = new Map(data.cells.map((cell) => [cell.number, cell]));
-  const DASHES = [[], [7, 4], [2, 3]];
-  const STYLES = ["solid", "dashed", "dotted"];
+  const DASHES = [
+    { pattern: [], style: "solid" },
+    { pattern: [2, 3], style: "dotted" },
+    { pattern: [9, 3, 2, 3], style: "dashed" },
+  ];
+  // Of several figures the last is solid: it is the one shown at first.
+  const dash = (i) => DASHES[(state.family.columns.length - 1 - i) % DASHES.length];
 
   // What is shown.
   const state = {
@@ -56,9 +61,7 @@
             found.push({ cell, values: single[column.name], thin: true, paint: paint(column) });
           }
         }
-        found.push({
-          cell, label, values: curve.q50, paint: paint(column), dash: alone ? [] : DASHES[i % 3],
-        });
+        found.push({ cell, label, values: curve.q50, paint: paint(column), dash: alone ? [] : dash(i).pattern });
       });
       if (state.theory && state.family.name === "accuracy" && cell.theory) {
         const label = (data.cells.length > 1 ? cell.name + ": " : "") + "theory";
@@ -75,6 +78,9 @@
     const tables = found.map((one) => [one.cell.epochs, clean(one.values)]);
     return tables.length ? uPlot.join(tables) : [[1], [null]];
   }
+
+  // A logarithmic range with a little room, not out to the next powers of ten.
+  const around = (u, low, high) => (low > 0 ? [low / 1.15, high * 1.15] : [0.1, 1]);
 
   function draw() {
     const found = series();
@@ -94,8 +100,8 @@
       legend: { show: false },
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
       scales: {
-        x: { time: false, distr: state.log ? 3 : 1 },
-        y: { distr: state.family.log ? 3 : 1 },
+        x: { time: false, distr: state.log ? 3 : 1, range: (u, low, high) => [low, high] },
+        y: { distr: state.family.log ? 3 : 1, range: state.family.log ? around : null },
       },
       axes: [
         { ...axis("epoch"), ...(state.log ? { values: few } : { values: (u, xs) => xs.map(number) }) },
@@ -139,7 +145,10 @@
       ctx.moveTo(x(time.median), bbox.top);
       ctx.lineTo(x(time.median), bbox.top + bbox.height);
       ctx.stroke();
-      ctx.fillText(`${name} ${number(time.median)}`, x(time.median) + 5 * devicePixelRatio, bbox.top + 14 * devicePixelRatio);
+      const words = `${name} ${number(time.median)}`;
+      const before = x(time.median) + 120 * devicePixelRatio > bbox.left + bbox.width;
+      ctx.textAlign = before ? "right" : "left";
+      ctx.fillText(words, x(time.median) + (before ? -5 : 5) * devicePixelRatio, bbox.top + bbox.height - 8 * devicePixelRatio);
     }
     ctx.restore();
   }
@@ -206,7 +215,7 @@
     }
     columns.replaceChildren();
     state.family.columns.forEach((column, i) => {
-      const line = alone ? { paint: column.paint } : { paint: "ink", dash: STYLES[i % 3] };
+      const line = alone ? { paint: column.paint } : { paint: "ink", dash: dash(i).style };
       button(columns, column.words, state.columns.has(column.name), () => toggle(state.columns, column.name), line);
     });
     const flag = (name, words) => button(columns, words, state[name], () => { state[name] = !state[name]; update(); });

@@ -11,6 +11,9 @@ use crate::view::{CellView, View};
 /// Cells with a curve each; of more, some are chosen.
 const MOST_CURVES: usize = 12;
 
+/// The greatest r(T) drawn.
+const MOST_RATIO: f64 = 1e3;
+
 /// A cell with its decay in an epoch, and the accuracy kept of it.
 type Clocked<'v> = (&'v CellView, f64, Column);
 
@@ -66,9 +69,16 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
     ];
     if cells.iter().all(|(cell, ..)| cell.has_theory_curve()) {
         panels.push(panel(
-            "By theory's ratio of signals",
+            "By the theory’s r(T)",
             "r(T), dimensionless",
-            &|(cell, ..), epoch| cell.theory.map_or(f64::NAN, |theory| theory.ratio(epoch)),
+            &|(cell, ..), epoch| {
+                // It is about what comes after memorizing, and says no more when all is learned.
+                let begin = cell.prediction.and_then(|prediction| prediction.t_mem);
+                let begun = begin.is_some_and(|t_mem| epoch >= t_mem);
+                let ratio = cell.theory.map(|theory| theory.ratio(epoch));
+                let ratio = ratio.filter(|ratio| begun && *ratio < MOST_RATIO);
+                ratio.unwrap_or(f64::NAN)
+            },
         ));
     }
     Some(Figure {
@@ -78,7 +88,8 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
             "Medians over seeds. In nηλT curves that differ in n, η and λ alone fall together, and a \
              larger initial norm delays them by its logarithm.{}{}",
             if panels.len() > 2 {
-                " r(T) is what is learned against what is left of the initial weights, ∝ e^nηλT."
+                " r(T) is what the signal weights have of the teacher’s direction, against what is \
+                 left of the initial ones: it grows as exp(nηλT)."
             } else {
                 ""
             },

@@ -110,6 +110,8 @@ pub enum Sign {
     Banded(Stroke),
     /// A tile.
     Tile(Paint),
+    /// A line across a tile.
+    Crossing(Stroke, Paint),
     /// A dot.
     Dot(Paint),
     /// A tile that is crossed out.

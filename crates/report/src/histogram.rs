@@ -9,11 +9,14 @@ use crate::view::{CellView, View};
 /// Bars across the axis.
 const BINS: usize = 40;
 
-/// The figure; `None` where no run generalized.
+/// The figure; `None` where no two runs generalized at different times.
 pub(crate) fn figure(view: &View) -> Option<Figure> {
     let cells = view.chosen(MOST_PANELS);
     let times = || cells.iter().flat_map(|cell| observed(cell));
     let (least, greatest) = (times().reduce(f64::min)?, times().reduce(f64::max)?);
+    if least == greatest {
+        return None;
+    }
     let x = match greatest / least > 8.0 {
         true => Scale::log(times(), 0.02),
         false => Scale::linear(times(), 0.05),
@@ -99,7 +102,7 @@ fn marks(cell: &CellView, counts: &[u64; BINS], x: &Scale, y: &Scale) -> Vec<Mar
     if censored > 0 {
         marks.push(Mark::Text {
             at: (x.at(0.5), 0.92 * y.high),
-            text: format!("{censored} of {} never", cell.lifetimes.len()),
+            text: format!("{censored} of {} censored", cell.lifetimes.len()),
             paint: Paint::Muted,
         });
     }

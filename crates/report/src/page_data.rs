@@ -6,7 +6,7 @@ use serde::Serialize;
 use sparsegrok_study::{Column, Status};
 
 use crate::Style;
-use crate::curves::{FAMILIES, Family};
+use crate::curves::{FAMILIES, Family, round_time};
 use crate::keys::{column_paint, column_words};
 use crate::palette::{Theme, paints};
 use crate::view::{CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View};
@@ -289,7 +289,7 @@ fn words(cell: &CellView) -> String {
         .filter(|&status| cell.count(status) > 0);
     let statuses = statuses.map(|status| format!("{} {}", cell.count(status), status.name()));
     let t_gen = cell.t_gen.as_ref().map_or_else(String::new, |time| {
-        let epochs = crate::text::number(crate::curves::round_time(time.median));
+        let epochs = crate::text::number(round_time(time.median));
         format!("; median T_gen {epochs}")
     });
     statuses.collect::<Vec<_>>().join(", ") + &t_gen
@@ -297,14 +297,14 @@ fn words(cell: &CellView) -> String {
 
 fn time(time: &Time) -> TimeData {
     TimeData {
-        median: digits(time.median),
+        median: round_time(time.median),
         low: time
             .interval
-            .map(|(low, _)| digits(low))
+            .map(|(low, _)| round_time(low))
             .filter(|x| x.is_finite()),
         high: time
             .interval
-            .map(|(_, high)| digits(high))
+            .map(|(_, high)| round_time(high))
             .filter(|x| x.is_finite()),
     }
 }

@@ -87,8 +87,8 @@ pub(crate) fn paints(count: usize) -> Vec<Paint> {
     if count <= DISTINCT.len() {
         return DISTINCT[..count].to_vec();
     }
-    // The ramp's yellow end does not show on white.
-    let share = |i| 0.88 * i as f64 / (count - 1) as f64;
+    // The ramp's yellow end does not show on white, nor its violet one on black.
+    let share = |i| 0.25 + 0.63 * i as f64 / (count - 1) as f64;
     (0..count).map(|i| ramp(share(i))).collect()
 }
 

@@ -154,13 +154,24 @@ fn planes(view: &View) -> Figure {
     let mut legend = phase_keys(view, true);
     if has_theory {
         legend.push(Key {
-            label: "theory's edge of grokking".to_owned(),
+            label: "theory’s edge of grokking".to_owned(),
             sign: Sign::Line(THEORY),
+        });
+    }
+    if has_contours {
+        legend.push(Key {
+            label: "equal T_{gen}".to_owned(),
+            sign: Sign::Crossing(CONTOUR, ramp(0.5)),
         });
     }
     let (fewest, most) = view.seeds();
     let counted = if shown <= MOST_COUNTS {
-        " Numbers: runs that grokked, of all."
+        " Numbers: runs that grokked of all, and median T_{gen}; “beyond” the epochs trained."
+    } else {
+        ""
+    };
+    let not_begun = if view.cells.len() < view.cells_planned {
+        " White: not run."
     } else {
         ""
     };
@@ -168,7 +179,7 @@ fn planes(view: &View) -> Figure {
         name: "phases",
         title: "Phase diagram".to_owned(),
         note: format!(
-            "{}.{counted}{} White: not run.{}",
+            "{}.{counted}{not_begun}{}",
             seeds_words(fewest, most),
             if has_contours {
                 " Lines across the shades: equal T_{gen}."
@@ -176,14 +187,6 @@ fn planes(view: &View) -> Figure {
                 ""
             },
             left_out(view, shown)
-        )
-        .replace(
-            if view.runs < view.planned {
-                ""
-            } else {
-                " White: not run."
-            },
-            "",
         ),
         legend,
         panels,
@@ -279,9 +282,15 @@ impl Plane<'_> {
             if cell.grokked() == 0 {
                 marks.push(Mark::Cross { x, y });
             }
-            if let Some(time) = cell.t_gen
-                && self.cells.len() <= MOST_COUNTS
-            {
+            let counted = self.cells.len() <= MOST_COUNTS;
+            if counted && cell.t_gen.is_none() && cell.grokked() > 0 {
+                marks.push(Mark::Text {
+                    at: (self.x.centres[i], self.y.centres[j]),
+                    text: "beyond".to_owned(),
+                    paint: Paint::Muted,
+                });
+            }
+            if let Some(time) = cell.t_gen.filter(|_| counted) {
                 let dark = scale.place(time.median) < 0.6;
                 marks.push(Mark::Text {
                     at: (self.x.centres[i], self.y.centres[j]),

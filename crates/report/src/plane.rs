@@ -19,8 +19,8 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Numbers go where they belong, by logarithm where they are spread by more than eight times;
-    /// words, evenly.
+    /// Numbers go where they belong, by logarithm where they are spread by more than eight times or
+    /// lie more evenly so; words, evenly.
     pub(crate) fn of(axis: &GridAxis) -> Self {
         let numbers: Option<Vec<f64>> = axis.values.iter().map(keys::number).collect();
         let ascending = numbers.filter(|xs| xs.len() > 1 && xs.is_sorted());
@@ -33,7 +33,11 @@ impl Line {
 
     fn of_numbers(title: String, centres: Vec<f64>) -> Self {
         let (first, last) = (centres[0], centres[centres.len() - 1]);
-        let log = first > 0.0 && last / first > 8.0;
+        let differences = centres.windows(2).map(|pair| pair[1] - pair[0]);
+        let ratios = centres.windows(2).map(|pair| pair[1] / pair[0]);
+        let log = first > 0.0
+            && (last / first > 8.0
+                || uneven(ratios.map(libm::log)) < uneven(differences) * (1.0 - 1e-9));
         let between = |a: f64, b: f64, share: f64| match log {
             true => a * libm::pow(b / a, share),
             false => a + share * (b - a),
@@ -85,6 +89,11 @@ impl Line {
             centres,
         }
     }
+}
+
+/// The largest step against the smallest.
+fn uneven(steps: impl Iterator<Item = f64> + Clone) -> f64 {
+    steps.clone().fold(0.0, f64::max) / steps.fold(f64::INFINITY, f64::min)
 }
 
 /// Where `heights` (by column, then row; NaN where unknown) cross `level`, as lines through points in
@@ -168,8 +177,9 @@ mod tests {
         assert!(log.axis.scale.log);
         assert!((log.extents[0].1 / 10f64.powf(-3.5) - 1.0).abs() < 1e-12);
         assert_eq!(log.extents[0].1, log.extents[1].0);
-        let linear = axis(&[1.0, 2.0, 4.0]);
-        assert_eq!(linear.extents, [(0.5, 1.5), (1.5, 3.0), (3.0, 5.0)]);
+        let linear = axis(&[1.0, 2.0, 3.0]);
+        assert_eq!(linear.extents, [(0.5, 1.5), (1.5, 2.5), (2.5, 3.5)]);
+        assert!(axis(&[1.0, 2.0, 4.0]).axis.scale.log);
         let words = Line::of(&GridAxis {
             key: "loss".to_owned(),
             values: vec!["logistic".into(), "hinge".into()],

@@ -91,10 +91,7 @@ impl Scale {
     /// About `most` ticks with labels, and small ones between on a logarithmic scale.
     pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
         if !self.log || self.high / self.low < 8.0 {
-            let ticks = nice(self.low, self.high, most);
-            return ticks
-                .map(|at| Tick::labelled(at, text::number(at)))
-                .collect();
+            return nice(self.low, self.high, most);
         }
         // Powers of ten reach one beyond each end, for the small ticks there.
         let (first, last) = (floor(log10(self.low)) as i32, ceil(log10(self.high)) as i32);
@@ -150,26 +147,34 @@ fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten, at most about `most` of them.
-fn nice(low: f64, high: f64, most: usize) -> impl Iterator<Item = f64> {
+/// Ticks at multiples of 1, 2 or 5 times a power of ten, at most about `most` of them.
+fn nice(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let rough = (high - low) / most.max(1) as f64;
     let magnitude = floor(log10(rough)) as i32;
-    let steps = [1.0, 2.0, 5.0, 10.0].into_iter();
+    let mut steps = [1.0, 2.0, 5.0].into_iter();
     let step = steps
-        .clone()
-        .find(|s| s * power(magnitude) >= rough * (1.0 - 1e-9));
-    let step = step.unwrap_or(10.0);
+        .find(|s| s * power(magnitude) >= rough * (1.0 - 1e-9))
+        .unwrap_or(10.0);
     let slack = 1e-9 * (high - low) / (step * power(magnitude));
     let first = ceil(low / (step * power(magnitude)) - slack) as i64;
     let last = floor(high / (step * power(magnitude)) + slack) as i64;
     // Divided by a whole power of ten where that is exact: 3 × 0.1 is not 0.3.
-    (first..=last).map(move |k| {
+    let at = |k: i64| {
         let units = round(k as f64 * step);
         match magnitude < 0 {
             true => units / power(-magnitude),
             false => units * power(magnitude),
         }
-    })
+    };
+    let places: Vec<f64> = (first..=last).map(at).collect();
+    let mut labels: Vec<String> = places.iter().map(|&x| text::number(x)).collect();
+    if labels.windows(2).any(|pair| pair[0] == pair[1]) {
+        // Four digits do not tell them apart.
+        let decimals = usize::try_from(-magnitude).unwrap_or(0);
+        labels = places.iter().map(|&x| text::fixed(x, decimals)).collect();
+    }
+    let ticks = places.into_iter().zip(labels);
+    ticks.map(|(at, label)| Tick::labelled(at, label)).collect()
 }
 
 #[cfg(test)]
@@ -236,6 +241,10 @@ mod tests {
         assert_eq!(
             labels(Scale::log([900.0, 1100.0], 0.0), 4),
             ["900", "950", "1,000", "1,050", "1,100"]
+        );
+        assert_eq!(
+            labels(Scale::linear([1485.0, 1485.3], 0.0), 3),
+            ["1,485.0", "1,485.1", "1,485.2", "1,485.3"]
         );
     }
 

@@ -20,33 +20,32 @@ type Group<'v> = (String, Vec<&'v CellView>);
 /// The figure; `None` where no law could be fitted.
 pub(crate) fn figure(view: &View) -> Option<Figure> {
     let laws = view.scaling.iter();
-    let panels: Vec<Panel> = laws.filter_map(|law| panel(view, law)).collect();
-    if panels.is_empty() {
+    let drawn: Vec<(Panel, Vec<Key>)> = laws.filter_map(|law| panel(view, law)).collect();
+    if drawn.is_empty() {
         return None;
     }
+    let (panels, keys): (Vec<Panel>, Vec<Vec<Key>>) = drawn.into_iter().unzip();
     let line = Stroke::solid(Paint::Ink, 1.2);
+    let mut legend = vec![
+        Key {
+            label: "fitted".to_owned(),
+            sign: Sign::Line(line),
+        },
+        Key {
+            label: "theory".to_owned(),
+            sign: Sign::Line(THEORY),
+        },
+    ];
+    legend.extend(keys.into_iter().flatten());
     Some(Figure {
         name: "scaling",
         title: "How T_{gen} scales".to_owned(),
         note: format!(
-            "Dots: median T_{{gen}} of a cell with its 95 % interval; a colour for each value of the \
-             other axes. Lines: least squares with one slope for all; brackets: its 95 % interval.{}",
+            "Dots: median T_{{gen}} of a cell, with its 95 % interval, open where there is no upper limit. Lines: least squares with one slope \
+             for all of a panel; brackets: its 95 % interval.{}",
             left_out(view, view.cells.len())
         ),
-        legend: vec![
-            Key {
-                label: "measured".to_owned(),
-                sign: Sign::Dot(Paint::Ink),
-            },
-            Key {
-                label: "fitted".to_owned(),
-                sign: Sign::Line(line),
-            },
-            Key {
-                label: "theory".to_owned(),
-                sign: Sign::Line(THEORY),
-            },
-        ],
+        legend,
         columns: panels.len().min(2),
         panels,
         size: (330.0, 250.0),
@@ -54,7 +53,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
     })
 }
 
-fn panel(view: &View, law: &Scaling) -> Option<Panel> {
+fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
     let axis = view.axes.iter().position(|axis| axis.key == law.key)?;
     let x_of = |cell: &CellView| keys::number(&view.axes[axis].values[cell.place[axis]]);
     // What the law is about: T_gen, or T_gen in units of decay.
@@ -69,7 +68,8 @@ fn panel(view: &View, law: &Scaling) -> Option<Panel> {
     let mut marks = Vec::new();
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
     let mut dots = Vec::new();
-    for ((_, cells), paint) in groups.iter().zip(paints) {
+    let mut keys = Vec::new();
+    for ((name, cells), paint) in groups.iter().zip(paints) {
         let predicted = cells
             .iter()
             .filter_map(|cell| Some((x_of(cell)?, cell.predicted_t_gen()? * unit(cell)?)));
@@ -93,6 +93,14 @@ fn panel(view: &View, law: &Scaling) -> Option<Panel> {
                 paint,
             });
         }
+        keys.push(Key {
+            label: if name.is_empty() {
+                "measured".to_owned()
+            } else {
+                name.clone()
+            },
+            sign: Sign::Dot(paint),
+        });
         marks.push(Mark::Line {
             points: fitted(&points, law),
             stroke: Stroke::solid(paint, 1.2),
@@ -124,13 +132,14 @@ fn panel(view: &View, law: &Scaling) -> Option<Panel> {
             Scale::linear(ys, 0.08),
         ),
     };
-    Some(Panel {
+    let panel = Panel {
         title,
         x: Axis::new(keys::title(&law.key), Scale::log(xs, 0.06)),
         y: Axis::new(label, y),
         marks,
         bar: None,
-    })
+    };
+    Some((panel, keys))
 }
 
 /// The cells along an axis, for each combination of the others' values.

@@ -11,19 +11,21 @@ use crate::view::View;
 /// Cells with a curve each; of more, some are chosen.
 const MOST_CURVES: usize = 12;
 
-/// The figure; `None` where no run was observed.
+/// The figure; `None` where no cell has several runs.
 pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
     let cells = view.chosen(MOST_CURVES);
     let cells: Vec<_> = cells
         .into_iter()
-        .filter(|cell| !cell.lifetimes.is_empty())
+        .filter(|cell| cell.lifetimes.len() > 1)
         .collect();
     let times = || cells.iter().flat_map(|cell| &cell.lifetimes);
     times().next()?;
-    let last = times().map(|life| life.time).fold(0.0, f64::max);
+    let ends = cells.iter().filter_map(|cell| cell.horizon());
+    let last = ends.fold(0.0, f64::max);
+    let epochs = times().map(|life| life.time).chain([last]);
     let x = match log_epochs {
-        true => Scale::log(times().map(|life| life.time), 0.03),
-        false => Scale::linear(times().map(|life| life.time).chain([0.0]), 0.02),
+        true => Scale::log(epochs, 0.03),
+        false => Scale::linear(epochs.chain([0.0]), 0.02),
     };
     let paints = paints(cells.len());
     let alone = cells.len() == 1;
@@ -59,7 +61,7 @@ pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
             title: String::new(),
             x: Axis::new("epoch", x),
             y: Axis::new(
-                "share of runs, not generalized",
+                "share of runs not yet generalized",
                 Scale::linear([0.0, 1.0], 0.03),
             ),
             marks,
@@ -76,7 +78,7 @@ fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, alone: bool) -
     let estimate = KaplanMeier::of(lives);
     let steps = estimate.steps();
     let mut marks = Vec::new();
-    if alone && lives.len() > 1 {
+    if alone {
         let mut points = vec![(begin, 1.0, 1.0)];
         for step in steps {
             let (_, low, high) = points[points.len() - 1];

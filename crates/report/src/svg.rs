@@ -21,6 +21,10 @@ const MARGIN: f64 = 12.0;
 const TICK: f64 = 5.0;
 /// Width of the key to shades.
 const BAR: f64 = 12.0;
+/// Room above a panel for what is written at its rules.
+const RULE_LABELS: f64 = 16.0;
+/// Length of an interval beyond its dot where it has no upper end.
+const OPEN: f64 = 14.0;
 /// Length of a legend's line.
 const SIGN: f64 = 24.0;
 
@@ -102,8 +106,9 @@ impl<'f> Layout<'f> {
         };
         let mut y = MARGIN + LARGE + 14.0 + layout.legend.len() as f64 * layout.row_height();
         let titled = figure.panels.iter().any(|panel| !panel.title.is_empty());
+        let ruled = figure.panels.iter().any(has_rule_labels);
         for row in 0..rows {
-            y += if titled { 20.0 } else { 6.0 };
+            y += if titled { 24.0 } else { 8.0 } + if ruled { RULE_LABELS } else { 0.0 };
             layout.tops.push(y);
             let labelled = !figure.shared_axes || row + 1 == rows;
             y += figure.size.1 + if labelled { 44.0 } else { 8.0 };
@@ -117,6 +122,11 @@ impl<'f> Layout<'f> {
     fn row_height(&self) -> f64 {
         18.0
     }
+}
+
+fn has_rule_labels(panel: &Panel) -> bool {
+    let mut marks = panel.marks.iter();
+    marks.any(|mark| matches!(mark, Mark::Rule { label, .. } if !label.is_empty()))
 }
 
 /// Room left of a panel.
@@ -377,6 +387,10 @@ impl Svg {
                 self.line((x, middle), (x + SIGN, middle), stroke);
             }
             Sign::Tile(paint) => self.rectangle(box_x, box_y, paint, ""),
+            Sign::Crossing(stroke, paint) => {
+                self.rectangle((x, x + SIGN), box_y, paint, "");
+                self.line((x, middle), (x + SIGN, middle), stroke);
+            }
             Sign::Dot(paint) => self.dot((x + SIGN / 2.0, middle), paint),
             Sign::Crossed => {
                 self.rectangle(box_x, box_y, Paint::Faint, "");
@@ -391,7 +405,7 @@ impl Svg {
     fn dot(&mut self, (x, y): (f64, f64), paint: Paint) {
         let (fill, paper) = (paint.value(self.theme), Paint::Paper.value(self.theme));
         self.put(format_args!(
-            "<circle cx=\"{}\" cy=\"{}\" r=\"3.2\" fill=\"{fill}\" stroke=\"{paper}\" \
+            "<circle cx=\"{}\" cy=\"{}\" r=\"3\" fill=\"{fill}\" stroke=\"{paper}\" \
              stroke-width=\"0.8\"/>\n",
             Px(x),
             Px(y)
@@ -439,7 +453,9 @@ impl Svg {
         self.put(format_args!("</g>\n"));
         self.frame(&frame);
         self.rule_labels(&frame, panel);
-        let above = (frame.left, frame.top - 7.0);
+        let ruled = figure.panels.iter().any(has_rule_labels);
+        let above = if ruled { 7.0 + RULE_LABELS } else { 7.0 };
+        let above = (frame.left, frame.top - above);
         self.words(above, &panel.title, Words::new(MEDIUM, Paint::Ink).bold());
         if let Some(bar) = &panel.bar {
             self.bar(&frame, bar);
@@ -554,26 +570,22 @@ impl Svg {
         self.words(at, &bar.label, how);
     }
 
-    /// What is written along rules: at the top, in lines of its own where it would overlap.
+    /// What is written at rules: above the panel, each centred on its own where it can be.
     fn rule_labels(&mut self, frame: &Frame<'_>, panel: &Panel) {
-        let mut free = [f64::NEG_INFINITY; 3];
+        let mut free = frame.left;
         for mark in &panel.marks {
             let Mark::Rule { x, stroke, label } = mark else {
                 continue;
             };
-            let x = frame.x(*x);
-            let wide = width(label, SMALL, false);
-            if label.is_empty() || !(frame.left..=frame.right()).contains(&x) {
+            let (x, wide) = (frame.x(*x), width(label, SMALL, false));
+            if label.is_empty() || !(frame.left - 0.5..=frame.right() + 0.5).contains(&x) {
                 continue;
             }
-            let before = x + 4.0 + wide > frame.right();
-            let from = if before { x - 4.0 - wide } else { x + 4.0 };
-            let Some(line) = free.iter().position(|&free| from >= free) else {
-                continue;
-            };
-            free[line] = from + wide + 4.0;
-            let at = (from, frame.top + 11.0 + 13.0 * line as f64);
-            self.words(at, label, Words::new(SMALL, stroke.paint));
+            let from = (x - wide / 2.0).min(frame.right() - wide).max(free);
+            free = from + wide + 8.0;
+            let above = frame.top - 8.0;
+            self.line((x, frame.top - 4.0), (x, frame.top), *stroke);
+            self.words((from, above), label, Words::new(SMALL, stroke.paint));
         }
     }
 
@@ -598,7 +610,11 @@ impl Svg {
                 self.rectangle(x, y, *paint, &format!(" fill-opacity=\"{}\"", Px(*opacity)));
             }
             Mark::Tile { x, y, paint, cell } => {
-                let more = cell.map_or_else(String::new, |cell| format!(" data-cell=\"{cell}\""));
+                // Tiles that meet leave no gap between them.
+                let mut more = String::from(" shape-rendering=\"crispEdges\"");
+                if let Some(cell) = cell {
+                    let _ = write!(more, " data-cell=\"{cell}\"");
+                }
                 let (x, y) = ((frame.x(x.0), frame.x(x.1)), (frame.y(y.0), frame.y(y.1)));
                 self.rectangle(x, y, *paint, &more);
             }
@@ -611,11 +627,22 @@ impl Svg {
                 paint,
             } => {
                 let (x, y) = (frame.x(at.0), frame.y(at.1));
+                self.dot((x, y), *paint);
                 if let Some((low, high)) = interval {
                     let stroke = Stroke::solid(*paint, 1.3);
-                    self.line((x, frame.y(*low)), (x, frame.y(*high)), stroke);
+                    let low = frame.y(*low);
+                    let cap = |svg: &mut Self, y| svg.line((x - 3.0, y), (x + 3.0, y), stroke);
+                    cap(self, low);
+                    // An interval without an upper end is left open.
+                    let high = match high.is_finite() {
+                        true => frame.y(*high),
+                        false => y - OPEN,
+                    };
+                    self.line((x, low), (x, high), stroke);
+                    if interval.is_some_and(|(_, high)| high.is_finite()) {
+                        cap(self, high);
+                    }
                 }
-                self.dot((x, y), *paint);
             }
             Mark::Censored { at, paint } => {
                 self.censored((frame.x(at.0), frame.y(at.1)), *paint);

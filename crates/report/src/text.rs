@@ -92,7 +92,7 @@ pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     lines
 }
 
-/// A number for reading, to four significant digits at most: 1,009; 0.0005; 5×10⁻⁵.
+/// A number for reading, to four significant digits at most: 1,009; 0.005; 5×10⁻⁵.
 pub(crate) fn number(x: f64) -> String {
     if !x.is_finite() {
         return match () {
@@ -104,7 +104,7 @@ pub(crate) fn number(x: f64) -> String {
     let scientific = format!("{x:.3e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if x == 0.0 || (-4..6).contains(&exponent) {
+    if x == 0.0 || (-3..6).contains(&exponent) {
         let decimals = usize::try_from(3 - exponent).unwrap_or(0);
         return grouped(&trimmed(&format!("{x:.decimals$}"))).replace('-', "−");
     }
@@ -114,6 +114,11 @@ pub(crate) fn number(x: f64) -> String {
         "−1" => format!("−{}", power_of_ten(exponent)),
         _ => format!("{mantissa}×{}", power_of_ten(exponent)),
     }
+}
+
+/// A number with so many decimals: 1,485.25.
+pub(crate) fn fixed(x: f64, decimals: usize) -> String {
+    grouped(&format!("{x:.decimals$}")).replace('-', "−")
 }
 
 /// 10⁻⁴ and the like.
@@ -172,7 +177,8 @@ mod tests {
             (0.0, "0"),
             (1009.4, "1,009"),
             (23.456, "23.46"),
-            (0.0005, "0.0005"),
+            (0.0005, "5×10⁻⁴"),
+            (0.0025, "0.0025"),
             (5e-5, "5×10⁻⁵"),
             (1e-6, "10⁻⁶"),
             (-0.25, "−0.25"),
