@@ -103,17 +103,10 @@ pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<F
     };
     let values = curves().flat_map(|(_, d)| [d.q05, d.q50, d.q95]);
     let is_accuracy = family.name == "accuracy";
-    // The names of upright lines have room above the curves.
     let y = match (family.log, is_accuracy) {
-        (true, _) => {
-            let positive = || values.clone().filter(|x| *x > 0.0);
-            let low = positive().fold(f64::INFINITY, f64::min);
-            let high = positive().fold(0.0, f64::max);
-            let room = (high > low).then(|| high * libm::pow(high / low, 0.1));
-            Scale::log(values.clone().chain(room), 0.04)
-        }
+        (true, _) => Scale::log(values, 0.04),
         // Chance and certainty are always in sight.
-        (false, true) => Scale::linear(values.chain([0.5, 1.06]), 0.04),
+        (false, true) => Scale::linear(values.chain([0.5, 1.0]), 0.04),
         (false, false) => Scale::linear(values, 0.05),
     };
     let panels = cells.iter().map(|cell| Panel {

@@ -181,11 +181,6 @@ fn planes(view: &View) -> Figure {
         note: format!(
             "{}.{counted}{not_begun}{}",
             seeds_words(fewest, most),
-            if has_contours {
-                " Lines across the shades: equal T_{gen}."
-            } else {
-                ""
-            },
             left_out(view, shown)
         ),
         legend,
