@@ -119,8 +119,8 @@ fn records_traces_and_curves_tell_the_same() {
     let folder = folder();
     let path = study(&folder, "study", &format!("{QUICK} --traces all"));
     let [records, curves, traces, _] = results(&path);
-    let figures = "train_acc,test_acc,population_acc,train_loss,test_loss,weight_norm,signal_norm,\
-                   memorization_norm";
+    let figures = "train_acc,test_acc,population_acc,train_loss,test_loss,gap_loss,weight_norm,\
+                   signal_norm,memorization_norm,margin_min,margin_mean,teacher_cosine";
     assert_eq!(
         header(&records).join(","),
         format!(
@@ -133,7 +133,7 @@ fn records_traces_and_curves_tell_the_same() {
         header(&traces).join(","),
         format!("cell,seed,epoch,{figures}")
     );
-    assert_eq!(header(&curves).len(), 3 + 6 * 8);
+    assert_eq!(header(&curves).len(), 3 + 6 * 12);
 
     let records = rows(&records);
     assert_eq!(records.len(), 4 * 12);
@@ -182,8 +182,8 @@ fn a_record_is_a_single_run() {
     let traces = text(path.join("traces.csv"));
     let single = printed(&format!(
         "run {settings} --lr 0.1 --data-seed 127 --order-seed 1238 --init-seed 4 --columns epoch,\
-         train_acc,test_acc,population_acc,train_loss,test_loss,weight_norm,signal_norm,\
-         memorization_norm"
+         train_acc,test_acc,population_acc,train_loss,test_loss,gap_loss,weight_norm,signal_norm,\
+         memorization_norm,margin_min,margin_mean,teacher_cosine"
     ));
     let expected: Vec<_> = single
         .lines()

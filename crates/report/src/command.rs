@@ -123,7 +123,7 @@ mod tests {
         let command = reproducing(&config(None, &flags)).unwrap();
         assert_eq!(
             command,
-            r"sparsegrok study --train 'it'\''s.svm' --bias=true --eval-every 7"
+            r"sparsegrok study --memorization-scale 0.0 --train 'it'\''s.svm' --bias=true --eval-every 7"
         );
     }
 }

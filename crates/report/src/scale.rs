@@ -152,9 +152,8 @@ fn nice(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let rough = (high - low) / most.max(1) as f64;
     let magnitude = floor(log10(rough)) as i32;
     let mut steps = [1.0, 2.0, 5.0].into_iter();
-    let step = steps
-        .find(|s| s * power(magnitude) >= rough * (1.0 - 1e-9))
-        .unwrap_or(10.0);
+    let step = steps.find(|s| s * power(magnitude) >= rough * (1.0 - 1e-9));
+    let (step, magnitude) = step.map_or((1.0, magnitude + 1), |step| (step, magnitude));
     let slack = 1e-9 * (high - low) / (step * power(magnitude));
     let first = ceil(low / (step * power(magnitude)) - slack) as i64;
     let last = floor(high / (step * power(magnitude)) + slack) as i64;

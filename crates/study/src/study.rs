@@ -66,9 +66,13 @@ impl Default for StudySpec {
                 Column::PopulationAcc,
                 Column::TrainLoss,
                 Column::TestLoss,
+                Column::GapLoss,
                 Column::WeightNorm,
                 Column::SignalNorm,
                 Column::MemorizationNorm,
+                Column::MarginMin,
+                Column::MarginMean,
+                Column::TeacherCosine,
             ],
             traces: Traces::First(8),
         }
