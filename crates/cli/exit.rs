@@ -9,8 +9,7 @@ use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
 use sparsegrok_report::png::PngError;
 use sparsegrok_study::{
-    CompareDirectoriesError, CompareError, ConfigError, DirectoryError, LoadError, ResultsError,
-    StudyError, ValidateError,
+    ConfigError, DirectoryError, LoadError, ResultsError, StudyError, ValidateError,
 };
 
 /// Failed: input or output, or training that diverged.
@@ -50,19 +49,13 @@ fn has_failed(error: &anyhow::Error) -> bool {
         StudyError::Threads(_) => true,
         _ => false,
     };
-    let results = |error: &ResultsError| matches!(error, ResultsError::Io { .. });
 
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
         || error.downcast_ref().is_some_and(load)
         || error.downcast_ref().is_some_and(study)
-        || matches!(error.downcast_ref(), Some(CompareError::Study(error)) if study(error))
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
-        || error.downcast_ref().is_some_and(results)
-        || matches!(
-            error.downcast_ref(),
-            Some(CompareDirectoriesError::Results(error)) if results(error)
-        )
+        || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
         || error.is::<PngError>()

@@ -174,18 +174,14 @@ fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
     let mut marks = Vec::new();
     for (name, time) in [("T_{mem}", cell.t_mem), ("T_{gen}", cell.t_gen)] {
         let Some(time) = time else { continue };
-        if let Some(x) = time.interval {
-            marks.push(Mark::Stripe {
-                x,
-                paint: Paint::Muted,
-                opacity: 0.16,
-            });
-        }
-        marks.push(Mark::Rule {
-            x: time.median,
-            stroke: Stroke::solid(Paint::Muted, 0.9),
-            label: format!("{name} {}", text::number(round_time(time.median))),
-        });
+        let label = format!("{name} {}", text::number(round_time(time.median)));
+        marks.extend(upright(
+            time.median,
+            time.interval,
+            Paint::Muted,
+            0.9,
+            label,
+        ));
     }
     for curve in &curves {
         marks.extend(bands(curve));
@@ -214,6 +210,27 @@ fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
         marks.push(theory(cell));
     }
     marks
+}
+
+/// A median as an upright line, and its interval, where it has one, as a stripe behind it.
+pub(crate) fn upright(
+    median: f64,
+    interval: Option<(f64, f64)>,
+    paint: Paint,
+    width: f64,
+    label: String,
+) -> impl Iterator<Item = Mark> {
+    let stripe = interval.map(|x| Mark::Stripe {
+        x,
+        paint: Paint::Muted,
+        opacity: 0.16,
+    });
+    let rule = Mark::Rule {
+        x: median,
+        stroke: Stroke::solid(paint, width),
+        label,
+    };
+    stripe.into_iter().chain([rule])
 }
 
 /// The theory's curve.

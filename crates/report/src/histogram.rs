@@ -1,7 +1,7 @@
 //! How T_gen is spread over the seeds of each cell.
 
-use crate::curves::{MOST_PANELS, arrangement, left_out, seeds_words};
-use crate::figure::{Axis, Figure, Mark, Panel, Stroke};
+use crate::curves::{MOST_PANELS, arrangement, left_out, seeds_words, upright};
+use crate::figure::{Axis, Figure, Mark, Panel};
 use crate::palette::Paint;
 use crate::scale::Scale;
 use crate::view::{CellView, View};
@@ -85,18 +85,8 @@ fn marks(cell: &CellView, counts: &[u64; BINS], x: &Scale, y: &Scale) -> Vec<Mar
         })
         .collect();
     if let Some(time) = cell.t_gen {
-        if let Some(x) = time.interval {
-            marks.push(Mark::Stripe {
-                x,
-                paint: Paint::Muted,
-                opacity: 0.16,
-            });
-        }
-        marks.push(Mark::Rule {
-            x: time.median,
-            stroke: Stroke::solid(Paint::Ink, 1.2),
-            label: String::new(),
-        });
+        let line = upright(time.median, time.interval, Paint::Ink, 1.2, String::new());
+        marks.extend(line);
     }
     let censored = cell.lifetimes.iter().filter(|life| !life.observed).count();
     if censored > 0 {
