@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, Standing, TrainSpec, Weights, evaluate,
-    train_group,
+    EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, Standing, TrainSpec, Weights,
+    evaluate, train_group,
 };
 
 use crate::textbook::Textbook;

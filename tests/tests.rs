@@ -1,11 +1,13 @@
 //! Integration tests of the command, in one binary.
 
 mod browser;
+mod checkpoint;
 mod command;
 mod compare;
 mod configuration;
 mod files;
 mod golden;
+mod kills;
 mod readme;
 mod report;
 mod results;
