@@ -54,7 +54,7 @@ fn engine(rng: &mut SplitMix64) -> String {
     let kernel = pick(&["auto", "lanes", "scalar"], rng);
     let simd = pick(&["auto", "portable"], rng);
     let threads = pick(&["1", "2", "3"], rng);
-    let every = pick(&["1epochs", "4epochs"], rng);
+    let every = pick(&["2epochs", "20epochs"], rng);
     format!("--kernel {kernel} --simd {simd} --threads {threads} --checkpoint-every {every}")
 }
 
