@@ -54,7 +54,7 @@ fn engine(rng: &mut SplitMix64) -> String {
     let kernel = pick(&["auto", "lanes", "scalar"], rng);
     let simd = pick(&["auto", "portable"], rng);
     let threads = pick(&["1", "2", "3"], rng);
-    let every = pick(&["2epochs", "20epochs"], rng);
+    let every = pick(&["40epochs", "400epochs"], rng);
     format!("--kernel {kernel} --simd {simd} --threads {threads} --checkpoint-every {every}")
 }
 
@@ -245,7 +245,7 @@ fn a_full_disk_costs_nothing_that_is_finished() {
     let path = mount.0.join("study");
     let mut said = BTreeSet::new();
     let mut line = format!(
-        "{STUDY} --checkpoint-every 3epochs --out {}",
+        "{STUDY} --checkpoint-every 30epochs --out {}",
         path.display()
     );
     // From no room at all to enough.
