@@ -17,7 +17,7 @@ use crate::output::Output;
 use crate::plot::PlotFile;
 use crate::progress::Progress;
 use crate::settings::{Scope, SettingFlags};
-use crate::study::{say_resumed, stop_at_signals};
+use crate::study::{found_in, stop_at_signals};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -71,7 +71,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     if let Some(unfinished) = &resumed {
         unfinished.check(&config)?;
-        say_resumed(unfinished);
+        found_in(unfinished).iter().for_each(say);
     }
     let problem = load_and_say(&config)?;
     let model_file = args.model.as_deref().map(Output::file).transpose()?;
