@@ -37,7 +37,7 @@ fn real_rows(c: &mut Criterion) {
     }
     for (name, problem) in rows {
         let nonzeros = problem.train.features().nnz() as u64;
-        let epochs = (2_000_000 / nonzeros).max(1);
+        let epochs = (10_000_000 / nonzeros).max(1);
         let problems = vec![problem];
         let scalar = |epochs| toy::train(&problems, KernelChoice::Scalar, SimdChoice::Auto, epochs);
         let textbook = |epochs| toy::train_textbook(&problems[0], epochs);

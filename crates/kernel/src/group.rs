@@ -3,6 +3,7 @@
 mod chain;
 mod plain;
 mod rows;
+mod sparse;
 
 use sparsegrok_data::{AlignedBlock, Dataset};
 use sparsegrok_lanes::Level;
@@ -10,6 +11,7 @@ use sparsegrok_lanes::Level;
 use self::chain::ChainEpoch;
 use self::plain::PlainEpoch;
 pub(crate) use self::rows::PackedRows;
+use self::sparse::SparseEpoch;
 
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::pace::Pace;
@@ -92,6 +94,11 @@ impl<'a, const W: usize> Group<'a, W> {
         }
     }
 
+    /// Whether steps can take the form of [`SparseEpoch`].
+    fn tails_alone(&self) -> bool {
+        W == 1 && self.batch == 1 && self.signal_width == 0 && self.tail_width > 0
+    }
+
     /// Trains an epoch. Each loss and chain width is compiled as a function of its own: one that
     /// held them all would be too large to be optimised well.
     fn epoch_with<L: Slope>(&mut self, slope: L) {
@@ -101,6 +108,7 @@ impl<'a, const W: usize> Group<'a, W> {
         self.epoch += 1;
         let level = self.level;
         match self.chain_width {
+            None if self.tails_alone() => level.run(SparseEpoch(self, slope)),
             None => level.run(PlainEpoch(self, slope)),
             Some(NARROW) => level.run(ChainEpoch::<L, W, NARROW>(self, slope)),
             Some(MIDDLE) => level.run(ChainEpoch::<L, W, MIDDLE>(self, slope)),

@@ -31,12 +31,11 @@ pub(crate) struct PackedRows {
 impl PackedRows {
     /// Bytes of one seed's rows of `width` columns.
     pub(crate) fn bytes(rows: usize, width: usize) -> usize {
-        let stride = (width + 2).next_multiple_of(LINE);
-        rows.saturating_mul(stride * size_of::<f64>())
+        rows.saturating_mul(stride(width) * size_of::<f64>())
     }
 
     pub(super) fn new(data: &[&Dataset], width: usize, folds_sign: bool) -> Self {
-        let stride = (width + 2).next_multiple_of(LINE);
+        let stride = stride(width);
         let lane_stride = data[0].len() * stride + LANE_GAP * LINE;
         let mut block = AlignedBlock::zeroed(data.len() * lane_stride);
         let lanes = block.as_mut_slice().chunks_exact_mut(lane_stride);
@@ -97,5 +96,13 @@ impl PackedRows {
     pub(super) fn silence(&mut self, lane: usize) {
         let lane_stride = self.layout.lane_stride;
         self.data.as_mut_slice()[lane * lane_stride..][..lane_stride].fill(0.0);
+    }
+}
+
+/// Doubles from one row to the next: whole cache lines, or only p and y where there are no columns.
+fn stride(width: usize) -> usize {
+    match width {
+        0 => 2,
+        width => (width + 2).next_multiple_of(LINE),
     }
 }
