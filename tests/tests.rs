@@ -4,6 +4,7 @@ mod browser;
 mod command;
 mod compare;
 mod configuration;
+mod determinism;
 mod files;
 mod golden;
 mod readme;
