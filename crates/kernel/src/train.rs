@@ -31,17 +31,13 @@ pub enum KernelChoice {
     Dense,
 }
 
-/// Non-zeros of a row's sparse tail from which on lanes bring nothing: time goes into each seed's
-/// own scattered reads.
-const LONG_TAIL: usize = 12;
-
 /// Bytes of eight seeds' rows from which on lanes bring nothing: together they need more memory
 /// bandwidth than a core has, where one seed's rows still lie in a cache.
 const LANES_MAX_BYTES: usize = 128 << 20;
 
 impl KernelChoice {
-    /// The kernel that runs. `Auto` takes lanes for two runs or more, unless their rows have a long
-    /// sparse tail or are very many; `docs/performance.md` has the measurements behind both limits.
+    /// The kernel that runs. `Auto` takes lanes for two runs or more, unless their rows have a sparse
+    /// tail or are very many; `docs/performance.md` has the measurements behind both limits.
     pub fn resolve(self, runs: &[Run<'_>]) -> Self {
         match (self, runs) {
             (Self::Auto, [first, _, ..]) if suits_lanes(&first.problem.train) => Self::Lanes,
@@ -52,10 +48,9 @@ impl KernelChoice {
 }
 
 fn suits_lanes(data: &Dataset) -> bool {
-    let (rows, features) = (data.len(), data.features());
-    let tail = features.tail().map_or(0, Csr::nnz);
-    let bytes = LANES.saturating_mul(PackedRows::bytes(rows, features.signal_width()));
-    tail < LONG_TAIL.saturating_mul(rows) && bytes < LANES_MAX_BYTES
+    let features = data.features();
+    let rows_bytes = PackedRows::bytes(data.len(), features.signal_width());
+    features.tail().is_none() && LANES.saturating_mul(rows_bytes) < LANES_MAX_BYTES
 }
 
 /// Which instruction-set level runs.
