@@ -7,6 +7,7 @@ mod configuration;
 mod determinism;
 mod files;
 mod golden;
+mod numbers;
 mod readme;
 mod report;
 mod results;

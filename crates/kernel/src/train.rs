@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
-use sparsegrok_data::{Csr, Dataset, InvalidSetting, Problem, TargetKind};
+use sparsegrok_data::{Dataset, InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
 use crate::dense::DenseTrainer;
