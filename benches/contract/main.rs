@@ -104,20 +104,16 @@ fn twins(contract: &mut Contract) {
     let problems = toy::problems(1, 512, 5);
     let ours = toy::train_textbook(&problems[0], 500);
     let ours = evaluate(500, &ours, &problems[0], &TrainSpec::default(), None);
-    for kind in ["dense", "sparse"] {
-        // Other rows of the same kind: figures of the same size, 512 rows whatever is timed.
-        let theirs = twin.run(kind, 512, 500);
-        let norm = theirs.weight_norm / ours.weight_norm;
-        let loss = theirs.train_loss / ours.train_loss;
-        assert!(
-            (norm - 1.0).abs() < 0.1,
-            "{kind}: weight norms differ by {norm}"
-        );
-        assert!(
-            (loss - 1.0).abs() < 0.2,
-            "{kind}: training losses differ by {loss}"
-        );
-    }
+    // The two visit the same rows in the same order.
+    let [dense, sparse] = ["dense", "sparse"].map(|kind| twin.run(kind, 512, 500));
+    let apart = (dense.weight_norm - sparse.weight_norm) / dense.weight_norm;
+    assert!(apart.abs() < 1e-6, "weight norms differ by {apart}");
+    // Ours are other rows of the same kind: from draw to draw norms differ by a fiftieth, losses by
+    // a tenth.
+    let norm = dense.weight_norm / ours.weight_norm - 1.0;
+    let loss = dense.train_loss / ours.train_loss - 1.0;
+    assert!(norm.abs() < 0.1, "weight norms differ by {norm}");
+    assert!(loss.abs() < 0.4, "training losses differ by {loss}");
     let problems = &toy::problems(1, rows, 5);
     let theirs = |kind, epochs| -> Work<'_> {
         let twin = &twin;
