@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use sparsegrok_data::SvmlightError;
+use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
 use sparsegrok_study::{
@@ -44,19 +44,13 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn has_failed(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
-        || matches!(
-            error.downcast_ref(),
-            Some(LoadError::File(SvmlightError::Io { .. }))
-        )
-        || matches!(
-            error.downcast_ref(),
-            Some(
-                StudyError::Cell {
-                    error: LoadError::File(SvmlightError::Io { .. }),
-                    ..
-                } | StudyError::Threads(_)
-            )
-        )
+        || matches!(error.downcast_ref(), Some(StoreError::Io { .. }))
+        || error.downcast_ref().is_some_and(LoadError::is_failure)
+        || match error.downcast_ref() {
+            Some(StudyError::Cell { error, .. }) => error.is_failure(),
+            Some(StudyError::Threads(_)) => true,
+            _ => false,
+        }
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))

@@ -48,7 +48,7 @@ pub use detect::{EvaluateSpec, Milestones, Status};
 pub use error::{ConfigError, Origin};
 pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use layers::Settings;
-pub use load::{LoadError, Loaded, load};
+pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use number::NumberFormat;
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};

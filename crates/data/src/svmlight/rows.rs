@@ -1,0 +1,164 @@
+//! The rows of a piece of text.
+
+use memchr::memchr;
+
+use super::line::{self, Located};
+use super::{Fault, Labels, Options, Parsed};
+use crate::csr::Csr;
+use crate::dataset::TargetKind;
+
+/// The rows read so far.
+pub(super) struct Rows {
+    targets: Vec<f64>,
+    labels: LabelCheck,
+    indptr: Vec<usize>,
+    pairs: line::Pairs,
+    columns: usize,
+    /// Lines read so far, with and without a row.
+    lines: u64,
+}
+
+/// What targets may be.
+#[derive(Clone, Copy)]
+struct LabelCheck {
+    kind: TargetKind,
+    /// The label other than 1 met so far: −1 or 0.
+    low: Option<f64>,
+}
+
+/// The first line that is malformed.
+pub(super) struct BadLine {
+    /// Its number, counted from 1.
+    pub(super) line: u64,
+    /// Where in it the fault starts, from 0.
+    pub(super) start: usize,
+    pub(super) fault: Fault,
+}
+
+impl Rows {
+    pub(super) fn new(options: &Options) -> Self {
+        Self::of(options.targets, u64::from(!options.zero_based))
+    }
+
+    /// No rows, to be read as these are.
+    pub(super) fn like(&self) -> Self {
+        Self::of(self.labels.kind, self.pairs.base)
+    }
+
+    fn of(kind: TargetKind, base: u64) -> Self {
+        Self {
+            targets: Vec::new(),
+            labels: LabelCheck { kind, low: None },
+            indptr: vec![0],
+            pairs: line::Pairs::counted_from(base),
+            columns: 0,
+            lines: 0,
+        }
+    }
+
+    /// Adds the rows of whole lines, up to the first that is malformed.
+    pub(super) fn add_lines(&mut self, mut text: &[u8]) -> Result<(), BadLine> {
+        while !text.is_empty() {
+            let end = memchr(b'\n', text).map_or(text.len(), |newline| newline + 1);
+            let (line, rest) = text.split_at(end);
+            self.lines += 1;
+            self.add(line).map_err(|(start, fault)| BadLine {
+                line: self.lines,
+                start,
+                fault,
+            })?;
+            text = rest;
+        }
+        Ok(())
+    }
+
+    /// Adds rows that were read for themselves from the lines that follow, or the first fault of
+    /// these lines, as if they had been read after the ones before.
+    pub(super) fn append(
+        &mut self,
+        lines: &[u8],
+        part: Self,
+        result: Result<(), BadLine>,
+    ) -> Result<(), BadLine> {
+        let other_label = |low| self.labels.low.is_some_and(|ours| ours != low);
+        if part.labels.low.is_some_and(other_label) {
+            // What was a label for itself is a third one here: find where.
+            return self.add_lines(lines);
+        }
+        result.map_err(|bad| BadLine {
+            line: self.lines + bad.line,
+            ..bad
+        })?;
+        self.labels.low = self.labels.low.or(part.labels.low);
+        self.lines += part.lines;
+        self.columns = self.columns.max(part.columns);
+        let first = self.pairs.indices.len();
+        self.targets.extend(part.targets);
+        self.indptr
+            .extend(part.indptr[1..].iter().map(|end| first + end));
+        self.pairs.indices.extend(part.pairs.indices);
+        self.pairs.values.extend(part.pairs.values);
+        Ok(())
+    }
+
+    /// Adds the row that a line holds, if it holds one.
+    fn add(&mut self, line: &[u8]) -> Result<(), Located> {
+        let first = self.pairs.indices.len();
+        let target = match self.pairs.add_plain(line) {
+            Some(found) => Some(self.labels.check(found).map_err(|fault| (0, fault))?),
+            None => {
+                self.pairs.truncate(first);
+                let check = |found| self.labels.check(found);
+                self.pairs.add_any(line, check)?
+            }
+        };
+        let Some(target) = target else {
+            return Ok(());
+        };
+        self.targets.push(target);
+        let indices = &self.pairs.indices;
+        if let Some(&last) = indices[first..].last() {
+            self.columns = self.columns.max(last as usize + 1);
+        }
+        self.indptr.push(indices.len());
+        Ok(())
+    }
+
+    /// All rows, unless there are none.
+    pub(super) fn finish(self) -> Option<Parsed> {
+        if self.targets.is_empty() {
+            return None;
+        }
+        let labels = match (self.labels.kind, self.labels.low) {
+            (TargetKind::Real, _) => Labels::Real,
+            (TargetKind::Sign, Some(0.0)) => Labels::ZeroOne,
+            (TargetKind::Sign, _) => Labels::Sign,
+        };
+        let line::Pairs {
+            indices, values, ..
+        } = self.pairs;
+        Some(Parsed {
+            features: Csr::new(self.columns, self.indptr, indices, values)
+                .expect("every pair was checked when it was added"),
+            targets: self.targets,
+            labels,
+        })
+    }
+}
+
+impl LabelCheck {
+    /// What a number means as a target.
+    fn check(&mut self, found: f64) -> Result<f64, Fault> {
+        if self.kind == TargetKind::Real || found == 1.0 {
+            return Ok(found);
+        }
+        if found != -1.0 && found != 0.0 {
+            return Err(Fault::NotLabel { found });
+        }
+        let other = *self.low.get_or_insert(found);
+        if other != found {
+            return Err(Fault::ThirdLabel { found, other });
+        }
+        Ok(-1.0)
+    }
+}
