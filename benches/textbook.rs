@@ -8,9 +8,10 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sparsegrok::data::Dataset;
+use sparsegrok::kernel::Weights;
 use sparsegrok_lanes::{Level, Simd, Task};
 
-/// Logistic regression with an L2 penalty on rows of `d` dense columns and one memorization
+/// Logistic regression with an L2 penalty, on rows of a few dense columns and one memorization
 /// column each, or on sparse rows.
 pub(crate) struct Textbook<'a> {
     data: &'a Dataset,
@@ -21,6 +22,7 @@ pub(crate) struct Textbook<'a> {
     rng: Xoshiro256PlusPlus,
     scale: f64,
     signal: Vec<f64>,
+    tail: Vec<f64>,
     memorization: Vec<f64>,
 }
 
@@ -35,6 +37,7 @@ impl<'a> Textbook<'a> {
             rng: Xoshiro256PlusPlus::seed_from_u64(seed),
             scale: 1.0,
             signal: vec![0.0; data.features().signal_width()],
+            tail: vec![0.0; data.features().tail_width()],
             memorization: vec![0.0; data.len()],
         }
     }
@@ -43,39 +46,78 @@ impl<'a> Textbook<'a> {
         Level::detect().run(Epochs(self, epochs));
     }
 
-    /// The signal weights, then the memorization weights.
-    pub(crate) fn weights(&self) -> impl Iterator<Item = f64> + '_ {
-        let all = self.signal.iter().chain(&self.memorization);
-        all.map(|w| w * self.scale)
+    /// The model as it stands.
+    pub(crate) fn weights(&self) -> Weights {
+        let scaled = |weights: &[f64]| weights.iter().map(|w| w * self.scale).collect();
+        Weights {
+            signal: scaled(&self.signal),
+            tail: scaled(&self.tail),
+            memorization: scaled(&self.memorization),
+            bias: 0.0,
+        }
     }
 
     #[inline(always)]
     fn epoch(&mut self) {
         self.order.shuffle(&mut self.rng);
+        if self.tail.is_empty() {
+            self.dense_rows();
+        } else {
+            self.sparse_rows();
+        }
+    }
+
+    #[inline(always)]
+    fn dense_rows(&mut self) {
         let d = self.signal.len();
         let rows = self.data.features().signal_block();
         let targets = self.data.targets();
-        for &i in &self.order {
+        for t in 0..self.order.len() {
+            let i = self.order[t];
             let x = &rows[i * d..(i + 1) * d];
             let y = targets[i];
             let mut z = self.memorization[i] * self.memorization_scale;
             for (w, x) in self.signal.iter().zip(x) {
                 z += w * x;
             }
-            z *= self.scale;
-            self.scale *= 1.0 - self.learning_rate * self.weight_decay;
-            if self.scale < 1e-9 {
-                let scale = self.scale;
-                self.signal.iter_mut().for_each(|w| *w *= scale);
-                self.memorization.iter_mut().for_each(|w| *w *= scale);
-                self.scale = 1.0;
-            }
-            let step = self.learning_rate * y / (1.0 + (y * z).exp()) / self.scale;
+            let step = self.decay_and_step(y, z);
             for (w, x) in self.signal.iter_mut().zip(x) {
                 *w += step * x;
             }
             self.memorization[i] += step * self.memorization_scale;
         }
+    }
+
+    #[inline(always)]
+    fn sparse_rows(&mut self) {
+        for t in 0..self.order.len() {
+            let i = self.order[t];
+            let row = self.data.features().tail_row(i);
+            let mut z = self.memorization[i] * self.memorization_scale;
+            for (&column, x) in row.indices.iter().zip(row.values) {
+                z += self.tail[column as usize] * x;
+            }
+            let step = self.decay_and_step(self.data.targets()[i], z);
+            for (&column, x) in row.indices.iter().zip(row.values) {
+                self.tail[column as usize] += step * x;
+            }
+            self.memorization[i] += step * self.memorization_scale;
+        }
+    }
+
+    /// Decays all weights by the scale; returns what a unit of a row adds to the weights behind it.
+    #[inline(always)]
+    fn decay_and_step(&mut self, y: f64, z: f64) -> f64 {
+        let z = z * self.scale;
+        self.scale *= 1.0 - self.learning_rate * self.weight_decay;
+        if self.scale < 1e-9 {
+            let scale = self.scale;
+            for weights in [&mut self.signal, &mut self.tail, &mut self.memorization] {
+                weights.iter_mut().for_each(|w| *w *= scale);
+            }
+            self.scale = 1.0;
+        }
+        self.learning_rate * y / (1.0 + (y * z).exp()) / self.scale
     }
 }
 

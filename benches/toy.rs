@@ -12,6 +12,7 @@ use sparsegrok::kernel::{
 use crate::textbook::Textbook;
 
 /// One problem per seed, of the toy's kind.
+#[allow(dead_code, reason = "not every bench draws problems")]
 pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
     (0..seeds)
         .map(|data_seed| {
@@ -95,13 +96,7 @@ pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
     let spec = TrainSpec::default();
     let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
     textbook.train(epochs);
-    let mut signal: Vec<f64> = textbook.weights().collect();
-    let memorization = signal.split_off(problem.train.features().signal_width());
-    Weights {
-        signal,
-        memorization,
-        ..Weights::default()
-    }
+    textbook.weights()
 }
 
 /// What each epoch of the textbook loop takes.

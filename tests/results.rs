@@ -190,7 +190,7 @@ fn faults_name_file_line_column_and_wish() {
             "records.csv",
             ",neither,8,",
             ",neither,",
-            "line 2: 12 cells, expected 13",
+            "line 2: 14 cells, expected 15",
         ),
         (
             "curves.csv",

@@ -119,13 +119,13 @@ fn records_traces_and_curves_tell_the_same() {
     let folder = folder();
     let path = study(&folder, "study", &format!("{QUICK} --traces all"));
     let [records, curves, traces, _] = results(&path);
-    let figures = "train_acc,test_acc,population_acc,train_loss,test_loss,weight_norm,signal_norm,\
-                   memorization_norm";
+    let figures = "train_acc,test_acc,population_acc,train_loss,test_loss,gap_loss,weight_norm,\
+                   signal_norm,memorization_norm,margin_min,margin_mean,teacher_cosine";
     assert_eq!(
         header(&records).join(","),
         format!(
             "cell,weight_decay,batch_size,seed,data_seed,order_seed,init_seed,t_mem,t_gen,status,\
-             horizon,final_{}",
+             horizon,t_60,t_90,final_{}",
             figures.replace(',', ",final_")
         )
     );
@@ -133,7 +133,7 @@ fn records_traces_and_curves_tell_the_same() {
         header(&traces).join(","),
         format!("cell,seed,epoch,{figures}")
     );
-    assert_eq!(header(&curves).len(), 3 + 6 * 8);
+    assert_eq!(header(&curves).len(), 3 + 6 * 12);
 
     let records = rows(&records);
     assert_eq!(records.len(), 4 * 12);
@@ -148,7 +148,7 @@ fn records_traces_and_curves_tell_the_same() {
     for (run, record) in traces.chunks(6).zip(&records) {
         assert_eq!((run[5][0], run[5][1]), (record[0], record[3]));
         assert_eq!(run[5][2], record[10]);
-        assert_eq!(run[5][3..], record[11..]);
+        assert_eq!(run[5][3..], record[13..]);
     }
 
     // Mean and median of the train loss at the third evaluation of the second cell.
@@ -182,8 +182,8 @@ fn a_record_is_a_single_run() {
     let traces = text(path.join("traces.csv"));
     let single = printed(&format!(
         "run {settings} --lr 0.1 --data-seed 127 --order-seed 1238 --init-seed 4 --columns epoch,\
-         train_acc,test_acc,population_acc,train_loss,test_loss,weight_norm,signal_norm,\
-         memorization_norm"
+         train_acc,test_acc,population_acc,train_loss,test_loss,gap_loss,weight_norm,signal_norm,\
+         memorization_norm,margin_min,margin_mean,teacher_cosine"
     ));
     let expected: Vec<_> = single
         .lines()
@@ -411,4 +411,173 @@ fn an_interrupt_saves_what_is_finished() {
     let few = study(&folder, "few", &format!("{line} --seeds 0..8"));
     assert!(records.starts_with(&text(few.join("records.csv"))));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+/// Runs that end when they have generalized: each is the beginning of the whole run, under any kernel
+/// and in any company.
+#[test]
+fn a_run_that_stops_early_is_the_beginning_of_the_whole() {
+    let folder = folder();
+    let line = "study --preset grok-a --n-test 0 --wd 1e-3 --epochs 500 --eval-every 10 --traces all \
+                --crossing first";
+    let whole = study(&folder, "whole", &format!("{line} --seeds 0..11"));
+    let stop = format!("{line} --stop-when grokked+25");
+    let stopped = study(&folder, "stopped", &format!("{stop} --seeds 0..11"));
+    let [records, curves, traces, _] = results(&stopped);
+    let whole_traces = text(whole.join("traces.csv"));
+    let whole_records = text(whole.join("records.csv"));
+    let epochs: Vec<u64> = rows(&records)
+        .iter()
+        .zip(rows(&whole_records))
+        .map(|(stopped, whole)| {
+            assert_eq!(stopped[..8], whole[..8], "the same times and status");
+            let (t_gen, end): (f64, f64) =
+                (stopped[6].parse().unwrap(), stopped[8].parse().unwrap());
+            // Two evaluations after the crossing complete the evidence, three more make 25 epochs.
+            let evaluation = (t_gen / 10.0).ceil() * 10.0;
+            assert_eq!(end, evaluation + 20.0 + 30.0);
+            end as u64
+        })
+        .collect();
+    let mut expected = Vec::new();
+    for line in whole_traces.lines().skip(1) {
+        let cells: Vec<_> = line.split(',').collect();
+        let [seed, epoch]: [u64; 2] = [1, 2].map(|i| cells[i].parse().unwrap());
+        if epoch <= epochs[seed as usize] {
+            expected.push(line.to_owned());
+        }
+    }
+    assert_eq!(traces.lines().skip(1).collect::<Vec<_>>(), expected);
+    for row in rows(&curves) {
+        let epoch: u64 = row[1].parse().unwrap();
+        let going = epochs.iter().filter(|&&end| epoch <= end).count();
+        assert_eq!(row[2], going.to_string());
+    }
+    let manifest = text(stopped.join("manifest.json"));
+    let steps = 512 * epochs.iter().sum::<u64>();
+    assert!(
+        manifest.contains(&format!("\"seed_steps\": {steps},")),
+        "{manifest}"
+    );
+
+    for (i, other) in [
+        "--kernel scalar",
+        "--kernel lanes --threads 1",
+        "--simd portable",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let path = study(
+            &folder,
+            &i.to_string(),
+            &format!("{stop} --seeds 0..11 {other}"),
+        );
+        assert_eq!(results(&path), results(&stopped), "{other}");
+    }
+    let few = study(&folder, "few", &format!("{stop} --seeds 3..6"));
+    for line in text(few.join("records.csv")).lines().skip(1) {
+        assert!(records.contains(line), "{line}");
+    }
+    let run = "run --preset grok-a --n-test 0 --wd 1e-3 --epochs 500 --eval-every 10 \
+               --columns epoch --stop-when grokked+25";
+    assert_eq!(crate::support::last_row(&printed(run)), [epochs[0] as f64]);
+}
+
+#[test]
+fn a_summary_tells_phase_rates_times_and_scaling() {
+    use sparsegrok_study::StudyResults;
+    let folder = folder();
+    let path = study(
+        &folder,
+        "study",
+        "study --preset grok-a --n-test 0 --epochs 1200 --eval-points 120 --seeds 0..8 \
+         --delay-ratio 3 --vary weight_decay=2e-4,4e-4,8e-4,0 --vary init_norm=30,100,300",
+    );
+    let summary = StudyResults::read(&path).unwrap().summary;
+    for cell in &summary.cells {
+        let decays = cell.varied["weight_decay"].as_float() != Some(0.0);
+        assert_eq!((cell.runs, cell.t_mem.n, cell.t_mem.censored), (8, 8, 0));
+        assert_eq!(
+            cell.phase,
+            if decays { "grokked" } else { "memorized only" }
+        );
+        let rate = cell.grok_rate.unwrap();
+        assert_eq!(rate.estimate, if decays { 1.0 } else { 0.0 });
+        assert!(rate.high - rate.low > 0.3, "eight runs do not tell more");
+        assert_eq!(
+            (cell.t_gen.events, cell.t_gen.censored),
+            if decays { (8, 0) } else { (0, 8) }
+        );
+        if !decays {
+            assert_eq!((cell.t_gen.median, cell.t_gen.low), (None, None));
+            continue;
+        }
+        let (median, prediction) = (cell.t_gen.median.unwrap(), cell.prediction.unwrap());
+        assert!(
+            (median / prediction.t_gen.unwrap() - 1.0).abs() < 0.1,
+            "{cell:?}"
+        );
+        assert!(cell.t_gen.low.unwrap() <= median && median <= cell.t_gen.high.unwrap());
+        assert!(cell.delay_ratio.median.unwrap() > 3.0);
+        let width = cell.transition_width.median.unwrap();
+        assert!(
+            (width / prediction.transition_width.unwrap() - 1.0).abs() < 0.2,
+            "{cell:?}"
+        );
+    }
+    // Without decay there is no T_gen: of twelve cells nine tell.
+    let [decay, norm] = &summary.scaling[..] else {
+        panic!("{:?}", summary.scaling);
+    };
+    for (law, key, limit) in [(decay, "weight_decay", -1.0), (norm, "init_norm", 1.0)] {
+        assert_eq!(
+            (law.key.as_str(), law.cells, law.limit),
+            (key, 9, Some(limit))
+        );
+        assert!((law.slope - law.theory.unwrap()).abs() < 0.05, "{law:?}");
+        assert!(law.low <= law.slope && law.slope <= law.high);
+    }
+    let collapse = summary.collapse.unwrap();
+    assert!(
+        collapse.spread_scaled < 0.75 * collapse.spread_epochs,
+        "{collapse:?}"
+    );
+}
+
+#[test]
+fn detection_settings_are_checked() {
+    for (flags, sentence) in [
+        (
+            "--stop-when grok",
+            "`stop_when` is \"grok\", expected `grokked`, or `grokked+K`",
+        ),
+        (
+            "--gen-figure test_loss --gen-threshold 0",
+            "`gen_threshold` is 0, expected a finite loss",
+        ),
+        (
+            "--gen-threshold 2",
+            "`gen_threshold` is 2, expected an accuracy",
+        ),
+        ("--gen-figure accuracy", "test_acc"),
+        ("--crossing last", "stable"),
+    ] {
+        let said = refused(&format!("run {flags}"));
+        assert!(said.contains(sentence), "{flags}: {said}");
+    }
+    let falls = sparsegrok(
+        "run --n-train 30 --epochs 200 --eval-every 10 --mem-figure train_loss --mem-threshold 0.4 \
+         --gen-figure test_loss --gen-threshold 1e-9",
+    );
+    assert!(
+        falls.stderr.contains("memorized only: memorized at epoch"),
+        "{falls:?}"
+    );
+    assert!(
+        falls
+            .stderr
+            .contains("not generalized (test loss ≤ 1e-09 in 3"),
+        "{falls:?}"
+    );
 }

@@ -4,15 +4,47 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueHint;
-use sparsegrok_study::{Section, Setting, Watch, compare};
+use sparsegrok_data::InvalidSetting;
+use sparsegrok_study::{
+    ArmComparison, CompareDirectoriesError, CompareError, Section, Seeds, Setting, Watch, compare,
+    compare_directories, compare_seeds,
+};
 
-use crate::data::load_and_say;
+use crate::data::{load_and_say, say_zero_one};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::settings::{Scope, SettingFlags};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Compare finished studies instead: two directories cell by cell, or two cells
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath, num_args = 0..=2)]
+    directories: Vec<PathBuf>,
+    /// Of the first and the last directory, compare these cells alone
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        requires = "directories",
+        help_heading = "Comparison"
+    )]
+    cells: Vec<usize>,
+    /// Compare over these seeds, with intervals; B is left out
+    #[arg(
+        long,
+        value_name = "A..B",
+        help_heading = "Comparison",
+        conflicts_with = "directories"
+    )]
+    seeds: Option<Seeds>,
+    /// Instead of stopping early, compare with another value of any key, or several values
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        help_heading = "Comparison",
+        requires = "seeds"
+    )]
+    against: Option<String>,
     #[command(flatten)]
     settings: SettingFlags<TwoRuns>,
     /// Write the comparison to a file instead of standard output
@@ -25,20 +57,80 @@ struct TwoRuns;
 impl Scope for TwoRuns {
     fn takes(setting: &Setting) -> bool {
         ![Section::Output, Section::Study].contains(&setting.sections[0])
-            && !["epochs", "order_seed"].contains(&setting.key)
+            && !["epochs", "order_seed", "stop_when"].contains(&setting.key)
     }
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
-    let Some(config) = args.settings.config()? else {
+    if !args.directories.is_empty() {
+        return directories(args);
+    }
+    let Some(mut config) = args.settings.config()? else {
         return Ok(());
     };
+    if let Some(seeds) = args.seeds {
+        config.study.seeds = seeds;
+        let output = Output::open(args.out.as_deref())?;
+        let found = compare_seeds(&config, args.against.as_deref()).map_err(cause_of)?;
+        for file in &found.zero_one {
+            say_zero_one(file);
+        }
+        return write_tables(output, &found.comparisons);
+    }
     let problem = load_and_say(&config)?;
     let mut output = Output::open(args.out.as_deref())?;
     let mut early = Bar::new("early stop", config.compare.early_epochs);
     let mut long = Bar::new("long train", config.compare.long_epochs);
     let comparison = compare(&config, &problem, &mut early, &mut long)?;
     write!(output, "{comparison}")?;
+    output.finish()
+}
+
+/// The error itself, by which an exit code is chosen.
+fn cause_of(error: CompareError) -> anyhow::Error {
+    match error {
+        CompareError::Config(error) => error.into(),
+        CompareError::Study(error) => error.into(),
+        other => other.into(),
+    }
+}
+
+/// Compares finished studies.
+fn directories(args: &Args) -> anyhow::Result<()> {
+    if let Some((key, value)) = args.settings.first() {
+        return Err(InvalidSetting {
+            key,
+            value,
+            expected: "to be left out, as finished studies are compared",
+        }
+        .into());
+    }
+    let cells = match args.cells[..] {
+        [] => None,
+        [one, other] => Some([one, other]),
+        _ => {
+            return Err(InvalidSetting {
+                key: "cells",
+                value: format!("{:?}", args.cells),
+                expected: "two cells, such as `0,1`",
+            }
+            .into());
+        }
+    };
+    let comparisons =
+        compare_directories(&args.directories, cells).map_err(|error| match error {
+            CompareDirectoriesError::Results(error) => error.into(),
+            other => anyhow::Error::from(other),
+        })?;
+    write_tables(Output::open(args.out.as_deref())?, &comparisons)
+}
+
+/// Writes tables, an empty line between them.
+fn write_tables(mut output: Output, tables: &[ArmComparison]) -> anyhow::Result<()> {
+    for (i, table) in tables.iter().enumerate() {
+        let between = if i > 0 { "\n" } else { "" };
+        write!(output, "{between}{table}")?;
+    }
     output.finish()
 }
 

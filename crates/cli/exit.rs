@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
+use sparsegrok_report::png::PngError;
 use sparsegrok_study::{
     ConfigError, DirectoryError, LoadError, ResultsError, StudyError, ValidateError,
 };
@@ -42,19 +43,22 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Whether an error is a failure of the machine or of training, not a fault in what was asked.
 fn has_failed(error: &anyhow::Error) -> bool {
+    let study = |error: &StudyError| match error {
+        StudyError::Cell { error, .. } => error.is_failure(),
+        StudyError::Threads(_) => true,
+        _ => false,
+    };
+
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
         || matches!(error.downcast_ref(), Some(StoreError::Io { .. }))
         || error.downcast_ref().is_some_and(LoadError::is_failure)
-        || match error.downcast_ref() {
-            Some(StudyError::Cell { error, .. }) => error.is_failure(),
-            Some(StudyError::Threads(_)) => true,
-            _ => false,
-        }
+        || error.downcast_ref().is_some_and(study)
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
+        || error.is::<PngError>()
         || error.is::<ValidateError>()
         || error.is::<io::Error>()
 }

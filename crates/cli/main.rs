@@ -5,10 +5,13 @@ mod completions;
 mod data;
 mod exit;
 mod explain;
+mod live;
 mod output;
+mod plot;
 mod predict;
 mod presets;
 mod progress;
+mod report;
 mod run;
 mod settings;
 mod study;
@@ -39,6 +42,8 @@ enum Command {
     Compare(compare::Args),
     /// Run many seeds of a grid of configurations, into a directory
     Study(study::Args),
+    /// Draw a study: one page to read in a browser, and pictures
+    Report(report::Args),
     /// Say by the theory whether, when and why a configuration groks
     Explain(explain::Args),
     /// List the presets, with what each shows, its settings and what is to come out
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::execute(&args),
         Command::Compare(args) => compare::execute(&args),
         Command::Study(args) => study::execute(&args),
+        Command::Report(args) => report::execute(&args),
         Command::Explain(args) => explain::execute(&args),
         Command::Presets => presets::execute(),
         Command::Validate(args) => validate::execute(&args),

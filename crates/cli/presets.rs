@@ -30,7 +30,7 @@ fn write(preset: &Preset, output: &mut Output) -> anyhow::Result<()> {
     let settings: Vec<_> = preset
         .differences()?
         .into_iter()
-        .map(|(key, value)| format!("{key} = {value}").replace(' ', UNBROKEN))
+        .map(|(key, value)| format!("{key}{UNBROKEN}={UNBROKEN}{value}"))
         .collect();
     paragraph(preset.shows, "    ", output)?;
     paragraph(&settings.join("; "), "    settings  ", output)?;

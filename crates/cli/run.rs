@@ -11,6 +11,7 @@ use sparsegrok_study::{OutputSpec, Section, Setting, Watch, closing_words, run};
 use crate::data::load_and_say;
 use crate::exit::say;
 use crate::output::Output;
+use crate::plot::PlotFile;
 use crate::progress::Progress;
 use crate::settings::{Scope, SettingFlags};
 
@@ -24,6 +25,12 @@ pub(crate) struct Args {
     /// Save the trained model, as text
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     model: Option<PathBuf>,
+    /// Draw accuracy and loss to a file, as its name ends: .svg or .png
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    plot: Option<PlotFile>,
+    /// Draw accuracy in the terminal while training; elsewhere, a line now and then
+    #[arg(long, help_heading = "Output")]
+    live: bool,
 }
 
 /// The settings of a single run.
@@ -41,11 +48,16 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     let problem = load_and_say(&config)?;
     let model_file = args.model.as_deref().map(Output::file).transpose()?;
+    let plot = args.plot.as_ref();
+    let plot_file = plot.map(|plot| Output::file(plot.path())).transpose()?;
     let mut output = Output::open(args.out.as_deref())?;
     let mut printer = Printer {
         spec: &config.output,
         output: &mut output,
-        progress: Progress::new("training", config.train.epochs),
+        progress: match args.live {
+            true => Progress::live("training", config.train.epochs),
+            false => Progress::new("training", config.train.epochs),
+        },
         written: Ok(()),
     };
     printer.written = config.output.write_header(printer.output);
@@ -56,6 +68,9 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if let Some(mut file) = model_file {
         model::write(&mut file, &config.to_toml()?, &run.weights)?;
         file.finish()?;
+    }
+    if let Some((plot, file)) = plot.zip(plot_file) {
+        plot.write(&config, &run, file)?;
     }
     say(closing_words(&config, &run));
     Ok(())
@@ -79,6 +94,7 @@ impl Watch for Printer<'_> {
             let Self { spec, output, .. } = self;
             self.written = self.progress.aside(|| spec.write_row(*output, evaluation));
         }
+        self.progress.evaluation(evaluation);
         match self.written {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),

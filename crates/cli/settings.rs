@@ -38,6 +38,14 @@ impl<S> SettingFlags<S> {
         self.config_with(None)
     }
 
+    /// The first thing that was given, if any: its name and its value.
+    pub(crate) fn first(&self) -> Option<(&'static str, String)> {
+        let preset = self.preset.clone().map(|name| ("preset", name));
+        let file = self.file.as_ref();
+        let file = file.map(|path| ("config", path.display().to_string()));
+        preset.or(file).or_else(|| self.flags.first().cloned())
+    }
+
     /// As [`SettingFlags::config`], with one more key and value as if given as a flag.
     pub(crate) fn config_with(&self, more: Option<(&str, &str)>) -> anyhow::Result<Option<Config>> {
         let given = self.flags.iter().map(|(key, value)| (*key, value.as_str()));
@@ -150,6 +158,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Number
         | Kind::Columns
         | Kind::Seeds
+        | Kind::Stop
         | Kind::Axes => arg,
     }
 }

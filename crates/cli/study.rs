@@ -14,6 +14,7 @@ use toml::Value;
 use crate::data::say_zero_one;
 use crate::exit::say;
 use crate::output::Output;
+use crate::report;
 use crate::settings::{Scope, SettingFlags};
 use crate::study_progress::{StudyProgress, duration};
 
@@ -36,6 +37,12 @@ pub(crate) struct Args {
     /// Run nothing; print what would run, and about how long it would take
     #[arg(long, help_heading = "Output")]
     dry_run: bool,
+    /// Report on it too: a page and pictures in its folder `report`
+    #[arg(long, help_heading = "Output")]
+    report: bool,
+    /// Draw the accuracy of the latest run in the terminal; elsewhere, a line now and then
+    #[arg(long, help_heading = "Output")]
+    live: bool,
 }
 
 struct Grid;
@@ -56,7 +63,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     let mut directory = Directory::create(path, args.force, &study)?;
     let stop = stop_at_signals()?;
-    let mut progress = StudyProgress::new(&study);
+    let mut progress = StudyProgress::new(&study, args.live);
     let mut written = Ok(());
     let ran = study.run(&stop, |group| {
         written = directory.add(&group);
@@ -72,6 +79,9 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         say_zero_one(file);
     }
     progress.finish();
+    if args.report {
+        report::beside(path)?;
+    }
     if ran.runs < study.runs() {
         let (runs, planned) = (ran.runs, study.runs());
         let held = format!(

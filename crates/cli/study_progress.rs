@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sparsegrok_study::{Group, Study};
 
 use crate::exit::say;
+use crate::live::Live;
 
 /// Time from one line to the next where there is no bar.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
@@ -24,10 +25,12 @@ pub(crate) struct StudyProgress<'s> {
     started: Instant,
     last_line: Instant,
     bar: Option<ProgressBar>,
+    /// Whether the latest run is drawn.
+    live: bool,
 }
 
 impl<'s> StudyProgress<'s> {
-    pub(crate) fn new(study: &'s Study) -> Self {
+    pub(crate) fn new(study: &'s Study, live: bool) -> Self {
         let cells = study.cells().iter().map(|cell| &cell.config);
         // Cells of files all have the same rows.
         let weights: Vec<f64> = cells
@@ -37,7 +40,12 @@ impl<'s> StudyProgress<'s> {
             })
             .collect();
         let bar = io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{wide_bar} {msg}");
+            let template = if live {
+                "{msg}\n{wide_bar}"
+            } else {
+                "{wide_bar} {msg}"
+            };
+            let style = ProgressStyle::with_template(template);
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(study.runs()).with_style(style)
         });
@@ -53,6 +61,7 @@ impl<'s> StudyProgress<'s> {
             started,
             last_line: started,
             bar,
+            live,
         }
     }
 
@@ -65,11 +74,24 @@ impl<'s> StudyProgress<'s> {
         self.work += self.weights[group.cell] * runs as f64;
         if let Some(bar) = &self.bar {
             bar.set_position(self.runs);
-            bar.set_message(self.standing());
+            let picture = self.live.then(|| self.picture(group)).flatten();
+            bar.set_message(picture.unwrap_or_default() + &self.standing());
         } else if self.last_line.elapsed() >= BETWEEN_LINES {
             say(self.standing());
             self.last_line = Instant::now();
         }
+    }
+
+    /// The accuracy of a group's last run.
+    fn picture(&self, group: &Group) -> Option<String> {
+        let config = &self.study.cells()[group.cell].config;
+        let record = group.records.last()?;
+        let mut live = Live::new(config.train.epochs);
+        record
+            .trace
+            .iter()
+            .for_each(|evaluation| live.add(evaluation));
+        Some(format!("{}\nseed {}; ", live.picture(), record.seeds.seed))
     }
 
     /// All is done, or will not be.

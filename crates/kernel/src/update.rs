@@ -225,30 +225,39 @@ pub(crate) fn tame<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) -> bool 
 }
 
 /// Σ u[column]·value over a sparse row: eight partial sums by position within the row modulo eight,
-/// added pairwise as in [`Rows::dots`], and the last, incomplete eight in a chain of their own.
+/// added pairwise as in [`Rows::dots`].
 #[inline(always)]
 pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
     let (value_blocks, value_rest) = values.as_chunks::<SUMS>();
-    let mut rest = 0.0;
-    for (&column, value) in column_rest.iter().zip(value_rest) {
-        rest = u[column as usize].mul_add(*value, rest);
-    }
-    if column_blocks.is_empty() {
-        return rest;
-    }
     let mut sums = [0.0; SUMS];
     for (column, value) in column_blocks.iter().zip(value_blocks) {
         for k in 0..SUMS {
             sums[k] = u[column[k] as usize].mul_add(value[k], sums[k]);
         }
     }
-    pairwise(sums) + rest
+    for (k, (&column, value)) in column_rest.iter().zip(value_rest).enumerate() {
+        sums[k] = u[column as usize].mul_add(*value, sums[k]);
+    }
+    pairwise(sums)
 }
 
 #[inline(always)]
 fn pairwise(s: [f64; SUMS]) -> f64 {
     ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+}
+
+/// Cache lines asked for of each of a row's two arrays: the processor sees by itself how a longer
+/// row goes on.
+const LINES_ASKED_FOR: usize = 4;
+
+/// Asks for a sparse row ahead of its visit.
+#[inline(always)]
+pub(crate) fn prefetch_sparse(columns: &[u32], values: &[f64]) {
+    let lines = columns.iter().step_by(2 * LINE).take(LINES_ASKED_FOR);
+    lines.for_each(prefetch);
+    let lines = values.iter().step_by(LINE).take(LINES_ASKED_FOR);
+    lines.for_each(prefetch);
 }
 
 /// u[column] += c·value over a sparse row.

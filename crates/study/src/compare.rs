@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use sparsegrok_data::{InvalidSetting, Problem};
+use sparsegrok_data::{InvalidSetting, Problem, check};
 use sparsegrok_kernel::{Evaluation, TrainError, TrainSpec};
 
-use crate::config::Config;
+use crate::config::{CompareSpec, Config};
 use crate::number::NumberFormat;
 use crate::run::{Run, Watch, run_as};
 
@@ -75,21 +75,18 @@ pub fn compare(
     long: &mut dyn Watch,
 ) -> Result<Comparison, TrainError> {
     config.validate()?;
-    let spec = &config.compare;
-    if let Some(patience) = spec.patience.filter(|_| problem.test.is_none()) {
-        return Err(TrainError::Setting(InvalidSetting {
-            key: "patience",
-            value: patience.to_string(),
-            expected: "to be left out where there is no test set",
-        }));
-    }
+    let spec = config.compare.clone();
+    check_patience(&spec, problem.test.is_some())?;
+    // Both runs go on to their own ends.
+    let mut config = config.clone();
+    config.evaluate.stop_when = None;
     let trained = |epochs, order_seed, watch: &mut dyn Watch| -> Result<Run, TrainError> {
         let train = TrainSpec {
             epochs,
             order_seed,
             ..config.train.clone()
         };
-        run_as(&train, config, problem, watch)
+        run_as(&train, &config, problem, watch)
     };
     let early = trained(spec.early_epochs, spec.early_order_seed, early)?;
     let long = trained(spec.long_epochs, spec.long_order_seed, long)?;
@@ -100,6 +97,16 @@ pub fn compare(
             .patience
             .map(|evaluations| Patience::of(evaluations, &long.trace)),
     })
+}
+
+/// Early stopping looks at the test loss: patience needs a test set.
+pub(crate) fn check_patience(spec: &CompareSpec, has_test: bool) -> Result<(), InvalidSetting> {
+    check(
+        has_test || spec.patience.is_none(),
+        "patience",
+        spec.patience.unwrap_or_default(),
+        "to be left out where there is no test set",
+    )
 }
 
 impl fmt::Display for Comparison {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
 use sparsegrok_kernel::{KernelChoice, SimdChoice, TrainSpec};
 
-use crate::detect::EvaluateSpec;
+use crate::evaluate::EvaluateSpec;
 use crate::study::StudySpec;
 use crate::trace::OutputSpec;
 
@@ -129,6 +129,14 @@ impl Config {
             } else {
                 Target::Linear
             })
+    }
+
+    /// Whether there is a test set.
+    pub(crate) fn has_test(&self) -> bool {
+        match self.files.train {
+            Some(_) => self.files.test.is_some(),
+            None => self.synthetic.n_test > 0,
+        }
     }
 
     /// Checks every setting's range, and those that must fit each other.

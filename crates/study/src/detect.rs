@@ -2,115 +2,31 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use sparsegrok_data::InvalidSetting;
-use sparsegrok_kernel::{Evaluation, EvaluationPlan};
+use sparsegrok_kernel::Evaluation;
 
-/// Which epochs are evaluated, and what counts as memorized and generalized.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EvaluateSpec {
-    /// Epochs from one evaluation to the next; [`EvaluateSpec::EVERY`] where neither this nor
-    /// `eval_points` is given.
-    pub eval_every: Option<u64>,
-    /// About how many log-spaced epochs to evaluate, instead of `eval_every`.
-    pub eval_points: Option<u64>,
-    /// Real targets: a row counts as right when (z − y)² is below this, instead of by sign.
-    pub accuracy_tolerance: Option<f64>,
-    /// Train accuracy that counts as memorized.
-    pub mem_threshold: f64,
-    /// Test accuracy that counts as generalized.
-    pub gen_threshold: f64,
-    /// Evaluations in a row a threshold must hold for.
-    pub persistence: usize,
-    /// Least T_gen / T_mem of a run that grokked.
-    pub delay_ratio: f64,
-}
+use crate::evaluate::{Crossing, EvaluateSpec, Goal};
 
-impl Default for EvaluateSpec {
-    fn default() -> Self {
-        Self {
-            eval_every: None,
-            eval_points: None,
-            accuracy_tolerance: None,
-            mem_threshold: 0.99,
-            gen_threshold: 0.9,
-            persistence: 3,
-            delay_ratio: 10.0,
-        }
-    }
-}
+/// Accuracies between which the transition to generalization is measured.
+pub(crate) const TRANSITION: [f64; 2] = [0.6, 0.9];
 
-impl EvaluateSpec {
-    /// The default of `eval_every`.
-    pub const EVERY: u64 = 200;
-
-    /// Checks every setting's range.
-    ///
-    /// # Errors
-    /// The first setting found out of range, with its value and what was expected.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
-        let refuse = |key, value: String, expected| {
-            Err(InvalidSetting {
-                key,
-                value,
-                expected,
-            })
-        };
-        let counts = [
-            ("eval_every", self.eval_every),
-            ("eval_points", self.eval_points),
-        ];
-        if let Some((key, _)) = counts.iter().find(|(_, count)| *count == Some(0)) {
-            return refuse(key, "0".to_owned(), "at least 1");
-        }
-        if let Some(tolerance) = self.accuracy_tolerance
-            && !(tolerance.is_finite() && tolerance > 0.0)
-        {
-            let value = tolerance.to_string();
-            return refuse("accuracy_tolerance", value, "a finite number above 0");
-        }
-        let shares = [
-            ("mem_threshold", self.mem_threshold),
-            ("gen_threshold", self.gen_threshold),
-        ];
-        for (key, share) in shares {
-            if !(share > 0.0 && share <= 1.0) {
-                return refuse(key, share.to_string(), "an accuracy above 0 and at most 1");
-            }
-        }
-        if self.persistence == 0 {
-            return refuse("persistence", "0".to_owned(), "at least 1 evaluation");
-        }
-        if !(self.delay_ratio.is_finite() && self.delay_ratio >= 0.0) {
-            let value = self.delay_ratio.to_string();
-            return refuse("delay_ratio", value, "a finite number of at least 0");
-        }
-        Ok(())
-    }
-
-    /// The epochs to evaluate of a run of `epochs`.
-    pub fn plan(&self, epochs: u64) -> EvaluationPlan {
-        match (self.eval_points, self.eval_every) {
-            (Some(points), _) => EvaluationPlan::log_spaced(points, epochs),
-            (None, every) => EvaluationPlan::every(every.unwrap_or(Self::EVERY), epochs),
-        }
-    }
-}
-
-/// The two times of a run, and its status.
+/// The times of a run, in epochs, and its status.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Milestones {
-    /// T_mem, in epochs: from here on train accuracy was at its threshold for long enough.
+    /// T_mem: from here on the memorizing figure was at its threshold for long enough.
     pub t_mem: Option<f64>,
-    /// T_gen, in epochs: likewise for test accuracy, or population accuracy without a test set;
-    /// `None`, that is censored, also where T_mem is.
+    /// T_gen: likewise for the generalizing figure; `None`, that is censored, also where T_mem is.
     pub t_gen: Option<f64>,
+    /// When accuracy reached .6 where generalization is looked for, whatever the thresholds.
+    pub t_60: Option<f64>,
+    /// When it reached .9.
+    pub t_90: Option<f64>,
     /// What became of the run.
     pub status: Status,
 }
 
-/// What became of a run.
+/// What became of a run: the four phases of learning of Z. Liu et al., "Towards Understanding
+/// Grokking" (arXiv:2205.10343), in this order their grokking, comprehension, memorization and
+/// confusion; and divergence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Generalized, long after it had memorized.
@@ -154,22 +70,32 @@ impl fmt::Display for Status {
 }
 
 impl Milestones {
+    /// Those of a run that diverged: it has no times.
+    pub(crate) const DIVERGED: Self = Self {
+        t_mem: None,
+        t_gen: None,
+        t_60: None,
+        t_90: None,
+        status: Status::Diverged,
+    };
+
     /// Finds the times and the status of a run that ended. `Time: O(trace)`
     ///
     /// # Formula
-    /// T is where the curve crosses its threshold, by linear interpolation, between the first
-    /// `persistence` evaluations in a row at or above it and the evaluation before them.
+    /// T is where the curve crosses its threshold, by linear interpolation in epochs between the
+    /// evaluation from which on it counts as reached and the one before; the first evaluation's
+    /// epoch where that is it. Reached is what holds for `persistence` evaluations in a row, under
+    /// [`Crossing::Stable`] to the end of the trace.
     pub fn of(trace: &[Evaluation], spec: &EvaluateSpec) -> Self {
-        let reached = |threshold, accuracy: &dyn Fn(&Evaluation) -> Option<f64>| {
+        let time = |goal: Goal| {
             let curve = trace
                 .iter()
-                .filter_map(|e| Some((e.epoch as f64, accuracy(e)?)));
-            first_lasting(&curve.collect::<Vec<_>>(), threshold, spec.persistence)
+                .filter_map(|e| Some((e.epoch as f64, (goal.figure)(e)?)));
+            crossing(&curve.collect::<Vec<_>>(), &goal, spec)
         };
-        let t_mem = reached(spec.mem_threshold, &|e| Some(e.train_acc));
-        let t_gen = t_mem.and(reached(spec.gen_threshold, &|e| {
-            e.test_acc.or(e.population_acc)
-        }));
+        let t_mem = time(spec.memorized());
+        let t_gen = t_mem.and(time(spec.generalized()));
+        let [t_60, t_90] = TRANSITION.map(|accuracy| time(spec.accuracy_of(accuracy)));
         let status = match (t_mem, t_gen) {
             (Some(t_mem), Some(t_gen)) if t_gen >= spec.delay_ratio * t_mem => Status::Grokked,
             (Some(_), Some(_)) => Status::GeneralizedAtOnce,
@@ -179,26 +105,37 @@ impl Milestones {
         Self {
             t_mem,
             t_gen,
+            t_60,
+            t_90,
             status,
         }
     }
 }
 
-/// Where a curve of (epoch, accuracy) first reaches `threshold` for `persistence` points in a row.
-fn first_lasting(curve: &[(f64, f64)], threshold: f64, persistence: usize) -> Option<f64> {
-    let first = curve
-        .windows(persistence.max(1))
-        .position(|window| window.iter().all(|&(_, accuracy)| accuracy >= threshold))?;
-    let (epoch, accuracy) = curve[first];
-    let Some(&(before, below)) = first.checked_sub(1).map(|previous| &curve[previous]) else {
+/// Where a curve of (epoch, value) comes to its goal.
+fn crossing(curve: &[(f64, f64)], goal: &Goal, spec: &EvaluateSpec) -> Option<f64> {
+    let is_met = |&(_, value): &(f64, f64)| goal.is_met(value);
+    let persistence = spec.persistence.max(1);
+    let first = match spec.crossing {
+        Crossing::First => curve
+            .windows(persistence)
+            .position(|window| window.iter().all(is_met))?,
+        Crossing::Stable => {
+            let met = curve.iter().rev().take_while(|point| is_met(point)).count();
+            (met >= persistence).then_some(curve.len() - met)?
+        }
+    };
+    let (epoch, value) = curve[first];
+    let Some(&(before, short)) = first.checked_sub(1).map(|previous| &curve[previous]) else {
         return Some(epoch);
     };
-    Some(before + (epoch - before) * (threshold - below) / (accuracy - below))
+    Some(before + (epoch - before) * (goal.threshold - short) / (value - short))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::evaluate::{GenFigure, MemFigure};
 
     const TRACE_POINT: Evaluation = Evaluation {
         epoch: 0,
@@ -221,7 +158,7 @@ mod tests {
     };
 
     /// A trace evaluated every 10 epochs.
-    fn trace(accuracies: &[(f64, f64)]) -> Vec<Evaluation> {
+    pub(crate) fn trace(accuracies: &[(f64, f64)]) -> Vec<Evaluation> {
         let points = accuracies.iter().zip(1..);
         points
             .map(|(&(train_acc, test_acc), k)| Evaluation {
@@ -289,22 +226,56 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_checked() {
-        let bad = |change: fn(&mut EvaluateSpec)| {
-            let mut spec = EvaluateSpec::default();
-            change(&mut spec);
-            spec.validate().unwrap_err().key
+    fn a_stable_crossing_is_the_one_after_the_last_relapse() {
+        let mut points = [(1.0, 0.7), (1.0, 0.7), (1.0, 0.5), (1.0, 0.7), (1.0, 0.9)];
+        let stable = EvaluateSpec {
+            crossing: Crossing::Stable,
+            ..spec()
         };
-        assert_eq!(bad(|s| s.eval_every = Some(0)), "eval_every");
-        assert_eq!(bad(|s| s.eval_points = Some(0)), "eval_points");
-        assert_eq!(
-            bad(|s| s.accuracy_tolerance = Some(f64::NAN)),
-            "accuracy_tolerance"
-        );
-        assert_eq!(bad(|s| s.mem_threshold = 0.0), "mem_threshold");
-        assert_eq!(bad(|s| s.gen_threshold = 1.5), "gen_threshold");
-        assert_eq!(bad(|s| s.persistence = 0), "persistence");
-        assert_eq!(bad(|s| s.delay_ratio = f64::INFINITY), "delay_ratio");
-        assert_eq!(EvaluateSpec::default().validate(), Ok(()));
+        let first = spec();
+        let t_gen = |points: &[_], spec| Milestones::of(&trace(points), spec).t_gen;
+        assert_eq!(t_gen(&points, &first), Some(10.0));
+        assert!((t_gen(&points, &stable).unwrap() - 35.0).abs() < 1e-12);
+        // One evaluation at the end is not long enough.
+        points[3].1 = 0.5;
+        assert_eq!(t_gen(&points, &stable), None);
+    }
+
+    #[test]
+    fn losses_are_crossed_downwards() {
+        let mut run = trace(&[(0.0, 0.5); 4]);
+        for (point, loss) in run.iter_mut().zip([3.0, 1.0, 0.5, 0.25]) {
+            (point.train_loss, point.test_loss) = (loss, Some(2.0 * loss));
+        }
+        let losses = EvaluateSpec {
+            mem_figure: MemFigure::TrainLoss,
+            mem_threshold: 2.0,
+            gen_figure: GenFigure::TestLoss,
+            gen_threshold: 1.5,
+            ..spec()
+        };
+        let found = Milestones::of(&run, &losses);
+        // Train loss falls to 2 halfway from 10 to 20, test loss to 1.5 halfway from 20 to 30.
+        assert!((found.t_mem.unwrap() - 15.0).abs() < 1e-12);
+        assert!((found.t_gen.unwrap() - 25.0).abs() < 1e-12);
+        // The transition is one of accuracy all the same.
+        assert_eq!((found.t_60, found.t_90), (None, None));
+    }
+
+    #[test]
+    fn the_figure_asked_for_is_looked_at() {
+        let mut run = trace(&[(1.0, 0.5); 4]);
+        for (point, accuracy) in run.iter_mut().zip([0.5, 0.7, 0.95, 0.95]) {
+            point.population_acc = Some(accuracy);
+        }
+        let population = EvaluateSpec {
+            gen_figure: GenFigure::PopulationAcc,
+            ..spec()
+        };
+        let found = Milestones::of(&run, &population);
+        assert!((found.t_gen.unwrap() - 15.0).abs() < 1e-12);
+        assert!((found.t_60.unwrap() - 15.0).abs() < 1e-12);
+        assert!((found.t_90.unwrap() - 28.0).abs() < 1e-12);
+        assert_eq!(Milestones::of(&run, &spec()).t_gen, None);
     }
 }

@@ -6,6 +6,7 @@ mod table;
 use sparsegrok_theory::{Condition, MEAN_ABSOLUTE_NORMAL, Prediction};
 
 use crate::config::Config;
+use crate::evaluate::{GenFigure, MemFigure};
 use crate::explain::table::{epoch_text, number, times_text};
 use crate::number::NumberFormat;
 use crate::theory::{NotCovered, theory_setting};
@@ -37,6 +38,10 @@ pub struct Explanation {
 pub fn explain(config: &Config) -> Result<Explanation, NotCovered> {
     let prediction = Prediction::of(&theory_setting(config)?);
     let evaluate = &config.evaluate;
+    if evaluate.mem_figure != MemFigure::TrainAcc || evaluate.gen_figure == GenFigure::TestLoss {
+        let reason = "thresholds are on losses, and it is about accuracies";
+        return Err(NotCovered { reason });
+    }
     for threshold in [evaluate.mem_threshold, evaluate.gen_threshold] {
         if !(threshold > 0.5 && threshold < 1.0) {
             let reason = "mem_threshold and gen_threshold must lie between 0.5, where accuracy \

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::config::Config;
-use crate::detect::EvaluateSpec;
+use crate::evaluate::EvaluateSpec;
 use crate::settings::{Kind, SETTINGS, Section, Setting};
 
 impl Config {
@@ -185,6 +185,10 @@ mod tests {
             Kind::Seeds => (
                 vec!["0..64".into()],
                 vec![whole, number, word, yes, "0..".into()],
+            ),
+            Kind::Stop => (
+                vec!["grokked".into(), "grokked+9".into()],
+                vec![whole, number, word, yes, "grokked+".into()],
             ),
             Kind::Axes => (
                 vec![Kind::Axes.parse("epochs=1,2; bias=true")],

@@ -8,6 +8,10 @@
 //! trace. [`compare()`] sets two lengths of training side by side; [`Predictor`] takes a saved
 //! model back to data.
 //!
+//! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
+//! [`Directory`]; [`StudyResults`] reads it back. [`statistics`] are what [`Summary`] and
+//! [`ArmComparison`] tell with.
+//!
 //! ```
 //! use sparsegrok_study::{Settings, load, run};
 //!
@@ -20,11 +24,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod arms;
 mod compare;
+mod compare_directories;
+mod compare_seeds;
 mod config;
 mod describe;
 mod detect;
 mod error;
+mod evaluate;
 mod explain;
 mod flat;
 mod layers;
@@ -35,17 +43,22 @@ mod presets;
 mod run;
 mod settings;
 pub mod statistics;
+mod stop;
 mod study;
 mod summary;
 mod theory;
 mod trace;
 mod validate;
 
+pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use compare::{Comparison, Patience, Stop, compare};
+pub use compare_directories::{CompareDirectoriesError, compare_directories};
+pub use compare_seeds::{CompareError, SeedComparisons, compare_seeds};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
 pub use describe::{Description, Targets};
-pub use detect::{EvaluateSpec, Milestones, Status};
+pub use detect::{Milestones, Status};
 pub use error::{ConfigError, Origin};
+pub use evaluate::{Crossing, EvaluateSpec, GenFigure, MemFigure};
 pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use layers::Settings;
 pub use load::{FileRows, LoadError, Loaded, load, read_rows};
@@ -54,10 +67,12 @@ pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, Watch, run};
 pub use settings::{Kind, SETTINGS, Section, Setting};
+pub use stop::{NoStop, StopWhen};
 pub use study::{
-    CellSummary, CurvePoint, Curves, Directory, DirectoryError, Estimate, GridCell, Group,
-    KeptTrace, Kernels, Manifest, Ran, Record, RecordRow, ResultsError, RunSeeds, SeedWhat, Seeds,
-    Study, StudyError, StudyResults, StudySpec, Summary, TracePoint, Traces, estimate,
+    CellPrediction, CellSummary, Collapse, CurvePoint, Curves, Directory, DirectoryError, Estimate,
+    GridCell, Group, KeptTrace, Kernels, Law, Manifest, Ran, Record, RecordRow, ResultsError,
+    RunSeeds, Scaling, SeedWhat, Seeds, Study, StudyError, StudyResults, StudySpec, Summary, Timed,
+    Times, TracePoint, Traces, estimate,
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};

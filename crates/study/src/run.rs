@@ -6,6 +6,7 @@ use sparsegrok_data::Problem;
 use sparsegrok_kernel::{Evaluation, Observer, TrainError, TrainSpec, Weights, evaluate, train};
 
 use crate::config::Config;
+use crate::stop::StopWatch;
 use crate::trace::Trace;
 
 /// What a run leaves behind.
@@ -61,6 +62,7 @@ pub(crate) fn run_as(
         spec,
         problem,
         accuracy_tolerance: config.evaluate.accuracy_tolerance,
+        end: StopWatch::new(&config.evaluate),
         watch,
         trace: Trace::new(),
     };
@@ -85,6 +87,7 @@ struct Tracer<'a> {
     spec: &'a TrainSpec,
     problem: &'a Problem,
     accuracy_tolerance: Option<f64>,
+    end: StopWatch<'a>,
     watch: &'a mut dyn Watch,
     trace: Trace,
 }
@@ -98,6 +101,10 @@ impl Observer for Tracer<'_> {
         let tolerance = self.accuracy_tolerance;
         let evaluation = evaluate(epoch, weights, self.problem, self.spec, tolerance);
         self.trace.push(evaluation);
-        self.watch.evaluation(&evaluation)
+        self.watch.evaluation(&evaluation)?;
+        match self.end.is_over(&evaluation) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     }
 }

@@ -87,6 +87,8 @@ pub enum Kind {
     Columns,
     /// A range of seeds, `A..B`.
     Seeds,
+    /// When a run ends: `grokked` or `grokked+K`.
+    Stop,
     /// Axes of a grid, separated by semicolons; an array in TOML.
     Axes,
 }
@@ -102,6 +104,7 @@ impl Kind {
             Self::Path => "FILE",
             Self::Columns => "LIST",
             Self::Seeds => "A..B",
+            Self::Stop => "WHEN",
             Self::Axes => "KEY=LIST",
         }
     }
@@ -124,6 +127,7 @@ impl Kind {
                 format!("a list of columns, each {}", one_of(names))
             }
             Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
+            Self::Stop => "`grokked`, or `grokked+K` for K epochs more".to_owned(),
             Self::Axes => "a list of texts such as \"weight_decay=1e-4,1e-3\"".to_owned(),
         }
     }
@@ -135,7 +139,7 @@ impl Kind {
             Self::Whole | Self::WholeOr(..) => whole(text).map(Value::Integer),
             Self::Number => text.parse().ok().map(Value::Float),
             Self::Switch => text.parse().ok().map(Value::Boolean),
-            Self::Choice(_) | Self::Path | Self::Seeds => None,
+            Self::Choice(_) | Self::Path | Self::Seeds | Self::Stop => None,
             Self::Columns => Some(split(text, ',')),
             Self::Axes => Some(split(text, ';')),
         };
@@ -165,7 +169,7 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// Every setting, in the order of help and `--print-config`.
 #[rustfmt::skip] // a table: a row a setting
 pub static SETTINGS: &[Setting] = {
-    use Kind::{Axes, Choice, Columns, Number, Path, Seeds, Switch, Whole, WholeOr};
+    use Kind::{Axes, Choice, Columns, Number, Path, Seeds, Stop, Switch, Whole, WholeOr};
     use Section::{Compare, Engine, Evaluate, Files, Output, Study, Synthetic, Train};
     const INITS: &[&str] = &["zero", "gaussian", "orthogonal", "teacher", "anti-teacher"];
     const SCHEDULES: &[&str] = &["constant", "inverse-scaling", "step", "cosine"];
@@ -211,11 +215,22 @@ pub static SETTINGS: &[Setting] = {
             "Instead, evaluate at about N log-spaced epochs"),
         setting("accuracy_tolerance", &[Evaluate], Number,
             "A row counts as right when its squared error is below X, instead of by sign"),
-        setting("mem_threshold", &[Evaluate], Number, "Train accuracy that counts as memorized"),
-        setting("gen_threshold", &[Evaluate], Number, "Test accuracy that counts as generalized"),
+        setting("mem_figure", &[Evaluate], Choice(&["train_acc", "train_loss"]),
+            "What tells that a run has memorized"),
+        setting("mem_threshold", &[Evaluate], Number,
+            "The accuracy that counts as memorized, or the loss, which counts downwards"),
+        setting("gen_figure", &[Evaluate],
+            Choice(&["auto", "test_acc", "population_acc", "test_loss"]),
+            "What tells that a run has generalized; auto: test accuracy, without a test set population's"),
+        setting("gen_threshold", &[Evaluate], Number,
+            "The accuracy that counts as generalized, or the loss, which counts downwards"),
         setting("persistence", &[Evaluate], Whole, "Evaluations a threshold must hold for"),
+        setting("crossing", &[Evaluate], Choice(&["first", "stable"]),
+            "Which crossing counts: the first that lasts, or the one that holds to the end"),
         setting("delay_ratio", &[Evaluate], Number,
             "Grokked: generalized at least X times as late as memorized"),
+        setting("stop_when", &[Evaluate], Stop,
+            "End a run early: `grokked`, or `grokked+K` for K epochs after generalization is detected"),
         setting("early_epochs", &[Compare], Whole, "Epochs of the run that stops early"),
         setting("long_epochs", &[Compare], Whole, "Epochs of the long run"),
         setting("early_order_seed", &[Compare], Whole,

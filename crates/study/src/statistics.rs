@@ -16,7 +16,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 pub use bootstrap::{Bootstrap, Statistic, bootstrap};
 pub use distribution::{Distribution, quantile};
-pub use fit::{Line, fit_line};
+pub use fit::{Line, Slope, common_slope, fit_line};
 pub use log_rank::{LogRank, log_rank};
 pub use proportion::{Proportion, wilson};
 pub use survival::{KaplanMeier, Lifetime, Step};

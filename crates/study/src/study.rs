@@ -10,8 +10,10 @@ mod manifest;
 mod overview;
 mod records;
 mod results;
+mod scaling;
 mod seeds;
 mod table;
+mod times;
 mod traces;
 
 use serde::{Deserialize, Serialize};
@@ -28,10 +30,12 @@ pub use estimate::{Estimate, estimate};
 pub use grid::GridCell;
 pub use group::{Group, Record};
 pub use manifest::{Kernels, Manifest};
-pub use overview::{CellSummary, Summary};
+pub use overview::{CellPrediction, CellSummary, Summary};
 pub use records::RecordRow;
 pub use results::{ResultsError, StudyResults};
+pub use scaling::{Collapse, Law, Scaling};
 pub use seeds::{RunSeeds, SeedWhat, Seeds, Traces};
+pub use times::{Timed, Times};
 pub use traces::{KeptTrace, TracePoint};
 
 /// What a study runs, and what it keeps of each run.
@@ -62,9 +66,13 @@ impl Default for StudySpec {
                 Column::PopulationAcc,
                 Column::TrainLoss,
                 Column::TestLoss,
+                Column::GapLoss,
                 Column::WeightNorm,
                 Column::SignalNorm,
                 Column::MemorizationNorm,
+                Column::MarginMin,
+                Column::MarginMean,
+                Column::TeacherCosine,
             ],
             traces: Traces::First(8),
         }
@@ -131,6 +139,17 @@ impl Study {
     /// The cells of the grid: the first axis changes slowest.
     pub fn cells(&self) -> &[GridCell] {
         &self.cells
+    }
+
+    /// A cell by its varied keys, such as `weight_decay=0.0001, init_norm=100`; empty where nothing
+    /// varies.
+    ///
+    /// # Panics
+    /// When there is no such cell.
+    pub fn cell_name(&self, cell: usize) -> String {
+        let varied = self.cells[cell].varied.iter();
+        let pairs = varied.map(|(key, value)| format!("{key}={}", grid::value_text(value)));
+        pairs.collect::<Vec<_>>().join(", ")
     }
 
     /// What is run with each cell, and what is kept.

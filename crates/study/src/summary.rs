@@ -1,7 +1,8 @@
 //! What is said of a run when it ends.
 
 use crate::config::Config;
-use crate::detect::{EvaluateSpec, Milestones};
+use crate::detect::Milestones;
+use crate::evaluate::{Crossing, EvaluateSpec, GenFigure, Goal, MemFigure};
 use crate::number::NumberFormat;
 use crate::run::Run;
 use crate::trace::Column;
@@ -27,21 +28,35 @@ fn reference_lines(config: &Config, run: &Run) -> String {
 
 fn sentence(spec: &EvaluateSpec, run: &Run) -> String {
     let number = |x: f64| NumberFormat::G6.text(x);
-    let lasting = |threshold| {
-        let (threshold, times) = (number(threshold), spec.persistence);
-        format!("accuracy ≥ {threshold} in {times} evaluations running")
+    let lasting = |figure, goal: Goal| {
+        let (threshold, times) = (number(goal.threshold), spec.persistence);
+        let end = match spec.crossing {
+            Crossing::First => "",
+            Crossing::Stable => " to the end",
+        };
+        format!("{figure} {threshold} in {times} evaluations running{end}")
+    };
+    let memorized = match spec.mem_figure {
+        MemFigure::TrainAcc => "train accuracy ≥",
+        MemFigure::TrainLoss => "train loss ≤",
+    };
+    let generalized = match spec.gen_figure {
+        GenFigure::Auto | GenFigure::TestAcc => "test accuracy ≥",
+        GenFigure::PopulationAcc => "population accuracy ≥",
+        GenFigure::TestLoss => "test loss ≤",
     };
     let Milestones {
         t_mem,
         t_gen,
         status,
+        ..
     } = Milestones::of(&run.trace, spec);
     let story = match (t_mem, t_gen) {
-        (None, _) => format!("not memorized (train {})", lasting(spec.mem_threshold)),
+        (None, _) => format!("not memorized ({})", lasting(memorized, spec.memorized())),
         (Some(t_mem), None) => format!(
-            "{status}: memorized at epoch {}, not generalized (test {})",
+            "{status}: memorized at epoch {}, not generalized ({})",
             number(t_mem),
-            lasting(spec.gen_threshold)
+            lasting(generalized, spec.generalized())
         ),
         (Some(t_mem), Some(t_gen)) => format!(
             "{status}: memorized at epoch {}, generalized at epoch {}, {} times as late",

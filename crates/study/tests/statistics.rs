@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sparsegrok_study::statistics::{
-    KaplanMeier, Lifetime, Statistic, bootstrap, fit_line, log_rank, wilson,
+    KaplanMeier, Lifetime, Slope, Statistic, bootstrap, common_slope, fit_line, log_rank, wilson,
 };
 
 const TOLERANCE: f64 = 1e-8;
@@ -123,12 +123,35 @@ fn lines_are_those_of_scipy() {
     for case in golden("lines") {
         let points = numbers(&case["x"]).into_iter().zip(numbers(&case["y"]));
         let line = fit_line(&points.collect::<Vec<_>>(), 0.95).unwrap();
-        assert_close(line.slope, &case["slope"]);
         assert_close(line.intercept, &case["intercept"]);
-        assert_close(line.low, &case["low"]);
-        assert_close(line.high, &case["high"]);
+        assert_slope(&line.slope, &case);
     }
     assert_eq!(fit_line(&[(1.0, 0.0), (1.0, 1.0), (1.0, 2.0)], 0.95), None);
+}
+
+#[test]
+fn common_slopes_are_those_of_statsmodels() {
+    for case in golden("common_slopes") {
+        let groups = case["groups"].as_array().unwrap().iter();
+        let groups: Vec<Vec<_>> = groups
+            .map(|group| {
+                let points = numbers(&group["x"]).into_iter().zip(numbers(&group["y"]));
+                points.collect()
+            })
+            .collect();
+        assert_slope(&common_slope(&groups, 0.95).unwrap(), &case);
+    }
+    // Two pairs leave one degree of freedom, a pair and a single point none.
+    let pair = vec![(0.0, 0.0), (1.0, 1.0)];
+    assert!(common_slope(&[pair.clone(), pair.clone()], 0.95).is_some());
+    assert_eq!(common_slope(&[pair, vec![(3.0, 0.0)]], 0.95), None);
+}
+
+#[track_caller]
+fn assert_slope(slope: &Slope, case: &Value) {
+    assert_close(slope.estimate, &case["slope"]);
+    assert_close(slope.low, &case["low"]);
+    assert_close(slope.high, &case["high"]);
 }
 
 /// SciPy's limits come from 400,000 resamples, ours from 10,000; `errors` is how far SciPy's own

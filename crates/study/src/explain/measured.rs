@@ -117,6 +117,10 @@ fn curve(explained: &Explanation, curves: &Curves, place: usize) -> Vec<Line> {
         let Some(epoch) = explained.prediction.t_gen(level) else {
             continue;
         };
+        // The curve is predicted from T_mem on.
+        if explained.t_mem.1.is_none_or(|t_mem| epoch < t_mem) {
+            continue;
+        }
         let distance = |point: &&CurvePoint| (point.epoch as f64 - epoch).abs();
         let nearest = curves
             .points

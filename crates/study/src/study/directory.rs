@@ -220,9 +220,7 @@ impl<'s> Directory<'s> {
         self.traces.flush()?;
         let toml = self.study.config().to_toml().map_err(io::Error::other)?;
         fs::write(self.part.path().join(CONFIGURATION), toml)?;
-        let summary = Summary {
-            cells: std::mem::take(&mut self.done),
-        };
+        let summary = Summary::of(self.study, std::mem::take(&mut self.done));
         write_json(&self.part.path().join(SUMMARY), &summary)?;
         let manifest = Manifest::new(
             self.study,

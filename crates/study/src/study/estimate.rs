@@ -98,6 +98,7 @@ fn costs_alike(a: &Config, b: &Config) -> bool {
 fn calibrate(config: &Config, seeds: u64) -> Result<Cost, LoadError> {
     let mut config = config.clone();
     config.evaluate.eval_points = None;
+    config.evaluate.stop_when = None;
     let start = config.study.seeds.start;
     let group = start..start + seeds.min(GROUP);
     let shared = match config.study.seed_what.varies_data(&config) {

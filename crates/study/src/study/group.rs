@@ -9,8 +9,10 @@ use sparsegrok_kernel::{
 };
 
 use crate::config::Config;
-use crate::detect::{Milestones, Status};
+use crate::detect::Milestones;
+use crate::evaluate::EvaluateSpec;
 use crate::load::LoadError;
+use crate::stop::StopWatch;
 use crate::study::seeds::RunSeeds;
 use crate::trace::Trace;
 
@@ -36,6 +38,14 @@ impl Record {
     /// The evaluation of its last epoch; a run that diverged has none.
     pub fn last(&self) -> Option<&Evaluation> {
         self.trace.last().filter(|_| self.diverged.is_none())
+    }
+
+    /// Finds its milestones anew, in its trace as it is.
+    pub(crate) fn find_milestones(&mut self, spec: &EvaluateSpec) {
+        self.milestones = match self.diverged {
+            None => Milestones::of(&self.trace, spec),
+            Some(_) => Milestones::DIVERGED,
+        };
     }
 }
 
@@ -85,31 +95,29 @@ pub(super) fn train(
         config,
         runs: &runs,
         traces: vec![Trace::new(); runs.len()],
+        ends: vec![StopWatch::new(&config.evaluate); runs.len()],
     };
     let plan = config.evaluate.plan(spec.epochs);
     let ends = train_group(spec, &runs, engine.kernel, engine.simd, &plan, &mut tracer)?;
 
     let rows = runs[0].problem.train.len();
-    let steps = spec.epochs * rows.div_ceil(spec.batch_size.rows(rows)) as u64;
+    let steps_an_epoch = rows.div_ceil(spec.batch_size.rows(rows)) as u64;
     let mut seed_steps = 0;
     let outcomes = seeds.into_iter().zip(tracer.traces).zip(ends);
     let records = outcomes.map(|((seeds, trace), end)| {
         let diverged = end.err();
-        seed_steps += diverged.map_or(steps, |at| at.step);
-        Record {
+        // A run that ends early ends with an evaluation, and the last epoch is one too.
+        let epochs = trace.last().map_or(0, |last| last.epoch);
+        seed_steps += diverged.map_or(epochs * steps_an_epoch, |at| at.step);
+        let mut record = Record {
             cell,
             seeds,
-            milestones: match diverged {
-                None => Milestones::of(&trace, &config.evaluate),
-                Some(_) => Milestones {
-                    t_mem: None,
-                    t_gen: None,
-                    status: Status::Diverged,
-                },
-            },
+            milestones: Milestones::DIVERGED,
             trace,
             diverged,
-        }
+        };
+        record.find_milestones(&config.evaluate);
+        record
     });
     Ok(Group {
         cell,
@@ -130,6 +138,7 @@ struct Tracer<'a> {
     config: &'a Config,
     runs: &'a [kernel::Run<'a>],
     traces: Vec<Trace>,
+    ends: Vec<StopWatch<'a>>,
 }
 
 impl GroupObserver for Tracer<'_> {
@@ -138,6 +147,9 @@ impl GroupObserver for Tracer<'_> {
         let problem = self.runs[run].problem;
         let evaluation = evaluate(epoch, weights, problem, &self.config.train, tolerance);
         self.traces[run].push(evaluation);
-        ControlFlow::Continue(())
+        match self.ends[run].is_over(&evaluation) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     }
 }

@@ -2,12 +2,19 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sparsegrok_theory::Prediction;
 use toml::Value;
 
-use crate::detect::Status;
-use crate::statistics::Distribution;
+use crate::config::Config;
+use crate::detect::{Status, TRANSITION};
+use crate::evaluate::{GenFigure, MemFigure};
+use crate::statistics::{CONFIDENCE, Distribution, Lifetime, Proportion, wilson};
+use crate::study::Study;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
+use crate::study::scaling::{self, Collapse, Scaling};
+use crate::study::times::{Timed, Times};
+use crate::theory::theory_setting;
 use crate::trace::Column;
 
 /// A study's summary.
@@ -15,9 +22,13 @@ use crate::trace::Column;
 pub struct Summary {
     /// Each cell's, of the cells begun.
     pub cells: Vec<CellSummary>,
+    /// How the median T_gen goes with each numeric axis of three values or more.
+    pub scaling: Vec<Scaling>,
+    /// How alike the cells' median T_gen are in the theory's unit of time, where several have one.
+    pub collapse: Option<Collapse>,
 }
 
-/// A cell's summary. Times are in epochs, over the runs that have them: the others are censored.
+/// A cell's summary. Intervals are of 95 % confidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellSummary {
     /// Number of the cell.
@@ -26,22 +37,73 @@ pub struct CellSummary {
     pub varied: IndexMap<String, Value>,
     /// Runs.
     pub runs: u64,
-    /// Of them, how many have each status, by its name.
+    /// The status that most runs have; of two as frequent, the one listed first.
+    pub phase: String,
+    /// How many runs have each status, by its name.
     pub status: IndexMap<String, u64>,
-    /// Times at which runs memorized.
-    pub t_mem: Option<Distribution>,
-    /// Times at which runs generalized.
-    pub t_gen: Option<Distribution>,
-    /// Figures at the last epoch, by name, over the runs that did not diverge.
+    /// Share of the runs that grokked, with Wilson's interval.
+    pub grok_rate: Option<Proportion>,
+    /// T_mem of the runs that did not diverge, in epochs; likewise the others.
+    pub t_mem: Times,
+    /// T_gen, in epochs.
+    pub t_gen: Times,
+    /// T_gen / T_mem, of the runs that memorized.
+    pub delay_ratio: Times,
+    /// Epochs from accuracy .6 to .9, of the runs that reached the first.
+    pub transition_width: Times,
+    /// What the theory says, where it covers the cell's configuration.
+    pub prediction: Option<CellPrediction>,
+    /// Figures at the last evaluation, by name, over the runs that did not diverge.
     pub r#final: IndexMap<String, Option<Distribution>>,
+}
+
+/// The theory's times for a cell, at its own thresholds, in epochs; `None` for what does not come.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellPrediction {
+    /// T_mem.
+    pub t_mem: Option<f64>,
+    /// T_gen.
+    pub t_gen: Option<f64>,
+    /// Epochs from accuracy .6 to .9.
+    pub transition_width: Option<f64>,
+}
+
+impl CellPrediction {
+    /// The theory's times for a configuration; `None` where it does not cover it.
+    pub fn of(config: &Config) -> Option<Self> {
+        let theory = Prediction::of(&theory_setting(config).ok()?);
+        let spec = &config.evaluate;
+        let [low, high] = TRANSITION;
+        Some(Self {
+            t_mem: match spec.mem_figure {
+                MemFigure::TrainAcc => theory.t_mem(spec.mem_threshold),
+                MemFigure::TrainLoss => None,
+            },
+            t_gen: match spec.gen_figure {
+                GenFigure::TestLoss => None,
+                _ => theory.t_gen(spec.gen_threshold),
+            },
+            transition_width: theory.transition_width(low, high),
+        })
+    }
+}
+
+impl Summary {
+    /// Sums up cells.
+    pub(super) fn of(study: &Study, cells: Vec<CellSummary>) -> Self {
+        Self {
+            scaling: scaling::laws(study, &cells),
+            collapse: scaling::collapse(study, &cells),
+            cells,
+        }
+    }
 }
 
 /// Gathers a cell's summary from its records.
 pub(super) struct Tally {
     runs: u64,
     status: [u64; Status::ALL.len()],
-    t_mem: Vec<f64>,
-    t_gen: Vec<f64>,
+    times: [Vec<Lifetime>; Timed::ALL.len()],
     finals: Vec<(Column, Vec<f64>)>,
 }
 
@@ -50,19 +112,18 @@ impl Tally {
         Self {
             runs: 0,
             status: [0; Status::ALL.len()],
-            t_mem: Vec::new(),
-            t_gen: Vec::new(),
+            times: Default::default(),
             finals: figures.iter().map(|&figure| (figure, Vec::new())).collect(),
         }
     }
 
     pub(super) fn push(&mut self, row: &RecordRow) {
-        let milestones = &row.milestones;
         self.runs += 1;
-        self.t_mem.extend(milestones.t_mem);
-        self.t_gen.extend(milestones.t_gen);
         for (count, status) in self.status.iter_mut().zip(Status::ALL) {
-            *count += u64::from(status == milestones.status);
+            *count += u64::from(status == row.milestones.status);
+        }
+        for (times, timed) in self.times.iter_mut().zip(Timed::ALL) {
+            times.extend(timed.of(row));
         }
         for ((_, finals), last) in self.finals.iter_mut().zip(&row.finals) {
             finals.extend(last);
@@ -71,19 +132,29 @@ impl Tally {
 
     pub(super) fn finish(mut self, number: usize, cell: &GridCell) -> CellSummary {
         let varied = cell.varied.iter();
-        let status = Status::ALL.into_iter().zip(self.status);
+        let status = || Status::ALL.into_iter().zip(self.status);
+        let grokked = status().find(|(status, _)| *status == Status::Grokked);
+        // The last of several greatest counts wins: backwards, the one listed first.
+        let phase = status().rev().max_by_key(|(_, count)| *count);
         let finals = self.finals.iter_mut();
+        let [t_mem, t_gen, delay_ratio, transition_width] =
+            self.times.each_ref().map(|times| Times::of(times));
         CellSummary {
             cell: number,
             varied: varied
                 .map(|(key, value)| ((*key).to_owned(), value.clone()))
                 .collect(),
             runs: self.runs,
-            status: status
+            phase: phase.map_or("", |(status, _)| status.name()).to_owned(),
+            status: status()
                 .map(|(status, count)| (status.name().to_owned(), count))
                 .collect(),
-            t_mem: Distribution::of(&mut self.t_mem),
-            t_gen: Distribution::of(&mut self.t_gen),
+            grok_rate: wilson(grokked.map_or(0, |(_, count)| count), self.runs, CONFIDENCE),
+            t_mem,
+            t_gen,
+            delay_ratio,
+            transition_width,
+            prediction: CellPrediction::of(&cell.config),
             r#final: finals
                 .map(|(column, finals)| (column.name().to_owned(), Distribution::of(finals)))
                 .collect(),

@@ -32,7 +32,7 @@ pub struct RecordRow {
 
 impl RecordRow {
     /// A run's row, with these figures.
-    pub(super) fn of(record: &Record, figures: &[Column]) -> Self {
+    pub(crate) fn of(record: &Record, figures: &[Column]) -> Self {
         let last = record.last();
         let finals = figures.iter().map(|column| match column.of(last?) {
             Cell::Figure(figure) => figure,
@@ -52,7 +52,7 @@ impl RecordRow {
 fn header(study: &Study) -> Vec<String> {
     let varied = study.cells()[0].varied.iter().map(|(key, _)| *key);
     let seeds = ["seed", "data_seed", "order_seed", "init_seed"];
-    let outcome = ["t_mem", "t_gen", "status", "horizon"];
+    let outcome = ["t_mem", "t_gen", "status", "horizon", "t_60", "t_90"];
     let names = ["cell"].into_iter().chain(varied).chain(seeds);
     let names = names.chain(outcome).map(str::to_owned);
     let figures = study.spec().figures.iter();
@@ -81,6 +81,8 @@ pub(super) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::
         number(row.milestones.t_gen),
         row.milestones.status.name().to_owned(),
         count(row.horizon),
+        number(row.milestones.t_60),
+        number(row.milestones.t_90),
     ]);
     cells.extend(row.finals.iter().copied().map(number));
     writeln!(to, "{}", cells.join(","))
@@ -123,16 +125,22 @@ fn read_row(
         order: row.read("a seed")?,
         init: row.read("a seed")?,
     };
+    let time = "a number of epochs";
+    let (t_mem, t_gen) = (row.maybe(time)?, row.maybe(time)?);
+    let status = status(&mut row)?;
+    let horizon = row.maybe("an epoch")?;
     let milestones = Milestones {
-        t_mem: row.maybe("a number of epochs")?,
-        t_gen: row.maybe("a number of epochs")?,
-        status: status(&mut row)?,
+        t_mem,
+        t_gen,
+        t_60: row.maybe(time)?,
+        t_90: row.maybe(time)?,
+        status,
     };
     Ok(RecordRow {
         cell,
         seeds,
         milestones,
-        horizon: row.maybe("an epoch")?,
+        horizon,
         finals: study
             .spec()
             .figures

@@ -17,6 +17,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.datasets import load_larynx, load_leukemia, load_rossi, load_waltons
 from lifelines.statistics import logrank_test
 from lifelines.utils import qth_survival_times
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 
@@ -106,6 +107,22 @@ def lines():
         }
 
 
+def common_slopes():
+    numbers = np.random.default_rng(4)
+    for sizes in [(3, 3), (5, 2, 4), (2, 2, 2, 2)]:
+        groups, x, y, rows = [], [], [], []
+        for k, size in enumerate(sizes):
+            own_x = numbers.uniform(0, 4, size)
+            own_y = 3.0 * k - 0.9 * own_x + 0.1 * numbers.normal(size=size)
+            groups.append({"x": own_x.tolist(), "y": own_y.tolist()})
+            x += own_x.tolist()
+            y += own_y.tolist()
+            rows += [[float(k == j) for j in range(len(sizes))]] * size
+        fit = OLS(y, np.column_stack([x, rows])).fit()
+        low, high = fit.conf_int(0.05)[0]
+        yield {"groups": groups, "slope": fit.params[0], "low": low, "high": high}
+
+
 def bootstraps():
     """Limits from many resamples, and how far those from 10,000 scatter."""
     numbers = np.random.default_rng(2)
@@ -143,6 +160,7 @@ print(
             "survival": list(survival()),
             "wilson": list(wilson()),
             "lines": list(lines()),
+            "common_slopes": list(common_slopes()),
             "bootstraps": list(bootstraps()),
         }
     )

@@ -1,0 +1,49 @@
+//! `run --plot`: a picture of one run.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use sparsegrok_report::{Style, Theme, View, draw, png, run_figure};
+use sparsegrok_study::{Config, Run};
+
+use crate::output::Output;
+
+/// Where the picture goes; its kind is told by the name.
+#[derive(Clone, Debug)]
+pub(crate) struct PlotFile {
+    path: PathBuf,
+    is_png: bool,
+}
+
+impl FromStr for PlotFile {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let path = PathBuf::from(text);
+        let is_png = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("svg") => false,
+            Some("png") => true,
+            _ => return Err("expected a name that ends in .svg or .png"),
+        };
+        Ok(Self { path, is_png })
+    }
+}
+
+impl PlotFile {
+    /// Its name.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Draws a run into the file.
+    pub(crate) fn write(&self, config: &Config, run: &Run, mut to: Output) -> anyhow::Result<()> {
+        let figure = run_figure(&View::of_run(config, run), Style::default());
+        let svg = draw(&figure, Theme::Print);
+        match self.is_png {
+            true => to.write_all(&png::render(&svg)?)?,
+            false => to.write_all(svg.as_bytes())?,
+        }
+        to.finish()
+    }
+}

@@ -1,0 +1,96 @@
+//! `sparsegrok report`
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{ValueEnum, ValueHint};
+use sparsegrok_report::{Style, Theme, View, draw, figures, page, png};
+use sparsegrok_study::StudyResults;
+
+use crate::output::Output;
+
+/// The folder in a study's directory that has its report.
+const FOLDER: &str = "report";
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The directory of a study
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    directory: PathBuf,
+    /// Write to this folder instead of DIR/report
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    out: Option<PathBuf>,
+    /// What to write: a page that holds everything, and a picture a file
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["html", "svg"])]
+    format: Vec<Format>,
+    /// Draw epochs evenly instead of by logarithm
+    #[arg(long)]
+    linear: bool,
+}
+
+/// A kind of file.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// index.html: one page, with interactive curves
+    Html,
+    /// Pictures as SVG
+    Svg,
+    /// Pictures as PNG, 288 pixels to the inch
+    Png,
+}
+
+impl Format {
+    /// What a report consists of where nothing else is asked for.
+    pub(crate) const DEFAULT: [Self; 2] = [Self::Html, Self::Svg];
+}
+
+pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    let style = Style {
+        log_epochs: !args.linear,
+    };
+    let out = args.out.clone();
+    let out = out.unwrap_or_else(|| args.directory.join(FOLDER));
+    write(&args.directory, &out, &args.format, style)
+}
+
+/// Reports on a study that has just been written, in its own directory.
+pub(crate) fn beside(directory: &Path) -> anyhow::Result<()> {
+    let out = directory.join(FOLDER);
+    write(directory, &out, &Format::DEFAULT, Style::default())
+}
+
+fn write(directory: &Path, out: &Path, formats: &[Format], style: Style) -> anyhow::Result<()> {
+    let results = StudyResults::read(directory)?;
+    let view = View::of_study(&results)?;
+    let figures = figures(&view, style);
+    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    let wants = |format| formats.contains(&format);
+    if wants(Format::Html) {
+        let page = page(&results, &view, &figures, style);
+        save(&out.join("index.html"), page.as_bytes())?;
+    }
+    for figure in figures
+        .iter()
+        .filter(|_| wants(Format::Svg) || wants(Format::Png))
+    {
+        let svg = draw(figure, Theme::Print);
+        let path = out.join(figure.name);
+        if wants(Format::Svg) {
+            save(&path.with_extension("svg"), svg.as_bytes())?;
+        }
+        if wants(Format::Png) {
+            save(&path.with_extension("png"), &png::render(&svg)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file, which appears when all of it is there.
+fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut output = Output::file(path)?;
+    let named = || path.display().to_string();
+    output.write_all(bytes).with_context(named)?;
+    output.finish()
+}

@@ -1,0 +1,93 @@
+//! What a study shows, in one plain sentence.
+
+use sparsegrok_study::Status;
+
+use crate::curves::round_time;
+use crate::text::{count, number};
+use crate::view::{CellView, Time, View};
+
+/// The sentence; its numbers are those of the summary, times rounded to the epoch.
+pub(crate) fn of(view: &View) -> String {
+    match view.cells.as_slice() {
+        [] => "No run has come to its end.".to_owned(),
+        [cell] if view.cells_planned == 1 => of_cell(cell),
+        cells => of_grid(cells, view.cells_planned),
+    }
+}
+
+fn of_cell(cell: &CellView) -> String {
+    let many = cell.runs > 1;
+    let mut parts = vec![outcome(cell)];
+    if let Some(time) = &cell.t_gen {
+        let median = if many { "median " } else { "" };
+        parts.push(format!("{median}T_{{gen}} {}", epochs(time)));
+        parts.extend(
+            cell.predicted_t_gen()
+                .map(|t_gen| format!("theory {}", number(round_time(t_gen)))),
+        );
+    }
+    parts.join("; ") + "."
+}
+
+/// How many seeds grokked, or what they did instead.
+fn outcome(cell: &CellView) -> String {
+    let (grokked, runs) = (cell.grokked(), cell.runs);
+    if runs == 1 {
+        let status = cell.phase.map_or("", Status::name);
+        return format!("The one seed: {status}");
+    }
+    if grokked > 0 {
+        return format!("{} of {} seeds grokked", count(grokked), count(runs));
+    }
+    let others = Status::ALL
+        .into_iter()
+        .filter(|&status| cell.count(status) > 0);
+    let others = others.map(|status| format!("{}: {}", count(cell.count(status)), status.name()));
+    let others = others.collect::<Vec<_>>().join(", ");
+    format!("None of {} seeds grokked ({others})", count(runs))
+}
+
+fn epochs(time: &Time) -> String {
+    let at = |epoch: f64| number(round_time(epoch));
+    let interval = time.interval.map_or_else(String::new, |(low, high)| {
+        format!(" [{}, {}]", at(low), at(high))
+    });
+    format!("{} epochs{interval}", at(time.median))
+}
+
+fn of_grid(cells: &[CellView], planned: usize) -> String {
+    let grokking = cells
+        .iter()
+        .filter(|cell| cell.phase == Some(Status::Grokked));
+    let cells_words = match cells.len() == planned {
+        true => format!("{} cells", count(planned as u64)),
+        false => format!(
+            "the first {} of {} cells",
+            count(cells.len() as u64),
+            count(planned as u64)
+        ),
+    };
+    let mut timed: Vec<(&CellView, Time)> = grokking
+        .clone()
+        .filter_map(|cell| Some((cell, cell.t_gen?)))
+        .collect();
+    timed.sort_by(|(_, a), (_, b)| a.median.total_cmp(&b.median));
+    let most = match grokking.count() {
+        0 => format!("In none of {cells_words} most seeds grokked"),
+        n => format!("In {} of {cells_words} most seeds grokked", count(n as u64)),
+    };
+    let at = |(cell, time): &(&CellView, Time)| {
+        format!("{} epochs ({})", number(round_time(time.median)), cell.name)
+    };
+    match timed.as_slice() {
+        [] => most + ".",
+        [one] => format!("{most}; median T_{{gen}} {}.", at(one)),
+        [first, .., last] => {
+            format!(
+                "{most}; median T_{{gen}} from {} to {}.",
+                at(first),
+                at(last)
+            )
+        }
+    }
+}

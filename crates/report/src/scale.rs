@@ -1,0 +1,277 @@
+//! From numbers to places: linear and logarithmic scales, and where their ticks are.
+
+use libm::{ceil, floor, log10, pow, round};
+
+use crate::text;
+
+/// A scale from `low` to `high`, `low` below `high`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// Whether equal ratios, not differences, take equal room.
+    pub log: bool,
+    /// The number at the beginning.
+    pub low: f64,
+    /// The number at the end.
+    pub high: f64,
+}
+
+/// A tick of a scale.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// Its number.
+    pub at: f64,
+    /// What is written at it; nothing at the small ones between.
+    pub label: Option<String>,
+}
+
+impl Tick {
+    /// A tick with its label.
+    pub(crate) fn labelled(at: f64, label: impl Into<String>) -> Self {
+        Self {
+            at,
+            label: Some(label.into()),
+        }
+    }
+
+    fn small(at: f64) -> Self {
+        Self { at, label: None }
+    }
+}
+
+impl Scale {
+    /// A linear scale that holds `values` and reaches `margin` of their range beyond them.
+    pub(crate) fn linear(values: impl IntoIterator<Item = f64>, margin: f64) -> Self {
+        let (low, high) = range(values).unwrap_or((0.0, 1.0));
+        let (low, high) = match low < high {
+            true => (low, high),
+            false => (low - 0.5, low + 0.5),
+        };
+        let beyond = margin * (high - low);
+        Self {
+            log: false,
+            low: low - beyond,
+            high: high + beyond,
+        }
+    }
+
+    /// A logarithmic scale that holds the `values` above 0, and reaches `margin` of their range
+    /// beyond them.
+    pub(crate) fn log(values: impl IntoIterator<Item = f64>, margin: f64) -> Self {
+        let positive = values.into_iter().filter(|&x| x > 0.0);
+        let (low, high) = range(positive).unwrap_or((1.0, 10.0));
+        let (low, high) = match low < high {
+            true => (low, high),
+            false => (low / 2.0, low * 2.0),
+        };
+        let beyond = pow(high / low, margin);
+        Self {
+            log: true,
+            low: low / beyond,
+            high: high * beyond,
+        }
+    }
+
+    /// Where a number is: 0 at the beginning, 1 at the end; NaN where it has no place.
+    pub(crate) fn place(&self, x: f64) -> f64 {
+        match self.log {
+            false => (x - self.low) / (self.high - self.low),
+            true if x > 0.0 => log10(x / self.low) / log10(self.high / self.low),
+            true => f64::NAN,
+        }
+    }
+
+    /// What has a place: the other way round.
+    pub(crate) fn at(&self, place: f64) -> f64 {
+        match self.log {
+            false => self.low + place * (self.high - self.low),
+            true => self.low * pow(self.high / self.low, place),
+        }
+    }
+
+    /// About `most` ticks with labels, and small ones between on a logarithmic scale.
+    pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
+        if !self.log || self.high / self.low < 8.0 {
+            return nice(self.low, self.high, most);
+        }
+        // Powers of ten reach one beyond each end, for the small ticks there.
+        let (first, last) = (floor(log10(self.low)) as i32, ceil(log10(self.high)) as i32);
+        let powers = (first..=last).filter(|&e| self.holds(power(e))).count();
+        let every = (powers.div_ceil(most.max(1)) as i32).max(1);
+        // Few powers of ten leave room for what is between them.
+        let between: &[f64] = match powers {
+            0..=1 => &[2.0, 3.0, 5.0],
+            2 => &[2.0, 5.0],
+            _ => &[],
+        };
+        let between = if most > 4 { between } else { &[] };
+        let as_power = powers > 1 && (first < -3 || last > 5);
+        let mut ticks = Vec::new();
+        for e in first..=last {
+            for digit in 1..=9 {
+                let at = f64::from(digit) * power(e);
+                if !self.holds(at) {
+                    continue;
+                }
+                ticks.push(match digit {
+                    1 if e.rem_euclid(every) != 0 => Tick::small(at),
+                    1 if as_power => Tick::labelled(at, text::power_of_ten(e)),
+                    1 => Tick::labelled(at, text::number(at)),
+                    _ if between.contains(&f64::from(digit)) => {
+                        Tick::labelled(at, text::number(at))
+                    }
+                    _ if every > 1 => continue,
+                    _ => Tick::small(at),
+                });
+            }
+        }
+        ticks
+    }
+
+    fn holds(&self, x: f64) -> bool {
+        let slack = 1e-9;
+        (-slack..=1.0 + slack).contains(&self.place(x))
+    }
+}
+
+/// A power of ten, exact where doubles have it.
+fn power(exponent: i32) -> f64 {
+    format!("1e{exponent}").parse().unwrap_or(f64::NAN)
+}
+
+/// Least and greatest of the finite values.
+fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+    let finite = values.into_iter().filter(|x| x.is_finite());
+    finite.fold(None, |range, x| {
+        let (low, high) = range.unwrap_or((x, x));
+        Some((low.min(x), high.max(x)))
+    })
+}
+
+/// Ticks at multiples of 1, 2 or 5 times a power of ten, at most about `most` of them.
+fn nice(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    let rough = (high - low) / most.max(1) as f64;
+    let magnitude = floor(log10(rough)) as i32;
+    let mut steps = [1.0, 2.0, 5.0].into_iter();
+    let step = steps.find(|s| s * power(magnitude) >= rough * (1.0 - 1e-9));
+    let (step, magnitude) = step.map_or((1.0, magnitude + 1), |step| (step, magnitude));
+    let slack = 1e-9 * (high - low) / (step * power(magnitude));
+    let first = ceil(low / (step * power(magnitude)) - slack) as i64;
+    let last = floor(high / (step * power(magnitude)) + slack) as i64;
+    // Divided by a whole power of ten where that is exact: 3 × 0.1 is not 0.3.
+    let at = |k: i64| {
+        let units = round(k as f64 * step);
+        match magnitude < 0 {
+            true => units / power(-magnitude),
+            false => units * power(magnitude),
+        }
+    };
+    let places: Vec<f64> = (first..=last).map(at).collect();
+    let mut labels: Vec<String> = places.iter().map(|&x| text::number(x)).collect();
+    if labels.windows(2).any(|pair| pair[0] == pair[1]) {
+        // Four digits do not tell them apart.
+        let decimals = usize::try_from(-magnitude).unwrap_or(0);
+        labels = places.iter().map(|&x| text::fixed(x, decimals)).collect();
+    }
+    let ticks = places.into_iter().zip(labels);
+    ticks.map(|(at, label)| Tick::labelled(at, label)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(scale: Scale, most: usize) -> Vec<String> {
+        scale
+            .ticks(most)
+            .into_iter()
+            .filter_map(|tick| tick.label)
+            .collect()
+    }
+
+    #[test]
+    fn places_and_numbers_go_both_ways() {
+        for scale in [
+            Scale::linear([3.0, 7.0], 0.1),
+            Scale::log([0.01, 500.0], 0.1),
+        ] {
+            for x in [3.0, 4.5, 6.9] {
+                assert!((scale.at(scale.place(x)) - x).abs() < 1e-12);
+            }
+            assert_eq!(scale.place(scale.low), 0.0);
+            assert!((scale.place(scale.high) - 1.0).abs() < 1e-15);
+        }
+        assert!(Scale::log([1.0, 2.0], 0.0).place(0.0).is_nan());
+    }
+
+    #[test]
+    fn linear_ticks_are_round() {
+        assert_eq!(
+            labels(Scale::linear([0.0, 1.0], 0.0), 5),
+            ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+        );
+        assert_eq!(
+            labels(Scale::linear([0.5, 1.0], 0.0), 6),
+            ["0.5", "0.6", "0.7", "0.8", "0.9", "1"]
+        );
+        assert_eq!(
+            labels(Scale::linear([0.0, 3000.0], 0.0), 4),
+            ["0", "1,000", "2,000", "3,000"]
+        );
+        assert_eq!(
+            labels(Scale::linear([-3.0, 4.0], 0.0), 4),
+            ["−2", "0", "2", "4"]
+        );
+    }
+
+    #[test]
+    fn log_ticks_are_powers_of_ten_or_parts_of_them() {
+        assert_eq!(
+            labels(Scale::log([1.0, 3000.0], 0.0), 6),
+            ["1", "10", "100", "1,000"]
+        );
+        assert_eq!(
+            labels(Scale::log([1e-8, 1e4], 0.0), 5),
+            ["10⁻⁶", "10⁻³", "10⁰", "10³"]
+        );
+        assert_eq!(
+            labels(Scale::log([20.0, 300.0], 0.0), 6),
+            ["20", "30", "50", "100", "200", "300"]
+        );
+        assert_eq!(
+            labels(Scale::log([900.0, 1100.0], 0.0), 4),
+            ["900", "950", "1,000", "1,050", "1,100"]
+        );
+        assert_eq!(
+            labels(Scale::linear([1485.0, 1485.3], 0.0), 3),
+            ["1,485.0", "1,485.1", "1,485.2", "1,485.3"]
+        );
+    }
+
+    #[test]
+    fn a_single_value_has_room_around_it() {
+        assert_eq!(
+            Scale::linear([2.0], 0.0),
+            Scale {
+                log: false,
+                low: 1.5,
+                high: 2.5
+            }
+        );
+        assert_eq!(
+            Scale::log([2.0, 0.0], 0.0),
+            Scale {
+                log: true,
+                low: 1.0,
+                high: 4.0
+            }
+        );
+        assert_eq!(
+            Scale::log([], 0.0),
+            Scale {
+                log: true,
+                low: 1.0,
+                high: 10.0
+            }
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! Scaling laws: T_gen against each numeric axis of a grid, with the fitted slope and the theory's.
+
+use sparsegrok_study::{Law, Scaling};
+
+use crate::collapse::clock;
+use crate::curves::{THEORY, left_out};
+use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
+use crate::keys;
+use crate::palette::{Paint, paints};
+use crate::scale::Scale;
+use crate::text::number;
+use crate::view::{CellView, View};
+
+/// Values of the other axes drawn apart; of more, some are chosen.
+const MOST_GROUPS: usize = 6;
+
+/// Cells that differ along one axis alone, with what they have in common.
+type Group<'v> = (String, Vec<&'v CellView>);
+
+/// The figure; `None` where no law could be fitted.
+pub(crate) fn figure(view: &View) -> Option<Figure> {
+    let laws = view.scaling.iter();
+    let drawn: Vec<(Panel, Vec<Key>)> = laws.filter_map(|law| panel(view, law)).collect();
+    if drawn.is_empty() {
+        return None;
+    }
+    let (panels, keys): (Vec<Panel>, Vec<Vec<Key>>) = drawn.into_iter().unzip();
+    let line = Stroke::solid(Paint::Ink, 1.2);
+    let mut legend = vec![
+        Key {
+            label: "fitted".to_owned(),
+            sign: Sign::Line(line),
+        },
+        Key {
+            label: "theory".to_owned(),
+            sign: Sign::Line(THEORY),
+        },
+    ];
+    legend.extend(keys.into_iter().flatten());
+    Some(Figure {
+        name: "scaling",
+        title: "How T_{gen} scales".to_owned(),
+        note: format!(
+            "Dots: median T_{{gen}} of a cell, with its 95 % interval, open where there is no upper limit. Lines: least squares with one slope \
+             for all of a panel; brackets: its 95 % interval.{}",
+            left_out(view, view.cells.len())
+        ),
+        legend,
+        columns: panels.len().min(2),
+        panels,
+        size: (330.0, 250.0),
+        shared_axes: false,
+    })
+}
+
+fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
+    let axis = view.axes.iter().position(|axis| axis.key == law.key)?;
+    let x_of = |cell: &CellView| keys::number(&view.axes[axis].values[cell.place[axis]]);
+    // What the law is about: T_gen, or T_gen in units of decay.
+    let unit = |cell: &CellView| match law.law {
+        Law::Power => Some(1.0),
+        Law::Logarithmic => clock(cell),
+    };
+    let groups = groups(view, axis);
+    let every = groups.len().div_ceil(MOST_GROUPS).max(1);
+    let groups: Vec<Group<'_>> = groups.into_iter().step_by(every).collect();
+    let paints = paints(groups.len());
+    let mut marks = Vec::new();
+    let (mut xs, mut ys) = (Vec::new(), Vec::new());
+    let mut dots = Vec::new();
+    let mut keys = Vec::new();
+    for ((name, cells), paint) in groups.iter().zip(paints) {
+        let predicted = cells
+            .iter()
+            .filter_map(|cell| Some((x_of(cell)?, cell.predicted_t_gen()? * unit(cell)?)));
+        marks.push(Mark::Line {
+            points: predicted.collect(),
+            stroke: Stroke { paint, ..THEORY },
+        });
+        let mut points = Vec::new();
+        for cell in cells {
+            let found = x_of(cell).zip(cell.t_gen).zip(unit(cell));
+            let Some(((x, time), unit)) = found else {
+                continue;
+            };
+            let y = time.median * unit;
+            points.push((x, y));
+            xs.push(x);
+            ys.push(y);
+            dots.push(Mark::Dot {
+                at: (x, y),
+                interval: time.interval.map(|(low, high)| (low * unit, high * unit)),
+                paint,
+            });
+        }
+        keys.push(Key {
+            label: if name.is_empty() {
+                "measured".to_owned()
+            } else {
+                name.clone()
+            },
+            sign: Sign::Dot(paint),
+        });
+        marks.push(Mark::Line {
+            points: fitted(&points, law),
+            stroke: Stroke::solid(paint, 1.2),
+        });
+    }
+    if dots.is_empty() {
+        return None;
+    }
+    marks.extend(dots);
+    let letter = keys::symbol(&law.key);
+    let slope = format!(
+        "{} [{}, {}]",
+        number(hundredths(law.slope)),
+        number(hundredths(law.low)),
+        number(hundredths(law.high))
+    );
+    let theory = law.theory.map_or_else(String::new, |slope| {
+        format!("; theory {}", number(hundredths(slope)))
+    });
+    let (label, title, y) = match law.law {
+        Law::Power => (
+            "median T_{gen}, epochs".to_owned(),
+            format!("d ln T_{{gen}} / d ln {letter} = {slope}{theory}"),
+            Scale::log(ys, 0.08),
+        ),
+        Law::Logarithmic => (
+            "nηλ · median T_{gen}, dimensionless".to_owned(),
+            format!("d nηλT_{{gen}} / d ln {letter} = {slope}{theory}"),
+            Scale::linear(ys, 0.08),
+        ),
+    };
+    let panel = Panel {
+        title,
+        x: Axis::new(keys::title(&law.key), Scale::log(xs, 0.06)),
+        y: Axis::new(label, y),
+        marks,
+        bar: None,
+    };
+    Some((panel, keys))
+}
+
+/// The cells along an axis, for each combination of the others' values.
+fn groups(view: &View, axis: usize) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for cell in &view.cells {
+        let others = view.axes.iter().enumerate().filter(|(i, _)| *i != axis);
+        let names = others.map(|(i, axis)| {
+            let value = keys::value(&axis.values[cell.place[i]]);
+            format!("{} = {value}", keys::symbol(&axis.key))
+        });
+        let name = names.collect::<Vec<_>>().join(", ");
+        match groups.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, cells)) => cells.push(cell),
+            None => groups.push((name, vec![cell])),
+        }
+    }
+    groups
+}
+
+/// The line of the law's slope through a group's points: least squares has it pass through their
+/// centre.
+fn fitted(points: &[(f64, f64)], law: &Scaling) -> Vec<(f64, f64)> {
+    let n = points.len() as f64;
+    let is_power = law.law == Law::Power;
+    let up = |y: f64| if is_power { libm::log(y) } else { y };
+    let down = |y: f64| if is_power { libm::exp(y) } else { y };
+    let x = points.iter().map(|(x, _)| libm::log(*x)).sum::<f64>() / n;
+    let y = points.iter().map(|(_, y)| up(*y)).sum::<f64>() / n;
+    let ends = [points.first(), points.last()].into_iter().flatten();
+    ends.map(|(at, _)| (*at, down(y + law.slope * (libm::log(*at) - x))))
+        .collect()
+}
+
+fn hundredths(x: f64) -> f64 {
+    libm::round(x * 100.0) / 100.0
+}

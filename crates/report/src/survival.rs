@@ -1,0 +1,123 @@
+//! Kaplan–Meier curves: the share of runs that have not generalized yet.
+
+use sparsegrok_study::statistics::{CONFIDENCE, KaplanMeier, Lifetime};
+
+use crate::curves::{left_out, seeds_words};
+use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
+use crate::palette::{Paint, paints};
+use crate::scale::Scale;
+use crate::view::View;
+
+/// Cells with a curve each; of more, some are chosen.
+const MOST_CURVES: usize = 12;
+
+/// The figure; `None` where no cell has several runs.
+pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
+    let cells = view.chosen(MOST_CURVES);
+    let cells: Vec<_> = cells
+        .into_iter()
+        .filter(|cell| cell.lifetimes.len() > 1)
+        .collect();
+    let times = || cells.iter().flat_map(|cell| &cell.lifetimes);
+    times().next()?;
+    let ends = cells.iter().filter_map(|cell| cell.horizon());
+    let last = ends.fold(0.0, f64::max);
+    let epochs = times().map(|life| life.time).chain([last]);
+    let x = match log_epochs {
+        true => Scale::log(epochs, 0.03),
+        false => Scale::linear(epochs.chain([0.0]), 0.02),
+    };
+    let paints = paints(cells.len());
+    let alone = cells.len() == 1;
+    let mut marks = Vec::new();
+    for (cell, &paint) in cells.iter().zip(&paints) {
+        marks.extend(curve(&cell.lifetimes, x.low, last, paint, alone));
+    }
+    let mut legend: Vec<Key> = Vec::new();
+    if !alone {
+        legend.extend(cells.iter().zip(&paints).map(|(cell, &paint)| Key {
+            label: cell.name.clone(),
+            sign: Sign::Line(Stroke::solid(paint, 2.0)),
+        }));
+    }
+    if times().any(|life| !life.observed) {
+        legend.push(Key {
+            label: "censored: not generalized when training ended".to_owned(),
+            sign: Sign::Censored(Paint::Ink),
+        });
+    }
+    let (fewest, most) = view.seeds();
+    let band = if alone { "; band: 95 % interval" } else { "" };
+    Some(Figure {
+        name: "t-gen-survival",
+        title: "Runs that have not generalized yet".to_owned(),
+        note: format!(
+            "{}; Kaplan–Meier estimate{band}.{}",
+            seeds_words(fewest, most),
+            left_out(view, cells.len())
+        ),
+        legend,
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::new("epoch", x),
+            y: Axis::new(
+                "share of runs not yet generalized",
+                Scale::linear([0.0, 1.0], 0.03),
+            ),
+            marks,
+            bar: None,
+        }],
+        columns: 1,
+        size: (560.0, 260.0),
+        shared_axes: false,
+    })
+}
+
+/// The steps of one sample, with its band where it is alone, and a mark where runs were censored.
+fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, alone: bool) -> Vec<Mark> {
+    let estimate = KaplanMeier::of(lives);
+    let steps = estimate.steps();
+    let mut marks = Vec::new();
+    if alone {
+        let mut points = vec![(begin, 1.0, 1.0)];
+        for step in steps {
+            let (_, low, high) = points[points.len() - 1];
+            points.push((step.time, low, high));
+            let (low, high) = step.survival_interval(CONFIDENCE);
+            points.push((step.time, low, high));
+        }
+        let (_, low, high) = points[points.len() - 1];
+        points.push((last, low, high));
+        marks.push(Mark::Band {
+            points,
+            paint,
+            opacity: 0.18,
+        });
+    }
+    let mut points = vec![(begin, 1.0)];
+    for step in steps {
+        points.push((step.time, points[points.len() - 1].1));
+        points.push((step.time, step.survival));
+    }
+    let ends = lives.iter().map(|life| life.time).fold(begin, f64::max);
+    points.push((ends, points[points.len() - 1].1));
+    marks.push(Mark::Line {
+        points,
+        stroke: Stroke::solid(paint, 1.8),
+    });
+    let mut censored: Vec<f64> = Vec::new();
+    for life in lives.iter().filter(|life| !life.observed) {
+        if !censored.contains(&life.time) {
+            censored.push(life.time);
+        }
+    }
+    marks.extend(censored.into_iter().map(|time| {
+        let before = steps.iter().take_while(|step| step.time <= time);
+        let height = before.last().map_or(1.0, |step| step.survival);
+        Mark::Censored {
+            at: (time, height),
+            paint,
+        }
+    }));
+    marks
+}

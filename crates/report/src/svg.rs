@@ -1,0 +1,256 @@
+//! The pen: shapes, words and signs as SVG text.
+
+use std::fmt::{Arguments, Display, Write};
+
+use crate::figure::{Key, Sign, Stroke};
+use crate::layout::{SIGN, SMALL};
+use crate::palette::{Paint, Theme};
+use crate::text::{self, FAMILY, SUBSCRIPT, pieces};
+
+/// How words are set.
+#[derive(Clone, Copy)]
+pub(crate) struct Words {
+    size: f64,
+    paint: Paint,
+    bold: bool,
+    anchor: &'static str,
+    upright: bool,
+}
+
+impl Words {
+    pub(crate) fn new(size: f64, paint: Paint) -> Self {
+        Self {
+            size,
+            paint,
+            bold: false,
+            anchor: "start",
+            upright: false,
+        }
+    }
+
+    pub(crate) fn bold(self) -> Self {
+        Self { bold: true, ..self }
+    }
+
+    pub(crate) fn centred(self) -> Self {
+        Self {
+            anchor: "middle",
+            ..self
+        }
+    }
+
+    pub(crate) fn to_the_left(self) -> Self {
+        Self {
+            anchor: "end",
+            ..self
+        }
+    }
+
+    pub(crate) fn upright(self) -> Self {
+        Self {
+            upright: true,
+            ..self
+        }
+    }
+}
+
+/// An SVG file in the making.
+pub(crate) struct Svg {
+    pub(crate) text: String,
+    pub(crate) theme: Theme,
+}
+
+impl Svg {
+    /// Nothing yet.
+    pub(crate) fn new(theme: Theme) -> Self {
+        Self {
+            text: String::new(),
+            theme,
+        }
+    }
+
+    /// Appends; writing to a string does not fail.
+    pub(crate) fn put(&mut self, what: Arguments<'_>) {
+        let _ = self.text.write_fmt(what);
+    }
+
+    /// Begins a picture of this size.
+    pub(crate) fn open(&mut self, title: &str, width: f64, height: f64) {
+        let (w, h) = (Px(width), Px(height));
+        self.put(format_args!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" \
+             viewBox=\"0 0 {w} {h}\" font-family=\"{FAMILY}\" role=\"img\">\n\
+             <title>{}</title>\n",
+            Escaped(&text::plain(title))
+        ));
+        if self.theme == Theme::Print {
+            let paper = Paint::Paper.value(self.theme);
+            self.put(format_args!(
+                "<rect width=\"{w}\" height=\"{h}\" fill=\"{paper}\"/>\n"
+            ));
+        }
+    }
+
+    pub(crate) fn words(&mut self, (x, y): (f64, f64), words: &str, how: Words) {
+        if words.is_empty() {
+            return;
+        }
+        let place = match how.upright {
+            true => format!("transform=\"translate({} {}) rotate(-90)\"", Px(x), Px(y)),
+            false => format!("x=\"{}\" y=\"{}\"", Px(x), Px(y)),
+        };
+        let fill = how.paint.value(self.theme);
+        self.put(format_args!(
+            "<text {place} font-size=\"{}\" fill=\"{fill}\"",
+            Px(how.size)
+        ));
+        if how.bold {
+            self.put(format_args!(" font-weight=\"bold\""));
+        }
+        if how.anchor != "start" {
+            self.put(format_args!(" text-anchor=\"{}\"", how.anchor));
+        }
+        self.put(format_args!(">"));
+        let mut lowered = false;
+        for piece in pieces(words) {
+            let shift = 0.25 * how.size;
+            match (piece.subscript, lowered) {
+                (true, _) => self.put(format_args!(
+                    "<tspan dy=\"{}\" font-size=\"{}\">{}</tspan>",
+                    Px(shift),
+                    Px(SUBSCRIPT * how.size),
+                    Escaped(piece.text)
+                )),
+                (false, true) => self.put(format_args!(
+                    "<tspan dy=\"{}\">{}</tspan>",
+                    Px(-shift),
+                    Escaped(piece.text)
+                )),
+                (false, false) => self.put(format_args!("{}", Escaped(piece.text))),
+            }
+            lowered = piece.subscript;
+        }
+        self.put(format_args!("</text>\n"));
+    }
+
+    pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64), stroke: Stroke) {
+        let style = self.style(stroke);
+        self.put(format_args!(
+            "<path d=\"M{} {}L{} {}\"{style}/>\n",
+            Px(from.0),
+            Px(from.1),
+            Px(to.0),
+            Px(to.1)
+        ));
+    }
+
+    pub(crate) fn style(&self, stroke: Stroke) -> String {
+        let mut style = format!(
+            " fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"",
+            stroke.paint.value(self.theme),
+            Px(stroke.width)
+        );
+        if stroke.dash > 0.0 {
+            let (dash, gap) = (Px(stroke.dash), Px(0.6 * stroke.dash));
+            let _ = write!(style, " stroke-dasharray=\"{dash} {gap}\"");
+        }
+        if stroke.opacity < 1.0 {
+            let _ = write!(style, " stroke-opacity=\"{}\"", Px(stroke.opacity));
+        }
+        style
+    }
+
+    pub(crate) fn rectangle(&mut self, x: (f64, f64), y: (f64, f64), paint: Paint, more: &str) {
+        let (left, right) = (x.0.min(x.1), x.0.max(x.1));
+        let (top, bottom) = (y.0.min(y.1), y.0.max(y.1));
+        let fill = paint.value(self.theme);
+        self.put(format_args!(
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{fill}\"{more}/>\n",
+            Px(left),
+            Px(top),
+            Px(right - left),
+            Px(bottom - top)
+        ));
+    }
+
+    pub(crate) fn key(&mut self, (x, y): (f64, f64), key: &Key) {
+        let middle = y - 4.0;
+        let box_x = (x + 5.0, x + SIGN - 5.0);
+        let box_y = (middle - 5.5, middle + 5.5);
+        match key.sign {
+            Sign::Line(stroke) => self.line((x, middle), (x + SIGN, middle), stroke),
+            Sign::Banded(stroke) => {
+                let band = (x, x + SIGN);
+                self.rectangle(band, box_y, stroke.paint, " fill-opacity=\"0.22\"");
+                self.line((x, middle), (x + SIGN, middle), stroke);
+            }
+            Sign::Tile(paint) => self.rectangle(box_x, box_y, paint, ""),
+            Sign::Crossing(stroke, paint) => {
+                self.rectangle((x, x + SIGN), box_y, paint, "");
+                self.line((x, middle), (x + SIGN, middle), stroke);
+            }
+            Sign::Dot(paint) => self.dot((x + SIGN / 2.0, middle), paint),
+            Sign::Crossed => {
+                self.rectangle(box_x, box_y, Paint::Faint, "");
+                self.cross(box_x, box_y);
+            }
+            Sign::Censored(paint) => self.censored((x + SIGN / 2.0, middle), paint),
+        }
+        let at = (x + SIGN + 6.0, y);
+        self.words(at, &key.label, Words::new(SMALL, Paint::Ink));
+    }
+
+    pub(crate) fn dot(&mut self, (x, y): (f64, f64), paint: Paint) {
+        let (fill, paper) = (paint.value(self.theme), Paint::Paper.value(self.theme));
+        self.put(format_args!(
+            "<circle cx=\"{}\" cy=\"{}\" r=\"3\" fill=\"{fill}\" stroke=\"{paper}\" \
+             stroke-width=\"0.8\"/>\n",
+            Px(x),
+            Px(y)
+        ));
+    }
+
+    pub(crate) fn cross(&mut self, x: (f64, f64), y: (f64, f64)) {
+        let (mx, my) = ((x.0 + x.1) / 2.0, (y.0 + y.1) / 2.0);
+        let arm = (0.3 * (x.1 - x.0).abs().min((y.1 - y.0).abs())).min(5.0);
+        let stroke = Stroke::solid(Paint::Ink, 0.8).faded(0.55);
+        self.line((mx - arm, my - arm), (mx + arm, my + arm), stroke);
+        self.line((mx - arm, my + arm), (mx + arm, my - arm), stroke);
+    }
+
+    pub(crate) fn censored(&mut self, (x, y): (f64, f64), paint: Paint) {
+        let stroke = Stroke::solid(paint, 1.3);
+        self.line((x, y - 4.5), (x, y + 4.5), stroke);
+    }
+}
+
+/// A length, to a hundredth of a px.
+pub(crate) struct Px(pub(crate) f64);
+
+impl Display for Px {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Far outside any picture, so that no viewer has to draw with numbers without bounds.
+        let hundredths = (self.0.clamp(-1e5, 1e5) * 100.0).round();
+        let digits = format!("{:.2}", hundredths / 100.0);
+        let digits = digits.trim_end_matches('0').trim_end_matches('.');
+        f.write_str(if digits == "-0" { "0" } else { digits })
+    }
+}
+
+/// Text between tags, or in quotes.
+pub(crate) struct Escaped<'t>(pub(crate) &'t str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '&' => f.write_str("&amp;")?,
+                '"' => f.write_str("&quot;")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}

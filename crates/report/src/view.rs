@@ -1,0 +1,405 @@
+//! What pictures are made from: a study's results, cell by cell, as they are to be seen.
+
+use sparsegrok_study::statistics::{Distribution, Lifetime};
+use sparsegrok_study::{
+    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones,
+    ResultsError, Run, Scaling, Status, StudyResults, Timed, Times, theory_setting,
+};
+use sparsegrok_theory::Prediction;
+use toml::Value;
+
+use crate::keys;
+
+/// Seeds from which on a band shows the middle half of them: fewer say nothing of quartiles.
+pub(crate) const ENOUGH_FOR_QUARTILES: usize = 5;
+/// Seeds from which on a band shows nine tenths of them.
+pub(crate) const ENOUGH_FOR_TAILS: usize = 20;
+
+/// Points of a theoretical curve.
+const THEORY_POINTS: usize = 120;
+
+/// A study, or a single run, as it is to be seen.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The grid's axes; none where nothing varies.
+    pub(crate) axes: Vec<GridAxis>,
+    /// The cells begun, in the study's order.
+    pub(crate) cells: Vec<CellView>,
+    /// What counts as memorized and generalized.
+    pub(crate) evaluate: EvaluateSpec,
+    /// Runs that came to their end.
+    pub(crate) runs: u64,
+    /// Runs there were to be.
+    pub(crate) planned: u64,
+    /// Cells there were to be.
+    pub(crate) cells_planned: usize,
+    /// How T_gen goes with the axes.
+    pub(crate) scaling: Vec<Scaling>,
+}
+
+/// An axis of the grid.
+#[derive(Clone, Debug)]
+pub(crate) struct GridAxis {
+    /// What varies along it.
+    pub(crate) key: String,
+    /// Its values, in order.
+    pub(crate) values: Vec<Value>,
+}
+
+/// A cell, as it is to be seen.
+#[derive(Clone, Debug)]
+pub(crate) struct CellView {
+    /// Its number.
+    pub(crate) number: usize,
+    /// What tells it from the others: `λ = 10⁻⁴, R = 100`.
+    pub(crate) name: String,
+    /// Its place on each axis of the grid.
+    pub(crate) place: Vec<usize>,
+    /// Its configuration.
+    pub(crate) config: Config,
+    /// Runs of it.
+    pub(crate) runs: u64,
+    /// Figures by epoch.
+    pub(crate) curves: Vec<Curve>,
+    /// The same of single seeds.
+    pub(crate) singles: Vec<Single>,
+    /// T_mem over its runs.
+    pub(crate) t_mem: Option<Time>,
+    /// T_gen over its runs.
+    pub(crate) t_gen: Option<Time>,
+    /// Each run's T_gen, or when it was last seen without.
+    pub(crate) lifetimes: Vec<Lifetime>,
+    /// What became of most runs.
+    pub(crate) phase: Option<Status>,
+    /// Runs of each status, in the order of [`Status::ALL`].
+    pub(crate) counts: [u64; Status::ALL.len()],
+    /// What the theory says, where it covers the cell.
+    pub(crate) theory: Option<Prediction>,
+    /// Its times.
+    pub(crate) prediction: Option<CellPrediction>,
+}
+
+/// A figure over the seeds of a cell.
+#[derive(Clone, Debug)]
+pub(crate) struct Curve {
+    pub(crate) column: Column,
+    /// By epoch.
+    pub(crate) points: Vec<(f64, Distribution)>,
+}
+
+/// One run's figures.
+#[derive(Clone, Debug)]
+pub(crate) struct Single {
+    pub(crate) curves: Vec<(Column, Vec<(f64, f64)>)>,
+}
+
+/// A time over the runs of a cell, in epochs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    pub(crate) median: f64,
+    /// Its confidence interval; open ends are infinite.
+    pub(crate) interval: Option<(f64, f64)>,
+}
+
+impl View {
+    /// What a study's directory shows.
+    ///
+    /// # Errors
+    /// When its curves or traces cannot be read.
+    pub fn of_study(results: &StudyResults) -> Result<Self, ResultsError> {
+        let mut curves = results.read_curves()?.into_iter().peekable();
+        let mut traces = results.read_traces()?.into_iter().peekable();
+        let axes = grid_axes(results);
+        let mut cells = Vec::new();
+        for (number, cell) in results.cells() {
+            let place = axes.iter().zip(&cell.varied).map(|(axis, (_, value))| {
+                let found = axis.values.iter().position(|other| other == value);
+                found.unwrap_or_default()
+            });
+            let varied = cell.varied.iter();
+            let name = varied
+                .map(|(key, value)| format!("{} = {}", keys::symbol(key), keys::value(value)));
+            let mut own = Vec::new();
+            while let Some(trace) = traces.next_if(|trace| trace.cell == number) {
+                own.push(single(results, &trace));
+            }
+            let own_curves = curves.next_if(|curves| curves.cell == number);
+            let records = results.records_of(number);
+            let summary = results.summary.cells.get(number);
+            let count = |status: Status| {
+                let counts = summary.map(|summary| &summary.status);
+                counts
+                    .and_then(|counts| counts.get(status.name()))
+                    .copied()
+                    .unwrap_or(0)
+            };
+            cells.push(CellView {
+                number,
+                name: name.collect::<Vec<_>>().join(", "),
+                place: place.collect(),
+                runs: records.len() as u64,
+                curves: own_curves.map_or_else(Vec::new, |curves| by_figure(results, &curves)),
+                singles: own,
+                t_mem: summary.and_then(|summary| time(&summary.t_mem)),
+                t_gen: summary.and_then(|summary| time(&summary.t_gen)),
+                lifetimes: records
+                    .iter()
+                    .filter_map(|r| Timed::Generalizing.of(r))
+                    .collect(),
+                phase: summary.and_then(|summary| {
+                    Status::ALL
+                        .into_iter()
+                        .find(|status| status.name() == summary.phase)
+                }),
+                counts: Status::ALL.map(count),
+                prediction: summary.and_then(|summary| summary.prediction),
+                theory: theory(&cell.config),
+                config: cell.config.clone(),
+            });
+        }
+        Ok(Self {
+            axes,
+            cells,
+            evaluate: results.study.config().evaluate.clone(),
+            runs: results.manifest.runs,
+            planned: results.manifest.runs_planned,
+            cells_planned: results.study.cells().len(),
+            scaling: results.summary.scaling.clone(),
+        })
+    }
+
+    /// What one run shows.
+    pub fn of_run(config: &Config, run: &Run) -> Self {
+        let milestones = Milestones::of(&run.trace, &config.evaluate);
+        let alone = |x: f64| Distribution {
+            n: 1,
+            mean: x,
+            q05: x,
+            q25: x,
+            q50: x,
+            q75: x,
+            q95: x,
+        };
+        let curves = Column::ALL.into_iter().map(|column| Curve {
+            column,
+            points: run
+                .trace
+                .iter()
+                .filter_map(|e| match column.of(e) {
+                    Cell::Figure(x) => Some((e.epoch as f64, alone(x?))),
+                    Cell::Count(_) => None,
+                })
+                .collect(),
+        });
+        let reached = |epoch: Option<f64>| {
+            epoch.map(|median| Time {
+                median,
+                interval: None,
+            })
+        };
+        let cell = CellView {
+            number: 0,
+            name: String::new(),
+            place: Vec::new(),
+            config: config.clone(),
+            runs: 1,
+            curves: curves.collect(),
+            singles: Vec::new(),
+            t_mem: reached(milestones.t_mem),
+            t_gen: reached(milestones.t_gen),
+            lifetimes: Vec::new(),
+            phase: Some(milestones.status),
+            counts: Status::ALL.map(|status| u64::from(status == milestones.status)),
+            theory: theory(config),
+            prediction: CellPrediction::of(config),
+        };
+        Self {
+            axes: Vec::new(),
+            cells: vec![cell],
+            evaluate: config.evaluate.clone(),
+            runs: 1,
+            planned: 1,
+            cells_planned: 1,
+            scaling: Vec::new(),
+        }
+    }
+
+    /// At most `most` cells, spread evenly over each axis of the grid, and over the rest evenly.
+    pub(crate) fn chosen(&self, most: usize) -> Vec<&CellView> {
+        if self.cells.len() <= most {
+            return self.cells.iter().collect();
+        }
+        let sizes: Vec<_> = self.axes.iter().map(|axis| axis.values.len()).collect();
+        let mut taken = vec![1; sizes.len()];
+        // One more along the axis of which the smallest share is taken, while there is room.
+        loop {
+            let mut order: Vec<_> = (0..sizes.len()).filter(|&i| taken[i] < sizes[i]).collect();
+            order.sort_by_key(|&i| (taken[i], i));
+            let product: usize = taken.iter().product();
+            let grown = order
+                .into_iter()
+                .find(|&i| product / taken[i] * (taken[i] + 1) <= most);
+            match grown {
+                Some(i) => taken[i] += 1,
+                None => break,
+            }
+        }
+        let kept: Vec<Vec<usize>> = sizes
+            .iter()
+            .zip(&taken)
+            .map(|(&size, &count)| evenly(size, count))
+            .collect();
+        let is_kept = |cell: &&CellView| {
+            let places = cell.place.iter().zip(&kept);
+            places.fold(true, |all, (place, kept)| all && kept.contains(place))
+        };
+        self.cells.iter().filter(is_kept).collect()
+    }
+
+    /// The fewest and the most seeds of the cells.
+    pub(crate) fn seeds(&self) -> (u64, u64) {
+        let runs = self.cells.iter().map(|cell| cell.runs);
+        (runs.clone().min().unwrap_or(0), runs.max().unwrap_or(0))
+    }
+}
+
+impl CellView {
+    /// A figure over its seeds.
+    pub(crate) fn curve(&self, column: Column) -> Option<&Curve> {
+        let mut curves = self.curves.iter();
+        curves.find(|curve| curve.column == column && !curve.points.is_empty())
+    }
+
+    /// The last epoch evaluated.
+    pub(crate) fn horizon(&self) -> Option<f64> {
+        let ends = self.curves.iter().filter_map(|curve| curve.points.last());
+        ends.map(|(epoch, _)| *epoch).reduce(f64::max)
+    }
+
+    /// Population accuracy as the theory has it, from where it has the rows memorized.
+    pub(crate) fn theory_curve(&self) -> Vec<(f64, f64)> {
+        let Some((theory, end)) = self.theory.as_ref().zip(self.horizon()) else {
+            return Vec::new();
+        };
+        let Some(begin) = self.prediction.and_then(|prediction| prediction.t_mem) else {
+            return Vec::new();
+        };
+        let begin = begin.max(1.0);
+        if !(self.has_theory_curve() && begin < end) {
+            return Vec::new();
+        }
+        let share = |i| i as f64 / (THEORY_POINTS - 1) as f64;
+        let epochs = (0..THEORY_POINTS).map(|i| begin * libm::pow(end / begin, share(i)));
+        let curve = epochs.map(|epoch| (epoch, theory.accuracy(epoch)));
+        curve.filter(|(_, accuracy)| accuracy.is_finite()).collect()
+    }
+
+    /// Whether the theory says anything of its accuracy over time.
+    pub(crate) fn has_theory_curve(&self) -> bool {
+        self.theory
+            .is_some_and(|theory| theory.scales().lambda > 0.0)
+    }
+
+    /// T_gen as the theory has it.
+    pub(crate) fn predicted_t_gen(&self) -> Option<f64> {
+        self.prediction?.t_gen
+    }
+
+    /// How far inside the theory's region of grokking it lies, outside where negative: the
+    /// smallest of the logarithms of end/T_gen and T_gen/(delay_ratio·T_mem), cut at ±1.
+    pub(crate) fn predicted_margin(&self) -> Option<f64> {
+        let (prediction, end) = (self.prediction?, self.horizon()?);
+        let (t_mem, Some(t_gen)) = (prediction.t_mem?, prediction.t_gen) else {
+            return Some(-1.0);
+        };
+        let in_time = libm::log(end / t_gen);
+        let delayed = libm::log(t_gen / (self.config.evaluate.delay_ratio * t_mem));
+        Some(in_time.min(delayed).clamp(-1.0, 1.0))
+    }
+
+    /// Runs of a status.
+    pub(crate) fn count(&self, status: Status) -> u64 {
+        let counts = Status::ALL.into_iter().zip(self.counts);
+        counts
+            .filter(|(s, _)| *s == status)
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// Runs that grokked.
+    pub(crate) fn grokked(&self) -> u64 {
+        self.count(Status::Grokked)
+    }
+}
+
+/// `count` of `size` places, from the first to the last.
+fn evenly(size: usize, count: usize) -> Vec<usize> {
+    match count {
+        1 => vec![size / 2],
+        _ => (0..count)
+            .map(|i| (i * (size - 1) + (count - 1) / 2) / (count - 1))
+            .collect(),
+    }
+}
+
+fn grid_axes(results: &StudyResults) -> Vec<GridAxis> {
+    let cells = results.study.cells();
+    let keys = cells[0].varied.iter().map(|(key, _)| *key);
+    let axes = keys.enumerate().map(|(i, key)| {
+        let mut values: Vec<Value> = Vec::new();
+        for cell in cells {
+            let value = &cell.varied[i].1;
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        GridAxis {
+            key: key.to_owned(),
+            values,
+        }
+    });
+    axes.collect()
+}
+
+fn by_figure(results: &StudyResults, curves: &Curves) -> Vec<Curve> {
+    let figures = results.figures().iter().enumerate();
+    figures
+        .map(|(i, &column)| Curve {
+            column,
+            points: curves
+                .points
+                .iter()
+                .filter_map(|point| Some((point.epoch as f64, point.figures[i]?)))
+                .collect(),
+        })
+        .collect()
+}
+
+fn single(results: &StudyResults, trace: &KeptTrace) -> Single {
+    let figures = results.figures().iter().enumerate();
+    let curve = |i: usize| {
+        let points = trace.points.iter();
+        points
+            .filter_map(|point| Some((point.epoch as f64, point.figures[i]?)))
+            .collect()
+    };
+    Single {
+        curves: figures.map(|(i, &column)| (column, curve(i))).collect(),
+    }
+}
+
+fn theory(config: &Config) -> Option<Prediction> {
+    theory_setting(config)
+        .ok()
+        .map(|setting| Prediction::of(&setting))
+}
+
+/// The median, with its interval: without an upper limit where too few runs were seen to get there,
+/// and none of a single run.
+fn time(times: &Times) -> Option<Time> {
+    let interval = (times.n > 1).then_some(times.low.zip(times.high.or(Some(f64::INFINITY))));
+    Some(Time {
+        median: times.median?,
+        interval: interval.flatten(),
+    })
+}

@@ -1,0 +1,339 @@
+//! Reports: pictures byte for byte, the page in a browser, and what is refused.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use serde_json::Value;
+use sparsegrok_study::{Directory, Settings, Study};
+use tempfile::TempDir;
+
+use crate::browser::Browser;
+use crate::support::{folder, printed, refused, shipped, sparsegrok, text};
+
+/// A grid of six cells, some of which grok: a moment's work.
+const SMALL: &str = "study --preset grok-a --n-train 128 --n-test 64 --d-signal 3 --epochs 3000 \
+                     --eval-points 24 --seeds 0..6 --vary weight_decay=4e-4,8e-4,1.6e-3 \
+                     --vary init_norm=30,100";
+
+/// Runs a study into a new directory.
+fn study(folder: &TempDir, name: &str, line: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    printed(&format!("{line} --out {}", path.display()));
+    path
+}
+
+fn report(directory: &Path, flags: &str) -> PathBuf {
+    assert_eq!(
+        printed(&format!("report {} {flags}", directory.display())),
+        ""
+    );
+    directory.join("report")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").file_name().display().to_string())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Pictures may change, if the change is meant: look at them, then copy the new ones over.
+#[test]
+fn pictures_are_the_golden_ones() {
+    let folder = folder();
+    let found = report(&study(&folder, "study", SMALL), "--format svg");
+    let golden = shipped("golden/report");
+    if let Some(to) = std::env::var_os("SPARSEGROK_NEW_PICTURES") {
+        for name in names(&found) {
+            fs::copy(found.join(&name), Path::new(&to).join(&name)).expect("a copy");
+        }
+    }
+    assert_eq!(names(&found), names(&golden));
+    for name in names(&golden) {
+        let (found, golden) = (text(found.join(&name)), text(golden.join(&name)));
+        let line = found.lines().zip(golden.lines()).position(|(a, b)| a != b);
+        assert!(found == golden, "{name} differs from line {line:?} on");
+    }
+}
+
+#[test]
+fn the_same_directory_gives_the_same_bytes() {
+    let folder = folder();
+    let directory = study(&folder, "study", SMALL);
+    let first = report(&directory, "--format html,svg,png");
+    let kept: Vec<_> = names(&first)
+        .into_iter()
+        .map(|name| (fs::read(first.join(&name)).expect("a file"), name))
+        .collect();
+    assert!(
+        kept.iter()
+            .any(|(bytes, name)| name.ends_with(".png") && bytes.starts_with(b"\x89PNG"))
+    );
+    report(&directory, "--format html,svg,png");
+    for (bytes, name) in kept {
+        assert!(
+            fs::read(first.join(&name)).expect("a file") == bytes,
+            "{name}"
+        );
+    }
+    let other = folder.path().join("other");
+    report(
+        &directory,
+        &format!("--format html --out {}", other.display()),
+    );
+    assert_eq!(names(&other), ["index.html"]);
+}
+
+#[test]
+fn a_study_can_report_on_itself() {
+    let folder = folder();
+    let line = "study --preset grok-a --epochs 60 --seeds 0..2 --report";
+    let directory = study(&folder, "study", line);
+    let names = names(&directory.join("report"));
+    assert!(names.contains(&"index.html".to_owned()) && names.contains(&"accuracy.svg".to_owned()));
+}
+
+/// The page's command makes the same study again.
+#[test]
+fn the_command_on_the_page_reproduces_the_study() {
+    let folder = folder();
+    let directory = study(&folder, "study", SMALL);
+    let page = text(report(&directory, "--format html").join("index.html"));
+    let (_, rest) = page.split_once("id=\"command\">").expect("a command");
+    let (command, _) = rest.split_once("</pre>").expect("its end");
+    let again = folder.path().join("again");
+    let words = command.strip_prefix("sparsegrok ").expect("our command");
+    printed(&words.replace("--out again", &format!("--out {}", again.display())));
+    for name in ["records.csv", "curves.csv", "summary.json", "study.toml"] {
+        assert_eq!(text(directory.join(name)), text(again.join(name)), "{name}");
+    }
+}
+
+/// One seed has no quantiles, and is not shown with any.
+#[test]
+fn one_seed_is_reported_as_one() {
+    let folder = folder();
+    let directory = study(
+        &folder,
+        "study",
+        "study --preset grok-a --epochs 400 --seeds 0..1",
+    );
+    let report = report(&directory, "");
+    let svg = text(report.join("accuracy.svg"));
+    assert!(svg.contains("n = 1 seed"), "{svg}");
+    assert!(!svg.contains("fill-opacity"), "a band of one seed");
+    let page = text(report.join("index.html"));
+    assert!(page.contains("\"has_bands\":false"));
+    assert!(
+        headline(&page).contains("The one seed: memorized only"),
+        "{}",
+        headline(&page)
+    );
+}
+
+/// A study cut after its first nine runs: the second cell has one of its eight seeds.
+#[test]
+fn an_interrupted_study_says_so() {
+    let folder = folder();
+    let flags = [
+        ("epochs", "40"),
+        ("seeds", "0..8"),
+        ("seed_what", "order"),
+        ("vary", "weight_decay=1e-4,1e-3,1e-2"),
+        ("eval_points", "6"),
+    ];
+    let settings = Settings::layered(Some("grok-a"), None, &flags).expect("settings");
+    let study = Study::new(settings.config().expect("a configuration")).expect("a study");
+    let path = folder.path().join("study");
+    let mut directory = Directory::create(&path, false, &study).expect("a directory");
+    let ran = study.run(&AtomicBool::new(false), |mut group| {
+        let last = group.cell == 1;
+        if last {
+            group.records.truncate(1);
+        }
+        directory.add(&group).expect("lines written");
+        if last {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    directory.finish(&ran.expect("runs")).expect("a directory");
+
+    let report = report(&path, "");
+    let page = text(report.join("index.html"));
+    assert!(
+        page.contains("Interrupted: the first 9 of 24 runs are here."),
+        "{page}"
+    );
+    assert!(
+        headline(&page).contains("the first 2 of 3 cells"),
+        "{}",
+        headline(&page)
+    );
+    let svg = text(report.join("accuracy.svg"));
+    assert!(
+        svg.contains("Interrupted: 9 of 24 runs.") && svg.contains("n = 1 to 8 seeds"),
+        "{svg}"
+    );
+}
+
+#[test]
+fn what_cannot_be_reported_on_is_refused() {
+    let folder = folder();
+    let nothing = folder.path().display().to_string();
+    assert!(refused(&format!("report {nothing}")).contains("holds no study"));
+    assert!(refused("run --plot picture.pdf").contains(".svg or .png"));
+    let outcome = sparsegrok("run --epochs 1 --plot /no/such/folder/run.svg");
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+}
+
+#[test]
+fn a_run_is_plotted_as_its_file_is_named() {
+    let folder = folder();
+    for name in ["run.svg", "run.png"] {
+        let path = folder.path().join(name);
+        printed(&format!(
+            "run --preset grok-a --epochs 200 --live --plot {}",
+            path.display()
+        ));
+        let bytes = fs::read(&path).expect("a picture");
+        let begins: &[u8] = if name.ends_with("svg") {
+            b"<svg"
+        } else {
+            b"\x89PNG"
+        };
+        assert!(bytes.starts_with(begins), "{name}");
+    }
+}
+
+/// The headline without its tags.
+fn headline(page: &str) -> String {
+    let (_, rest) = page.split_once("id=\"headline\">").expect("a headline");
+    let (words, _) = rest.split_once("</h1>").expect("its end");
+    words.replace("<sub>", "").replace("</sub>", "")
+}
+
+/// Pixels of the chart that are not as the first one.
+const DRAWN: &str = "(() => {
+    const canvas = document.querySelector('#chart canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const pixels = new Uint32Array(data.buffer);
+    return pixels.reduce((count, pixel) => count + (pixel !== pixels[0]), 0);
+})()";
+
+/// Middle of the chart, in px from the window's upper left.
+const MIDDLE: &str = "(() => {
+    const box = document.querySelector('#chart .u-over').getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+})()";
+
+const TIP: &str = "getComputedStyle(document.getElementById('tip')).display === 'none'
+    ? '' : document.getElementById('tip').innerText";
+
+/// Clicks the button of these words.
+fn click(browser: &mut Browser, words: &str) {
+    browser.evaluate(&format!(
+        "[...document.querySelectorAll('button')].find((b) => b.textContent === '{words}').click()"
+    ));
+}
+
+fn drawn(browser: &mut Browser) -> f64 {
+    // Drawing waits for the next frame.
+    browser.evaluate("new Promise((done) => setTimeout(done, 100))");
+    browser.evaluate(DRAWN).as_f64().expect("a count")
+}
+
+#[test]
+fn the_page_works_in_a_browser() {
+    let Some(mut browser) = Browser::start() else {
+        eprintln!("skipped: no Chromium is installed to open the page in");
+        return;
+    };
+    let folder = folder();
+    let one = study(&folder, "one", "study --preset grok-a --seeds 0..24");
+    browser.open(&report(&one, "--format html").join("index.html"));
+
+    // Curves are drawn, and values are shown where the mouse is.
+    let all = drawn(&mut browser);
+    assert!(all > 2_000.0, "{all} pixels drawn");
+    let middle = browser.evaluate(MIDDLE);
+    let (x, y) = (
+        middle[0].as_f64().expect("x"),
+        middle[1].as_f64().expect("y"),
+    );
+    browser.move_mouse(x, y);
+    let tip = browser.evaluate(TIP).as_str().expect("text").to_owned();
+    assert!(
+        tip.starts_with("epoch ") && tip.contains("population") && tip.contains("train"),
+        "{tip}"
+    );
+
+    // A series is taken away, and comes back.
+    click(&mut browser, "train");
+    let fewer = drawn(&mut browser);
+    assert!(fewer < all, "{fewer} of {all} pixels");
+    browser.move_mouse(x + 2.0, y);
+    let tip = browser.evaluate(TIP).as_str().expect("text").to_owned();
+    assert!(
+        tip.contains("population") && !tip.contains("train"),
+        "{tip}"
+    );
+    click(&mut browser, "train");
+    assert_eq!(drawn(&mut browser), all);
+
+    // Every figure can be drawn, in the dark too.
+    browser.prefer("dark");
+    for family in [
+        "loss",
+        "norms",
+        "alignment",
+        "margins",
+        "gap in loss",
+        "accuracy",
+    ] {
+        click(&mut browser, family);
+        assert!(drawn(&mut browser) > 2_000.0, "{family}");
+    }
+
+    // The headline's numbers are the summary's.
+    let words =
+        browser.evaluate("document.getElementById('headline').innerText.replace(/\\s+/g, ' ')");
+    let words = words.as_str().expect("text");
+    let summary: Value = serde_json::from_str(&text(one.join("summary.json"))).expect("JSON");
+    let cell = &summary["cells"][0];
+    let epochs = |key: &str| {
+        let epoch = cell["t_gen"][key].as_f64().expect(key).round() as u64;
+        format!("{},{:03}", epoch / 1000, epoch % 1000)
+    };
+    let expected = format!(
+        "{} of {} seeds grokked; median Tgen {} epochs [{}, {}]; theory ",
+        cell["status"]["grokked"],
+        cell["runs"],
+        epochs("median"),
+        epochs("low"),
+        epochs("high")
+    );
+    assert!(words.starts_with(&expected), "{words}: expected {expected}");
+
+    // In a grid, cells come and go.
+    let grid = study(&folder, "grid", SMALL);
+    browser.open(&report(&grid, "--format html").join("index.html"));
+    let all = drawn(&mut browser);
+    browser.evaluate(
+        "document.querySelector('rect[data-cell=\"0\"]').dispatchEvent(new MouseEvent('click'))",
+    );
+    assert!(drawn(&mut browser) < all);
+    click(&mut browser, "first choice");
+    assert_eq!(drawn(&mut browser), all);
+
+    assert!(
+        browser.complaints().is_empty(),
+        "{:#?}",
+        browser.complaints()
+    );
+}
