@@ -92,7 +92,7 @@ impl Store {
     /// section and the file's size. `Time: O(1)`; the sections themselves are not looked at.
     ///
     /// The file must not be written to or cut short while it is open: its numbers would change under
-    /// the reader, or the system would end the process. Replacing it by a new file of its name, as
+    /// the reader, or the system would end the process (SIGBUS). Replacing it by a new file of its name, as
     /// this project writes files, does no harm.
     ///
     /// # Errors

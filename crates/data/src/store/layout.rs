@@ -107,6 +107,12 @@ impl Header {
             .copied()
     }
 
+    /// Whether what version 1 has no use for is zero.
+    fn is_plain(&self) -> bool {
+        let sections = self.sections.iter().all(|section| section.reserved == 0);
+        sections && self.reserved.iter().all(|&word| word == 0)
+    }
+
     /// The value α of memorization columns, where there are any.
     pub(super) fn memorization(&self) -> Option<f64> {
         (self.memorization != 0).then(|| f64::from_bits(self.memorization))
@@ -173,6 +179,13 @@ impl Header {
                 "0 or 1",
             ),
             (
+                self.has_tail == 1 || self.tail_width == 0,
+                offset_of!(Self, tail_width),
+                "tail_width",
+                self.tail_width.to_string(),
+                "0 without a tail",
+            ),
+            (
                 self.has_tail == 1 || self.tail_nonzeros == 0,
                 offset_of!(Self, tail_nonzeros),
                 "tail_nonzeros",
@@ -180,7 +193,7 @@ impl Header {
                 "0 without a tail",
             ),
             (
-                scale.is_finite(),
+                scale.is_finite() && (scale != 0.0 || self.memorization == 0),
                 offset_of!(Self, memorization),
                 "memorization",
                 scale.to_string(),
@@ -192,6 +205,13 @@ impl Header {
                 "signal_width",
                 self.signal_width.to_string(),
                 "a width that files can hold",
+            ),
+            (
+                self.is_plain(),
+                offset_of!(Self, reserved),
+                "reserved",
+                "not all zero".to_owned(),
+                "zeros",
             ),
         ] {
             if !holds {

@@ -171,6 +171,36 @@ fn what_is_wrong_is_said() {
             "header at byte 48: `memorization` is inf, expected a finite number, 0 for none",
         ),
         (
+            with_header(GOLDEN, |header| header.memorization = (-0.0_f64).to_bits()),
+            "header at byte 48: `memorization` is -0, expected a finite number, 0 for none",
+        ),
+        (
+            with_header(GOLDEN, |header| header.has_tail = 2),
+            "header at byte 56: `has_tail` is 2, expected 0 or 1",
+        ),
+        (
+            with_header(GOLDEN, |header| header.has_tail = 0),
+            "header at byte 32: `tail_width` is 9, expected 0 without a tail",
+        ),
+        (
+            with_header(GOLDEN, |header| {
+                (header.has_tail, header.tail_width) = (0, 0);
+            }),
+            "header at byte 40: `tail_nonzeros` is 2, expected 0 without a tail",
+        ),
+        (
+            with_header(GOLDEN, |header| header.tail_width = 1 << 32),
+            "header at byte 32: `tail_width` is 4294967296, expected a number below 2^32",
+        ),
+        (
+            {
+                let mut later = GOLDEN.to_vec();
+                later[264] = 1;
+                with_header(&later, |_| {})
+            },
+            "header at byte 264: `reserved` is not all zero, expected zeros",
+        ),
+        (
             with_header(GOLDEN, |header| header.tail_nonzeros = 1 << 40),
             "columns at byte 184: found section `columns` of 8 bytes from byte 512, \
              expected section `columns` of 4398046511104 bytes from byte 512",
@@ -219,6 +249,11 @@ fn what_is_wrong_is_said() {
 fn targets_are_what_was_asked_for_or_refused() {
     let (data, _) = golden();
     let store = |labels| {
+        let kind = match labels {
+            Labels::Sign | Labels::ZeroOne => TargetKind::Sign,
+            Labels::Real => TargetKind::Real,
+        };
+        let data = data.clone().with_target_kind(kind);
         let (folder, path) = file(&bytes(&data, labels));
         (folder, Store::open(&path).unwrap())
     };
@@ -241,6 +276,17 @@ fn targets_are_what_was_asked_for_or_refused() {
         let error = store.dataset_with(kind).unwrap_err().to_string();
         assert!(error.ends_with(sentence), "{error}");
     }
+}
+
+#[test]
+fn what_could_not_be_opened_is_not_written() {
+    let (data, _) = golden();
+    let error = write(Vec::new(), &data, Labels::Real).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    let none = Features::new(0, 2, AlignedBlock::zeroed(0), None).unwrap();
+    let none = Dataset::new(none, vec![], TargetKind::Sign, None).unwrap();
+    let error = write(Vec::new(), &none, Labels::Sign).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use bytemuck::{bytes_of, cast_slice};
 
 use super::layout::{HEADER_CHECKSUM, Header, SECTIONS};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, TargetKind};
 use crate::svmlight::Labels;
 
 /// Writes a dataset as a store; `labels` says what its targets were in text. `Time: O(bytes)`, which
@@ -15,12 +15,16 @@ use crate::svmlight::Labels;
 /// appear under its name only when complete is written aside and renamed by the caller.
 ///
 /// # Errors
-/// When writing fails, or on a machine whose numbers are not those of the file: 64 bits,
+/// When writing fails, when there are no rows or `labels` are not of the targets' kind, or on a machine whose numbers are not those of the file: 64 bits,
 /// little-endian.
 pub fn write(mut writer: impl Write, data: &Dataset, labels: Labels) -> io::Result<()> {
     if !super::MACHINE {
         let message = "stores are written on little-endian machines of 64 bits only";
         return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+    }
+    if data.is_empty() || (labels == Labels::Real) != (data.target_kind() == TargetKind::Real) {
+        let message = "a store has rows, and labels of their targets' kind";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     let features = data.features();
     let (row_starts, columns, values) = features.tail().map_or_else(Default::default, |tail| {
