@@ -20,6 +20,7 @@
 mod aligned;
 mod csr;
 mod dataset;
+mod decimal;
 mod libstdcxx;
 mod memory;
 mod number;

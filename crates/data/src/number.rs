@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::decimal::parse_decimal;
+
 /// Displays the fewest digits that read back as the same double, with an exponent below 1e-5 and
 /// from 1e16 on.
 ///
@@ -34,7 +36,14 @@ pub(crate) fn parse_number(text: &[u8]) -> Option<f64> {
 }
 
 /// The double nearest to the longest number that text starts with, and what follows it.
+#[inline(always)]
 pub(crate) fn parse_number_at(text: &[u8]) -> Option<(f64, &[u8])> {
+    parse_decimal(text).or_else(|| parse_any_at(text))
+}
+
+/// As above, for numbers of any kind.
+#[inline(never)]
+fn parse_any_at(text: &[u8]) -> Option<(f64, &[u8])> {
     let (number, length) = fast_float2::parse_partial(text).ok()?;
     Some((number, &text[length..]))
 }

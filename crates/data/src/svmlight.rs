@@ -32,6 +32,7 @@
 
 mod error;
 mod line;
+mod plain;
 mod read;
 mod rows;
 #[cfg(test)]

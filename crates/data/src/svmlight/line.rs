@@ -1,10 +1,8 @@
-//! One line of svmlight text.
-//!
-//! Plain lines, which nearly all are, take a quick way that knows no faults; whatever it does not
-//! take goes the careful way, which is the definition of the format and words every fault.
+//! One line of svmlight text, read with care: the definition of the format, and the words for every
+//! fault. Plain lines take a quicker way ([`Pairs::add_plain`]) and come here only if that declines.
 
 use super::Fault;
-use crate::number::{parse_number, parse_number_at};
+use crate::number::parse_number;
 
 /// Bytes of the input that an error quotes.
 const QUOTED: usize = 40;
@@ -33,34 +31,6 @@ impl Pairs {
     pub(super) fn truncate(&mut self, len: usize) {
         self.indices.truncate(len);
         self.values.truncate(len);
-    }
-
-    /// Adds the pairs of a line without query and comment and returns its target, which stands at
-    /// its very beginning; or `None`, and some pairs added, where the line is anything else.
-    pub(super) fn add_plain(&mut self, line: &[u8]) -> Option<f64> {
-        let (target, mut rest) = finite_number(line)?;
-        let mut least = self.base;
-        loop {
-            let pair = rest.trim_ascii_start();
-            if pair.is_empty() {
-                return Some(target);
-            }
-            let digits = pair.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            // Ten digits overflow nothing.
-            if digits == 0 || digits > 10 || pair.get(digits) != Some(&b':') {
-                return None;
-            }
-            let index = whole(&pair[..digits]);
-            let column = u32::try_from(index.checked_sub(self.base)?).ok()?;
-            if index < least || column == u32::MAX {
-                return None;
-            }
-            least = index + 1;
-            let (value, after) = finite_number(&pair[digits + 1..])?;
-            self.indices.push(column);
-            self.values.push(value);
-            rest = after;
-        }
     }
 
     /// Adds the pairs of any line and returns its target, if there is one, as `checked`.
@@ -136,13 +106,6 @@ fn whole(digits: &[u8]) -> u64 {
     })
 }
 
-/// The finite number that text starts with, up to a blank or the end, and what follows.
-fn finite_number(text: &[u8]) -> Option<(f64, &[u8])> {
-    let (number, rest) = parse_number_at(text)?;
-    let ends = rest.first().is_none_or(u8::is_ascii_whitespace);
-    (ends && number.is_finite()).then_some((number, rest))
-}
-
 fn number(token: Token<'_>) -> Result<f64, Located> {
     match parse_number(token.text) {
         Some(number) if number.is_finite() => Ok(number),
@@ -208,35 +171,5 @@ impl<'a> Iterator for Tokens<'a> {
             start,
             text: &rest[..end],
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4_000))]
-
-        #[test]
-        fn the_quick_way_agrees_with_the_careful_one(
-            line in "[ ]?[+-]?[0-9.]{1,3}([ \t]{1,2}[0-9]{1,11}:[+-]?[0-9.einf]{1,4}){0,3}[ ]?\r?\n?",
-            base in 0..2_u64,
-        ) {
-            let [mut plain, mut any] = [base; 2].map(Pairs::counted_from);
-            if let Some(target) = plain.add_plain(line.as_bytes()) {
-                let found = any.add_any(line.as_bytes(), Ok);
-                prop_assert_eq!(found, Ok(Some(target)));
-                prop_assert_eq!((plain.indices, plain.values), (any.indices, any.values));
-            }
-        }
-
-        #[test]
-        fn plain_lines_take_the_quick_way(
-            line in "[+-]?[0-9]{1,3}( 1:-?[0-9]{1,4}[.][0-9]{1,17}(e-?[0-9]{1,2})?)?( 20:1)? ?\r?\n",
-        ) {
-            prop_assert!(Pairs::counted_from(1).add_plain(line.as_bytes()).is_some());
-        }
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn parse_text(
     chunk: usize,
 ) -> Result<Parsed, SvmlightError> {
     let mut rows = Rows::new(options);
+    let mut parts = Vec::new();
     let mut text = Vec::new();
     loop {
         // What stands in `text` already is the start of a line.
@@ -92,7 +93,9 @@ pub(super) fn parse_text(
         } else {
             memrchr(b'\n', &text[begun..]).map_or(0, |newline| begun + newline + 1)
         };
-        add_lines(&mut rows, &text[..whole_lines], chunk).map_err(|bad| SvmlightError::Line {
+        let lines = chunks(&text[..whole_lines], chunk);
+        parts.resize_with(lines.len().max(parts.len()), || Rows::new(options));
+        add_lines(&mut rows, &mut parts, &lines).map_err(|bad| SvmlightError::Line {
             file: name.to_owned(),
             line: bad.line,
             column: bad.start + 1,
@@ -110,17 +113,21 @@ pub(super) fn parse_text(
     })
 }
 
-/// Adds the rows of whole lines, parsed in chunks side by side.
-fn add_lines(rows: &mut Rows, text: &[u8], chunk: usize) -> Result<(), BadLine> {
-    let parsed: Vec<_> = chunks(text, chunk)
-        .into_par_iter()
-        .map(|lines| {
-            let mut part = rows.like();
-            let result = part.add_lines(lines);
-            (lines, part, result)
+/// Adds the rows of chunks of whole lines: parsed side by side, each into a part of its own, where
+/// there are threads.
+fn add_lines(rows: &mut Rows, parts: &mut [Rows], chunks: &[&[u8]]) -> Result<(), BadLine> {
+    if rayon::current_num_threads() == 1 {
+        return chunks.iter().try_for_each(|lines| rows.add_lines(lines));
+    }
+    let results: Vec<_> = parts
+        .par_iter_mut()
+        .zip(chunks)
+        .map(|(part, lines)| {
+            part.clear();
+            part.add_lines(lines)
         })
         .collect();
-    for (lines, part, result) in parsed {
+    for ((part, lines), result) in parts.iter().zip(chunks).zip(results) {
         rows.append(lines, part, result)?;
     }
     Ok(())

@@ -37,39 +37,70 @@ pub(super) struct BadLine {
 
 impl Rows {
     pub(super) fn new(options: &Options) -> Self {
-        Self::of(options.targets, u64::from(!options.zero_based))
-    }
-
-    /// No rows, to be read as these are.
-    pub(super) fn like(&self) -> Self {
-        Self::of(self.labels.kind, self.pairs.base)
-    }
-
-    fn of(kind: TargetKind, base: u64) -> Self {
         Self {
             targets: Vec::new(),
-            labels: LabelCheck { kind, low: None },
+            labels: LabelCheck {
+                kind: options.targets,
+                low: None,
+            },
             indptr: vec![0],
-            pairs: line::Pairs::counted_from(base),
+            pairs: line::Pairs::counted_from(u64::from(!options.zero_based)),
             columns: 0,
             lines: 0,
         }
     }
 
+    /// Forgets all rows, but keeps their memory.
+    pub(super) fn clear(&mut self) {
+        self.targets.clear();
+        self.labels.low = None;
+        self.indptr.truncate(1);
+        self.pairs.truncate(0);
+        self.columns = 0;
+        self.lines = 0;
+    }
+
     /// Adds the rows of whole lines, up to the first that is malformed.
     pub(super) fn add_lines(&mut self, mut text: &[u8]) -> Result<(), BadLine> {
         while !text.is_empty() {
-            let end = memchr(b'\n', text).map_or(text.len(), |newline| newline + 1);
-            let (line, rest) = text.split_at(end);
             self.lines += 1;
-            self.add(line).map_err(|(start, fault)| BadLine {
+            text = self.add_line(text).map_err(|(start, fault)| BadLine {
                 line: self.lines,
                 start,
                 fault,
             })?;
-            text = rest;
         }
         Ok(())
+    }
+
+    /// Adds the row that the first line of a text holds, if it holds one; returns the other lines.
+    #[inline(always)]
+    fn add_line<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Located> {
+        let first = self.pairs.indices.len();
+        if let Some((found, rest)) = self.pairs.add_plain(text) {
+            let target = self.labels.check(found).map_err(|fault| (0, fault))?;
+            self.end_row(first, target);
+            return Ok(rest);
+        }
+        self.pairs.truncate(first);
+        let end = memchr(b'\n', text).map_or(text.len(), |newline| newline + 1);
+        let (line, rest) = text.split_at(end);
+        let check = |found| self.labels.check(found);
+        if let Some(target) = self.pairs.add_any(line, check)? {
+            self.end_row(first, target);
+        }
+        Ok(rest)
+    }
+
+    /// Ends the row whose pairs are those from number `first` on.
+    #[inline(always)]
+    fn end_row(&mut self, first: usize, target: f64) {
+        let indices = &self.pairs.indices;
+        if let Some(&last) = indices[first..].last() {
+            self.columns = self.columns.max(last as usize + 1);
+        }
+        self.targets.push(target);
+        self.indptr.push(indices.len());
     }
 
     /// Adds rows that were read for themselves from the lines that follow, or the first fault of
@@ -77,7 +108,7 @@ impl Rows {
     pub(super) fn append(
         &mut self,
         lines: &[u8],
-        part: Self,
+        part: &Self,
         result: Result<(), BadLine>,
     ) -> Result<(), BadLine> {
         let other_label = |low| self.labels.low.is_some_and(|ours| ours != low);
@@ -93,34 +124,11 @@ impl Rows {
         self.lines += part.lines;
         self.columns = self.columns.max(part.columns);
         let first = self.pairs.indices.len();
-        self.targets.extend(part.targets);
+        self.targets.extend_from_slice(&part.targets);
         self.indptr
             .extend(part.indptr[1..].iter().map(|end| first + end));
-        self.pairs.indices.extend(part.pairs.indices);
-        self.pairs.values.extend(part.pairs.values);
-        Ok(())
-    }
-
-    /// Adds the row that a line holds, if it holds one.
-    fn add(&mut self, line: &[u8]) -> Result<(), Located> {
-        let first = self.pairs.indices.len();
-        let target = match self.pairs.add_plain(line) {
-            Some(found) => Some(self.labels.check(found).map_err(|fault| (0, fault))?),
-            None => {
-                self.pairs.truncate(first);
-                let check = |found| self.labels.check(found);
-                self.pairs.add_any(line, check)?
-            }
-        };
-        let Some(target) = target else {
-            return Ok(());
-        };
-        self.targets.push(target);
-        let indices = &self.pairs.indices;
-        if let Some(&last) = indices[first..].last() {
-            self.columns = self.columns.max(last as usize + 1);
-        }
-        self.indptr.push(indices.len());
+        self.pairs.indices.extend_from_slice(&part.pairs.indices);
+        self.pairs.values.extend_from_slice(&part.pairs.values);
         Ok(())
     }
 
@@ -138,8 +146,8 @@ impl Rows {
             indices, values, ..
         } = self.pairs;
         Some(Parsed {
-            features: Csr::new(self.columns, self.indptr, indices, values)
-                .expect("every pair was checked when it was added"),
+            // Every pair was checked when it was added.
+            features: Csr::from_checked(self.columns, self.indptr, indices, values),
             targets: self.targets,
             labels,
         })
