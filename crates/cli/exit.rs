@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use sparsegrok_data::SvmlightError;
+use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
 use sparsegrok_report::png::PngError;
@@ -43,16 +43,16 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Whether an error is a failure of the machine or of training, not a fault in what was asked.
 fn has_failed(error: &anyhow::Error) -> bool {
-    let load = |error: &LoadError| matches!(error, LoadError::File(SvmlightError::Io { .. }));
     let study = |error: &StudyError| match error {
-        StudyError::Cell { error, .. } => load(error),
+        StudyError::Cell { error, .. } => error.is_failure(),
         StudyError::Threads(_) => true,
         _ => false,
     };
 
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
-        || error.downcast_ref().is_some_and(load)
+        || matches!(error.downcast_ref(), Some(StoreError::Io { .. }))
+        || error.downcast_ref().is_some_and(LoadError::is_failure)
         || error.downcast_ref().is_some_and(study)
         || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))

@@ -61,7 +61,7 @@ pub use error::{ConfigError, Origin};
 pub use evaluate::{Crossing, EvaluateSpec, GenFigure, MemFigure};
 pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use layers::Settings;
-pub use load::{LoadError, Loaded, load};
+pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use number::NumberFormat;
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
