@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, TrainSpec, Weights,
+    BatchSize, EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, Standing, TrainSpec, Weights,
     evaluate, train_group,
 };
 
@@ -34,8 +34,9 @@ pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
 struct Clock(Vec<Instant>);
 
 impl GroupObserver for Clock {
-    fn epoch(&mut self, _epoch: u64) {
+    fn epoch(&mut self, _epoch: u64, _standing: &Standing<'_>) -> ControlFlow<()> {
         self.0.push(Instant::now());
+        ControlFlow::Continue(())
     }
 
     fn evaluate(&mut self, _run: usize, epoch: u64, _weights: &Weights) -> ControlFlow<()> {
@@ -142,6 +143,7 @@ fn train_watched(
             problem,
             order_seed: seed,
             init_seed: seed,
+            start: None,
         })
         .collect();
     let plan = EvaluationPlan::every(spec.epochs, spec.epochs);

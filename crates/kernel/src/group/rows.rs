@@ -79,6 +79,18 @@ impl PackedRows {
         rows.take(self.rows).map(|row| row[self.width])
     }
 
+    /// Sets the memorization parts p of a lane, in row order.
+    pub(super) fn set_memorization(&mut self, lane: usize, parts: &[f64]) {
+        let Layout {
+            stride,
+            lane_stride,
+        } = self.layout;
+        let rows = &mut self.data.as_mut_slice()[lane * lane_stride..][..lane_stride];
+        for (row, part) in rows.chunks_exact_mut(stride).zip(parts) {
+            row[self.width] = *part;
+        }
+    }
+
     /// Multiplies every memorization part. `Time: O(n)`
     pub(super) fn rescale(&mut self, factor: f64) {
         let Layout {
