@@ -1,10 +1,10 @@
-//! The hot paths one by one, each a fixed piece of work of a few milliseconds: what
+//! The hot paths one by one, each a fixed piece of work of about a millisecond: what
 //! `cargo xtask bench-gate` times in two versions in turn, and `cargo xtask instructions` counts.
 //!
-//! - `cargo bench --bench gate` prints each path's best time of fifteen.
+//! - `cargo bench --bench gate` prints each path's best time of fifty.
 //! - `gate --worker` first prints the paths' names on one line; then it reads names, one a line,
 //!   and answers each with ns per unit of work. It stays alive between, so that the two versions
-//!   can take turns every few milliseconds.
+//!   can take turns every millisecond.
 //! - `gate --count NAME` does a path's work once, inside [`counted`], at the AVX2 level, and prints
 //!   how many units of work it was.
 //! - `gate --test` does each path's work once.
@@ -38,22 +38,22 @@ type Prepare = fn(SimdChoice) -> Path;
 /// Training: per seed-step. Generation and evaluation: per row.
 const PATHS: [(&str, Prepare); 7] = [
     ("scalar-d5", |simd| {
-        training(toys(1, 512, 5), KernelChoice::Scalar, simd, 400)
+        training(toys(1, 512, 5), KernelChoice::Scalar, simd, 100)
     }),
     ("lanes-d5", |simd| {
-        training(toys(8, 512, 5), KernelChoice::Lanes, simd, 200)
+        training(toys(8, 512, 5), KernelChoice::Lanes, simd, 50)
     }),
     ("lanes-d16", |simd| {
-        training(toys(8, 512, 16), KernelChoice::Lanes, simd, 100)
+        training(toys(8, 512, 16), KernelChoice::Lanes, simd, 25)
     }),
     ("sparse-rows", |simd| {
-        training(vec![heart_scale()], KernelChoice::Scalar, simd, 300)
+        training(vec![heart_scale()], KernelChoice::Scalar, simd, 75)
     }),
     ("dense", |simd| {
-        training(toys(1, 256, 5), KernelChoice::Dense, simd, 50)
+        training(toys(1, 128, 5), KernelChoice::Dense, simd, 45)
     }),
-    ("generate", |_| generation(2048, 16)),
-    ("evaluate", |_| evaluation(2048, 100)),
+    ("generate", |_| generation(2048, 6)),
+    ("evaluate", |_| evaluation(2048, 25)),
 ];
 
 fn main() -> ExitCode {
@@ -77,7 +77,7 @@ fn main() -> ExitCode {
         _ => {
             for (name, prepare) in PATHS {
                 let mut path = prepare(SimdChoice::Auto);
-                let best = (0..15).map(|_| path.time()).fold(f64::INFINITY, f64::min);
+                let best = (0..50).map(|_| path.time()).fold(f64::INFINITY, f64::min);
                 println!("{name:<12} {best:8.2} ns");
             }
         }

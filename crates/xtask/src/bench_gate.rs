@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::comparison::{Comparison, Verdict};
 use crate::harness::{self, Worker};
 
-/// Pairs of a round: the two versions take turns this many times in a pair of processes.
-const PAIRS: usize = 8;
+/// Turns that each version takes in a round.
+const TURNS: usize = 32;
 
 /// Flags of the command.
 #[derive(clap::Args)]
@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         cores.take(round)?;
         let mut workers = [Worker::start(&programs[0])?, Worker::start(&programs[1])?];
         for (name, comparison) in unclear {
-            comparison.add(&take_turns(&mut workers, name)?);
+            comparison.add(take_turns(&mut workers, name)?);
         }
     }
     print(&paths, threshold);
@@ -83,15 +83,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         .all(|(_, comparison)| comparison.verdict(threshold) != Verdict::Slower))
 }
 
-/// The two versions' times in pairs; who goes first alternates.
-fn take_turns(workers: &mut [Worker; 2], path: &str) -> Result<Vec<[f64; 2]>> {
-    let mut pairs = vec![[0.0; 2]; PAIRS];
-    for (turn, pair) in pairs.iter_mut().enumerate() {
+/// The two versions' best times of a round; who goes first alternates.
+fn take_turns(workers: &mut [Worker; 2], path: &str) -> Result<[f64; 2]> {
+    let mut best = [f64::INFINITY; 2];
+    for turn in 0..TURNS {
         for side in [turn % 2, 1 - turn % 2] {
-            pair[side] = workers[side].time(path)?;
+            best[side] = best[side].min(workers[side].time(path)?);
         }
     }
-    Ok(pairs)
+    Ok(best)
 }
 
 fn print(paths: &[(String, Comparison)], threshold: f64) {

@@ -2,10 +2,10 @@
 //!
 //! A shared machine disturbs in two ways: for moments, which pass, and by plateaus, on which a
 //! program stays for as long as its process, its pages or its neighbours do. So a round is a fresh
-//! process of either version, in which the two take turns; it yields one number, the median ratio
-//! of its pairs, and rounds are independent of each other where pairs are not. Beside it stand the
-//! best times of all rounds, which meet the fewest disturbances: given enough rounds, both versions
-//! have been on their fastest plateau.
+//! process of either version, in which the two take turns, and yields one pair: the best time of
+//! either, which met no such moment. The median ratio of these pairs has an interval, as rounds are
+//! independent of each other where turns are not. Beside it stand the best times of all rounds:
+//! given enough of them, both versions have been on their fastest plateau.
 
 /// Confidence of the median's interval. High, as an undecided comparison is looked at repeatedly.
 const CONFIDENCE: f64 = 0.99;
@@ -14,8 +14,8 @@ const CONFIDENCE: f64 = 0.99;
 pub(crate) struct Comparison {
     /// Best ns per unit: base, compared.
     pub(crate) best: [f64; 2],
-    /// Per round, the median over its pairs of compared/base.
-    rounds: Vec<f64>,
+    /// Per round, compared/base.
+    ratios: Vec<f64>,
 }
 
 /// What a comparison says about a threshold.
@@ -40,24 +40,21 @@ impl Comparison {
     pub(crate) fn new() -> Self {
         Self {
             best: [f64::INFINITY; 2],
-            rounds: Vec::new(),
+            ratios: Vec::new(),
         }
     }
 
-    /// Adds a round's pairs of times, base first.
-    pub(crate) fn add(&mut self, pairs: &[[f64; 2]]) {
-        for pair in pairs {
-            for (best, time) in self.best.iter_mut().zip(pair) {
-                *best = best.min(*time);
-            }
+    /// Adds a round's pair of best times, base first.
+    pub(crate) fn add(&mut self, round: [f64; 2]) {
+        for (best, time) in self.best.iter_mut().zip(round) {
+            *best = best.min(time);
         }
-        let ratios = pairs.iter().map(|[base, compared]| compared / base);
-        self.rounds.push(median(ratios.collect()).middle);
+        self.ratios.push(round[1] / round[0]);
     }
 
     /// Rounds so far.
     pub(crate) fn rounds(&self) -> usize {
-        self.rounds.len()
+        self.ratios.len()
     }
 
     /// The change between the best times, as a fraction.
@@ -67,7 +64,7 @@ impl Comparison {
 
     /// The median change over rounds, as a fraction, with its 99 % interval.
     pub(crate) fn median_change(&self) -> Median {
-        let Median { low, middle, high } = median(self.rounds.clone());
+        let Median { low, middle, high } = median(self.ratios.clone());
         Median {
             low: low - 1.0,
             middle: middle - 1.0,
@@ -123,7 +120,7 @@ mod tests {
     fn comparison(rounds: &[[f64; 2]]) -> Comparison {
         let mut comparison = Comparison::new();
         for pair in rounds {
-            comparison.add(&[*pair]);
+            comparison.add(*pair);
         }
         comparison
     }
