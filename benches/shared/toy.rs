@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, Standing, TrainSpec, Weights,
-    evaluate, train_group,
+    BatchSize, EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, Standing, TrainSpec,
+    Weights, evaluate, train_group,
 };
 
 use super::textbook::Textbook;
