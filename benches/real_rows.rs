@@ -20,7 +20,7 @@ fn real_rows(c: &mut Criterion) {
     problems.extend(rows::agaricus().map(|problem| ("agaricus", problem)));
     for (name, problem) in problems {
         let nonzeros = problem.train.features().nnz() as u64;
-        let epochs = (2_000_000 / nonzeros).max(1);
+        let epochs = (10_000_000 / nonzeros).max(1);
         let one = &[problem][..];
         let scalar = |epochs| toy::train(one, KernelChoice::Scalar, SimdChoice::Auto, epochs);
         let textbook = |epochs| toy::train_textbook(&one[0], epochs);

@@ -1,11 +1,15 @@
 //! Integration tests of the command, in one binary.
 
 mod browser;
+mod checkpoint;
 mod command;
 mod compare;
 mod configuration;
+mod determinism;
 mod files;
 mod golden;
+mod kills;
+mod numbers;
 mod readme;
 mod report;
 mod results;

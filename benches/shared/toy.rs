@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, TrainSpec, Weights,
-    evaluate, train_group,
+    BatchSize, EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, Standing, TrainSpec,
+    Weights, evaluate, train_group,
 };
 
 use super::textbook::Textbook;
@@ -34,15 +34,12 @@ pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
 struct Clock(Vec<Instant>);
 
 impl GroupObserver for Clock {
-    fn epoch(&mut self, _epoch: u64) {
+    fn epoch(&mut self, _epoch: u64, _standing: &Standing<'_>) -> ControlFlow<()> {
         self.0.push(Instant::now());
+        ControlFlow::Continue(())
     }
 
-    fn evaluate(&mut self, _run: usize, epoch: u64, _weights: &Weights) -> ControlFlow<()> {
-        // Handing out the first epoch's weights is no part of the second.
-        if let (1, [first]) = (epoch, &mut *self.0) {
-            *first = Instant::now();
-        }
+    fn evaluate(&mut self, _run: usize, _epoch: u64, _weights: &Weights) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -92,8 +89,8 @@ pub(crate) fn train_in_batches(
         .collect()
 }
 
-/// What each epoch but the first takes of one problem, or of up to eight in lanes: the first pays for
-/// laying out the rows.
+/// What each of so many epochs takes of one problem, or of up to eight in lanes. One before them pays
+/// for laying out the rows, and one after them for handing out the weights.
 pub(crate) fn epoch_times(
     problems: &[Problem],
     kernel: KernelChoice,
@@ -101,11 +98,12 @@ pub(crate) fn epoch_times(
     epochs: u64,
 ) -> Vec<Duration> {
     let spec = TrainSpec {
-        epochs: epochs + 1,
+        epochs: epochs + 2,
         ..TrainSpec::default()
     };
     let Clock(ends) = train_watched(&spec, problems, 0, kernel, simd).1;
-    ends.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    let measured = ends.windows(2).take(epochs as usize);
+    measured.map(|pair| pair[1] - pair[0]).collect()
 }
 
 /// Nanoseconds a step and seed over as many epochs after the first, of problems as in [`epoch_times`].
@@ -142,6 +140,7 @@ fn train_watched(
             problem,
             order_seed: seed,
             init_seed: seed,
+            start: None,
         })
         .collect();
     let plan = EvaluationPlan::every(spec.epochs, spec.epochs);

@@ -57,7 +57,7 @@ struct TwoRuns;
 impl Scope for TwoRuns {
     fn takes(setting: &Setting) -> bool {
         ![Section::Output, Section::Study].contains(&setting.sections[0])
-            && !["epochs", "order_seed", "stop_when"].contains(&setting.key)
+            && !["epochs", "order_seed", "stop_when", "checkpoint_every"].contains(&setting.key)
     }
 }
 

@@ -4,12 +4,13 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use sparsegrok_data::SvmlightError;
+use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
 use sparsegrok_report::png::PngError;
 use sparsegrok_study::{
-    ConfigError, DirectoryError, LoadError, ResultsError, StudyError, ValidateError,
+    CheckpointError, ConfigError, DirectoryError, LoadError, ResultsError, RunError, StudyError,
+    ValidateError,
 };
 
 /// Failed: input or output, or training that diverged.
@@ -43,21 +44,36 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Whether an error is a failure of the machine or of training, not a fault in what was asked.
 fn has_failed(error: &anyhow::Error) -> bool {
-    let load = |error: &LoadError| matches!(error, LoadError::File(SvmlightError::Io { .. }));
+    let checkpoint = |error: &CheckpointError| matches!(error, CheckpointError::Io { .. });
+    let directory = |error: &DirectoryError| match error {
+        DirectoryError::Io { .. } => true,
+        DirectoryError::Checkpoint(error) => checkpoint(error),
+        _ => false,
+    };
     let study = |error: &StudyError| match error {
-        StudyError::Cell { error, .. } => load(error),
+        StudyError::Cell { error, .. } => error.is_failure(),
         StudyError::Threads(_) => true,
+        StudyError::Checkpoint(error) => checkpoint(error),
+        StudyError::Directory(error) => directory(error),
+        _ => false,
+    };
+    let run = |error: &RunError| match error {
+        RunError::Train(error) => matches!(error, TrainError::Diverged(_)),
+        RunError::Checkpoint(error) => checkpoint(error),
         _ => false,
     };
 
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
-        || error.downcast_ref().is_some_and(load)
+        || matches!(error.downcast_ref(), Some(StoreError::Io { .. }))
+        || error.downcast_ref().is_some_and(LoadError::is_failure)
         || error.downcast_ref().is_some_and(study)
-        || matches!(error.downcast_ref(), Some(DirectoryError::Io { .. }))
+        || error.downcast_ref().is_some_and(checkpoint)
+        || error.downcast_ref().is_some_and(directory)
         || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
+        || error.downcast_ref().is_some_and(run)
         || error.is::<PngError>()
         || error.is::<ValidateError>()
         || error.is::<io::Error>()

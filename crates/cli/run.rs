@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 use sparsegrok_kernel::{Evaluation, model};
-use sparsegrok_study::{OutputSpec, Section, Setting, Watch, closing_words, run};
+use sparsegrok_study::{
+    Config, OutputSpec, RunError, Section, Setting, Unfinished, Watch, Work, closing_words, run,
+    run_kept,
+};
 
 use crate::data::load_and_say;
 use crate::exit::say;
@@ -14,6 +17,7 @@ use crate::output::Output;
 use crate::plot::PlotFile;
 use crate::progress::Progress;
 use crate::settings::{Scope, SettingFlags};
+use crate::study::{say_resumed, stop_at_signals};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -22,6 +26,18 @@ pub(crate) struct Args {
     /// Write the trace to a file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     out: Option<PathBuf>,
+    /// Keep how far it has come in this folder, until it is done [default: FILE.unfinished beside --out]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
+    checkpoint: Option<PathBuf>,
+    /// Go on with the unfinished run in this folder, as it was begun; flags may change engine and output
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        help_heading = "Output",
+        conflicts_with = "checkpoint"
+    )]
+    resume: Option<PathBuf>,
     /// Save the trained model, as text
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     model: Option<PathBuf>,
@@ -43,14 +59,29 @@ impl Scope for OneRun {
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
-    let Some(config) = args.settings.config()? else {
+    let resumed = args.resume.as_ref();
+    let resumed = resumed.map(|path| Unfinished::open(path, Work::Run));
+    let resumed = resumed.transpose()?;
+    let config = match &resumed {
+        Some(unfinished) => args.settings.config_over(&unfinished.config()?)?,
+        None => args.settings.config()?,
+    };
+    let Some(config) = config else {
         return Ok(());
     };
+    if let Some(unfinished) = &resumed {
+        unfinished.check(&config)?;
+        say_resumed(unfinished);
+    }
     let problem = load_and_say(&config)?;
     let model_file = args.model.as_deref().map(Output::file).transpose()?;
     let plot = args.plot.as_ref();
     let plot_file = plot.map(|plot| Output::file(plot.path())).transpose()?;
     let mut output = Output::open(args.out.as_deref())?;
+    let kept = match (resumed, &args.resume) {
+        (Some(unfinished), Some(path)) => Some((unfinished, path.clone())),
+        _ => begin(args, &config, &output)?,
+    };
     let mut printer = Printer {
         spec: &config.output,
         output: &mut output,
@@ -61,7 +92,23 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         written: Ok(()),
     };
     printer.written = config.output.write_header(printer.output);
-    let run = run(&config, &problem, &mut printer)?;
+    let run = match &kept {
+        None => run(&config, &problem, &mut printer)?,
+        Some((unfinished, path)) => {
+            let stop = stop_at_signals("stopping when the run is kept")?;
+            let run = run_kept(&config, &problem, unfinished, &stop, &mut printer);
+            if let Err(RunError::Train(_)) = run {
+                // It would come to the same end again.
+                unfinished.remove()?;
+            }
+            let Some(run) = run? else {
+                let path = path.display();
+                let held = format!("stopped; `sparsegrok run --resume {path}` goes on");
+                return Err(io::Error::new(io::ErrorKind::Interrupted, held).into());
+            };
+            run
+        }
+    };
     printer.written?;
     drop(printer.progress);
     output.finish()?;
@@ -72,8 +119,30 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if let Some((plot, file)) = plot.zip(plot_file) {
         plot.write(&config, &run, file)?;
     }
+    if let Some((unfinished, _)) = kept {
+        unfinished.remove()?;
+    }
     say(closing_words(&config, &run));
     Ok(())
+}
+
+/// Begins to keep a run: where it was asked for, or beside the file it writes.
+fn begin(
+    args: &Args,
+    config: &Config,
+    output: &Output,
+) -> anyhow::Result<Option<(Unfinished, PathBuf)>> {
+    let path = match (&args.checkpoint, output) {
+        (Some(path), _) => path.clone(),
+        (None, Output::File { path, .. }) => {
+            let mut name = path.clone().into_os_string();
+            name.push(".unfinished");
+            name.into()
+        }
+        (None, Output::Stdout(_) | Output::Special(..)) => return Ok(None),
+    };
+    let unfinished = Unfinished::begin(&path, Work::Run, config)?;
+    Ok(Some((unfinished, path)))
 }
 
 /// Prints each evaluation as it comes; ends the run when nobody reads any more.

@@ -51,7 +51,21 @@ impl<S> SettingFlags<S> {
         let given = self.flags.iter().map(|(key, value)| (*key, value.as_str()));
         let flags: Vec<(&str, &str)> = given.chain(more).collect();
         let settings = Settings::layered(self.preset.as_deref(), self.file.as_deref(), &flags)?;
-        let config = settings.config()?;
+        self.print_or(settings.config()?)
+    }
+
+    /// As [`SettingFlags::config`], where work is resumed that was begun with `kept`: flags alone are
+    /// laid over it; a preset or a file make a configuration of their own.
+    pub(crate) fn config_over(&self, kept: &Config) -> anyhow::Result<Option<Config>> {
+        if self.preset.is_some() || self.file.is_some() {
+            return self.config();
+        }
+        let given = self.flags.iter().map(|(key, value)| (*key, value.as_str()));
+        let flags: Vec<(&str, &str)> = given.collect();
+        self.print_or(Settings::over(kept, &flags)?.config()?)
+    }
+
+    fn print_or(&self, config: Config) -> anyhow::Result<Option<Config>> {
         if !self.print {
             return Ok(Some(config));
         }
@@ -159,6 +173,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Columns
         | Kind::Seeds
         | Kind::Stop
+        | Kind::Every
         | Kind::Axes => arg,
     }
 }

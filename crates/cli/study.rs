@@ -1,14 +1,13 @@
 //! `sparsegrok study`
 
 use std::io::{self, Write};
-use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_study::{Directory, Section, Setting, Study, estimate};
+use sparsegrok_study::{Directory, Section, Setting, Study, Unfinished, estimate};
 use toml::Value;
 
 use crate::data::say_zero_one;
@@ -22,15 +21,24 @@ use crate::study_progress::{StudyProgress, duration};
 pub(crate) struct Args {
     #[command(flatten)]
     settings: SettingFlags<Grid>,
-    /// Write the study to this directory, which appears when all of it is there
+    /// Write the study to this directory; results appear when all of them are there, or it is stopped
     #[arg(
         long,
         value_name = "DIR",
         value_hint = ValueHint::DirPath,
         help_heading = "Output",
-        required_unless_present_any = ["dry_run", "print_config"]
+        required_unless_present_any = ["resume", "dry_run", "print_config"]
     )]
     out: Option<PathBuf>,
+    /// Go on with the unfinished study in this directory, as it was begun; flags may change the engine
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        help_heading = "Output",
+        conflicts_with_all = ["out", "force", "dry_run"]
+    )]
+    resume: Option<PathBuf>,
     /// Replace an earlier study
     #[arg(long, help_heading = "Output")]
     force: bool,
@@ -54,6 +62,9 @@ impl Scope for Grid {
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    if let Some(path) = &args.resume {
+        return resume(args, path);
+    }
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
@@ -61,47 +72,71 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
-    let mut directory = Directory::create(path, args.force, &study)?;
-    let stop = stop_at_signals()?;
-    let mut progress = StudyProgress::new(&study, args.live);
-    let mut written = Ok(());
-    let ran = study.run(&stop, |group| {
-        written = directory.add(&group);
-        progress.add(&group);
-        match written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    })?;
-    written?;
+    let directory = Directory::create(path, args.force, &study)?;
+    train(args, path, &study, directory)
+}
+
+fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
+    let Some(unfinished) = Directory::unfinished(path)? else {
+        say(format_args!("{}: is complete", path.display()));
+        return Ok(());
+    };
+    let Some(config) = args.settings.config_over(&unfinished.config()?)? else {
+        return Ok(());
+    };
+    let study = Study::new(config)?;
+    say_resumed(&unfinished);
+    let directory = Directory::resume(path, unfinished, &study)?;
+    train(args, path, &study, directory)
+}
+
+/// Says what there is to go on from.
+pub(crate) fn say_resumed(unfinished: &Unfinished) {
+    unfinished.notices().iter().for_each(say);
+    let (finished, begun) = unfinished.counts();
+    say(format_args!(
+        "resuming: {finished} groups are finished, {begun} others begun"
+    ));
+}
+
+/// Trains what is to be trained yet, and completes the directory.
+fn train(
+    args: &Args,
+    path: &Path,
+    study: &Study,
+    mut directory: Directory<'_>,
+) -> anyhow::Result<()> {
+    let stop = stop_at_signals("stopping when what is under way is kept")?;
+    let mut progress = StudyProgress::new(study, args.live);
+    let ran = directory.run(&stop, |group| progress.add(group))?;
     directory.finish(&ran)?;
     for file in &ran.zero_one {
         say_zero_one(file);
     }
     progress.finish();
-    if args.report {
+    if args.report && ran.runs > 0 {
         report::beside(path)?;
     }
     if ran.runs < study.runs() {
-        let (runs, planned) = (ran.runs, study.runs());
+        let (runs, planned, path) = (ran.runs, study.runs(), path.display());
         let held = format!(
-            "stopped; {} holds the first {runs} of {planned} runs",
-            path.display()
+            "stopped; {path} holds the first {runs} of {planned} runs, and \
+             `sparsegrok study --resume {path}` goes on"
         );
         return Err(io::Error::new(io::ErrorKind::Interrupted, held).into());
     }
     Ok(())
 }
 
-/// A flag that the first interrupt sets; the second one ends the process.
-pub(crate) fn stop_at_signals() -> anyhow::Result<Arc<AtomicBool>> {
+/// A flag that the first interrupt sets, saying so; the second one ends the process.
+pub(crate) fn stop_at_signals(said: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(1);
         }
-        say("stopping when the groups in progress are done; interrupt again to stop at once");
+        say(format_args!("{said}; interrupt again to stop at once"));
     })
     .context("interrupts cannot be caught")?;
     Ok(stop)

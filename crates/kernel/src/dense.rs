@@ -11,6 +11,7 @@ use crate::group::Seed;
 use crate::loss::Loss;
 use crate::pace::LearningRate;
 use crate::spec::{DecayOrder, TrainSpec};
+use crate::state::State;
 use crate::train::{Diverged, Trainer};
 use crate::visits::Visits;
 use crate::weights::Weights;
@@ -47,6 +48,7 @@ impl<'a> DenseTrainer<'a> {
             data,
             order_seed,
             initial_signal,
+            start,
         } = seed;
         let n = data.len();
         let columns = data.columns();
@@ -64,7 +66,7 @@ impl<'a> DenseTrainer<'a> {
         }
         let mut weights = initial_signal;
         weights.resize(columns, 0.0);
-        Self {
+        let mut trainer = Self {
             data,
             loss: spec.loss,
             level,
@@ -81,7 +83,20 @@ impl<'a> DenseTrainer<'a> {
             matrix,
             weights,
             bias: 0.0,
+        };
+        if let Some(state) = start {
+            trainer.resume(state);
         }
+        trainer
+    }
+
+    /// Goes on from where a run stood.
+    fn resume(&mut self, state: &State) {
+        self.epoch = state.epoch;
+        self.step = state.step;
+        self.visits.resume(state.epoch, [state.generator]);
+        self.weights = [&state.signal[..], &state.tail, &state.memorization].concat();
+        self.bias = state.bias;
     }
 
     #[inline(always)]
@@ -174,6 +189,25 @@ impl Trainer for DenseTrainer<'_> {
             tail: tail.to_vec(),
             memorization: memorization.to_vec(),
             bias: self.bias,
+        }
+    }
+
+    fn state(&self, lane: usize) -> State {
+        let Weights {
+            signal,
+            tail,
+            memorization,
+            bias,
+        } = self.weights(lane);
+        State {
+            epoch: self.epoch,
+            step: self.step,
+            scale: 1.0,
+            signal,
+            tail,
+            memorization,
+            bias,
+            generator: self.visits.generator(lane),
         }
     }
 

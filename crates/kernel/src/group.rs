@@ -2,7 +2,9 @@
 
 mod chain;
 mod plain;
+mod resume;
 mod rows;
+mod sparse;
 
 use sparsegrok_data::{AlignedBlock, Dataset};
 use sparsegrok_lanes::Level;
@@ -10,10 +12,12 @@ use sparsegrok_lanes::Level;
 use self::chain::ChainEpoch;
 use self::plain::PlainEpoch;
 pub(crate) use self::rows::PackedRows;
+use self::sparse::SparseEpoch;
 
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::pace::Pace;
 use crate::spec::TrainSpec;
+use crate::state::State;
 use crate::train::{Diverged, Trainer};
 use crate::update::{self, CHAIN_WIDTHS, LINE};
 use crate::visits::Visits;
@@ -25,6 +29,8 @@ pub(crate) struct Seed<'a> {
     pub(crate) data: &'a Dataset,
     pub(crate) order_seed: u64,
     pub(crate) initial_signal: Vec<f64>,
+    /// Where it goes on from, if it does not begin.
+    pub(crate) start: Option<&'a State>,
 }
 
 /// W runs of one configuration in progress, one in each lane.
@@ -56,7 +62,8 @@ pub(crate) struct Group<'a, const W: usize> {
 }
 
 impl<'a, const W: usize> Group<'a, W> {
-    /// Starts a run per seed. All datasets must have the same shape.
+    /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
+    /// far.
     pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W]) -> Self {
         let data = seeds.each_ref().map(|seed| seed.data);
         let n = data[0].len();
@@ -71,7 +78,8 @@ impl<'a, const W: usize> Group<'a, W> {
         for (lane, seed) in lanes.zip(&seeds) {
             lane[..width].copy_from_slice(&seed.initial_signal);
         }
-        Self {
+        let starts = seeds.each_ref().map(|seed| seed.start);
+        let mut group = Self {
             data,
             loss: spec.loss,
             level,
@@ -89,7 +97,16 @@ impl<'a, const W: usize> Group<'a, W> {
             bias: [0.0; W],
             diverged: [None; W],
             coefficients: vec![0.0; batch * W],
+        };
+        if let Some(first) = starts[0] {
+            group.resume(starts.map(|start| start.unwrap_or(first)));
         }
+        group
+    }
+
+    /// Whether steps can take the form of [`SparseEpoch`].
+    fn tails_alone(&self) -> bool {
+        W == 1 && self.batch == 1 && self.signal_width == 0 && self.tail_width > 0
     }
 
     /// Trains an epoch. Each loss and chain width is compiled as a function of its own: one that
@@ -101,6 +118,7 @@ impl<'a, const W: usize> Group<'a, W> {
         self.epoch += 1;
         let level = self.level;
         match self.chain_width {
+            None if self.tails_alone() => level.run(SparseEpoch(self, slope)),
             None => level.run(PlainEpoch(self, slope)),
             Some(NARROW) => level.run(ChainEpoch::<L, W, NARROW>(self, slope)),
             Some(MIDDLE) => level.run(ChainEpoch::<L, W, MIDDLE>(self, slope)),
@@ -140,6 +158,10 @@ impl<const W: usize> Trainer for Group<'_, W> {
             memorization,
             bias: self.bias[lane],
         }
+    }
+
+    fn state(&self, lane: usize) -> State {
+        self.state_of(lane)
     }
 
     fn diverged(&self, lane: usize) -> Option<Diverged> {

@@ -24,6 +24,7 @@ pub mod model;
 mod pace;
 mod plan;
 mod spec;
+mod state;
 mod train;
 mod update;
 mod visits;
@@ -35,8 +36,9 @@ pub use loss::Loss;
 pub use plan::EvaluationPlan;
 pub use sparsegrok_lanes::Level;
 pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, TrainSpec};
+pub use state::State;
 pub use train::{
-    Diverged, GroupObserver, KernelChoice, Observer, Run, SimdChoice, TrainError, train,
+    Diverged, GroupObserver, KernelChoice, Observer, Run, SimdChoice, Standing, TrainError, train,
     train_group,
 };
 pub use weights::Weights;

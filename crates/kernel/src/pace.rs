@@ -42,6 +42,12 @@ impl Pace {
         }
     }
 
+    /// Goes to where `step` steps have been taken, which left the scale as it is given.
+    pub(crate) fn resume(&mut self, step: u64, scale: f64) {
+        self.step = step;
+        self.scale = scale;
+    }
+
     /// Steps taken so far.
     pub(crate) fn step(&self) -> u64 {
         self.step

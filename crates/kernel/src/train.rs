@@ -1,9 +1,10 @@
 //! The epoch loop: one run from its first epoch to its last, with an observer looking on.
 
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
-use sparsegrok_data::{Csr, Dataset, InvalidSetting, Problem, TargetKind};
+use sparsegrok_data::{Dataset, InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
 use crate::dense::DenseTrainer;
@@ -11,6 +12,7 @@ use crate::group::{Group, PackedRows, Seed};
 use crate::init::initial_signal;
 use crate::plan::EvaluationPlan;
 use crate::spec::TrainSpec;
+use crate::state::State;
 use crate::weights::Weights;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
@@ -31,17 +33,13 @@ pub enum KernelChoice {
     Dense,
 }
 
-/// Non-zeros of a row's sparse tail from which on lanes bring nothing: time goes into each seed's
-/// own scattered reads.
-const LONG_TAIL: usize = 12;
-
 /// Bytes of eight seeds' rows from which on lanes bring nothing: together they need more memory
 /// bandwidth than a core has, where one seed's rows still lie in a cache.
 const LANES_MAX_BYTES: usize = 128 << 20;
 
 impl KernelChoice {
-    /// The kernel that runs. `Auto` takes lanes for two runs or more, unless their rows have a long
-    /// sparse tail or are very many; `docs/performance.md` has the measurements behind both limits.
+    /// The kernel that runs. `Auto` takes lanes for two runs or more, unless their rows have a sparse
+    /// tail or are very many; `docs/performance.md` has the measurements behind both limits.
     pub fn resolve(self, runs: &[Run<'_>]) -> Self {
         match (self, runs) {
             (Self::Auto, [first, _, ..]) if suits_lanes(&first.problem.train) => Self::Lanes,
@@ -52,10 +50,9 @@ impl KernelChoice {
 }
 
 fn suits_lanes(data: &Dataset) -> bool {
-    let (rows, features) = (data.len(), data.features());
-    let tail = features.tail().map_or(0, Csr::nnz);
-    let bytes = LANES.saturating_mul(PackedRows::bytes(rows, features.signal_width()));
-    tail < LONG_TAIL.saturating_mul(rows) && bytes < LANES_MAX_BYTES
+    let features = data.features();
+    let rows_bytes = PackedRows::bytes(data.len(), features.signal_width());
+    features.tail().is_none() && LANES.saturating_mul(rows_bytes) < LANES_MAX_BYTES
 }
 
 /// Which instruction-set level runs.
@@ -150,15 +147,40 @@ pub struct Run<'a> {
     pub order_seed: u64,
     /// Seed of its initial weights, in place of the configuration's.
     pub init_seed: u64,
+    /// Where it goes on from, if it does not begin.
+    pub start: Option<&'a State>,
 }
 
 /// Looks on while a group of runs trains; as [`Observer`], for run number `run` of the group.
 pub trait GroupObserver {
-    /// Called after every epoch, counted from 1; must be cheap.
-    fn epoch(&mut self, _epoch: u64) {}
-
     /// Called for each run still going after every epoch of the evaluation plan; may end that run.
     fn evaluate(&mut self, run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()>;
+
+    /// Called when a run has come to its end.
+    fn ended(&mut self, _run: usize, _end: &Result<Weights, Diverged>) {}
+
+    /// Called after every epoch, counted from 1, when its evaluations are done; must be cheap. May
+    /// end the whole group, at once.
+    fn epoch(&mut self, _epoch: u64, _standing: &Standing<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Runs in training side by side, as they stand at the end of an epoch.
+pub struct Standing<'t> {
+    trainer: &'t dyn Trainer,
+    runs: &'t [usize],
+    ended: &'t [Option<Result<Weights, Diverged>>],
+}
+
+impl Standing<'_> {
+    /// The state of each run still going, with its number in the group. Runs that are trained before
+    /// or after these are not among them. `Time: O(weights)` each
+    pub fn states(&self) -> impl Iterator<Item = (usize, State)> {
+        let going = self.runs.iter().enumerate();
+        let going = going.filter(|(_, run)| self.ended[**run].is_none());
+        going.map(|(lane, &run)| (run, self.trainer.state(lane)))
+    }
 }
 
 /// Runs in progress, one epoch at a time.
@@ -167,6 +189,8 @@ pub(crate) trait Trainer {
     fn epoch(&mut self);
     /// A run's weights as they stand. `Time: O(weights)`
     fn weights(&self, run: usize) -> Weights;
+    /// Where a run stands. `Time: O(weights)`
+    fn state(&self, run: usize) -> State;
     /// Where a run left the finite numbers, if it did.
     fn diverged(&self, run: usize) -> Option<Diverged>;
     /// Where a run stands: epoch, step and row of its last update.
@@ -191,8 +215,9 @@ pub fn train(
 ) -> Result<Weights, TrainError> {
     struct Only<'o>(&'o mut dyn Observer);
     impl GroupObserver for Only<'_> {
-        fn epoch(&mut self, epoch: u64) {
+        fn epoch(&mut self, epoch: u64, _standing: &Standing<'_>) -> ControlFlow<()> {
             self.0.epoch(epoch);
+            ControlFlow::Continue(())
         }
         fn evaluate(&mut self, _run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()> {
             self.0.evaluate(epoch, weights)
@@ -202,6 +227,7 @@ pub fn train(
         problem,
         order_seed: spec.order_seed,
         init_seed: spec.init_seed,
+        start: None,
     };
     let mut trained = train_group(spec, &[run], kernel, simd, plan, &mut Only(observer))?;
     Ok(trained.remove(0)?)
@@ -211,14 +237,16 @@ pub fn train(
 ///
 /// A run's result is a function of its problem, its seeds and `spec` alone: the same bits for
 /// every kernel but the dense one, every level, and whatever company it runs in. A run that
-/// diverges does not disturb the others. `Time: O(epochs · nnz)` per run, plus O(weights) per
-/// observed epoch.
+/// diverges does not disturb the others. One that goes on from a [`State`] comes to the same bits as
+/// if it had begun. Where the observer ends the whole group, runs it had not come to yet are left
+/// out. `Time: O(epochs · nnz)` per run, plus O(weights) per observed epoch.
 ///
 /// # Errors
 /// When `spec` is out of range or does not fit the data.
 ///
 /// # Panics
-/// When there are no runs or more than eight, or their problems differ in shape.
+/// When there are no runs or more than eight, their problems differ in shape, or a state does not
+/// [fit](State::fits) its run.
 pub fn train_group(
     spec: &TrainSpec,
     runs: &[Run<'_>],
@@ -236,6 +264,8 @@ pub fn train_group(
     let level = simd.level()?;
     for run in runs {
         check_fit(run.problem, spec, kernel)?;
+        let fits = |state: &State| state.fits(spec, run.problem);
+        assert!(run.start.is_none_or(fits), "a state is of another run");
     }
     let seeds = runs
         .iter()
@@ -246,68 +276,99 @@ pub fn train_group(
                 data: &run.problem.train,
                 order_seed: run.order_seed,
                 initial_signal: initial_signal(spec, run.init_seed, width, teacher)?,
+                start: run.start,
             })
         })
         .collect::<Result<Vec<_>, InvalidSetting>>()?;
-    let mut drive = |first, count, trainer: &mut dyn Trainer| {
-        drive(spec.epochs, plan, first, count, trainer, observer)
-    };
-    Ok(match kernel.resolve(runs) {
-        KernelChoice::Lanes => {
+    let kernel = kernel.resolve(runs);
+    let mut ended: Vec<Option<Result<Weights, Diverged>>> = vec![None; runs.len()];
+    for together in side_by_side(kernel, runs) {
+        let of_lane = |lane: usize| {
             // Lanes without a run of their own repeat the first.
-            let lanes =
-                std::array::from_fn(|lane| seeds[if lane < runs.len() { lane } else { 0 }].clone());
-            drive(0, runs.len(), &mut Group::<LANES>::new(spec, level, lanes))
-        }
-        kernel => {
-            let one_by_one = seeds.into_iter().enumerate().map(|(first, seed)| {
-                if kernel == KernelChoice::Dense {
-                    drive(first, 1, &mut DenseTrainer::new(spec, level, seed))
-                } else {
-                    drive(first, 1, &mut Group::new(spec, level, [seed]))
-                }
-            });
-            one_by_one.flatten().collect()
-        }
-    })
-}
-
-/// Trains the `count` runs of a trainer to their ends; they are numbers `first…` of their group.
-fn drive(
-    epochs: u64,
-    plan: &EvaluationPlan,
-    first: usize,
-    count: usize,
-    trainer: &mut dyn Trainer,
-    observer: &mut dyn GroupObserver,
-) -> Vec<Result<Weights, Diverged>> {
-    let mut ended: Vec<Option<Result<Weights, Diverged>>> = vec![None; count];
-    for epoch in 1..=epochs {
-        trainer.epoch();
-        observer.epoch(epoch);
-        for (run, ended) in ended.iter_mut().enumerate().filter(|(_, e)| e.is_none()) {
-            if let Some(diverged) = trainer.diverged(run) {
-                *ended = Some(Err(diverged));
-            } else if plan.contains(epoch) || epoch == epochs {
-                let weights = trainer.weights(run);
-                if !weights.is_finite() {
-                    *ended = Some(Err(trainer.position(run)));
-                    continue;
-                }
-                let goes_on = !plan.contains(epoch)
-                    || observer
-                        .evaluate(first + run, epoch, &weights)
-                        .is_continue();
-                if epoch == epochs || !goes_on {
-                    *ended = Some(Ok(weights));
-                }
+            let run = together.get(lane).unwrap_or(&together[0]);
+            seeds[*run].clone()
+        };
+        let mut trainer: Box<dyn Trainer> = match kernel {
+            KernelChoice::Lanes => Box::new(Group::<LANES>::new(
+                spec,
+                level,
+                std::array::from_fn(of_lane),
+            )),
+            KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
+            KernelChoice::Scalar | KernelChoice::Auto => {
+                Box::new(Group::new(spec, level, [of_lane(0)]))
             }
-        }
-        if ended.iter().all(Option::is_some) {
+        };
+        let from = runs[together[0]].start.map_or(0, |state| state.epoch);
+        let epochs = from + 1..=spec.epochs;
+        if drive(epochs, plan, &together, &mut *trainer, observer, &mut ended).is_break() {
             break;
         }
     }
-    ended.into_iter().flatten().collect()
+    Ok(ended.into_iter().flatten().collect())
+}
+
+/// The runs that a kernel trains at the same time, by their numbers: in lanes all that have come
+/// equally far.
+fn side_by_side(kernel: KernelChoice, runs: &[Run<'_>]) -> Vec<Vec<usize>> {
+    if kernel != KernelChoice::Lanes {
+        return (0..runs.len()).map(|run| vec![run]).collect();
+    }
+    let mut by_start = BTreeMap::<_, Vec<usize>>::new();
+    for (number, run) in runs.iter().enumerate() {
+        let start = run.start.map(|state| (state.epoch, state.scale.to_bits()));
+        by_start.entry(start).or_default().push(number);
+    }
+    by_start.into_values().collect()
+}
+
+/// Trains the runs of a trainer to their ends; `runs` are their numbers in the group.
+fn drive(
+    epochs: RangeInclusive<u64>,
+    plan: &EvaluationPlan,
+    runs: &[usize],
+    trainer: &mut dyn Trainer,
+    observer: &mut dyn GroupObserver,
+    ended: &mut [Option<Result<Weights, Diverged>>],
+) -> ControlFlow<()> {
+    let last = *epochs.end();
+    for epoch in epochs {
+        trainer.epoch();
+        for (lane, &run) in runs.iter().enumerate() {
+            if ended[run].is_some() {
+                continue;
+            }
+            let end = if let Some(diverged) = trainer.diverged(lane) {
+                Err(diverged)
+            } else if plan.contains(epoch) || epoch == last {
+                let weights = trainer.weights(lane);
+                if !weights.is_finite() {
+                    Err(trainer.position(lane))
+                } else {
+                    let goes_on = !plan.contains(epoch)
+                        || observer.evaluate(run, epoch, &weights).is_continue();
+                    if goes_on && epoch < last {
+                        continue;
+                    }
+                    Ok(weights)
+                }
+            } else {
+                continue;
+            };
+            observer.ended(run, &end);
+            ended[run] = Some(end);
+        }
+        let standing = Standing {
+            trainer,
+            runs,
+            ended,
+        };
+        observer.epoch(epoch, &standing)?;
+        if runs.iter().all(|&run| ended[run].is_some()) {
+            break;
+        }
+    }
+    ControlFlow::Continue(())
 }
 
 fn check_fit(

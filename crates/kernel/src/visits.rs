@@ -23,7 +23,24 @@ enum Source<const W: usize> {
     /// `std::shuffle` of each last epoch's order.
     Libstdcxx(Vec<(Mt19937, Vec<u32>)>),
     /// Fresh permutations; the next ones are in the making.
-    Shuffle(Permutations<W>, Xoshiro256PlusPlus<W>),
+    Shuffle {
+        next: Permutations<W>,
+        rng: Xoshiro256PlusPlus<W>,
+        /// The generators as they were when the making began.
+        begun: Xoshiro256PlusPlus<W>,
+    },
+}
+
+impl<const W: usize> Source<W> {
+    /// Permutations from generators in these states.
+    fn shuffle(n_train: usize, states: [[u64; 4]; W]) -> Self {
+        let rng = Xoshiro256PlusPlus::from_states(states);
+        Self::Shuffle {
+            next: Permutations::new(n_train),
+            begun: rng.clone(),
+            rng,
+        }
+    }
 }
 
 impl<const W: usize> Visits<W> {
@@ -42,10 +59,7 @@ impl<const W: usize> Visits<W> {
             ),
             (Order::Shuffle, RandomFamily::Xoshiro256pp) => {
                 let states = order_seeds.map(|seed| native_state(seed, Purpose::Order));
-                Source::Shuffle(
-                    Permutations::new(n_train),
-                    Xoshiro256PlusPlus::from_states(states),
-                )
+                Source::shuffle(n_train, states)
             }
         };
         Self {
@@ -76,13 +90,40 @@ impl<const W: usize> Visits<W> {
                     }
                 }
             }
-            Source::Shuffle(next, rng) => {
+            Source::Shuffle { next, rng, begun } => {
                 next.complete(rng);
                 next.swap_complete(current);
+                begun.clone_from(rng);
                 return (current, Ahead(Some((next, rng))));
             }
         }
         (current, Ahead(None))
+    }
+
+    /// The state from which a seed's generator makes the order of the next epoch; zeros where
+    /// orders do not come from such a generator.
+    pub(crate) fn generator(&self, lane: usize) -> [u64; 4] {
+        match &self.source {
+            Source::Shuffle { begun, .. } => begun.state_of(lane),
+            _ => [0; 4],
+        }
+    }
+
+    /// Goes to where `epochs` epochs have been handed out, which left the generators in these
+    /// states. `Time: O(n)`; O(epochs · n) for orders that do not come from such generators, and
+    /// are drawn anew.
+    pub(crate) fn resume(&mut self, epochs: u64, generators: [[u64; 4]; W]) {
+        match &mut self.source {
+            Source::Sequential => {}
+            Source::Shuffle { .. } => {
+                self.source = Source::shuffle(self.current.len() / W, generators);
+            }
+            Source::WithReplacement(_) | Source::Libstdcxx(_) => {
+                for _ in 0..epochs {
+                    self.next_epoch();
+                }
+            }
+        }
     }
 
     /// The row a seed's epoch visits last; 0 before the first epoch.

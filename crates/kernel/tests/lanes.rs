@@ -82,6 +82,7 @@ fn runs(problems: &[Problem]) -> Vec<Run<'_>> {
             problem,
             order_seed: 100 + seed,
             init_seed: 7 * seed,
+            start: None,
         })
         .collect()
 }

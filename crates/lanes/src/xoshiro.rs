@@ -24,6 +24,14 @@ impl<const W: usize> Xoshiro256PlusPlus<W> {
         Self { words }
     }
 
+    /// The state generator `lane` is in, as [`from_states`](Self::from_states) takes it.
+    ///
+    /// # Panics
+    /// When there is no such generator.
+    pub fn state_of(&self, lane: usize) -> [u64; 4] {
+        self.words.map(|word| word[lane])
+    }
+
     /// The next word of every generator.
     #[inline(always)]
     pub fn next_words(&mut self) -> [u64; W] {

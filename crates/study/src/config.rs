@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
 use sparsegrok_kernel::{KernelChoice, SimdChoice, TrainSpec};
 
+use crate::checkpoint::CheckpointEvery;
 use crate::evaluate::EvaluateSpec;
 use crate::study::StudySpec;
 use crate::trace::OutputSpec;
@@ -103,6 +104,8 @@ pub struct EngineSpec {
     pub simd: SimdChoice,
     /// Most threads to use, 0 for all cores. One run takes one.
     pub threads: usize,
+    /// How often what is under way is kept, where it is kept at all.
+    pub checkpoint_every: CheckpointEvery,
 }
 
 impl FileSpec {

@@ -186,6 +186,10 @@ mod tests {
                 vec!["0..64".into()],
                 vec![whole, number, word, yes, "0..".into()],
             ),
+            Kind::Every => (
+                vec!["60s".into(), "9epochs".into(), "never".into()],
+                vec![whole, number, word, yes, "0s".into()],
+            ),
             Kind::Stop => (
                 vec!["grokked".into(), "grokked+9".into()],
                 vec![whole, number, word, yes, "grokked+".into()],

@@ -73,6 +73,18 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Flags laid over a configuration.
+    ///
+    /// # Errors
+    /// The first flag's fault; where the configuration has no TOML form.
+    pub fn over(config: &Config, flags: &[(&str, &str)]) -> Result<Self, ConfigError> {
+        let mut settings = Self::of(config)?;
+        for (key, text) in flags {
+            settings.set(key, text)?;
+        }
+        Ok(settings)
+    }
+
     /// The settings a configuration amounts to, as defaults for others to be laid over.
     pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
         let table = config

@@ -25,6 +25,7 @@
 //! ```
 
 mod arms;
+mod checkpoint;
 mod compare;
 mod compare_directories;
 mod compare_seeds;
@@ -34,6 +35,7 @@ mod detect;
 mod error;
 mod evaluate;
 mod explain;
+mod files;
 mod flat;
 mod layers;
 mod load;
@@ -48,9 +50,11 @@ mod study;
 mod summary;
 mod theory;
 mod trace;
+mod tracer;
 mod validate;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
+pub use checkpoint::{CheckpointError, CheckpointEvery, Fault, NoInterval, Unfinished, Work};
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use compare_directories::{CompareDirectoriesError, compare_directories};
 pub use compare_seeds::{CompareError, SeedComparisons, compare_seeds};
@@ -61,11 +65,11 @@ pub use error::{ConfigError, Origin};
 pub use evaluate::{Crossing, EvaluateSpec, GenFigure, MemFigure};
 pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use layers::Settings;
-pub use load::{LoadError, Loaded, load};
+pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use number::NumberFormat;
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
-pub use run::{Run, Watch, run};
+pub use run::{Run, RunError, Watch, run, run_kept};
 pub use settings::{Kind, SETTINGS, Section, Setting};
 pub use stop::{NoStop, StopWhen};
 pub use study::{

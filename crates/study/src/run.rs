@@ -1,13 +1,15 @@
 //! One run: training a problem's model, evaluated on the way.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sparsegrok_data::Problem;
-use sparsegrok_kernel::{Evaluation, Observer, TrainError, TrainSpec, Weights, evaluate, train};
+use sparsegrok_kernel::{self as kernel, Evaluation, TrainError, TrainSpec, Weights};
 
+use crate::checkpoint::{CheckpointError, Unfinished};
 use crate::config::Config;
-use crate::stop::StopWatch;
 use crate::trace::Trace;
+use crate::tracer::{Fault, train_traced};
 
 /// What a run leaves behind.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +44,18 @@ pub trait Watch {
 /// Nobody looks on.
 impl Watch for () {}
 
+/// Why a run that is kept did not end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// It could not be trained.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// It could not be kept, or gone on with.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
 /// Trains a configuration's model on a problem. `Time: O(epochs · nnz)`
 ///
 /// # Errors
@@ -51,6 +65,33 @@ pub fn run(config: &Config, problem: &Problem, watch: &mut dyn Watch) -> Result<
     run_as(&config.train, config, problem, watch)
 }
 
+/// As [`run`], kept in a folder of unfinished work from time to time, or gone on from there: `watch`
+/// is then told of the earlier evaluations first. Setting `stop`, from anywhere, ends it at an
+/// epoch's end, when it is kept; there is no [`Run`] then.
+///
+/// The result is the same to the bit however often it was interrupted.
+///
+/// # Errors
+/// As [`run`]; when it cannot be kept, or what was kept is of another run.
+pub fn run_kept(
+    config: &Config,
+    problem: &Problem,
+    unfinished: &Unfinished,
+    stop: &AtomicBool,
+    watch: &mut dyn Watch,
+) -> Result<Option<Run>, RunError> {
+    config.validate().map_err(TrainError::from)?;
+    let halt = || stop.load(Ordering::Relaxed);
+    trained(
+        &config.train,
+        config,
+        problem,
+        Some(unfinished),
+        &halt,
+        watch,
+    )
+}
+
 /// As [`run`], under other training settings than the configuration's.
 pub(crate) fn run_as(
     spec: &TrainSpec,
@@ -58,53 +99,42 @@ pub(crate) fn run_as(
     problem: &Problem,
     watch: &mut dyn Watch,
 ) -> Result<Run, TrainError> {
-    let mut tracer = Tracer {
-        spec,
+    match trained(spec, config, problem, None, &|| false, watch) {
+        Ok(Some(run)) => Ok(run),
+        Ok(None) => unreachable!("nobody stops it"),
+        Err(RunError::Train(error)) => Err(error),
+        Err(RunError::Checkpoint(error)) => unreachable!("it is not kept: {error}"),
+    }
+}
+
+fn trained(
+    spec: &TrainSpec,
+    config: &Config,
+    problem: &Problem,
+    unfinished: Option<&Unfinished>,
+    halt: &dyn Fn() -> bool,
+    watch: &mut dyn Watch,
+) -> Result<Option<Run>, RunError> {
+    let runs = [kernel::Run {
         problem,
-        accuracy_tolerance: config.evaluate.accuracy_tolerance,
-        end: StopWatch::new(&config.evaluate),
-        watch,
-        trace: Trace::new(),
+        order_seed: spec.order_seed,
+        init_seed: spec.init_seed,
+        start: None,
+    }];
+    let kept_in = unfinished.map(|unfinished| (unfinished, 0));
+    let traced = train_traced(spec, config, &runs, kept_in, halt, watch);
+    let traced = traced.map_err(|fault| match fault {
+        Fault::Setting(setting) => RunError::Train(setting.into()),
+        Fault::Checkpoint(error) => RunError::Checkpoint(error),
+    })?;
+    let Some(traced) = traced.and_then(|mut traced| traced.pop()) else {
+        return Ok(None);
     };
-    let plan = config.evaluate.plan(spec.epochs);
-    let engine = &config.engine;
-    let weights = train(
-        problem,
-        spec,
-        engine.kernel,
-        engine.simd,
-        &plan,
-        &mut tracer,
-    )?;
-    Ok(Run {
-        trace: tracer.trace,
+    if let Some(diverged) = traced.diverged {
+        return Err(TrainError::from(diverged).into());
+    }
+    Ok(traced.weights.map(|weights| Run {
+        trace: traced.trace,
         weights,
-    })
-}
-
-/// Turns the weights the kernel shows into a trace.
-struct Tracer<'a> {
-    spec: &'a TrainSpec,
-    problem: &'a Problem,
-    accuracy_tolerance: Option<f64>,
-    end: StopWatch<'a>,
-    watch: &'a mut dyn Watch,
-    trace: Trace,
-}
-
-impl Observer for Tracer<'_> {
-    fn epoch(&mut self, epoch: u64) {
-        self.watch.epoch(epoch);
-    }
-
-    fn evaluate(&mut self, epoch: u64, weights: &Weights) -> ControlFlow<()> {
-        let tolerance = self.accuracy_tolerance;
-        let evaluation = evaluate(epoch, weights, self.problem, self.spec, tolerance);
-        self.trace.push(evaluation);
-        self.watch.evaluation(&evaluation)?;
-        match self.end.is_over(&evaluation) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
+    }))
 }

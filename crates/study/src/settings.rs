@@ -2,6 +2,7 @@
 
 use toml::Value;
 
+use crate::checkpoint::NoInterval;
 use crate::trace::Column;
 
 /// One setting: a key of a configuration file and, in kebab-case, a flag.
@@ -89,6 +90,8 @@ pub enum Kind {
     Seeds,
     /// When a run ends: `grokked` or `grokked+K`.
     Stop,
+    /// How often: a time, a number of epochs, or `never`.
+    Every,
     /// Axes of a grid, separated by semicolons; an array in TOML.
     Axes,
 }
@@ -105,6 +108,7 @@ impl Kind {
             Self::Columns => "LIST",
             Self::Seeds => "A..B",
             Self::Stop => "WHEN",
+            Self::Every => "EVERY",
             Self::Axes => "KEY=LIST",
         }
     }
@@ -127,6 +131,7 @@ impl Kind {
                 format!("a list of columns, each {}", one_of(names))
             }
             Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
+            Self::Every => NoInterval.to_string().replacen("expected ", "", 1),
             Self::Stop => "`grokked`, or `grokked+K` for K epochs more".to_owned(),
             Self::Axes => "a list of texts such as \"weight_decay=1e-4,1e-3\"".to_owned(),
         }
@@ -139,7 +144,7 @@ impl Kind {
             Self::Whole | Self::WholeOr(..) => whole(text).map(Value::Integer),
             Self::Number => text.parse().ok().map(Value::Float),
             Self::Switch => text.parse().ok().map(Value::Boolean),
-            Self::Choice(_) | Self::Path | Self::Seeds | Self::Stop => None,
+            Self::Choice(_) | Self::Path | Self::Seeds | Self::Stop | Self::Every => None,
             Self::Columns => Some(split(text, ',')),
             Self::Axes => Some(split(text, ';')),
         };
@@ -169,7 +174,7 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// Every setting, in the order of help and `--print-config`.
 #[rustfmt::skip] // a table: a row a setting
 pub static SETTINGS: &[Setting] = {
-    use Kind::{Axes, Choice, Columns, Number, Path, Seeds, Stop, Switch, Whole, WholeOr};
+    use Kind::{Axes, Choice, Columns, Every, Number, Path, Seeds, Stop, Switch, Whole, WholeOr};
     use Section::{Compare, Engine, Evaluate, Files, Output, Study, Synthetic, Train};
     const INITS: &[&str] = &["zero", "gaussian", "orthogonal", "teacher", "anti-teacher"];
     const SCHEDULES: &[&str] = &["constant", "inverse-scaling", "step", "cosine"];
@@ -187,8 +192,8 @@ pub static SETTINGS: &[Setting] = {
         setting("data_seed", &[Synthetic], Whole, "Seed of the data"),
         setting("rng", &[Synthetic, Train], Choice(&["xoshiro256pp", "libstdcxx"]),
             "Random family of data and visiting order; libstdcxx is that of the reference programs"),
-        setting("train", &[Files], Path, "Training rows from an svmlight file, plain or gzip"),
-        setting("test", &[Files], Path, "Test rows from an svmlight file, plain or gzip"),
+        setting("train", &[Files], Path, "Training rows from an svmlight file, plain or gzip, or a store"),
+        setting("test", &[Files], Path, "Test rows from an svmlight file, plain or gzip, or a store"),
         setting("memorize", &[Files], Switch, "Give each training row a column of its own (α = 1)"),
         setting("zero_based", &[Files], Switch, "Feature indices in files start at 0"),
         setting("loss", &[Train], Choice(&["logistic", "squared", "hinge"]), "Loss to minimise"),
@@ -244,6 +249,8 @@ pub static SETTINGS: &[Setting] = {
             "Instruction set; results are the same to the bit"),
         setting("threads", &[Engine], Whole,
             "Most threads to use, 0 for all cores; one run takes one"),
+        setting("checkpoint_every", &[Engine], Every,
+            "Keep what is under way every so often: `60s`, `500epochs`, `never`"),
         setting("columns", &[Output], Columns, "Columns of the trace"),
         setting("number_format", &[Output], Choice(&["shortest", "g6"]),
             "Shortest digits that read back exactly, or as the reference programs print"),

@@ -9,7 +9,7 @@ use crate::train::Diverged;
 use crate::update;
 
 /// Visits between asking for a sparse row and using it.
-const TAILS_AHEAD: usize = 4;
+pub(super) const TAILS_AHEAD: usize = 4;
 
 /// One epoch in the plain form, compiled for the level's instructions.
 pub(super) struct PlainEpoch<'g, 'a, L, const W: usize>(

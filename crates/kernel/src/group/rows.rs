@@ -31,12 +31,11 @@ pub(crate) struct PackedRows {
 impl PackedRows {
     /// Bytes of one seed's rows of `width` columns.
     pub(crate) fn bytes(rows: usize, width: usize) -> usize {
-        let stride = (width + 2).next_multiple_of(LINE);
-        rows.saturating_mul(stride * size_of::<f64>())
+        rows.saturating_mul(stride(width) * size_of::<f64>())
     }
 
     pub(super) fn new(data: &[&Dataset], width: usize, folds_sign: bool) -> Self {
-        let stride = (width + 2).next_multiple_of(LINE);
+        let stride = stride(width);
         let lane_stride = data[0].len() * stride + LANE_GAP * LINE;
         let mut block = AlignedBlock::zeroed(data.len() * lane_stride);
         let lanes = block.as_mut_slice().chunks_exact_mut(lane_stride);
@@ -80,6 +79,18 @@ impl PackedRows {
         rows.take(self.rows).map(|row| row[self.width])
     }
 
+    /// Sets the memorization parts p of a lane, in row order.
+    pub(super) fn set_memorization(&mut self, lane: usize, parts: &[f64]) {
+        let Layout {
+            stride,
+            lane_stride,
+        } = self.layout;
+        let rows = &mut self.data.as_mut_slice()[lane * lane_stride..][..lane_stride];
+        for (row, part) in rows.chunks_exact_mut(stride).zip(parts) {
+            row[self.width] = *part;
+        }
+    }
+
     /// Multiplies every memorization part. `Time: O(n)`
     pub(super) fn rescale(&mut self, factor: f64) {
         let Layout {
@@ -97,5 +108,13 @@ impl PackedRows {
     pub(super) fn silence(&mut self, lane: usize) {
         let lane_stride = self.layout.lane_stride;
         self.data.as_mut_slice()[lane * lane_stride..][..lane_stride].fill(0.0);
+    }
+}
+
+/// Doubles from one row to the next: whole cache lines, or only p and y where there are no columns.
+fn stride(width: usize) -> usize {
+    match width {
+        0 => 2,
+        width => (width + 2).next_multiple_of(LINE),
     }
 }

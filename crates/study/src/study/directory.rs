@@ -1,16 +1,19 @@
 //! A study's directory: configuration, records, curves, traces, summary and manifest.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
-use tempfile::TempDir;
 
+use crate::checkpoint::{CheckpointError, Unfinished, Work};
+use crate::files::{TEMPORARY, sync_folder};
 use crate::study::Study;
 use crate::study::curves::{self, Series};
-use crate::study::driver::Ran;
+use crate::study::driver::{Ran, StudyError};
 use crate::study::group::Group;
 use crate::study::manifest::{Kernels, Manifest};
 use crate::study::overview::{CellSummary, Summary, Tally};
@@ -30,6 +33,11 @@ pub(super) const SUMMARY: &str = "summary.json";
 /// How it was run.
 pub(super) const MANIFEST: &str = "manifest.json";
 
+/// The folder in it that holds its unfinished work.
+pub(super) const UNFINISHED: &str = "unfinished";
+/// The folder in it that may hold a report on it.
+const REPORT: &str = "report";
+
 /// Why a study's directory could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -40,12 +48,27 @@ pub enum DirectoryError {
         /// The directory.
         path: PathBuf,
     },
+    /// The directory holds a study that was interrupted.
+    #[error("{}: holds an unfinished study: expected to be resumed, or replaced by force", path.display())]
+    Unfinished {
+        /// The directory.
+        path: PathBuf,
+    },
     /// What is to be replaced is not a study's directory.
     #[error("{}: not replaced, as it holds no study: expected a directory with `{CONFIGURATION}`, or an empty one", path.display())]
     NoStudy {
         /// What is there.
         path: PathBuf,
     },
+    /// What is to be resumed is not a study's directory.
+    #[error("{}: nothing to resume: expected the directory of a study", path.display())]
+    Nothing {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// Unfinished work could not be kept, or gone on with.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// A file could not be written.
     #[error("{}: {error}", path.display())]
     Io {
@@ -56,15 +79,20 @@ pub enum DirectoryError {
     },
 }
 
-/// A study's directory while it is written: beside its final name, which it gets when it is
-/// complete. Dropped before [`Directory::finish`], it is gone.
+/// A study's directory while it is written.
+///
+/// All that is finished and under way is in its folder of [unfinished work](Unfinished), and so are
+/// the files of results while they are written. [`Directory::finish`] gives them their names: `study.toml`,
+/// which a study is known by, first loses its name and is the last to get it, so that no
+/// mixture is ever read as a study. Until then results of an earlier study stay.
 ///
 /// The page `docs/formats.md` describes its files.
 pub struct Directory<'s> {
     study: &'s Study,
     path: PathBuf,
-    replace: bool,
-    part: TempDir,
+    /// Whether it was not there before.
+    new: bool,
+    unfinished: Arc<Unfinished>,
     records: BufWriter<File>,
     curves: BufWriter<File>,
     traces: BufWriter<File>,
@@ -73,7 +101,6 @@ pub struct Directory<'s> {
     kernels: Kernels,
     runs: u64,
     seed_steps: u64,
-    started: Instant,
 }
 
 /// What is gathered of a cell until its last run.
@@ -85,51 +112,139 @@ struct CellSoFar {
 }
 
 impl<'s> Directory<'s> {
-    /// Begins the directory `path`; what is there is replaced, in the end, only where `replace`.
+    /// Begins a study in the directory `path`; a study that is there is replaced, in the end, only
+    /// where `replace`.
     ///
     /// # Errors
-    /// When something is there that is not to be replaced, or files cannot be written beside it.
+    /// When something is there that is not to be replaced, another process is writing there, or
+    /// files cannot be written.
     pub fn create(path: &Path, replace: bool, study: &'s Study) -> Result<Self, DirectoryError> {
-        if fs::symlink_metadata(path).is_ok() {
-            if !replace {
-                return Err(DirectoryError::Exists {
-                    path: path.to_owned(),
-                });
-            }
-            if !is_replaceable(path) {
-                return Err(DirectoryError::NoStudy {
-                    path: path.to_owned(),
-                });
-            }
-        }
         // A symbolic link stays: what it points to is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let begin = || -> io::Result<Self> {
-            let part = beside(&target)?;
-            let open = |name| File::create(part.path().join(name)).map(BufWriter::new);
-            let (records, curves, traces) = (open(RECORDS)?, open(CURVES)?, open(TRACES)?);
-            let mut directory = Self {
-                study,
-                path: target.clone(),
-                replace,
-                part,
-                records,
-                curves,
-                traces,
-                cell: None,
-                done: Vec::new(),
-                kernels: Kernels::default(),
-                runs: 0,
-                seed_steps: 0,
-                started: Instant::now(),
-            };
-            directory.write_headers()?;
-            Ok(directory)
+        let folder = target.join(UNFINISHED);
+        if Unfinished::is_there(&folder) {
+            if Unfinished::is_busy(&folder) {
+                return Err(CheckpointError::Busy { path: target }.into());
+            }
+            if !replace {
+                return Err(DirectoryError::Unfinished { path: target });
+            }
+            Unfinished::discard(&folder)?;
+        } else if fs::symlink_metadata(path).is_ok() && !is_empty(&target) {
+            let path = path.to_owned();
+            if !replace {
+                return Err(DirectoryError::Exists { path });
+            }
+            if !target.join(CONFIGURATION).is_file() {
+                return Err(DirectoryError::NoStudy { path });
+            }
+        }
+        let io = |error| DirectoryError::Io {
+            path: path.to_owned(),
+            error,
         };
-        begin().map_err(|error| DirectoryError::Io {
+        let new = match fs::create_dir(&target) {
+            Ok(()) => true,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(io(error)),
+        };
+        let begun = Unfinished::begin(&folder, Work::Study, study.config());
+        let begun = begun.map_err(DirectoryError::from);
+        begun
+            .and_then(|unfinished| Self::with(target.clone(), new, unfinished, study).map_err(io))
+            .inspect_err(|_| {
+                if new {
+                    // Another process may have begun there.
+                    let _ = fs::remove_dir(&target);
+                }
+            })
+    }
+
+    /// The unfinished work in the directory of a study; `None` where the study is complete.
+    ///
+    /// # Errors
+    /// When no study is there, another process is writing there, or the work cannot be read.
+    pub fn unfinished(path: &Path) -> Result<Option<Unfinished>, DirectoryError> {
+        let folder = path.join(UNFINISHED);
+        if Unfinished::is_there(&folder) {
+            return Ok(Some(Unfinished::open(&folder, Work::Study)?));
+        }
+        if path.join(CONFIGURATION).is_file() {
+            return Ok(None);
+        }
+        Err(DirectoryError::Nothing {
+            path: path.to_owned(),
+        })
+    }
+
+    /// Goes on with the unfinished work of a directory.
+    ///
+    /// # Errors
+    /// When it is of another study, which may only run otherwise, or files cannot be written.
+    pub fn resume(
+        path: &Path,
+        unfinished: Unfinished,
+        study: &'s Study,
+    ) -> Result<Self, DirectoryError> {
+        unfinished.check(study.config())?;
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        Self::with(target, false, unfinished, study).map_err(|error| DirectoryError::Io {
             path: path.to_owned(),
             error,
         })
+    }
+
+    fn with(
+        path: PathBuf,
+        new: bool,
+        unfinished: Unfinished,
+        study: &'s Study,
+    ) -> io::Result<Self> {
+        let folder = path.join(UNFINISHED);
+        let open = |name| File::create(folder.join(name)).map(BufWriter::new);
+        let mut directory = Self {
+            study,
+            new,
+            unfinished: Arc::new(unfinished),
+            records: open(RECORDS)?,
+            curves: open(CURVES)?,
+            traces: open(TRACES)?,
+            cell: None,
+            done: Vec::new(),
+            kernels: Kernels::default(),
+            runs: 0,
+            seed_steps: 0,
+            path,
+        };
+        directory.write_headers()?;
+        Ok(directory)
+    }
+
+    /// Trains the study's runs and adds them, in its order; `watch` looks on. Each group is kept when
+    /// it is finished, whatever others do, and while it is under way from time to time.
+    ///
+    /// Setting `stop`, from anywhere, ends groups in progress at the end of an epoch, when they are
+    /// kept; what was added is then the beginning of the study, without a gap.
+    ///
+    /// # Errors
+    /// As [`Study::run`]; when something cannot be kept or written.
+    pub fn run(
+        &mut self,
+        stop: &AtomicBool,
+        mut watch: impl FnMut(&Group),
+    ) -> Result<Ran, StudyError> {
+        let (study, unfinished) = (self.study, Arc::clone(&self.unfinished));
+        let mut added = Ok(());
+        let ran = study.run_kept(Some(&unfinished), stop, |group| {
+            added = self.add(&group);
+            watch(&group);
+            match added {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        })?;
+        added?;
+        Ok(ran)
     }
 
     /// Adds a group, the next in a study's order.
@@ -140,20 +255,21 @@ impl<'s> Directory<'s> {
         self.try_add(group).map_err(|error| self.fault(error))
     }
 
-    /// Completes the files with what was added and gives the directory its name.
+    /// Completes the files with what was added and gives them their names. Unfinished work goes when
+    /// it is all done. Without any run, what was there stays.
     ///
     /// # Errors
-    /// When a file cannot be written, or the directory cannot get its name.
+    /// When a file cannot be written, or cannot get its name.
     pub fn finish(mut self, ran: &Ran) -> Result<(), DirectoryError> {
-        let completed = self.complete(ran);
-        completed.map_err(|error| self.fault(error))?;
-        let Self {
-            path,
-            part,
-            replace,
-            ..
-        } = self;
-        put_in_place(part, &path, replace).map_err(|error| DirectoryError::Io { path, error })
+        let finished = self.complete(ran).and_then(|()| match self.runs {
+            0 => Ok(()),
+            _ => self.put_in_place(),
+        });
+        finished.map_err(|error| self.fault(error))?;
+        if self.runs == self.study.runs() {
+            self.unfinished.remove()?;
+        }
+        Ok(())
     }
 
     fn fault(&self, error: io::Error) -> DirectoryError {
@@ -215,22 +331,53 @@ impl<'s> Directory<'s> {
 
     fn complete(&mut self, ran: &Ran) -> io::Result<()> {
         self.finish_cell()?;
-        self.records.flush()?;
-        self.curves.flush()?;
-        self.traces.flush()?;
+        for file in [&mut self.records, &mut self.curves, &mut self.traces] {
+            file.flush()?;
+            file.get_ref().sync_all()?;
+        }
+        let folder = self.path.join(UNFINISHED);
         let toml = self.study.config().to_toml().map_err(io::Error::other)?;
-        fs::write(self.part.path().join(CONFIGURATION), toml)?;
+        write(&folder.join(CONFIGURATION), toml.as_bytes())?;
         let summary = Summary::of(self.study, std::mem::take(&mut self.done));
-        write_json(&self.part.path().join(SUMMARY), &summary)?;
+        write_json(&folder.join(SUMMARY), &summary)?;
         let manifest = Manifest::new(
             self.study,
             self.kernels,
             ran.threads,
             self.runs,
             self.seed_steps,
-            self.started.elapsed(),
+            self.unfinished.times(),
         );
-        write_json(&self.part.path().join(MANIFEST), &manifest)
+        write_json(&folder.join(MANIFEST), &manifest)
+    }
+
+    /// Gives the files their names. Whenever this is interrupted, there is a study or there is none.
+    fn put_in_place(&self) -> io::Result<()> {
+        unless_missing(fs::remove_file(self.path.join(CONFIGURATION)))?;
+        // A report on what was there before says nothing of what comes.
+        unless_missing(fs::remove_dir_all(self.path.join(REPORT)))?;
+        let folder = self.path.join(UNFINISHED);
+        for name in [RECORDS, CURVES, TRACES, SUMMARY, MANIFEST, CONFIGURATION] {
+            fs::rename(folder.join(name), self.path.join(name))?;
+        }
+        // What processes left that were killed while they began.
+        for entry in fs::read_dir(&self.path)?.filter_map(Result::ok) {
+            if is_temporary(&entry) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        sync_folder(&self.path)
+    }
+}
+
+/// Where nothing is worth going on from, nothing stays.
+impl Drop for Directory<'_> {
+    fn drop(&mut self) {
+        if self.new && !self.unfinished.is_worth_keeping() {
+            let _ = self.unfinished.remove();
+            // Results stay, if there are any.
+            let _ = fs::remove_dir(&self.path);
+        }
     }
 }
 
@@ -251,53 +398,31 @@ impl CellSoFar {
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    serde_json::to_writer_pretty(&mut file, value)?;
-    writeln!(file)?;
-    file.flush()
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    write(path, &text)
 }
 
-/// Whether `--force` may take it away: an earlier study, or nothing at all.
-fn is_replaceable(path: &Path) -> bool {
-    let is_empty = || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-    path.join(CONFIGURATION).is_file() || is_empty()
+/// Writes a file, all the way to the disk.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
-/// A new directory in the same folder as `path`, with the permissions any new one gets.
-fn beside(path: &Path) -> io::Result<TempDir> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    // That the folder is missing is said of it, not of a temporary name in it.
-    fs::metadata(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".sparsegrok-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o777));
+fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    builder.tempdir_in(folder)
 }
 
-/// Gives a finished directory its name; what had it goes only when the new one is in its place.
-fn put_in_place(part: TempDir, path: &Path, replace: bool) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_err() {
-        fs::rename(part.path(), path)?;
-        let _ = part.keep();
-        return Ok(());
-    }
-    if !replace {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    let old = beside(path)?;
-    let old_name = old.path().join("replaced");
-    fs::rename(path, &old_name)?;
-    if let Err(error) = fs::rename(part.path(), path) {
-        fs::rename(&old_name, path)?;
-        return Err(error);
-    }
-    let _ = part.keep();
-    old.close()
+/// Whether a directory holds nothing, but for what was being written when it was interrupted.
+fn is_empty(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(|entry| is_temporary(&entry)))
+}
+
+fn is_temporary(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    name.to_string_lossy().starts_with(TEMPORARY)
 }

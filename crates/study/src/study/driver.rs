@@ -9,10 +9,13 @@ use std::sync::{Arc, mpsc};
 use rayon::ThreadPoolBuilder;
 use sparsegrok_data::Problem;
 
+use crate::checkpoint::{CheckpointError, Unfinished};
 use crate::config::Config;
 use crate::load::{LoadError, Loaded, load};
 use crate::study::Study;
+use crate::study::directory::DirectoryError;
 use crate::study::group::{self, GROUP, Group};
+use crate::tracer::Fault;
 
 /// Groups in progress or done and not yet handed over, for each thread: enough that no thread
 /// waits for a slower one's group, few enough that results waiting take little memory.
@@ -46,6 +49,12 @@ pub enum StudyError {
     /// Threads could not be started.
     #[error("threads could not be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// What is finished or under way could not be kept, or gone on with.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Results could not be written.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
 }
 
 fn in_cell(cell: usize, cells: usize) -> String {
@@ -57,6 +66,8 @@ fn in_cell(cell: usize, cells: usize) -> String {
 
 /// A group to be trained.
 struct Work {
+    /// Its number in the study.
+    number: u64,
     cell: usize,
     seeds: Range<u64>,
     /// The data of all its runs, where they share them.
@@ -78,41 +89,62 @@ impl Study {
     pub fn run(
         &self,
         stop: &AtomicBool,
+        hand_over: impl FnMut(Group) -> ControlFlow<()>,
+    ) -> Result<Ran, StudyError> {
+        self.run_kept(None, stop, hand_over)
+    }
+
+    /// As [`Study::run`], with everything kept in a folder of unfinished work: groups that are
+    /// finished there are taken from it, others go on from where they were. `stop` then ends groups
+    /// in progress at the end of an epoch, when they are kept.
+    pub(super) fn run_kept(
+        &self,
+        unfinished: Option<&Unfinished>,
+        stop: &AtomicBool,
         mut hand_over: impl FnMut(Group) -> ControlFlow<()>,
     ) -> Result<Ran, StudyError> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(self.config().engine.threads)
             .build()?;
         let threads = pool.current_num_threads();
-        let mut todo = self.work();
+        let mut todo = (0..).zip(self.work());
         let mut data = SharedData::default();
         let mut runs = 0;
         // Nobody waits any more: groups not begun yet have nothing to do.
         let abandoned = AtomicBool::new(false);
         let unwanted = || stop.load(Ordering::Relaxed) || abandoned.load(Ordering::Relaxed);
+        let halt = || match unfinished {
+            Some(_) => unwanted(),
+            None => abandoned.load(Ordering::Relaxed),
+        };
         pool.in_place_scope(|scope| {
             let mut results = VecDeque::new();
             let mut drive = || loop {
                 while results.len() < AHEAD * threads && !unwanted() {
-                    let Some((cell, seeds)) = todo.next() else {
+                    let Some((number, (cell, seeds))) = todo.next() else {
                         break;
                     };
                     let problem = data.of(&self.cells()[cell].config);
                     let work = Work {
+                        number,
                         cell,
                         seeds,
                         problem: problem.map_err(|error| self.fault(cell, error))?,
                     };
                     let (done, result) = mpsc::sync_channel(1);
+                    let (unwanted, halt) = (&unwanted, &halt);
                     scope.spawn(move |_| {
-                        if !unwanted() {
+                        if unwanted() {
+                            return;
+                        }
+                        if let Some(result) = self.train(&work, unfinished, halt).transpose() {
                             // The receiver is gone only when the result is unwanted.
-                            let _ = done.send(self.train(&work));
+                            let _ = done.send(result);
                         }
                     });
                     results.push_back(result);
                 }
-                // A group that was not begun before the stop sends nothing.
+                // A group that did not come to its end before the stop sends nothing.
                 let Some(Ok(group)) = results.pop_front().map(|result| result.recv()) else {
                     return Ok(());
                 };
@@ -139,15 +171,42 @@ impl Study {
         (0..self.cells().len()).flat_map(move |cell| seeds.groups(GROUP).map(move |s| (cell, s)))
     }
 
-    fn train(&self, work: &Work) -> Result<Group, StudyError> {
-        let config = &self.cells()[work.cell].config;
-        group::train(
-            work.cell,
+    /// Trains a group, or takes it from where it is kept; `None` where it was ended early.
+    fn train(
+        &self,
+        work: &Work,
+        unfinished: Option<&Unfinished>,
+        halt: &dyn Fn() -> bool,
+    ) -> Result<Option<Group>, StudyError> {
+        let &Work { number, cell, .. } = work;
+        let config = &self.cells()[cell].config;
+        if let Some(unfinished) = unfinished
+            && let Some(mut group) = unfinished.finished(number)?
+        {
+            if !group.fits(cell, config, work.seeds.clone()) {
+                return Err(unfinished.unfit(number).into());
+            }
+            for record in &mut group.records {
+                record.find_milestones(&config.evaluate);
+            }
+            return Ok(Some(group));
+        }
+        let trained = group::train(
+            cell,
             config,
             work.seeds.clone(),
             work.problem.as_deref(),
-        )
-        .map_err(|error| self.fault(work.cell, error))
+            unfinished.map(|unfinished| (unfinished, number)),
+            halt,
+        );
+        let group = trained.map_err(|fault| match fault {
+            Fault::Setting(setting) => self.fault(cell, setting.into()),
+            Fault::Checkpoint(error) => error.into(),
+        })?;
+        if let (Some(unfinished), Some(group)) = (unfinished, &group) {
+            unfinished.add(number, group)?;
+        }
+        Ok(group)
     }
 
     fn fault(&self, cell: usize, error: LoadError) -> StudyError {

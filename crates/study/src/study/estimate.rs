@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::load::{LoadError, load};
 use crate::study::Study;
 use crate::study::group::{self, GROUP};
+use crate::tracer::Fault;
 
 /// How long a calibrating group trains, at least: enough to be timed, short enough to wait for.
 const CALIBRATION: Duration = Duration::from_millis(100);
@@ -110,7 +111,14 @@ fn calibrate(config: &Config, seeds: u64) -> Result<Cost, LoadError> {
         config.train.epochs = epochs;
         config.evaluate.eval_every = Some(every);
         let begun = Instant::now();
-        let group = group::train(0, &config, group.clone(), shared.as_ref())?;
+        let group = group::train(0, &config, group.clone(), shared.as_ref(), None, &|| false);
+        let group = group.map_err(|fault| match fault {
+            Fault::Setting(setting) => LoadError::from(setting),
+            Fault::Checkpoint(error) => unreachable!("it is not kept: {error}"),
+        })?;
+        let Some(group) = group else {
+            unreachable!("nobody stops it");
+        };
         let steps = group.seed_steps / group.records.len() as u64;
         Ok((begun.elapsed().as_secs_f64(), steps))
     };

@@ -1,20 +1,17 @@
 //! A group: up to eight seeds of one cell, trained side by side.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
-use sparsegrok_data::{Problem, generate};
-use sparsegrok_kernel::{
-    self as kernel, Diverged, Evaluation, GroupObserver, KernelChoice, Weights, evaluate,
-    train_group,
-};
+use sparsegrok_data::{InvalidSetting, Problem, generate};
+use sparsegrok_kernel::{self as kernel, Diverged, Evaluation, KernelChoice};
 
+use crate::checkpoint::Unfinished;
 use crate::config::Config;
 use crate::detect::Milestones;
 use crate::evaluate::EvaluateSpec;
-use crate::load::LoadError;
-use crate::stop::StopWatch;
 use crate::study::seeds::RunSeeds;
 use crate::trace::Trace;
+use crate::tracer::{Fault, Traced, train_traced};
 
 /// Seeds of a group: one for each lane of the kernel.
 pub(super) const GROUP: u64 = 8;
@@ -62,22 +59,38 @@ pub struct Group {
     pub seed_steps: u64,
 }
 
-/// Trains a group. `problem` is the data of all its runs; without it, each draws its own.
+impl Group {
+    /// Whether it can be that of these seeds of a cell.
+    pub(super) fn fits(&self, cell: usize, config: &Config, seeds: Range<u64>) -> bool {
+        self.cell == cell
+            && self.records.len() as u64 == seeds.end - seeds.start
+            && self.records.iter().zip(seeds).all(|(record, seed)| {
+                RunSeeds::of(config, seed).is_ok_and(|seeds| seeds == record.seeds)
+            })
+    }
+}
+
+/// Trains a group, from the beginning or from where it was when it was interrupted. `problem` is the
+/// data of all its runs; without it, each draws its own. `None` where `halt` asked for an early end.
 pub(super) fn train(
     cell: usize,
     config: &Config,
     seeds: Range<u64>,
     problem: Option<&Problem>,
-) -> Result<Group, LoadError> {
+    kept_in: Option<(&Unfinished, u64)>,
+    halt: &dyn Fn() -> bool,
+) -> Result<Option<Group>, Fault> {
     let seeds: Vec<RunSeeds> = seeds
         .map(|seed| RunSeeds::of(config, seed))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, _>>()
+        .map_err(Fault::Setting)?;
     let own: Vec<Problem> = match problem {
         Some(_) => Vec::new(),
         None => seeds
             .iter()
             .map(|seeds| draw(config, seeds))
-            .collect::<Result<_, _>>()?,
+            .collect::<Result<_, _>>()
+            .map_err(Fault::Setting)?,
     };
     let problems = problem.into_iter().cycle().chain(&own);
     let runs: Vec<kernel::Run<'_>> = seeds
@@ -87,25 +100,20 @@ pub(super) fn train(
             problem,
             order_seed: seeds.order,
             init_seed: seeds.init,
+            start: None,
         })
         .collect();
-    let engine = &config.engine;
     let spec = &config.train;
-    let mut tracer = Tracer {
-        config,
-        runs: &runs,
-        traces: vec![Trace::new(); runs.len()],
-        ends: vec![StopWatch::new(&config.evaluate); runs.len()],
+    let Some(traced) = train_traced(spec, config, &runs, kept_in, halt, &mut ())? else {
+        return Ok(None);
     };
-    let plan = config.evaluate.plan(spec.epochs);
-    let ends = train_group(spec, &runs, engine.kernel, engine.simd, &plan, &mut tracer)?;
-
     let rows = runs[0].problem.train.len();
     let steps_an_epoch = rows.div_ceil(spec.batch_size.rows(rows)) as u64;
     let mut seed_steps = 0;
-    let outcomes = seeds.into_iter().zip(tracer.traces).zip(ends);
-    let records = outcomes.map(|((seeds, trace), end)| {
-        let diverged = end.err();
+    let records = seeds.into_iter().zip(traced).map(|(seeds, traced)| {
+        let Traced {
+            trace, diverged, ..
+        } = traced;
         // A run that ends early ends with an evaluation, and the last epoch is one too.
         let epochs = trace.last().map_or(0, |last| last.epoch);
         seed_steps += diverged.map_or(epochs * steps_an_epoch, |at| at.step);
@@ -119,37 +127,16 @@ pub(super) fn train(
         record.find_milestones(&config.evaluate);
         record
     });
-    Ok(Group {
+    Ok(Some(Group {
         cell,
-        kernel: engine.kernel.resolve(&runs),
         records: records.collect(),
+        kernel: config.engine.kernel.resolve(&runs),
         seed_steps,
-    })
+    }))
 }
 
-fn draw(config: &Config, seeds: &RunSeeds) -> Result<Problem, LoadError> {
+fn draw(config: &Config, seeds: &RunSeeds) -> Result<Problem, InvalidSetting> {
     let mut spec = config.synthetic.clone();
     spec.data_seed = seeds.data.unwrap_or(spec.data_seed);
-    Ok(generate(&spec)?)
-}
-
-/// Evaluates what the kernel shows.
-struct Tracer<'a> {
-    config: &'a Config,
-    runs: &'a [kernel::Run<'a>],
-    traces: Vec<Trace>,
-    ends: Vec<StopWatch<'a>>,
-}
-
-impl GroupObserver for Tracer<'_> {
-    fn evaluate(&mut self, run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()> {
-        let tolerance = self.config.evaluate.accuracy_tolerance;
-        let problem = self.runs[run].problem;
-        let evaluation = evaluate(epoch, weights, problem, &self.config.train, tolerance);
-        self.traces[run].push(evaluation);
-        match self.ends[run].is_over(&evaluation) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
+    generate(&spec)
 }

@@ -1,6 +1,6 @@
 //! How a study was run: what may differ from one run of it to the next.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_kernel::KernelChoice;
@@ -33,7 +33,8 @@ pub struct Manifest {
     pub complete: bool,
     /// When it began, in seconds since 1970.
     pub started_unix_seconds: u64,
-    /// How long it took.
+    /// How long it took: where it was interrupted, without the time until it was resumed, and without
+    /// the time since the last group that was finished before.
     pub wall_seconds: f64,
     /// Updates made, summed over runs.
     pub seed_steps: u64,
@@ -69,10 +70,9 @@ impl Manifest {
         threads: usize,
         runs: u64,
         seed_steps: u64,
-        wall: Duration,
+        (started_unix_seconds, wall): (u64, Duration),
     ) -> Self {
         let wall_seconds = wall.as_secs_f64();
-        let started = SystemTime::now().checked_sub(wall).unwrap_or(UNIX_EPOCH);
         let level = study.config().engine.simd.level();
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -85,9 +85,7 @@ impl Manifest {
             runs,
             runs_planned: study.runs(),
             complete: runs == study.runs(),
-            started_unix_seconds: started
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
+            started_unix_seconds,
             wall_seconds,
             seed_steps,
             seed_steps_per_second: seed_steps as f64 / wall_seconds.max(1e-9),

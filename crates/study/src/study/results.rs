@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use crate::checkpoint::Unfinished;
 use crate::error::ConfigError;
 use crate::layers::Settings;
 use crate::study::curves::{self, Curves};
-use crate::study::directory::{CONFIGURATION, CURVES, MANIFEST, RECORDS, SUMMARY, TRACES};
+use crate::study::directory::{
+    CONFIGURATION, CURVES, MANIFEST, RECORDS, SUMMARY, TRACES, UNFINISHED,
+};
 use crate::study::manifest::Manifest;
 use crate::study::overview::Summary;
 use crate::study::records::{self, RecordRow};
@@ -25,6 +28,12 @@ pub enum ResultsError {
     #[error("{}: holds no study: expected a directory with `{CONFIGURATION}`", path.display())]
     NoStudy {
         /// What was to be read.
+        path: PathBuf,
+    },
+    /// Its study was interrupted before there were results.
+    #[error("{}: holds an unfinished study, which has no results yet: expected it to be resumed first", path.display())]
+    Unfinished {
+        /// The directory.
         path: PathBuf,
     },
     /// Its configuration is none, or its grid.
@@ -138,8 +147,10 @@ impl StudyResults {
     pub fn read(path: &Path) -> Result<Self, ResultsError> {
         let configuration = path.join(CONFIGURATION);
         if !configuration.is_file() {
-            return Err(ResultsError::NoStudy {
-                path: path.to_owned(),
+            let path = path.to_owned();
+            return Err(match Unfinished::is_there(&path.join(UNFINISHED)) {
+                true => ResultsError::Unfinished { path },
+                false => ResultsError::NoStudy { path },
             });
         }
         let config = Settings::layered(None, Some(&configuration), &[])?.config()?;

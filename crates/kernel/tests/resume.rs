@@ -1,0 +1,301 @@
+//! Runs that go on from a state against the same runs uninterrupted, to the bit.
+
+use std::ops::ControlFlow;
+
+use sparsegrok_data::{
+    AlignedBlock, Csr, Dataset, Features, Problem, RandomFamily, SyntheticSpec, TargetKind,
+    generate,
+};
+use sparsegrok_kernel::{
+    BatchSize, DecayOrder, Diverged, EvaluationPlan, GroupObserver, Init, KernelChoice, Loss,
+    Order, Run, Schedule, SimdChoice, Standing, State, TrainSpec, Weights, train_group,
+};
+
+const EPOCHS: u64 = 7;
+
+type Ended = Result<Vec<u64>, Diverged>;
+
+/// Ends a group at an epoch and keeps where its runs stood, or lets it go on to its end.
+#[derive(Default)]
+struct Keeper {
+    at: Option<u64>,
+    kept: Vec<(usize, State)>,
+    ended: Vec<(usize, Ended)>,
+}
+
+impl GroupObserver for Keeper {
+    fn evaluate(&mut self, _run: usize, _epoch: u64, _weights: &Weights) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn ended(&mut self, run: usize, end: &Result<Weights, Diverged>) {
+        self.ended
+            .push((run, end.as_ref().map(bits).map_err(|at| *at)));
+    }
+
+    fn epoch(&mut self, epoch: u64, standing: &Standing<'_>) -> ControlFlow<()> {
+        if self.at != Some(epoch) {
+            return ControlFlow::Continue(());
+        }
+        self.kept = standing.states().collect();
+        ControlFlow::Break(())
+    }
+}
+
+fn bits(w: &Weights) -> Vec<u64> {
+    let weights = w.signal.iter().chain(&w.tail).chain(&w.memorization);
+    weights.chain([&w.bias]).map(|w| w.to_bits()).collect()
+}
+
+fn observe(
+    spec: &TrainSpec,
+    runs: &[Run<'_>],
+    (kernel, simd): (KernelChoice, SimdChoice),
+    at: Option<u64>,
+) -> Keeper {
+    let mut keeper = Keeper {
+        at,
+        ..Keeper::default()
+    };
+    let plan = EvaluationPlan::every(3, spec.epochs);
+    train_group(spec, runs, kernel, simd, &plan, &mut keeper).unwrap();
+    keeper.ended.sort_by_key(|(run, _)| *run);
+    keeper
+}
+
+fn runs(problems: &[Problem]) -> Vec<Run<'_>> {
+    let numbered = (0..).zip(problems);
+    numbered
+        .map(|(seed, problem)| Run {
+            problem,
+            order_seed: 100 + seed,
+            init_seed: 7 * seed,
+            start: None,
+        })
+        .collect()
+}
+
+fn problems(n: usize, d: usize) -> Vec<Problem> {
+    (0..8)
+        .map(|seed| {
+            generate(&SyntheticSpec {
+                n_train: n,
+                n_test: 0,
+                d_signal: d,
+                data_seed: seed,
+                memorization_scale: 0.7,
+                ..SyntheticSpec::default()
+            })
+            .unwrap()
+        })
+        .collect()
+}
+
+/// Each row with two tail columns beside two dense ones.
+fn with_tails() -> Vec<Problem> {
+    (0..8)
+        .map(|seed| {
+            let rows = 20;
+            let value = |i: usize| ((i * 7 + seed) % 11) as f64 / 5.0 - 1.0;
+            let signal: Vec<f64> = (0..2 * rows).map(value).collect();
+            let columns = (0..rows as u32).flat_map(|row| [row % 3, 3 + row % 4]);
+            let tail = Csr::new(
+                9,
+                (0..=rows).map(|row| 2 * row).collect(),
+                columns.collect(),
+                (0..2 * rows).map(|i| value(i + 3)).collect(),
+            );
+            let signal = AlignedBlock::from(&signal[..]);
+            let features = Features::new(rows, 2, signal, Some(tail.unwrap())).unwrap();
+            let targets = (0..rows).map(|i| value(5 * i + 1).signum()).collect();
+            let data = Dataset::new(features, targets, TargetKind::Sign, Some(1.5)).unwrap();
+            Problem::new(data, None, None).unwrap()
+        })
+        .collect()
+}
+
+fn specs() -> Vec<TrainSpec> {
+    let base = TrainSpec {
+        learning_rate: 0.1,
+        epochs: EPOCHS,
+        init: Init::Gaussian,
+        ..TrainSpec::default()
+    };
+    vec![
+        base.clone(),
+        // The scale is folded, more than once.
+        TrainSpec {
+            decay_order: DecayOrder::Before,
+            weight_decay: 7.0,
+            ..base.clone()
+        },
+        TrainSpec {
+            order: Order::WithReplacement,
+            schedule: Schedule::Cosine,
+            warmup_steps: 50,
+            ..base.clone()
+        },
+        TrainSpec {
+            rng: RandomFamily::Libstdcxx,
+            loss: Loss::Hinge,
+            ..base.clone()
+        },
+        TrainSpec {
+            batch_size: BatchSize::Rows(7),
+            bias: true,
+            ..base.clone()
+        },
+        TrainSpec {
+            batch_size: BatchSize::Full,
+            loss: Loss::Squared,
+            learning_rate: 0.01,
+            order: Order::Sequential,
+            ..base
+        },
+    ]
+}
+
+/// Every kernel that has the same bits, at some level.
+fn ways() -> Vec<(KernelChoice, SimdChoice)> {
+    let levels = [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512];
+    let levels = levels.into_iter().filter(|simd| simd.level().is_ok());
+    levels
+        .flat_map(|simd| [(KernelChoice::Lanes, simd), (KernelChoice::Scalar, simd)])
+        .collect()
+}
+
+#[test]
+fn a_run_goes_on_to_the_same_bits_under_any_kernel() {
+    let sets = [problems(45, 5), problems(45, 11), with_tails()];
+    for (problems, spec) in sets
+        .iter()
+        .flat_map(|set| specs().into_iter().map(move |s| (set, s)))
+    {
+        let runs = runs(problems);
+        let whole = observe(&spec, &runs, ways()[0], None).ended;
+        assert_eq!(whole.len(), 8);
+        for at in 1..EPOCHS {
+            let kept = observe(&spec, &runs, ways()[0], Some(at)).kept;
+            assert_eq!(kept.len(), 8);
+            for (way, (run, state)) in ways().into_iter().zip(&kept) {
+                // Alone, a run has the same state as in company.
+                let alone = observe(&spec, &runs[*run..=*run], way, Some(at)).kept;
+                assert!(alone[0].1 == *state, "{way:?}, epoch {at}, {spec:?}");
+            }
+            let resumed: Vec<Run<'_>> = runs
+                .iter()
+                .zip(&kept)
+                .map(|(run, (_, state))| Run {
+                    start: Some(state),
+                    ..*run
+                })
+                .collect();
+            for way in ways() {
+                let found = observe(&spec, &resumed, way, None).ended;
+                assert!(found == whole, "{way:?}, epoch {at}, {spec:?}");
+            }
+        }
+    }
+}
+
+/// What a group trained one by one leaves: some runs are done, one is under way, others wait.
+#[test]
+fn runs_that_have_come_unequally_far_go_on_together() {
+    let problems = problems(45, 5);
+    let runs = runs(&problems);
+    let spec = &specs()[0];
+    let lanes = (KernelChoice::Lanes, SimdChoice::Auto);
+    let whole = observe(spec, &runs, lanes, None).ended;
+    let states: Vec<State> = [2, 5]
+        .into_iter()
+        .flat_map(|at| observe(spec, &runs, lanes, Some(at)).kept)
+        .map(|(_, state)| state)
+        .collect();
+    let starts = [Some(&states[0]), None, Some(&states[10]), Some(&states[3])];
+    let mixed: Vec<Run<'_>> = runs
+        .iter()
+        .zip(starts)
+        .map(|(run, start)| Run { start, ..*run })
+        .collect();
+    assert_eq!(observe(spec, &mixed, lanes, None).ended, whole[..4]);
+}
+
+#[test]
+fn the_dense_reference_goes_on_to_its_own_bits() {
+    let dense = (KernelChoice::Dense, SimdChoice::Auto);
+    for (problems, spec) in [(problems(45, 5), &specs()[0]), (with_tails(), &specs()[4])] {
+        let runs = &runs(&problems)[..1];
+        let whole = observe(spec, runs, dense, None).ended;
+        let kept = observe(spec, runs, dense, Some(4)).kept;
+        let resumed = Run {
+            start: Some(&kept[0].1),
+            ..runs[0]
+        };
+        assert_eq!(observe(spec, &[resumed], dense, None).ended, whole);
+    }
+}
+
+#[test]
+fn a_run_that_diverges_does_so_where_it_would_have() {
+    let problems = problems(45, 5);
+    let runs = runs(&problems);
+    let spec = TrainSpec {
+        loss: Loss::Squared,
+        learning_rate: 3.0,
+        epochs: 60,
+        ..TrainSpec::default()
+    };
+    let lanes = (KernelChoice::Lanes, SimdChoice::Auto);
+    let whole = observe(&spec, &runs, lanes, None).ended;
+    assert!(whole.iter().all(|(_, end)| end.is_err()));
+    let first = whole.iter().filter_map(|(_, end)| end.as_ref().err());
+    let at = first.map(|diverged| diverged.epoch).min().unwrap() - 1;
+    let kept = observe(&spec, &runs, lanes, Some(at)).kept;
+    for (run, state) in &kept {
+        let resumed = Run {
+            start: Some(state),
+            ..runs[*run]
+        };
+        let alone = (KernelChoice::Scalar, SimdChoice::Auto);
+        assert_eq!(
+            observe(&spec, &[resumed], alone, None).ended[0].1,
+            whole[*run].1
+        );
+    }
+}
+
+#[test]
+fn states_of_other_runs_do_not_fit() {
+    let problems = problems(45, 5);
+    let runs = runs(&problems);
+    let spec = &specs()[0];
+    let kept = observe(
+        spec,
+        &runs,
+        (KernelChoice::Lanes, SimdChoice::Auto),
+        Some(3),
+    )
+    .kept;
+    let (_, state) = &kept[0];
+    let fits = |change: fn(&mut State)| {
+        let mut state = state.clone();
+        change(&mut state);
+        state.fits(spec, &problems[0])
+    };
+    assert!(fits(|_| ()));
+    assert!(!fits(|state| (state.epoch, state.step) = (0, 0)));
+    assert!(!fits(
+        |state| (state.epoch, state.step) = (EPOCHS, EPOCHS * 45)
+    ));
+    assert!(!fits(|state| state.step += 1));
+    assert!(!fits(|state| state.scale = f64::NAN));
+    assert!(!fits(|state| state.signal.push(0.0)));
+    assert!(!fits(|state| state.tail.push(0.0)));
+    assert!(!fits(|state| state.memorization.clear()));
+    assert!(!fits(|state| state.generator = [0; 4]));
+    let sequential = TrainSpec {
+        order: Order::Sequential,
+        ..spec.clone()
+    };
+    assert!(!state.fits(&sequential, &problems[0]));
+}

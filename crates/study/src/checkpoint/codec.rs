@@ -1,0 +1,464 @@
+//! Finished groups and runs under way as bytes: little-endian numbers, one after the other.
+
+use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice, State};
+
+use super::{RunSoFar, Stage};
+use crate::detect::Milestones;
+use crate::study::{Group, Record, RunSeeds};
+use crate::trace::Trace;
+
+/// Kernels, by the numbers that stand for them.
+const KERNELS: [KernelChoice; 4] = [
+    KernelChoice::Auto,
+    KernelChoice::Scalar,
+    KernelChoice::Lanes,
+    KernelChoice::Dense,
+];
+
+/// Numbers, written one after the other.
+#[derive(Default)]
+pub(super) struct Encoder(pub(super) Vec<u8>);
+
+impl Encoder {
+    fn byte(&mut self, x: u8) {
+        self.0.push(x);
+    }
+
+    pub(super) fn u32(&mut self, x: u32) {
+        self.0.extend_from_slice(&x.to_le_bytes());
+    }
+
+    pub(super) fn u64(&mut self, x: u64) {
+        self.0.extend_from_slice(&x.to_le_bytes());
+    }
+
+    pub(super) fn f64(&mut self, x: f64) {
+        self.u64(x.to_bits());
+    }
+
+    fn f64s(&mut self, values: &[f64]) {
+        self.u64(values.len() as u64);
+        values.iter().for_each(|&x| self.f64(x));
+    }
+
+    fn diverged(&mut self, at: Option<Diverged>) {
+        self.byte(u8::from(at.is_some()));
+        if let Some(Diverged { epoch, step, row }) = at {
+            self.u64(epoch);
+            self.u64(step);
+            self.u32(row);
+        }
+    }
+
+    fn trace(&mut self, trace: &Trace) {
+        self.u64(trace.len() as u64);
+        for evaluation in trace {
+            let (epoch, figures) = figures_of(evaluation);
+            self.u64(epoch);
+            let present = figures.iter().enumerate();
+            let present = present.map(|(bit, figure)| u16::from(figure.is_some()) << bit);
+            self.0.extend(present.sum::<u16>().to_le_bytes());
+            figures.into_iter().flatten().for_each(|x| self.f64(x));
+        }
+    }
+
+    fn state(&mut self, state: &State) {
+        let State {
+            epoch,
+            step,
+            scale,
+            signal,
+            tail,
+            memorization,
+            bias,
+            generator,
+        } = state;
+        self.u64(*epoch);
+        self.u64(*step);
+        self.f64(*scale);
+        self.f64(*bias);
+        generator.iter().for_each(|&word| self.u64(word));
+        for weights in [signal, tail, memorization] {
+            self.f64s(weights);
+        }
+    }
+
+    /// Runs of a group under way.
+    pub(super) fn runs(&mut self, runs: &[RunSoFar]) {
+        self.u32(runs.len() as u32);
+        for RunSoFar { trace, stage } in runs {
+            self.trace(trace);
+            match stage {
+                Stage::Waiting => self.byte(0),
+                Stage::Going(state) => {
+                    self.byte(1);
+                    self.state(state);
+                }
+                Stage::Ended(diverged) => {
+                    self.byte(2);
+                    self.diverged(*diverged);
+                }
+            }
+        }
+    }
+
+    /// A finished group. Milestones are not written: its traces have them.
+    pub(super) fn group(&mut self, group: &Group) {
+        self.u64(group.cell as u64);
+        let kernel = KERNELS.iter().position(|&kernel| kernel == group.kernel);
+        self.byte(kernel.unwrap_or(0) as u8);
+        self.u64(group.seed_steps);
+        self.u32(group.records.len() as u32);
+        for record in &group.records {
+            let RunSeeds {
+                seed,
+                data,
+                order,
+                init,
+            } = record.seeds;
+            self.byte(u8::from(data.is_some()));
+            for seed in [seed, data.unwrap_or(0), order, init] {
+                self.u64(seed);
+            }
+            self.diverged(record.diverged);
+            self.trace(&record.trace);
+        }
+    }
+}
+
+/// Bytes, read from the first to the last; `None` where they do not suffice or make no sense.
+///
+/// Nothing is allocated beyond what the bytes there are can fill.
+pub(super) struct Decoder<'b>(pub(super) &'b [u8]);
+
+impl Decoder<'_> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (first, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(super) fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(super) fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    pub(super) fn f64(&mut self) -> Option<f64> {
+        self.u64().map(f64::from_bits)
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        match self.byte()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+
+    /// A count of what takes at least `size` bytes each, and so is there.
+    fn count(&mut self, count: u64, size: usize) -> Option<usize> {
+        let count = usize::try_from(count).ok()?;
+        (count <= self.0.len() / size).then_some(count)
+    }
+
+    fn f64s(&mut self) -> Option<Vec<f64>> {
+        let count = self.u64()?;
+        let count = self.count(count, size_of::<f64>())?;
+        (0..count).map(|_| self.f64()).collect()
+    }
+
+    fn diverged(&mut self) -> Option<Option<Diverged>> {
+        if !self.flag()? {
+            return Some(None);
+        }
+        Some(Some(Diverged {
+            epoch: self.u64()?,
+            step: self.u64()?,
+            row: self.u32()?,
+        }))
+    }
+
+    fn trace(&mut self) -> Option<Trace> {
+        let count = self.u64()?;
+        let count = self.count(count, size_of::<u64>() + size_of::<u16>())?;
+        (0..count).map(|_| self.evaluation()).collect()
+    }
+
+    fn evaluation(&mut self) -> Option<Evaluation> {
+        let epoch = self.u64()?;
+        let present = self.array().map(u16::from_le_bytes)?;
+        let mut figures = [None; FIGURES];
+        for (bit, figure) in figures.iter_mut().enumerate() {
+            if present >> bit & 1 == 1 {
+                *figure = Some(self.f64()?);
+            }
+        }
+        evaluation_of(epoch, figures)
+    }
+
+    fn state(&mut self) -> Option<State> {
+        Some(State {
+            epoch: self.u64()?,
+            step: self.u64()?,
+            scale: self.f64()?,
+            bias: self.f64()?,
+            generator: [self.u64()?, self.u64()?, self.u64()?, self.u64()?],
+            signal: self.f64s()?,
+            tail: self.f64s()?,
+            memorization: self.f64s()?,
+        })
+    }
+
+    /// Runs of a group under way, after which nothing comes.
+    pub(super) fn runs(mut self) -> Option<Vec<RunSoFar>> {
+        let count = self.u32()?.into();
+        let count = self.count(count, size_of::<u64>() + 1)?;
+        let runs = (0..count).map(|_| {
+            Some(RunSoFar {
+                trace: self.trace()?,
+                stage: match self.byte()? {
+                    0 => Stage::Waiting,
+                    1 => Stage::Going(self.state()?),
+                    2 => Stage::Ended(self.diverged()?),
+                    _ => return None,
+                },
+            })
+        });
+        let runs = runs.collect::<Option<_>>()?;
+        self.0.is_empty().then_some(runs)
+    }
+
+    /// A finished group, after which nothing comes; its milestones are still to be found.
+    pub(super) fn group(mut self) -> Option<Group> {
+        let cell = usize::try_from(self.u64()?).ok()?;
+        let kernel = *KERNELS.get(usize::from(self.byte()?))?;
+        let seed_steps = self.u64()?;
+        let count = self.u32()?.into();
+        let count = self.count(count, 4 * size_of::<u64>())?;
+        let records = (0..count).map(|_| {
+            let has_data = self.flag()?;
+            let [seed, data, order, init] = [self.u64()?, self.u64()?, self.u64()?, self.u64()?];
+            Some(Record {
+                cell,
+                seeds: RunSeeds {
+                    seed,
+                    data: has_data.then_some(data),
+                    order,
+                    init,
+                },
+                milestones: Milestones::DIVERGED,
+                diverged: self.diverged()?,
+                trace: self.trace()?,
+            })
+        });
+        let records = records.collect::<Option<_>>()?;
+        self.0.is_empty().then_some(Group {
+            cell,
+            kernel,
+            records,
+            seed_steps,
+        })
+    }
+}
+
+/// Figures of an evaluation.
+const FIGURES: usize = 16;
+
+/// An evaluation's epoch and figures, in the order in which they are written.
+fn figures_of(evaluation: &Evaluation) -> (u64, [Option<f64>; FIGURES]) {
+    let &Evaluation {
+        epoch,
+        train_acc,
+        test_acc,
+        population_acc,
+        train_loss,
+        test_loss,
+        gap_loss,
+        gap_acc,
+        weight_norm,
+        signal_norm,
+        memorization_norm,
+        memorization_share,
+        margin_min,
+        margin_mean,
+        teacher_cosine,
+        teacher_distance,
+        objective,
+    } = evaluation;
+    let figures = [
+        Some(train_acc),
+        test_acc,
+        population_acc,
+        Some(train_loss),
+        test_loss,
+        gap_loss,
+        gap_acc,
+        Some(weight_norm),
+        Some(signal_norm),
+        Some(memorization_norm),
+        Some(memorization_share),
+        Some(margin_min),
+        Some(margin_mean),
+        teacher_cosine,
+        teacher_distance,
+        Some(objective),
+    ];
+    (epoch, figures)
+}
+
+/// The evaluation of these figures; `None` where one is missing that always exists.
+fn evaluation_of(epoch: u64, figures: [Option<f64>; FIGURES]) -> Option<Evaluation> {
+    let [
+        train_acc,
+        test_acc,
+        population_acc,
+        train_loss,
+        test_loss,
+        gap_loss,
+        gap_acc,
+        weight_norm,
+        signal_norm,
+        memorization_norm,
+        memorization_share,
+        margin_min,
+        margin_mean,
+        teacher_cosine,
+        teacher_distance,
+        objective,
+    ] = figures;
+    Some(Evaluation {
+        epoch,
+        train_acc: train_acc?,
+        test_acc,
+        population_acc,
+        train_loss: train_loss?,
+        test_loss,
+        gap_loss,
+        gap_acc,
+        weight_norm: weight_norm?,
+        signal_norm: signal_norm?,
+        memorization_norm: memorization_norm?,
+        memorization_share: memorization_share?,
+        margin_min: margin_min?,
+        margin_mean: margin_mean?,
+        teacher_cosine,
+        teacher_distance,
+        objective: objective?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        State {
+            epoch: 3,
+            step: 135,
+            scale: 0.1 + 0.2,
+            signal: vec![-0.0, f64::MIN_POSITIVE / 3.0, f64::INFINITY],
+            tail: Vec::new(),
+            memorization: vec![1.0 / 3.0; 45],
+            bias: -2.5,
+            generator: [1, 2, 3, u64::MAX],
+        }
+    }
+
+    fn trace() -> Trace {
+        let figures: [Option<f64>; FIGURES] =
+            std::array::from_fn(|i| Some((i as f64 + 0.1).sqrt()));
+        let mut absent = figures;
+        for i in [1, 2, 4, 5, 6, 13, 14] {
+            absent[i] = None;
+        }
+        vec![
+            evaluation_of(1, figures).unwrap(),
+            evaluation_of(200, absent).unwrap(),
+        ]
+    }
+
+    fn runs() -> Vec<RunSoFar> {
+        let diverged = Diverged {
+            epoch: 7,
+            step: 300,
+            row: 44,
+        };
+        let stages = [
+            Stage::Waiting,
+            Stage::Going(state()),
+            Stage::Ended(None),
+            Stage::Ended(Some(diverged)),
+        ];
+        let runs = stages.into_iter().map(|stage| RunSoFar {
+            trace: trace(),
+            stage,
+        });
+        runs.collect()
+    }
+
+    #[test]
+    fn runs_under_way_are_read_as_they_were_written() {
+        let mut encoder = Encoder::default();
+        encoder.runs(&runs());
+        let read = Decoder(&encoder.0).runs().unwrap();
+        assert_eq!(read, runs());
+        let Stage::Going(state) = &read[1].stage else {
+            panic!("{:?}", read[1].stage);
+        };
+        assert_eq!(state.signal[0].to_bits(), (-0.0_f64).to_bits());
+        for end in 0..encoder.0.len() {
+            assert_eq!(Decoder(&encoder.0[..end]).runs(), None, "{end}");
+        }
+    }
+
+    #[test]
+    fn finished_groups_are_read_as_they_were_written() {
+        let record = |seed, data, diverged| Record {
+            cell: 5,
+            seeds: RunSeeds {
+                seed,
+                data,
+                order: seed + 1234,
+                init: seed,
+            },
+            milestones: Milestones::DIVERGED,
+            trace: trace(),
+            diverged,
+        };
+        let diverged = Diverged {
+            epoch: 1,
+            step: 1,
+            row: 0,
+        };
+        let group = Group {
+            cell: 5,
+            kernel: KernelChoice::Lanes,
+            records: vec![record(8, Some(131), None), record(9, None, Some(diverged))],
+            seed_steps: 1 << 40,
+        };
+        let mut encoder = Encoder::default();
+        encoder.group(&group);
+        assert_eq!(Decoder(&encoder.0).group().unwrap(), group);
+        for end in 0..encoder.0.len() {
+            assert_eq!(Decoder(&encoder.0[..end]).group(), None, "{end}");
+        }
+    }
+
+    #[test]
+    fn counts_beyond_the_bytes_there_are_allocate_nothing() {
+        for count in [1, 1 << 20, u64::MAX / 8, u64::MAX] {
+            let bytes = count.to_le_bytes();
+            assert_eq!(Decoder(&bytes).f64s(), None);
+            assert_eq!(Decoder(&bytes).trace(), None);
+        }
+        assert_eq!(Decoder(&[0xff; 64]).runs(), None);
+        assert_eq!(Decoder(&[0xff; 64]).group(), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! How often work under way is kept.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// How often a group under way, or a single run, is kept: written `60s`, `5min`, `2h`, `500epochs`
+/// or `never`.
+///
+/// By time, writing takes at most a hundredth of it: where it is slow, it becomes rarer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckpointEvery {
+    /// After this many seconds.
+    Seconds(u64),
+    /// After this many epochs.
+    Epochs(u64),
+    /// Only when it is interrupted.
+    Never,
+}
+
+impl Default for CheckpointEvery {
+    fn default() -> Self {
+        Self::Seconds(60)
+    }
+}
+
+impl fmt::Display for CheckpointEvery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seconds(seconds) => write!(f, "{seconds}s"),
+            Self::Epochs(epochs) => write!(f, "{epochs}epochs"),
+            Self::Never => write!(f, "never"),
+        }
+    }
+}
+
+/// Text that says nothing of how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected a time such as `60s`, `5min` or `2h`, a number of epochs such as `500epochs`, or `never`"
+)]
+pub struct NoInterval;
+
+impl FromStr for CheckpointEvery {
+    type Err = NoInterval;
+
+    fn from_str(text: &str) -> Result<Self, NoInterval> {
+        if text == "never" {
+            return Ok(Self::Never);
+        }
+        let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or(NoInterval)?;
+        let (count, unit) = text.split_at(unit);
+        let count: u64 = count.parse().map_err(|_| NoInterval)?;
+        let times = |unit: u64| count.checked_mul(unit).ok_or(NoInterval);
+        match unit.trim_start() {
+            _ if count == 0 => Err(NoInterval),
+            "s" => Ok(Self::Seconds(count)),
+            "min" => Ok(Self::Seconds(times(60)?)),
+            "h" => Ok(Self::Seconds(times(3600)?)),
+            "epochs" | "epoch" => Ok(Self::Epochs(count)),
+            _ => Err(NoInterval),
+        }
+    }
+}
+
+impl Serialize for CheckpointEvery {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CheckpointEvery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_read_as_it_is_written() {
+        for text in ["60s", "1s", "500epochs", "never"] {
+            assert_eq!(text.parse::<CheckpointEvery>().unwrap().to_string(), text);
+        }
+        let read = |text: &str| text.parse::<CheckpointEvery>();
+        assert_eq!(read("5min"), Ok(CheckpointEvery::Seconds(300)));
+        assert_eq!(read("2h"), Ok(CheckpointEvery::Seconds(7200)));
+        assert_eq!(read("1epoch"), Ok(CheckpointEvery::Epochs(1)));
+        let most = u64::MAX;
+        for bad in [
+            "",
+            "60",
+            "s",
+            "0s",
+            "0epochs",
+            "-1s",
+            "1.5s",
+            "1d",
+            &format!("{most}h"),
+        ] {
+            assert_eq!(read(bad), Err(NoInterval), "{bad}");
+        }
+    }
+}

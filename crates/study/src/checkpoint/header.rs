@@ -1,0 +1,131 @@
+//! What unfinished work was begun with: its configuration, and what else its results depend on.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sparsegrok_kernel::KernelChoice;
+use toml::{Table, Value};
+
+use super::CheckpointError;
+use crate::config::Config;
+use crate::settings::{SETTINGS, Section, Setting};
+
+/// What is unfinished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Work {
+    /// A single run.
+    Run,
+    /// A study.
+    Study,
+}
+
+impl Work {
+    /// Its name in words.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Study => "study",
+        }
+    }
+}
+
+/// What work was begun with, kept as TOML.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Header {
+    /// What it is.
+    pub(super) work: Work,
+    /// Version of this package.
+    pub(super) version: String,
+    /// When it was begun, in seconds since 1970.
+    pub(super) started_unix_seconds: u64,
+    /// CRC-32 of the data files, by their keys.
+    inputs: Table,
+    /// Every setting.
+    pub(super) config: Table,
+}
+
+/// A key of which two headers say different things.
+pub(super) struct Difference {
+    pub(super) key: String,
+    pub(super) kept: String,
+    pub(super) asked: String,
+}
+
+impl Header {
+    /// That of a configuration, at this moment. `Time: O(data files)`
+    ///
+    /// # Errors
+    /// When a data file cannot be read, or the configuration, which goes to `folder`, has no TOML form.
+    pub(super) fn of(work: Work, config: &Config, folder: &Path) -> Result<Self, CheckpointError> {
+        let mut inputs = Table::new();
+        for (key, path) in [("train", &config.files.train), ("test", &config.files.test)] {
+            if let Some(path) = path {
+                let sum = checksum(path).map_err(CheckpointError::io(path))?;
+                inputs.insert(key.to_owned(), Value::Integer(sum.into()));
+            }
+        }
+        let config = config.to_table().map_err(io::Error::other);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        Ok(Self {
+            work,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_unix_seconds: now.map_or(0, |since| since.as_secs()),
+            inputs,
+            config: config.map_err(CheckpointError::io(folder))?,
+        })
+    }
+
+    /// The first thing that results depend on and that differs.
+    pub(super) fn difference(&self, asked: &Self) -> Option<Difference> {
+        let text = |value: Option<&Value>| value.map_or("not set".to_owned(), Value::to_string);
+        let mut pairs = vec![(
+            "version".to_owned(),
+            self.version.clone(),
+            asked.version.clone(),
+        )];
+        for setting in SETTINGS.iter().filter(|setting| matters(setting)) {
+            let [kept, asked] = [self, asked].map(|header| header.config.get(setting.key));
+            pairs.push((setting.key.to_owned(), text(kept), text(asked)));
+        }
+        // The dense reference has bits of its own.
+        let [kept, asked_for] = [self, asked].map(|header| header.config.get("kernel"));
+        if [kept, asked_for].map(is_dense).iter().any(|&dense| dense) {
+            pairs.push(("kernel".to_owned(), text(kept), text(asked_for)));
+        }
+        for key in ["train", "test"] {
+            let sum = |header: &Self| match header.inputs.get(key) {
+                Some(Value::Integer(sum)) => format!("a file of CRC-32 {sum:08x}"),
+                _ => "not set".to_owned(),
+            };
+            pairs.push((key.to_owned(), sum(self), sum(asked)));
+        }
+        let differs = pairs.into_iter().find(|(_, kept, asked)| kept != asked);
+        differs.map(|(key, kept, asked)| Difference { key, kept, asked })
+    }
+}
+
+/// Whether the results of a study or a run depend on a setting.
+fn matters(setting: &Setting) -> bool {
+    ![Section::Engine, Section::Compare, Section::Output].contains(&setting.sections[0])
+}
+
+fn is_dense(kernel: Option<&Value>) -> bool {
+    let dense = Value::try_from(KernelChoice::Dense);
+    kernel.is_some_and(|kernel| dense.is_ok_and(|dense| dense == *kernel))
+}
+
+fn checksum(path: &Path) -> io::Result<u32> {
+    let mut file = File::open(path)?;
+    let mut hasher = crc32fast::Hasher::new();
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut bytes)? {
+            0 => return Ok(hasher.finalize()),
+            some => hasher.update(&bytes[..some]),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Folders written beside their final names.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+/// Begins the name of what is written beside its final name.
+pub(crate) const TEMPORARY: &str = ".sparsegrok-";
+
+/// A new folder in the same folder as `path`, with the permissions any new one gets.
+pub(crate) fn folder_beside(path: &Path) -> io::Result<TempDir> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    // That the folder is missing is said of it, not of a temporary name in it.
+    fs::metadata(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY).suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o777));
+    }
+    builder.tempdir_in(folder)
+}
+
+/// Brings the names in a folder to the disk, where the system lets a folder be opened.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    match cfg!(unix) {
+        true => fs::File::open(path)?.sync_all(),
+        false => Ok(()),
+    }
+}

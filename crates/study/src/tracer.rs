@@ -1,0 +1,215 @@
+//! Trains runs of one configuration side by side, evaluated on the way and kept from time to time.
+
+use std::ops::ControlFlow;
+
+use sparsegrok_data::InvalidSetting;
+use sparsegrok_kernel::{
+    self as kernel, Diverged, GroupObserver, Standing, TrainSpec, Weights, evaluate, train_group,
+};
+
+use crate::checkpoint::{CheckpointError, Keeper, RunSoFar, Stage, Unfinished};
+use crate::config::Config;
+use crate::run::Watch;
+use crate::stop::StopWatch;
+use crate::trace::Trace;
+
+/// Why runs could not be trained.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Setting(InvalidSetting),
+    Checkpoint(CheckpointError),
+}
+
+/// What became of a run.
+pub(crate) struct Traced {
+    pub(crate) trace: Trace,
+    pub(crate) diverged: Option<Diverged>,
+    /// Its last weights; `None` where it diverged, or ended before the work was interrupted.
+    pub(crate) weights: Option<Weights>,
+}
+
+/// Trains runs to their ends: from the beginning, or from where a group of this number in a folder of
+/// unfinished work had come. `None` where `halt` asked for an early end, which comes at an epoch's
+/// end, when all of them are kept.
+pub(crate) fn train_traced(
+    spec: &TrainSpec,
+    config: &Config,
+    runs: &[kernel::Run<'_>],
+    kept_in: Option<(&Unfinished, u64)>,
+    halt: &dyn Fn() -> bool,
+    watch: &mut dyn Watch,
+) -> Result<Option<Vec<Traced>>, Fault> {
+    let plan = config.evaluate.plan(spec.epochs);
+    let rows = runs[0].problem.train.len();
+    let steps_per_epoch = rows.div_ceil(spec.batch_size.rows(rows)) as u64;
+    let every = config.engine.checkpoint_every;
+    let keeper =
+        kept_in.map(|(unfinished, number)| Keeper::new(unfinished, number, every, steps_per_epoch));
+    let so_far = match keeper.as_ref().map(|keeper| (keeper.begun(), keeper)) {
+        Some((Some(so_far), keeper)) => {
+            if !fit(&so_far, spec, runs, plan.epochs()) {
+                return Err(Fault::Checkpoint(keeper.unfit()));
+            }
+            so_far
+        }
+        _ => vec![RunSoFar::WAITING; runs.len()],
+    };
+    let states: Vec<_> = so_far.iter().map(|run| run.stage.clone()).collect();
+    let (mut numbers, mut going) = (Vec::new(), Vec::new());
+    for (number, (run, stage)) in runs.iter().zip(&states).enumerate() {
+        let start = match stage {
+            Stage::Waiting => None,
+            Stage::Going(state) => Some(state),
+            Stage::Ended(_) => continue,
+        };
+        numbers.push(number);
+        going.push(kernel::Run { start, ..*run });
+    }
+    let mut tracer = Tracer {
+        spec,
+        config,
+        runs,
+        numbers,
+        ends: ends_of(&so_far, config, watch),
+        so_far,
+        keeper,
+        halt,
+        watch,
+        halted: false,
+        failed: None,
+    };
+    let engine = &config.engine;
+    let trained = match going.is_empty() {
+        true => Ok(Vec::new()),
+        false => train_group(spec, &going, engine.kernel, engine.simd, &plan, &mut tracer),
+    };
+    let trained = trained.map_err(Fault::Setting)?;
+    if let Some(error) = tracer.failed {
+        return Err(Fault::Checkpoint(error));
+    }
+    if tracer.halted {
+        return Ok(None);
+    }
+    let traced = tracer.so_far.into_iter().map(|run| Traced {
+        trace: run.trace,
+        diverged: match run.stage {
+            Stage::Ended(diverged) => diverged,
+            Stage::Waiting | Stage::Going(_) => unreachable!("every run has ended"),
+        },
+        weights: None,
+    });
+    let mut traced: Vec<Traced> = traced.collect();
+    for (number, trained) in tracer.numbers.into_iter().zip(trained) {
+        traced[number].weights = trained.ok();
+    }
+    Ok(Some(traced))
+}
+
+/// Whether what was kept can be of these runs.
+fn fit(so_far: &[RunSoFar], spec: &TrainSpec, runs: &[kernel::Run<'_>], plan: &[u64]) -> bool {
+    so_far.len() == runs.len()
+        && so_far.iter().zip(runs).all(|(so_far, run)| {
+            let epochs = so_far.trace.iter().map(|evaluation| evaluation.epoch);
+            let evaluated = so_far.trace.len();
+            let due = |epoch: u64| plan.partition_point(|&planned| planned <= epoch);
+            evaluated <= plan.len()
+                && epochs.eq(plan[..evaluated].iter().copied())
+                && match &so_far.stage {
+                    Stage::Waiting => evaluated == 0,
+                    Stage::Going(state) => {
+                        state.fits(spec, run.problem) && evaluated == due(state.epoch)
+                    }
+                    Stage::Ended(diverged) => evaluated > 0 || diverged.is_some(),
+                }
+        })
+}
+
+/// What watches for each run's early end, having seen its trace; so has `watch`.
+fn ends_of<'a>(
+    so_far: &[RunSoFar],
+    config: &'a Config,
+    watch: &mut dyn Watch,
+) -> Vec<StopWatch<'a>> {
+    let ends = so_far.iter().map(|run| {
+        let mut end = StopWatch::new(&config.evaluate);
+        for evaluation in &run.trace {
+            end.is_over(evaluation);
+            // Who wants an end here asks for it again at the next evaluation.
+            let _ = watch.evaluation(evaluation);
+        }
+        end
+    });
+    ends.collect()
+}
+
+/// Evaluates what the kernel shows.
+struct Tracer<'a> {
+    spec: &'a TrainSpec,
+    config: &'a Config,
+    runs: &'a [kernel::Run<'a>],
+    /// The number here of each run the kernel trains.
+    numbers: Vec<usize>,
+    ends: Vec<StopWatch<'a>>,
+    so_far: Vec<RunSoFar>,
+    keeper: Option<Keeper<'a>>,
+    halt: &'a dyn Fn() -> bool,
+    watch: &'a mut dyn Watch,
+    halted: bool,
+    failed: Option<CheckpointError>,
+}
+
+impl Tracer<'_> {
+    /// Keeps the runs, where they are kept at all.
+    fn keep(&mut self, standing: &Standing<'_>) -> ControlFlow<()> {
+        let Some(keeper) = &mut self.keeper else {
+            return ControlFlow::Continue(());
+        };
+        for (run, state) in standing.states() {
+            self.so_far[self.numbers[run]].stage = Stage::Going(state);
+        }
+        match keeper.keep(&self.so_far) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+impl GroupObserver for Tracer<'_> {
+    fn evaluate(&mut self, run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()> {
+        let run = self.numbers[run];
+        let tolerance = self.config.evaluate.accuracy_tolerance;
+        let evaluation = evaluate(epoch, weights, self.runs[run].problem, self.spec, tolerance);
+        self.so_far[run].trace.push(evaluation);
+        self.watch.evaluation(&evaluation)?;
+        match self.ends[run].is_over(&evaluation) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn ended(&mut self, run: usize, end: &Result<Weights, Diverged>) {
+        let run = self.numbers[run];
+        self.so_far[run].stage = Stage::Ended(end.as_ref().err().copied());
+    }
+
+    fn epoch(&mut self, epoch: u64, standing: &Standing<'_>) -> ControlFlow<()> {
+        self.watch.epoch(epoch);
+        let all_ended = || {
+            let mut stages = self.so_far.iter().map(|run| &run.stage);
+            stages.all(|stage| matches!(stage, Stage::Ended(_)))
+        };
+        if (self.halt)() && !all_ended() {
+            self.halted = true;
+            self.keep(standing)?;
+            return ControlFlow::Break(());
+        }
+        let is_due = self.keeper.as_mut().is_some_and(Keeper::is_due);
+        if is_due && !all_ended() {
+            return self.keep(standing);
+        }
+        ControlFlow::Continue(())
+    }
+}
