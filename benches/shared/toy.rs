@@ -106,7 +106,7 @@ pub(crate) fn epoch_times(
     measured.map(|pair| pair[1] - pair[0]).collect()
 }
 
-/// Nanoseconds a step and seed over as many epochs after the first, of problems as in [`epoch_times`].
+/// Nanoseconds a step and seed over so many epochs, of problems as in [`epoch_times`].
 pub(crate) fn step_time(
     problems: &[Problem],
     kernel: KernelChoice,
@@ -117,7 +117,7 @@ pub(crate) fn step_time(
     nanoseconds(&epoch_times(problems, kernel, simd, epochs)) / steps as f64
 }
 
-/// Nanoseconds a step of the textbook loop, over as many epochs after the first.
+/// Nanoseconds a step of the textbook loop over so many epochs.
 pub(crate) fn textbook_step_time(problem: &Problem, epochs: u64) -> f64 {
     nanoseconds(&textbook_epoch_times(problem, epochs)) / problem.train.len() as f64
 }
@@ -158,7 +158,7 @@ pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
     textbook.weights()
 }
 
-/// What each epoch of the textbook loop but the first takes: the first touches the weights' pages.
+/// What each of so many epochs of the textbook loop takes; one before them touches the weights' pages.
 pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Duration> {
     let spec = TrainSpec::default();
     let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
