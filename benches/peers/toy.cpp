@@ -8,8 +8,9 @@
 // Logistic regression with an L2 penalty by single-row SGD, rows visited in a fresh random order
 // every epoch: w <- (1 - eta lambda) w + eta y x / (1 + exp(y w.x)), gradient at the old weights.
 // Rows are s ~ N(0, I) with a one in a column of their own; targets are sign(t.s), t a random unit
-// vector. Prints one line: ns per step, mean training loss, norm of the weights, training accuracy. The clock runs
-// from the end of the first epoch, shuffles included, data and other preparation left out.
+// vector. Prints one line: ns per step, mean training loss, norm of the weights and training accuracy.
+// The clock runs from the end of the first epoch, shuffles included, data and other preparation left
+// out.
 
 #include <algorithm>
 #include <chrono>
