@@ -54,7 +54,7 @@ mod tracer;
 mod validate;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
-pub use checkpoint::{CheckpointError, CheckpointEvery, Fault, NoInterval, Unfinished, Work};
+pub use checkpoint::{CheckpointError, CheckpointEvery, Damage, NoInterval, Unfinished, Work};
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use compare_directories::{CompareDirectoriesError, compare_directories};
 pub use compare_seeds::{CompareError, SeedComparisons, compare_seeds};

@@ -184,7 +184,7 @@ impl Study {
             && let Some(mut group) = unfinished.finished(number)?
         {
             if !group.fits(cell, config, work.seeds.clone()) {
-                return Err(unfinished.unfit(number).into());
+                return Err(unfinished.unfit_finished().into());
             }
             for record in &mut group.records {
                 record.find_milestones(&config.evaluate);
