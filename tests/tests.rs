@@ -9,6 +9,7 @@ mod determinism;
 mod files;
 mod golden;
 mod kills;
+mod memory;
 mod numbers;
 mod readme;
 mod report;

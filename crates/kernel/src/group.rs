@@ -10,7 +10,7 @@ mod sparse;
 use sparsegrok_data::{AlignedBlock, Dataset};
 use sparsegrok_lanes::Level;
 
-use self::blocks::block_rows;
+pub(crate) use self::blocks::block_rows;
 use self::chain::ChainEpoch;
 use self::plain::PlainEpoch;
 pub(crate) use self::rows::PackedRows;
@@ -67,7 +67,8 @@ impl<'a, const W: usize> Group<'a, W> {
     /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
     /// far.
     pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W]) -> Self {
-        let rows_width = rows_width(spec, seeds[0].data);
+        let data = seeds[0].data.features();
+        let rows_width = rows_width(spec, data.signal_width(), data.tail_width());
         let block = block_rows(spec, seeds[0].data.len(), rows_width, W);
         Self::with_blocks(spec, level, seeds, block)
     }
@@ -79,7 +80,7 @@ impl<'a, const W: usize> Group<'a, W> {
         let width = data[0].features().signal_width();
         let tail_width = data[0].features().tail_width();
         let batch = spec.batch_size.rows(n);
-        let rows_width = rows_width(spec, data[0]);
+        let rows_width = rows_width(spec, width, tail_width);
         let rows = PackedRows::new(&data, block, rows_width, spec.loss.needs_signs());
         let mut signal = AlignedBlock::zeroed(rows_width * W);
         let lanes = signal.as_mut_slice().chunks_exact_mut(rows_width.max(1));
@@ -187,9 +188,8 @@ impl<const W: usize> Trainer for Group<'_, W> {
 }
 
 /// Columns that a dataset's signal rows are padded to.
-fn rows_width(spec: &TrainSpec, data: &Dataset) -> usize {
-    let (width, tail) = (data.features().signal_width(), data.features().tail_width());
-    update::chains(spec, width, tail).unwrap_or(width.next_multiple_of(LINE))
+pub(crate) fn rows_width(spec: &TrainSpec, width: usize, tail_width: usize) -> usize {
+    update::chains(spec, width, tail_width).unwrap_or(width.next_multiple_of(LINE))
 }
 
 /// α², the square of the memorization scale; 0 for none.

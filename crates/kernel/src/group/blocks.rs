@@ -21,7 +21,7 @@ const BLOCK: usize = 1 << 18;
 
 /// Rows in a block: all of them unless they are many and visited in order; else whole batches, one
 /// at least.
-pub(super) fn block_rows(spec: &TrainSpec, rows: usize, width: usize, lanes: usize) -> usize {
+pub(crate) fn block_rows(spec: &TrainSpec, rows: usize, width: usize, lanes: usize) -> usize {
     let bytes = PackedRows::bytes(rows, width).saturating_mul(lanes);
     if spec.order != Order::Sequential || bytes <= ALL_AT_ONCE {
         return rows.max(1);
