@@ -6,7 +6,8 @@
     benches/peers/.venv/bin/python benches/peers/compare.py
 
 Builds ours in release mode (minutes, the first time), then has every program train on the toy in turn,
-and prints a Markdown table of best times. Fails where a program's model is not as good as ours: then
+and prints a Markdown table of best times. Long runs are timed by the processor time they took, so that
+neither ours nor theirs is charged for other processes. Fails where a program's model is not as good as ours: then
 it did other work. Needs a C++ compiler; CXX names another than c++.
 """
 

@@ -6,7 +6,7 @@ contender is the best of what was tried.
 """
 
 from functools import partial
-from time import perf_counter
+from time import process_time
 
 import jax
 import jax.numpy as jnp
@@ -55,9 +55,9 @@ def contender(toys: list[Toy], form: str, unroll: int) -> Contender:
     compiled = jax.jit(jax.vmap(partial(train, unroll))).lower(*data).compile()
 
     def run() -> Outcome:
-        start = perf_counter()
+        start = process_time()
         v, m = jax.block_until_ready(compiled(*data))
-        seconds = perf_counter() - start
+        seconds = process_time() - start
         return outcome(seconds, labels * (np.einsum("sij,sj->si", signal, v) + m))
 
     return Contender(f"JAX scan, vmap over {SEEDS} seeds{form}", run)

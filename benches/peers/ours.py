@@ -21,7 +21,8 @@ def build() -> tuple[Path, Path]:
     cargo.append("--message-format=json-render-diagnostics")
     lines = subprocess.run(cargo, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     messages = [json.loads(line) for line in lines.splitlines()]
-    worker = next(m["executable"] for m in messages if m.get("target", {}).get("name") == "gate")
+    built = (m for m in messages if m.get("executable"))
+    worker = next(m["executable"] for m in built if m["target"]["name"] == "gate")
     return ROOT / "target/release/sparsegrok", Path(worker)
 
 
