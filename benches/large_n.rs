@@ -1,18 +1,19 @@
 //! From a thousand rows to ten million: the textbook loop, the scalar kernel, and lanes with data and
 //! visiting orders of their own.
 //!
-//! `cargo bench --bench large_n`. Throughput is in seed-steps. First the three take turns, and their
-//! best epochs are compared; the first epoch, which pays for laying out the rows, does not count.
+//! `cargo bench --bench large_n`. Throughput is in seed-steps. First the three take turns; the first
+//! epoch, which pays for laying out the rows, does not count.
 
-mod textbook;
-mod toy;
+mod shared;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use criterion::{
     BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
 };
+use shared::pairs::{Ratio, take_turns};
+use shared::toy;
 use sparsegrok::data::Problem;
 use sparsegrok::kernel::{KernelChoice, SimdChoice};
 
@@ -23,12 +24,10 @@ const ROUNDS: usize = 15;
 const LANES_UP_TO: usize = 1_000_000;
 
 fn large_n(c: &mut Criterion) {
-    let quick = std::env::args().any(|arg| arg == "--test");
+    let tried = shared::tried();
     let mut group = c.benchmark_group("large_n");
-    group.sample_size(10).sampling_mode(SamplingMode::Flat);
-    group.measurement_time(Duration::from_secs(2));
-    group.warm_up_time(Duration::from_millis(100));
-    if !quick {
+    group.sampling_mode(SamplingMode::Flat);
+    if !tried {
         println!(
             "copying 256 MiB: {:.1} GB/s read and written",
             copy_bandwidth()
@@ -36,7 +35,7 @@ fn large_n(c: &mut Criterion) {
     }
     // The largest comes first, so that the process's peak of memory is its own.
     for n in [10_000_000, 1000, 10_000, 100_000, 1_000_000] {
-        if quick && n > 10_000 {
+        if tried && n > 10_000 {
             continue;
         }
         let problems = toy::problems(if n > LANES_UP_TO { 1 } else { 8 }, n, 5);
@@ -46,8 +45,8 @@ fn large_n(c: &mut Criterion) {
             let expected = toy::train_textbook(&problems[0], 12);
             toy::assert_agreement(&problems[0], &dozen(KernelChoice::Scalar)[0], &expected);
         }
-        if !quick {
-            take_turns(n, &problems);
+        if !tried {
+            compare(n, &problems);
         }
         group.throughput(Throughput::Elements(n as u64));
         group.bench_function(BenchmarkId::new("textbook", n), |b| {
@@ -55,7 +54,7 @@ fn large_n(c: &mut Criterion) {
         });
         group.bench_function(BenchmarkId::new("scalar", n), |b| {
             b.iter_custom(|epochs| {
-                toy::epoch_times(one, KernelChoice::Scalar, epochs)
+                toy::epoch_times(one, KernelChoice::Scalar, SimdChoice::Auto, epochs)
                     .iter()
                     .sum()
             });
@@ -64,7 +63,7 @@ fn large_n(c: &mut Criterion) {
             group.throughput(Throughput::Elements(8 * n as u64));
             group.bench_function(BenchmarkId::new("lanes", n), |b| {
                 b.iter_custom(|epochs| {
-                    toy::epoch_times(&problems, KernelChoice::Lanes, epochs)
+                    toy::epoch_times(&problems, KernelChoice::Lanes, SimdChoice::Auto, epochs)
                         .iter()
                         .sum()
                 });
@@ -74,42 +73,35 @@ fn large_n(c: &mut Criterion) {
     group.finish();
 }
 
-/// Prints the best epochs of the three, and what they are of the textbook's.
-fn take_turns(n: usize, problems: &[Problem]) {
-    let epochs = (1_000_000 / n as u64).max(2);
-    let best = |times: Vec<Duration>, so_far: &mut f64, seeds: usize| {
-        let best = times.into_iter().min().unwrap_or_default();
-        *so_far = so_far.min(best.as_secs_f64() * 1e9 / (n * seeds) as f64);
-    };
-    let [mut textbook, mut scalar, mut lanes] = [f64::INFINITY; 3];
-    for _ in 0..ROUNDS {
-        best(
-            toy::textbook_epoch_times(&problems[0], epochs),
-            &mut textbook,
-            1,
-        );
-        best(
-            toy::epoch_times(&problems[..1], KernelChoice::Scalar, epochs),
-            &mut scalar,
-            1,
-        );
-        if problems.len() > 1 {
-            best(
-                toy::epoch_times(problems, KernelChoice::Lanes, epochs),
-                &mut lanes,
-                8,
-            );
-        }
-    }
-    println!(
-        "n {n}: textbook {textbook:.1} ns per step, scalar {scalar:.1} ({:.2} ×), lanes {lanes:.1} \
-         ({:.2} ×); best epochs of {ROUNDS} rounds{}",
-        textbook / scalar,
-        textbook / lanes,
-        peak_memory().map_or_else(String::new, |peak| format!(
-            "; peak of memory so far {peak}"
-        )),
+/// Prints what the three take a step and seed, and the textbook's time over the others'.
+fn compare(n: usize, problems: &[Problem]) {
+    let epochs = (100_000 / n as u64).max(1);
+    let rounds = if n > LANES_UP_TO { 6 } else { ROUNDS };
+    let time = |problems, kernel| toy::step_time(problems, kernel, SimdChoice::Auto, epochs);
+    let [textbook, scalar, lanes] = take_turns(
+        rounds,
+        [
+            Box::new(|| toy::textbook_step_time(&problems[0], epochs)),
+            Box::new(|| time(&problems[..1], KernelChoice::Scalar)),
+            Box::new(|| match problems {
+                [_] => f64::NAN,
+                _ => time(problems, KernelChoice::Lanes),
+            }),
+        ],
     );
+    println!(
+        "n {n}: textbook over scalar {}",
+        Ratio::of(&textbook, &scalar)
+    );
+    if problems.len() > 1 {
+        println!(
+            "n {n}: textbook over lanes {}",
+            Ratio::of(&textbook, &lanes)
+        );
+    }
+    if let Some(peak) = peak_memory() {
+        println!("n {n}: peak of memory so far {peak}");
+    }
 }
 
 /// Bytes a second that one core reads and writes by copying, counted once each, in GB/s.
@@ -135,5 +127,9 @@ fn peak_memory() -> Option<String> {
     Some(line.trim().to_owned())
 }
 
-criterion_group!(benches, large_n);
+criterion_group! {
+    name = benches;
+    config = shared::short();
+    targets = large_n
+}
 criterion_main!(benches);

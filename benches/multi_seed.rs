@@ -1,43 +1,51 @@
-//! Many seeds at once: eight in lanes, on one thread, each with its own data and visiting order.
+//! Many seeds at once, each with its own data and visiting order.
 //!
 //! `cargo bench --bench multi_seed`. Throughput is in seed-steps. First the lanes are compared, at
 //! every level the machine has, with the textbook sparse loop, the two taking turns; then lanes and
-//! scalar on rows with a sparse tail; and two threads of one process with two processes.
+//! scalar on rows with a sparse tail; and two threads of one process with two processes. Criterion
+//! measures eight seeds at each level, and 1 to 1,024 of them on one thread and on two.
 
-mod textbook;
-mod toy;
+mod shared;
 
 use std::hint::black_box;
+use std::sync::Mutex;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
-use sparsegrok::data::{AlignedBlock, Csr, Dataset, Features, Problem, TargetKind};
-use sparsegrok::kernel::{KernelChoice, SimdChoice};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group};
+use shared::pairs::{Ratio, take_turns, timed};
+use shared::{rows, toy, workers};
+use sparsegrok::data::Problem;
+use sparsegrok::kernel::{KernelChoice, SimdChoice, Weights};
+
+const ROWS: usize = 512;
 
 const LEVELS: [SimdChoice; 3] = [SimdChoice::Avx512, SimdChoice::Avx2, SimdChoice::Portable];
 
-fn multi_seed(c: &mut Criterion) {
-    let quick = std::env::args().any(|arg| arg == "--test");
+fn levels(c: &mut Criterion) {
     let mut group = c.benchmark_group("multi_seed");
-    let n = 512;
     for d in [5, 16, 64] {
-        let problems = toy::problems(8, n, d);
+        let problems = toy::problems(8, ROWS, d);
         for simd in LEVELS.into_iter().filter(|simd| simd.level().is_ok()) {
             let level = format!("{simd:?}").to_lowercase();
             let epochs = if simd == SimdChoice::Portable { 4 } else { 60 };
             let lanes =
                 |epochs| toy::train(black_box(&problems), KernelChoice::Lanes, simd, epochs);
-            let alone = toy::train(&problems[3..4], KernelChoice::Scalar, simd, 60);
-            toy::assert_agreement(&problems[3], &lanes(60)[3], &alone[0]);
-            if !quick && simd != SimdChoice::Portable {
-                let steps = 200 * n as u64;
-                toy::compare(
-                    &format!("lanes ({level}) against textbook, d {d}"),
+            let alone = toy::train(&problems[..1], KernelChoice::Scalar, simd, 20);
+            assert!(
+                lanes(20)[0] == alone[0],
+                "lanes and scalar agree to the bit"
+            );
+            if !shared::tried() && simd != SimdChoice::Portable {
+                let [textbook, lanes] = take_turns(
                     25,
-                    (steps, || drop(toy::train_textbook(&problems[0], 200))),
-                    (8 * steps, || drop(lanes(200))),
+                    [
+                        Box::new(|| toy::textbook_step_time(&problems[0], 50)),
+                        Box::new(|| toy::step_time(&problems, KernelChoice::Lanes, simd, 50)),
+                    ],
                 );
+                let ratio = Ratio::of(&textbook, &lanes);
+                println!("d {d}: textbook over lanes ({level}) {ratio}");
             }
-            group.throughput(Throughput::Elements(8 * epochs * n as u64));
+            group.throughput(Throughput::Elements(8 * epochs * ROWS as u64));
             group.bench_function(BenchmarkId::new(level, format!("d{d}")), |b| {
                 b.iter(|| lanes(epochs));
             });
@@ -46,89 +54,87 @@ fn multi_seed(c: &mut Criterion) {
     group.finish();
 }
 
+fn seeds(c: &mut Criterion) {
+    let mut group = c.benchmark_group("seeds");
+    group.sampling_mode(SamplingMode::Flat);
+    let epochs = if shared::tried() { 2 } else { 30 };
+    let problems = toy::problems(1024, ROWS, 5);
+    for count in [1, 2, 4, 8, 16, 64, 256, 1024] {
+        let problems = &problems[..count];
+        let expected = toy::train(problems, KernelChoice::Auto, SimdChoice::Auto, 2);
+        for threads in [1, 2] {
+            let found = on_threads(threads, problems, 2);
+            assert!(found == expected, "threads change nothing");
+            group.throughput(Throughput::Elements(epochs * (count * ROWS) as u64));
+            let id = BenchmarkId::new(format!("threads-{threads}"), count);
+            group.bench_function(id, |b| b.iter(|| on_threads(threads, problems, epochs)));
+        }
+    }
+    group.finish();
+}
+
+/// Trains every problem; each thread takes the next eight.
+fn on_threads(threads: usize, problems: &[Problem], epochs: u64) -> Vec<Weights> {
+    let groups = Mutex::new((0..).step_by(8).zip(problems.chunks(8)));
+    let next = || groups.lock().expect("no thread panicked").next();
+    let mut trained = std::thread::scope(|scope| {
+        let worker = || {
+            std::iter::from_fn(next)
+                .map(|(seed, group)| (seed, toy::train_from(seed, group, epochs)))
+                .collect::<Vec<_>>()
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        let ended = workers
+            .into_iter()
+            .map(|worker| worker.join().expect("trained"));
+        ended.flatten().collect::<Vec<_>>()
+    });
+    trained.sort_by_key(|(seed, _)| *seed);
+    trained
+        .into_iter()
+        .flat_map(|(_, weights)| weights)
+        .collect()
+}
+
 /// Lanes against scalar on rows of a sparse tail: what the choice between them rests on.
 fn tails(_: &mut Criterion) {
-    if std::env::args().any(|arg| arg == "--test") {
+    if shared::tried() {
         return;
     }
     for per_row in [4, 8, 16, 32, 64] {
-        let problems = vec![with_tail(2048, 1000, per_row); 8];
-        let steps = 8 * 20 * 2048;
+        let problems = vec![rows::with_tail(2048, 1000, per_row); 8];
         let train = |kernel| drop(toy::train(&problems, kernel, SimdChoice::Auto, 20));
-        toy::compare(
-            &format!("lanes against scalar, {per_row} non-zeros a row"),
+        let steps = 8 * 20 * 2048;
+        let [scalar, lanes] = take_turns(
             15,
-            (steps, || train(KernelChoice::Scalar)),
-            (steps, || train(KernelChoice::Lanes)),
+            [
+                timed(steps, || train(KernelChoice::Scalar)),
+                timed(steps, || train(KernelChoice::Lanes)),
+            ],
         );
+        let ratio = Ratio::of(&scalar, &lanes);
+        println!("{per_row} non-zeros a row: scalar over lanes {ratio}");
     }
 }
-
-/// `rows` rows of `per_row` ones in `columns` columns, and a memorization column each.
-fn with_tail(rows: usize, columns: usize, per_row: usize) -> Problem {
-    let spacing = columns / per_row;
-    let starts = (0..=rows).map(|row| row * per_row).collect();
-    let indices = (0..rows * per_row)
-        .map(|k| (k % per_row * spacing + k / per_row * 7 % spacing) as u32)
-        .collect();
-    let tail = Csr::new(columns, starts, indices, vec![1.0; rows * per_row]).expect("sorted rows");
-    let features = Features::new(rows, 0, AlignedBlock::zeroed(0), Some(tail));
-    let targets = (0..rows).map(|row| if row % 3 == 0 { 1.0 } else { -1.0 });
-    let data = features.and_then(|features| {
-        Dataset::new(features, targets.collect(), TargetKind::Sign, Some(1.0))
-    });
-    Problem::new(data.expect("rows that fit"), None, None).expect("a problem")
-}
-
-/// The name under which this program runs as one of two processes.
-const WORKER: &str = "SPARSEGROK_BENCH_WORKER";
 
 /// Two threads of one process against two processes, each training eight seeds.
 fn threads(_: &mut Criterion) {
-    if std::env::args().any(|arg| arg == "--test") {
+    if shared::tried() {
         return;
     }
-    let program = std::env::current_exe().expect("this program");
-    let process = || {
-        let mut command = std::process::Command::new(&program);
-        command.env(WORKER, "1").spawn().expect("a process")
-    };
-    let steps = 2 * 8 * WORK * 512;
-    toy::compare(
-        "two threads against two processes",
-        15,
-        (steps, || {
-            let processes = [process(), process()];
-            for mut process in processes {
-                assert!(process.wait().expect("an ended process").success());
-            }
-        }),
-        (steps, || {
-            std::thread::scope(|scope| {
-                scope.spawn(work);
-                scope.spawn(work);
-            });
-        }),
-    );
+    let ratio = workers::processes_over_threads(15);
+    println!("two processes over two threads {ratio}");
 }
 
-/// Epochs of [`work`]: half a second.
-const WORK: u64 = 20_000;
-
-fn work() {
-    toy::train(
-        &toy::problems(8, 512, 5),
-        KernelChoice::Lanes,
-        SimdChoice::Auto,
-        WORK,
-    );
+criterion_group! {
+    name = benches;
+    config = shared::short();
+    targets = levels, tails, threads, seeds
 }
-
-criterion_group!(benches, multi_seed, tails, threads);
 
 fn main() {
-    if std::env::var_os(WORKER).is_some() {
-        return work();
+    if workers::worked() {
+        return;
     }
     benches();
     Criterion::default().configure_from_args().final_summary();

@@ -234,3 +234,114 @@ fn test_rows_that_are_not_there_are_not_written() {
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_store_stands_for_the_text_it_was_made_from() {
+    let folder = folder();
+    let heart = shipped("data/heart_scale.svm").display().to_string();
+    let store = folder.path().join("heart.sgs").display().to_string();
+    assert_eq!(printed(&format!("data import {heart} --out {store}")), "");
+    // Known by what it is, not by its name.
+    let renamed = folder.path().join("heart.svm").display().to_string();
+    std::fs::copy(&store, &renamed).unwrap();
+    for rows in [&store, &renamed] {
+        for (before, after) in [
+            ("data info", ""),
+            ("data import", ""),
+            ("data export --train", ""),
+            ("run --epochs 5 --train", "--memorize"),
+            ("run --epochs 5 --lr 0.001 --loss squared --train", ""),
+        ] {
+            assert_eq!(
+                printed(&format!("{before} {rows} {after}")),
+                printed(&format!("{before} {heart} {after}"))
+            );
+        }
+        let run = "run --epochs 3 --columns epoch,test_loss";
+        assert_eq!(
+            printed(&format!("{run} --train {heart} --test {rows}")),
+            printed(&format!("{run} --train {rows} --test {heart}"))
+        );
+    }
+    let verified = sparsegrok(&format!("data info --verify {store}"));
+    assert_eq!(verified.code, 0);
+    let said = format!("{store}: every checksum and number is right\n");
+    assert_eq!(verified.stderr, said);
+}
+
+#[test]
+fn generated_stores_keep_signal_columns_and_memorization() {
+    let folder = folder();
+    let [train, test, model] = ["train.sgs", "test.sgs", "model"]
+        .map(|name| folder.path().join(name).display().to_string());
+    let data = "--n-train 40 --n-test 30 --d-signal 3 --memorization-scale 2.5";
+    printed(&format!(
+        "data generate {data} --out {train} --test-out {test}"
+    ));
+    let run = "run --epochs 40 --columns epoch,train_loss,test_loss,weight_norm";
+    let files = format!("--train {train} --test {test}");
+    assert_eq!(
+        printed(&format!("{run} {files} --model {model}")),
+        printed(&format!("{run} {data}"))
+    );
+    let text = file(
+        &folder,
+        "test.svm",
+        printed(&format!("data export {data} --part test")),
+    );
+    let predict = format!("predict --scores --model {model}");
+    assert_eq!(
+        printed(&format!("{predict} {test}")),
+        printed(&format!("{predict} {text}"))
+    );
+    let said = refused(&format!(
+        "data export {data} --one-hot explicit --out {test}"
+    ));
+    assert!(said.contains("`one_hot` is explicit"), "{said}");
+}
+
+#[test]
+fn stores_speak_the_labels_of_their_text() {
+    let folder = folder();
+    let rows = file(&folder, "zero.svm", "0 1:1\n1 2:1\n");
+    let [store, model] =
+        ["zero.sgs", "model"].map(|name| folder.path().join(name).display().to_string());
+    sparsegrok(&format!("data import {rows} --out {store}"));
+    let run = sparsegrok(&format!("run --train {store} --epochs 50 --model {model}"));
+    assert!(!run.stderr.contains("are read as"), "{}", run.stderr);
+    assert_eq!(
+        printed(&format!("predict --model {model} {store}")),
+        "0\n1\n"
+    );
+    let said = refused(&format!("run --train {store} --loss squared"));
+    assert!(said.contains("import the text with --real"), "{said}");
+}
+
+#[test]
+fn damaged_stores_are_refused() {
+    let folder = folder();
+    let store = folder.path().join("a.sgs").display().to_string();
+    printed(&format!("data generate --n-train 20 --out {store}"));
+    let whole = std::fs::read(&store).unwrap();
+    let cut = file(&folder, "cut.sgs", &whole[..whole.len() - 8]);
+    let said = refused(&format!("run --train {cut}"));
+    let (has, expected) = (whole.len() - 8, whole.len());
+    assert_eq!(
+        said,
+        format!(
+            "error: {cut}: end of file at byte {has}: the file has {has} bytes, expected {expected}\n"
+        )
+    );
+    let mut bytes = whole.clone();
+    bytes[320] ^= 1;
+    let flipped = file(&folder, "flipped.sgs", &bytes);
+    let said = refused(&format!("data info --verify {flipped}"));
+    assert!(
+        said.starts_with(&format!("error: {flipped}: signal at byte 320: checksum ")),
+        "{said}"
+    );
+    bytes[100] ^= 1;
+    let header = file(&folder, "header.sgs", &bytes);
+    let said = refused(&format!("run --train {header}"));
+    assert!(said.contains("header at byte 316: checksum "), "{said}");
+}

@@ -1,12 +1,13 @@
 //! `sparsegrok data`: generate, import, export, info.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{ValueEnum, ValueHint};
+use sparsegrok_data::store::{self, Store};
 use sparsegrok_data::svmlight::{self, Labels, OneHot};
 use sparsegrok_data::{Dataset, InvalidSetting, Problem, TargetKind};
-use sparsegrok_study::{Config, Description, Loaded, Section, Setting, load};
+use sparsegrok_study::{Config, Description, FileRows, Loaded, Section, Setting, load, read_rows};
 
 use crate::exit::say;
 use crate::output::Output;
@@ -14,12 +15,13 @@ use crate::settings::{Scope, SettingFlags};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Draw synthetic data and write it as svmlight text
+    /// Draw synthetic data and write it as svmlight text, or as a store where the name ends in .sgs
     Generate(GenerateArgs),
-    /// Check an svmlight file, plain or gzip, and write it in normal form: indices from 1, labels
-    /// -1 and +1
+    /// Check an svmlight file, plain or gzip, and write it as a store, which opens at once, where
+    /// the name ends in .sgs, else in normal form: indices from 1, labels -1 and +1
     Import(ImportArgs),
-    /// Write a configuration's data, synthetic or from files, as svmlight text
+    /// Write a configuration's data, synthetic or from files, as svmlight text, or as a store where
+    /// the name ends in .sgs
     Export(ExportArgs),
     /// Print rows, columns, non-zeros, labels and bytes, as TOML
     Info(InfoArgs),
@@ -41,7 +43,7 @@ pub(crate) struct GenerateArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct ImportArgs {
-    /// The svmlight file
+    /// The svmlight file, or a store
     #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
     /// Feature indices in the file start at 0
@@ -71,9 +73,12 @@ pub(crate) struct ExportArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct InfoArgs {
-    /// An svmlight file; the same as --train
+    /// An svmlight file or a store; the same as --train
     #[arg(value_hint = ValueHint::FilePath, conflicts_with = "train")]
     file: Option<String>,
+    /// Read stores to their ends first: every checksum, every number
+    #[arg(long)]
+    verify: bool,
     #[command(flatten)]
     settings: SettingFlags<AnyData>,
 }
@@ -162,16 +167,19 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
     if args.test_out.is_some() && config.synthetic.n_test == 0 {
         return Err(refuse("n_test", "0".to_owned(), "test rows for --test-out").into());
     }
-    let mut train_file = Output::open(args.out.as_deref())?;
-    let mut test_file = args.test_out.as_deref().map(Output::file).transpose()?;
-    let problem = sparsegrok_data::generate(&config.synthetic)?;
     let one_hot = args.one_hot.one_hot;
-    write(&mut train_file, &problem.train, one_hot)?;
+    let mut train_file = Sink::open(args.out.as_deref(), one_hot)?;
+    let test_file = args.test_out.as_deref();
+    let mut test_file = test_file
+        .map(|path| Sink::open(Some(path), one_hot))
+        .transpose()?;
+    let problem = sparsegrok_data::generate(&config.synthetic)?;
+    train_file.write(&problem.train, None)?;
     if let (Some(file), Some(test)) = (&mut test_file, &problem.test) {
-        write(file, test, one_hot)?;
+        file.write(test, None)?;
     }
-    train_file.finish()?;
-    test_file.map_or(Ok(()), Output::finish)
+    train_file.output.finish()?;
+    test_file.map_or(Ok(()), |file| file.output.finish())
 }
 
 fn import(args: &ImportArgs) -> anyhow::Result<()> {
@@ -183,17 +191,17 @@ fn import(args: &ImportArgs) -> anyhow::Result<()> {
             TargetKind::Sign
         },
     };
-    let rows = svmlight::read(&args.file, &options)?;
-    if rows.labels == Labels::ZeroOne {
+    let FileRows {
+        rows,
+        labels,
+        mapped,
+    } = read_rows(&args.file, &options)?;
+    if mapped {
         say_zero_one(&args.file);
     }
-    let mut output = Output::open(args.out.as_deref())?;
-    write(
-        &mut output,
-        &rows.into_dataset(0, None)?,
-        OneHotChoice::Implicit,
-    )?;
-    output.finish()
+    let mut file = Sink::open(args.out.as_deref(), OneHotChoice::Implicit)?;
+    file.write(&rows, Some(labels))?;
+    file.output.finish()
 }
 
 fn export(args: &ExportArgs) -> anyhow::Result<()> {
@@ -213,9 +221,9 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
         };
         return Err(refuse(key, "empty".to_owned(), "test rows for --part test").into());
     };
-    let mut output = Output::open(args.out.as_deref())?;
-    write(&mut output, part, args.one_hot.one_hot)?;
-    output.finish()
+    let mut file = Sink::open(args.out.as_deref(), args.one_hot.one_hot)?;
+    file.write(part, None)?;
+    file.output.finish()
 }
 
 fn info(args: &InfoArgs) -> anyhow::Result<()> {
@@ -223,6 +231,18 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config_with(file)? else {
         return Ok(());
     };
+    if args.verify {
+        let files = [&config.files.train, &config.files.test];
+        for path in files.into_iter().flatten() {
+            if store::is_store(path) {
+                Store::open(path)?.verify()?;
+                say(format_args!(
+                    "{}: every checksum and number is right",
+                    path.display()
+                ));
+            }
+        }
+    }
     let problem = load_and_say(&config)?;
     let mut output = Output::open(None)?;
     write!(output, "[train]\n{}", Description::of(&problem.train))?;
@@ -240,10 +260,38 @@ fn refuse(key: &'static str, value: String, expected: &'static str) -> InvalidSe
     }
 }
 
-fn write(output: &mut Output, rows: &Dataset, one_hot: OneHotChoice) -> anyhow::Result<()> {
-    Ok(svmlight::write(
-        std::io::BufWriter::new(output),
-        rows,
-        one_hot.into(),
-    )?)
+/// Where rows go, and in which form.
+struct Sink {
+    output: Output,
+    one_hot: OneHotChoice,
+    is_store: bool,
+}
+
+impl Sink {
+    /// Opens a file, which becomes a store if its name says so, or standard output.
+    fn open(path: Option<&Path>, one_hot: OneHotChoice) -> anyhow::Result<Self> {
+        let is_store = path.is_some_and(|path| path.extension().is_some_and(|end| end == "sgs"));
+        if is_store && matches!(one_hot, OneHotChoice::Explicit) {
+            let expected = "implicit for a store, which keeps only the scale of these columns";
+            return Err(refuse("one_hot", "explicit".to_owned(), expected).into());
+        }
+        Ok(Self {
+            output: Output::open(path)?,
+            one_hot,
+            is_store,
+        })
+    }
+
+    /// Writes rows whose labels were, in a file that they come from, `labels`.
+    fn write(&mut self, rows: &Dataset, labels: Option<Labels>) -> anyhow::Result<()> {
+        let output = BufWriter::new(&mut self.output);
+        if self.is_store {
+            let labels = labels.unwrap_or(match rows.target_kind() {
+                TargetKind::Sign => Labels::Sign,
+                TargetKind::Real => Labels::Real,
+            });
+            return Ok(store::write(output, rows, labels)?);
+        }
+        Ok(svmlight::write(output, rows, self.one_hot.into())?)
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use sparsegrok_data::SvmlightError;
+use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
 use sparsegrok_report::png::PngError;
@@ -44,7 +44,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Whether an error is a failure of the machine or of training, not a fault in what was asked.
 fn has_failed(error: &anyhow::Error) -> bool {
-    let load = |error: &LoadError| matches!(error, LoadError::File(SvmlightError::Io { .. }));
     let checkpoint = |error: &CheckpointError| matches!(error, CheckpointError::Io { .. });
     let directory = |error: &DirectoryError| match error {
         DirectoryError::Io { .. } => true,
@@ -52,7 +51,7 @@ fn has_failed(error: &anyhow::Error) -> bool {
         _ => false,
     };
     let study = |error: &StudyError| match error {
-        StudyError::Cell { error, .. } => load(error),
+        StudyError::Cell { error, .. } => error.is_failure(),
         StudyError::Threads(_) => true,
         StudyError::Checkpoint(error) => checkpoint(error),
         StudyError::Directory(error) => directory(error),
@@ -66,7 +65,8 @@ fn has_failed(error: &anyhow::Error) -> bool {
 
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
-        || error.downcast_ref().is_some_and(load)
+        || matches!(error.downcast_ref(), Some(StoreError::Io { .. }))
+        || error.downcast_ref().is_some_and(LoadError::is_failure)
         || error.downcast_ref().is_some_and(study)
         || error.downcast_ref().is_some_and(checkpoint)
         || error.downcast_ref().is_some_and(directory)

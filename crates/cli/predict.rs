@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_data::{Shortest, svmlight};
+use sparsegrok_data::Shortest;
 use sparsegrok_kernel::model;
-use sparsegrok_study::{Predictor, predicted_target, prediction_quality};
+use sparsegrok_study::{Predictor, predicted_target, prediction_quality, read_rows};
 
 use crate::exit::say;
 use crate::output::Output;
@@ -16,7 +16,7 @@ use crate::output::Output;
 /// Predicts one line per row, as LIBLINEAR does: the label, or the value under real targets.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The rows, svmlight text, plain or gzip; their targets are what predictions are held against
+    /// The rows, svmlight text, plain or gzip, or a store; their targets are what predictions are held against
     #[arg(value_hint = ValueHint::FilePath)]
     data: PathBuf,
     /// A model saved by `run --model`
@@ -35,7 +35,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let file = File::open(&args.model).with_context(named)?;
     let model = model::read(BufReader::new(file)).with_context(named)?;
     let predictor = Predictor::new(model, &args.model)?;
-    let rows = svmlight::read(&args.data, &predictor.options())?;
+    let rows = read_rows(&args.data, &predictor.options())?;
     let scores = predictor.scores(&rows);
     let mut output = Output::open(args.out.as_deref())?;
     let mut lines = BufWriter::new(&mut output);

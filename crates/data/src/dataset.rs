@@ -5,9 +5,10 @@ mod features;
 
 pub use error::DatasetError;
 pub use features::Features;
+pub(crate) use features::all_finite;
 
 use crate::csr::SparseRow;
-use features::all_finite;
+use crate::memory::Column;
 
 /// What targets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +25,12 @@ pub enum TargetKind {
 /// `signal_width + tail_width + i`. That column is implied by the row's position, never stored.
 ///
 /// # Storage
-/// For 5 signal columns and no tail: 40 bytes of features and 8 of target, 48 in all, a row.
+/// For 5 signal columns and no tail: 40 bytes of features and 8 of target, 48 in all, a row. They are
+/// shared by clones, and in memory of their own or in a mapped [`Store`](crate::Store).
 #[derive(Clone, Debug)]
 pub struct Dataset {
     features: Features,
-    targets: Vec<f64>,
+    targets: Column<f64>,
     target_kind: TargetKind,
     memorization: Option<f64>,
 }
@@ -73,23 +75,57 @@ impl Dataset {
                 expected: features.rows(),
             });
         }
-        all_finite("target", &targets)?;
-        if let Some(value) = memorization.filter(|alpha| !alpha.is_finite()) {
-            return Err(DatasetError::Memorization { value });
-        }
-        let wrong = targets.iter().position(|y| y.abs() != 1.0);
-        if let Some(index) = wrong.filter(|_| target_kind == TargetKind::Sign) {
-            return Err(DatasetError::Sign {
-                index,
-                value: targets[index],
-            });
-        }
-        Ok(Self {
+        check_targets(&targets, target_kind)?;
+        Self::from_columns(features, targets.into(), target_kind, None)
+            .with_memorization(memorization)
+    }
+
+    /// Parts known to make a dataset; `memorization` is not 0.
+    pub(crate) fn from_columns(
+        features: Features,
+        targets: Column<f64>,
+        target_kind: TargetKind,
+        memorization: Option<f64>,
+    ) -> Self {
+        Self {
             features,
             targets,
             target_kind,
+            memorization,
+        }
+    }
+
+    /// The same rows with memorization columns of value α; 0 or `None` for none. `Time: O(1)`
+    ///
+    /// # Errors
+    /// Where α is not finite.
+    pub fn with_memorization(self, memorization: Option<f64>) -> Result<Self, DatasetError> {
+        if let Some(value) = memorization.filter(|alpha| !alpha.is_finite()) {
+            return Err(DatasetError::Memorization { value });
+        }
+        Ok(Self {
             memorization: memorization.filter(|&alpha| alpha != 0.0),
+            ..self
         })
+    }
+
+    /// The same rows with a tail, if there is one, at least `columns` wide. `Time: O(1)`
+    ///
+    /// # Errors
+    /// From 2³² columns on.
+    pub fn widened(self, columns: usize) -> Result<Self, DatasetError> {
+        Ok(Self {
+            features: self.features.widened(columns)?,
+            ..self
+        })
+    }
+
+    /// The same rows with targets taken for what they also are.
+    pub(crate) fn with_target_kind(self, target_kind: TargetKind) -> Self {
+        Self {
+            target_kind,
+            ..self
+        }
     }
 
     /// Number of rows.
@@ -105,6 +141,11 @@ impl Dataset {
     /// The shared columns.
     pub fn features(&self) -> &Features {
         &self.features
+    }
+
+    /// Whether the numbers are those of a mapped [store](crate::Store): memory the system can take back.
+    pub fn is_mapped(&self) -> bool {
+        self.targets.is_mapped()
     }
 
     /// Targets, one a row.
@@ -157,6 +198,19 @@ impl Dataset {
             0
         };
         self.features.nnz() + own
+    }
+}
+
+/// Refuses targets that are not finite or, where they should be signs, not ±1.
+pub(crate) fn check_targets(targets: &[f64], kind: TargetKind) -> Result<(), DatasetError> {
+    all_finite("target", targets)?;
+    let wrong = targets.iter().position(|y| y.abs() != 1.0);
+    match wrong.filter(|_| kind == TargetKind::Sign) {
+        None => Ok(()),
+        Some(index) => Err(DatasetError::Sign {
+            index,
+            value: targets[index],
+        }),
     }
 }
 

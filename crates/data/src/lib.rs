@@ -4,7 +4,8 @@
 //! target, and — in training — one *memorization* column that no other row shares. The last is
 //! implied by the row's position and never stored: [`Dataset`] keeps a dense block, a [`Csr`] and
 //! the targets, and hands out rows as borrowed views. A [`Problem`] is a training set with the test
-//! set and teacher that belong to it; it is drawn by [`generate`] or read from svmlight files.
+//! set and teacher that belong to it; it is drawn by [`generate`], read from svmlight
+//! files, or used where it lies on disk, in a [`Store`].
 //!
 //! ```
 //! use sparsegrok_data::{SyntheticSpec, generate};
@@ -19,12 +20,15 @@
 mod aligned;
 mod csr;
 mod dataset;
+mod decimal;
 mod libstdcxx;
+mod memory;
 mod number;
 mod permutation;
 mod problem;
 mod random;
 mod spec;
+pub mod store;
 pub mod svmlight;
 mod synthetic;
 
@@ -39,5 +43,6 @@ pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,
 };
 pub use spec::{InvalidSetting, SyntheticSpec, Target, check};
+pub use store::{Store, StoreError};
 pub use svmlight::SvmlightError;
 pub use synthetic::generate;

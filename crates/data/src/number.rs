@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::decimal::parse_decimal;
+
 /// Displays the fewest digits that read back as the same double, with an exponent below 1e-5 and
 /// from 1e16 on.
 ///
@@ -30,39 +32,20 @@ impl fmt::Display for Shortest {
 /// The double nearest to a number's text, as the standard library reads it; `None` where the text
 /// is no number.
 pub(crate) fn parse_number(text: &[u8]) -> Option<f64> {
-    short_decimal(text).or_else(|| str::from_utf8(text).ok()?.parse().ok())
+    fast_float2::parse(text).ok()
 }
 
-/// A decimal of at most 15 characters after its sign, without exponent: most numbers in files.
-///
-/// Its digits and its power of ten are exact doubles, so that the one division rounds correctly.
-///
-/// # References
-/// W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990.
-fn short_decimal(text: &[u8]) -> Option<f64> {
-    let (sign, digits) = match text {
-        [b'-', digits @ ..] => (-1.0, digits),
-        [b'+', digits @ ..] => (1.0, digits),
-        digits => (1.0, digits),
-    };
-    if digits.len() > 15 {
-        return None;
-    }
-    let mut whole = 0_u64;
-    let mut is_number = false;
-    let mut power = None;
-    for byte in digits {
-        match byte {
-            b'0'..=b'9' => {
-                whole = 10 * whole + u64::from(byte - b'0');
-                power = power.map(|power: u64| 10 * power);
-                is_number = true;
-            }
-            b'.' if power.is_none() => power = Some(1),
-            _ => return None,
-        }
-    }
-    is_number.then(|| sign * whole as f64 / power.unwrap_or(1) as f64)
+/// The double nearest to the longest number that text starts with, and what follows it.
+#[inline(always)]
+pub(crate) fn parse_number_at(text: &[u8]) -> Option<(f64, &[u8])> {
+    parse_decimal(text).or_else(|| parse_any_at(text))
+}
+
+/// As above, for numbers of any kind.
+#[inline(never)]
+fn parse_any_at(text: &[u8]) -> Option<(f64, &[u8])> {
+    let (number, length) = fast_float2::parse_partial(text).ok()?;
+    Some((number, &text[length..]))
 }
 
 #[cfg(test)]

@@ -49,6 +49,26 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Joins rows from files: training and test rows get the width of the wider tail, and training
+    /// rows a memorization column each of value `memorization`, unless that is `None` or 0. Those of
+    /// the test rows are forgotten.
+    ///
+    /// # Errors
+    /// As [`Problem::new`], and where `memorization` is not finite or there are 2³² columns.
+    pub fn from_rows(
+        train: Dataset,
+        test: Option<Dataset>,
+        memorization: Option<f64>,
+    ) -> Result<Self, DatasetError> {
+        let width = |rows: &Dataset| rows.features().tail_width();
+        let columns = width(&train).max(test.as_ref().map_or(0, width));
+        let train = train.widened(columns)?.with_memorization(memorization)?;
+        let test = test
+            .map(|test| test.widened(columns)?.with_memorization(None))
+            .transpose()?;
+        Self::new(train, test, None)
+    }
+
     /// Joins training and test rows.
     ///
     /// # Errors

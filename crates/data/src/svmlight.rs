@@ -31,9 +31,12 @@
 //! C.-J. Lin, LIBSVM (<https://www.csie.ntu.edu.tw/~cjlin/libsvm>).
 
 mod error;
+mod line;
+mod plain;
 mod read;
+mod rows;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 
 pub use error::{Fault, SvmlightError};
@@ -102,18 +105,13 @@ impl Problem {
     /// memorization column each of value `memorization`, unless that is `None` or 0.
     ///
     /// # Errors
-    /// As [`Parsed::into_dataset`] and [`Problem::new`].
+    /// As [`Parsed::into_dataset`] and [`Problem::from_rows`].
     pub fn from_svmlight(
         train: Parsed,
         test: Option<Parsed>,
         memorization: Option<f64>,
     ) -> Result<Self, DatasetError> {
-        let test_columns = test.as_ref().map_or(0, |test| test.features.columns());
-        let columns = train.features.columns().max(test_columns);
-        let train = train.into_dataset(columns, memorization)?;
-        let test = test
-            .map(|test| test.into_dataset(columns, None))
-            .transpose()?;
-        Self::new(train, test, None)
+        let rows = |parsed: Parsed| parsed.into_dataset(0, None);
+        Self::from_rows(rows(train)?, test.map(rows).transpose()?, memorization)
     }
 }

@@ -24,7 +24,7 @@ pub(crate) const CHAIN_WIDTHS: [usize; 3] = [5, 8, 16];
 pub(crate) const LINE: usize = 8;
 
 /// Partial sums of [`sparse_dot`].
-const SUMS: usize = 8;
+const SUMS: usize = 4;
 
 /// The width at which a run's steps take the form of [`chain`], if they do: rows are padded to it
 /// by columns of zeros, which change no sum.
@@ -224,8 +224,8 @@ pub(crate) fn tame<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) -> bool 
     true
 }
 
-/// Σ u[column]·value over a sparse row: eight partial sums by position within the row modulo eight,
-/// added pairwise as in [`Rows::dots`].
+/// Σ u[column]·value over a sparse row: four partial sums by position within the row modulo four,
+/// added pairwise.
 #[inline(always)]
 pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
@@ -236,15 +236,14 @@ pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
             sums[k] = u[column[k] as usize].mul_add(value[k], sums[k]);
         }
     }
-    for (k, (&column, value)) in column_rest.iter().zip(value_rest).enumerate() {
+    // Not a loop over the rest: partial sums numbered at run time would live in memory.
+    for k in 0..SUMS {
+        let (Some(&column), Some(value)) = (column_rest.get(k), value_rest.get(k)) else {
+            break;
+        };
         sums[k] = u[column as usize].mul_add(*value, sums[k]);
     }
-    pairwise(sums)
-}
-
-#[inline(always)]
-fn pairwise(s: [f64; SUMS]) -> f64 {
-    ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+    (sums[0] + sums[2]) + (sums[1] + sums[3])
 }
 
 /// Cache lines asked for of each of a row's two arrays: the processor sees by itself how a longer

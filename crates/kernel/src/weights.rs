@@ -40,7 +40,9 @@ impl Weights {
 
     /// Squared norms of the signal, tail and memorization parts.
     pub fn squared_norms(&self) -> [f64; 3] {
-        [&self.signal, &self.tail, &self.memorization].map(|part| part.iter().map(|w| w * w).sum())
+        // From +0, which `sum` over nothing would not give.
+        [&self.signal, &self.tail, &self.memorization]
+            .map(|part| part.iter().fold(0.0, |sum, w| sum + w * w))
     }
 
     /// Whether every weight is finite.

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sparsegrok_data::svmlight::{self, Labels, Parsed};
+use sparsegrok_data::store::{self, Store};
+use sparsegrok_data::svmlight::{self, Labels};
 use sparsegrok_data::{
-    DatasetError, InvalidSetting, Problem, SvmlightError, Target, TargetKind, generate,
+    Dataset, DatasetError, InvalidSetting, Problem, StoreError, SvmlightError, Target, TargetKind,
+    generate,
 };
 
 use crate::config::Config;
@@ -28,6 +30,9 @@ pub enum LoadError {
     /// A file could not be read, or is malformed.
     #[error(transparent)]
     File(#[from] SvmlightError),
+    /// A store could not be read, or is damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Files do not make a problem.
     #[error("{}: {error}", train.display())]
     Dataset {
@@ -38,7 +43,66 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// Whether the machine failed, not what was read.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Self::File(SvmlightError::Io { .. }) | Self::Store(StoreError::Io { .. })
+        )
+    }
+}
+
+/// The rows of a file.
+#[derive(Clone, Debug)]
+pub struct FileRows {
+    /// The rows.
+    pub rows: Dataset,
+    /// What their targets are in the file, or were in the text that it was made from.
+    pub labels: Labels,
+    /// Whether the file is text whose labels 0 and 1 were read as −1 and 1 just now.
+    pub mapped: bool,
+}
+
+/// Opens a store, known by its first bytes, or reads svmlight text as `options` say.
+///
+/// `Time: O(nnz)`, for a store without a tail `O(1)`.
+///
+/// # Errors
+/// As [`LoadError`] lists.
+pub fn read_rows(path: &Path, options: &svmlight::Options) -> Result<FileRows, LoadError> {
+    if store::is_store(path) {
+        let store = Store::open(path)?;
+        return Ok(FileRows {
+            rows: store.dataset_with(options.targets)?,
+            labels: match options.targets {
+                TargetKind::Sign => store.labels(),
+                TargetKind::Real => Labels::Real,
+            },
+            mapped: false,
+        });
+    }
+    let parsed = svmlight::read(path, options)?;
+    let labels = parsed.labels;
+    let rows = parsed.into_dataset(0, None);
+    Ok(FileRows {
+        rows: rows.map_err(|error| unfit(path, error))?,
+        labels,
+        mapped: labels == Labels::ZeroOne,
+    })
+}
+
+fn unfit(train: &Path, error: DatasetError) -> LoadError {
+    LoadError::Dataset {
+        train: train.to_owned(),
+        error,
+    }
+}
+
 /// Draws a configuration's synthetic data, or reads its files. `Time: O(nnz)`
+///
+/// Training rows get the memorization columns that the configuration asks for; where it asks for
+/// none, those that a store says its rows have.
 ///
 /// # Errors
 /// As [`LoadError`] lists.
@@ -55,20 +119,18 @@ pub fn load(config: &Config) -> Result<Loaded, LoadError> {
         targets: target_kind(config.target()),
     };
     let mut zero_one = Vec::new();
-    let mut read = |path: &Path| -> Result<Parsed, SvmlightError> {
-        let parsed = svmlight::read(path, &options)?;
-        if parsed.labels == Labels::ZeroOne {
+    let mut read = |path: &Path| -> Result<Dataset, LoadError> {
+        let FileRows { rows, mapped, .. } = read_rows(path, &options)?;
+        if mapped {
             zero_one.push(path.to_owned());
         }
-        Ok(parsed)
+        Ok(rows)
     };
     let train_rows = read(train)?;
     let test_rows = files.test.as_deref().map(read).transpose()?;
-    let problem = Problem::from_svmlight(train_rows, test_rows, files.memorization());
-    let problem = problem.map_err(|error| LoadError::Dataset {
-        train: train.clone(),
-        error,
-    })?;
+    let memorization = files.memorization().or(train_rows.memorization());
+    let problem = Problem::from_rows(train_rows, test_rows, memorization)
+        .map_err(|error| unfit(train, error))?;
     Ok(Loaded { problem, zero_one })
 }
 

@@ -2,20 +2,22 @@
 
 use std::path::Path;
 
-use sparsegrok_data::svmlight::{self, Labels, Parsed};
+use sparsegrok_data::svmlight::{self, Labels};
 use sparsegrok_data::{Row, Shortest};
 use sparsegrok_kernel::Weights;
 use sparsegrok_kernel::model::Model;
 
 use crate::error::ConfigError;
 use crate::layers::Settings;
-use crate::load::target_kind;
+use crate::load::{FileRows, target_kind};
 use crate::number::NumberFormat;
 
-/// A model made ready for rows whose columns all are in their sparse tail, as files give them.
+/// A model made ready for rows from files.
 #[derive(Clone, Debug)]
 pub struct Predictor {
-    weights: Weights,
+    /// Of the columns in a file's order: tail columns follow the signal columns.
+    weights: Vec<f64>,
+    bias: f64,
     options: svmlight::Options,
 }
 
@@ -30,13 +32,8 @@ impl Predictor {
             signal, tail, bias, ..
         } = model.weights;
         Ok(Self {
-            weights: Weights {
-                signal: Vec::new(),
-                // In a file, tail columns follow the signal columns.
-                tail: [signal, tail].concat(),
-                memorization: Vec::new(),
-                bias,
-            },
+            weights: [signal, tail].concat(),
+            bias,
             options: svmlight::Options {
                 zero_based: config.files.zero_based,
                 targets: target_kind(config.target()),
@@ -49,17 +46,25 @@ impl Predictor {
         self.options
     }
 
-    /// Scores z of all rows. Columns the model never saw weigh nothing. `Time: O(nnz)`
-    pub fn scores(&self, rows: &Parsed) -> Vec<f64> {
-        let score = |(i, &target): (usize, &f64)| {
-            self.weights.score(&Row {
-                signal: &[],
-                tail: rows.features.row(i),
-                target,
+    /// Scores z of all rows. Columns the model never saw weigh nothing, whichever of the two kinds
+    /// they are in. `Time: O(nnz)`
+    pub fn scores(&self, file: &FileRows) -> Vec<f64> {
+        let rows = &file.rows;
+        let mut signal = self.weights.clone();
+        let tail = signal.split_off(rows.features().signal_width().min(signal.len()));
+        let weights = Weights {
+            signal,
+            tail,
+            memorization: Vec::new(),
+            bias: self.bias,
+        };
+        let score = |i| {
+            weights.score(&Row {
                 memorization: None,
+                ..rows.row(i)
             })
         };
-        rows.targets.iter().enumerate().map(score).collect()
+        (0..rows.len()).map(score).collect()
     }
 }
 
@@ -74,10 +79,10 @@ pub fn predicted_target(score: f64, labels: Labels) -> String {
 }
 
 /// How well scores predict their rows, in LIBLINEAR's words.
-pub fn prediction_quality(scores: &[f64], rows: &Parsed) -> String {
-    let pairs = || scores.iter().zip(&rows.targets);
+pub fn prediction_quality(scores: &[f64], file: &FileRows) -> String {
+    let pairs = || scores.iter().zip(file.rows.targets());
     let n = scores.len();
-    if rows.labels == Labels::Real {
+    if file.labels == Labels::Real {
         let squared: f64 = pairs().map(|(z, y)| (z - y) * (z - y)).sum();
         let mean = NumberFormat::G6.text(squared / n as f64);
         return format!("Mean squared error = {mean} (regression)");
@@ -105,8 +110,13 @@ mod tests {
         }
     }
 
-    fn rows(text: &str, predictor: &Predictor) -> Parsed {
-        svmlight::parse("rows", text.as_bytes(), &predictor.options()).unwrap()
+    fn rows(text: &str, predictor: &Predictor) -> FileRows {
+        let parsed = svmlight::parse("rows", text.as_bytes(), &predictor.options()).unwrap();
+        FileRows {
+            labels: parsed.labels,
+            rows: parsed.into_dataset(0, None).unwrap(),
+            mapped: false,
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod bootstrap;
 mod distribution;
 mod fit;
 mod log_rank;
+mod median;
 mod proportion;
 mod survival;
 
@@ -18,6 +19,7 @@ pub use bootstrap::{Bootstrap, Statistic, bootstrap};
 pub use distribution::{Distribution, quantile};
 pub use fit::{Line, Slope, common_slope, fit_line};
 pub use log_rank::{LogRank, log_rank};
+pub use median::{Median, median_interval};
 pub use proportion::{Proportion, wilson};
 pub use survival::{KaplanMeier, Lifetime, Step};
 

@@ -32,12 +32,23 @@ impl TryFrom<CsMatI<f64, u32, usize>> for Csr {
     }
 }
 
-/// Hands the storage to `sprs` without copying it. `Time: O(rows + nnz)`, as `sprs` checks what it is
-/// given.
+/// Hands the storage to `sprs`, without copying it unless a clone or a mapped file has it too.
+/// `Time: O(rows + nnz)`, as `sprs` checks what it is given.
 impl From<Csr> for CsMatI<f64, u32, usize> {
     fn from(csr: Csr) -> Self {
         let shape = (csr.rows(), csr.columns);
-        CsMatI::new(shape, csr.indptr, csr.indices, csr.values)
+        let Csr {
+            indptr,
+            indices,
+            values,
+            ..
+        } = csr;
+        CsMatI::new(
+            shape,
+            indptr.into_vec(),
+            indices.into_vec(),
+            values.into_vec(),
+        )
     }
 }
 
@@ -55,7 +66,7 @@ mod tests {
             prop_assert_eq!(view.data().as_ptr(), csr.values.as_ptr());
             prop_assert_eq!(Csr::try_from(view.to_owned()), Ok(csr.clone()));
 
-            let copy = csr.clone();
+            let copy = Csr::try_from(view.to_owned()).unwrap();
             let storage = copy.values.as_ptr();
             let matrix = CsMatI::from(copy);
             prop_assert_eq!(matrix.data().as_ptr(), storage);

@@ -3,18 +3,20 @@
 use super::DatasetError;
 use crate::aligned::AlignedBlock;
 use crate::csr::{Csr, SparseRow};
+use crate::memory::Column;
 
 /// The columns shared by training and test rows: a dense signal block beside a sparse tail.
 ///
 /// Signal values are stored as the model sees them, already multiplied by the signal scale.
 ///
 /// # Storage
-/// 8·`signal_width` bytes a row in one row-major, 64-byte-aligned allocation, plus the tail's.
+/// 8·`signal_width` bytes a row in one row-major block, aligned to 64 bytes, plus the tail's; clones
+/// share them.
 #[derive(Clone, Debug)]
 pub struct Features {
     rows: usize,
     signal_width: usize,
-    signal: AlignedBlock,
+    signal: Column<f64>,
     tail: Option<Csr>,
 }
 
@@ -51,9 +53,30 @@ impl Features {
         Ok(Self {
             rows,
             signal_width,
-            signal,
+            signal: signal.into(),
             tail,
         })
+    }
+
+    /// Parts known to have lengths that agree.
+    pub(crate) fn from_columns(
+        rows: usize,
+        signal_width: usize,
+        signal: Column<f64>,
+        tail: Option<Csr>,
+    ) -> Self {
+        Self {
+            rows,
+            signal_width,
+            signal,
+            tail,
+        }
+    }
+
+    /// The same rows with a tail, if there is one, at least `columns` wide. `Time: O(1)`
+    pub(crate) fn widened(self, columns: usize) -> Result<Self, DatasetError> {
+        let tail = self.tail.map(|tail| tail.widened(columns)).transpose()?;
+        Ok(Self { tail, ..self })
     }
 
     /// Number of rows.
@@ -72,8 +95,9 @@ impl Features {
     }
 
     /// The whole signal block, row-major.
+    #[inline(always)]
     pub fn signal_block(&self) -> &[f64] {
-        self.signal.as_slice()
+        &self.signal
     }
 
     /// Signal columns of row `i`.
@@ -107,7 +131,7 @@ impl Features {
 }
 
 /// Refuses numbers that are NaN or infinite; errors call them `what`.
-pub(super) fn all_finite(what: &'static str, numbers: &[f64]) -> Result<(), DatasetError> {
+pub(crate) fn all_finite(what: &'static str, numbers: &[f64]) -> Result<(), DatasetError> {
     match numbers.iter().position(|x| !x.is_finite()) {
         None => Ok(()),
         Some(index) => Err(DatasetError::NotFinite {

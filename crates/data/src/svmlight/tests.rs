@@ -29,7 +29,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-pub(super) fn csr(columns: usize, rows: &[&[(u32, f64)]]) -> Csr {
+pub(crate) fn csr(columns: usize, rows: &[&[(u32, f64)]]) -> Csr {
     let pairs = || rows.iter().copied().flatten();
     let ends = rows.iter().scan(0, |end, row| {
         *end += row.len();
@@ -300,6 +300,24 @@ proptest! {
             prop_assert_eq!(parsed.features.rows(), rows);
             prop_assert_eq!(parsed.targets.len(), rows);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn rows_and_faults_are_the_same_however_text_is_cut(
+        text in "(([+-]?1|1|0|-1|2)( [0-9]{1,2}:[0-9.x]{1,3}){0,2}(#.{0,3})?\r?\n{1,2}){0,9}1?",
+        options in options(),
+        batch in 1..50_usize,
+        chunk in 1..50_usize,
+    ) {
+        let parse = |batch, chunk| {
+            let parsed = read::parse_text("a.svm", text.as_bytes(), &options, batch, chunk);
+            parsed.map_err(|error| error.to_string())
+        };
+        prop_assert_eq!(parse(batch, chunk), parse(1 << 20, 1 << 20));
     }
 }
 

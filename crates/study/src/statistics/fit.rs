@@ -9,6 +9,8 @@ pub struct Slope {
     pub n: usize,
     /// Slope.
     pub estimate: f64,
+    /// Its standard error.
+    pub standard_error: f64,
     /// Lower limit.
     pub low: f64,
     /// Upper limit.
@@ -74,12 +76,13 @@ pub fn common_slope<P: AsRef<[(f64, f64)]>>(groups: &[P], confidence: f64) -> Op
     }
     let estimate = centred().map(|(x, y)| x * y).sum::<f64>() / square;
     let residuals = centred().map(|(x, y)| y - estimate * x);
-    let error = (residuals.map(|r| r * r).sum::<f64>() / freedom / square).sqrt();
+    let standard_error = (residuals.map(|r| r * r).sum::<f64>() / freedom / square).sqrt();
     let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
-    let half = student.inverse_cdf(0.5 + confidence / 2.0) * error;
+    let half = student.inverse_cdf(0.5 + confidence / 2.0) * standard_error;
     Some(Slope {
         n,
         estimate,
+        standard_error,
         low: estimate - half,
         high: estimate + half,
     })

@@ -1,0 +1,267 @@
+//! The contract: what this project promises of its speed, measured.
+//!
+//! `cargo bench --bench contract` prints a line for each promise,
+//!
+//! ```text
+//! ratio NAME VALUE LOW HIGH BAR ok|short (MEDIAN and what the ratio is of)
+//! ```
+//!
+//! and writes the same as JSON to `target/criterion/contract.json`, or to the file that
+//! `SPARSEGROK_CONTRACT` names. It exits with 1 where a bar is missed.
+//!
+//! Pieces of work take turns, a millisecond or so each where they can be cut so short. VALUE, which
+//! the bar is for, is the ratio of their best times: on a shared machine other work slows a
+//! throughput-bound kernel and a latency-bound one by different factors, and leaves the best times
+//! alone. LOW and HIGH are the 95 % interval of the median of the rounds' own ratios. Names begin
+//! with what they are of:
+//!
+//! - `speed.A/B.WORK`: B's time over A's, so that more is better. `lanes` count per seed;
+//! - `time.A/B.WORK`: A's time over B's, less is better;
+//! - `exponent.A`: the power of n by which an epoch's time grows from n = 128 to 8,192.
+//!
+//! Times are those of whole epochs, shuffles included; those that lay out rows and hand out weights
+//! are left out. Before any of it is timed, the models are compared.
+
+mod bars;
+mod cpp;
+#[path = "../shared/mod.rs"]
+mod shared;
+
+use std::process::ExitCode;
+
+use bars::Bar::{AtLeast, AtMost, Within};
+use bars::Contract;
+use cpp::Twin;
+use shared::pairs::{Ratio, Work, take_turns};
+use shared::{growth, rows, toy, workers};
+use sparsegrok::data::Problem;
+use sparsegrok::kernel::{KernelChoice, SimdChoice, TrainSpec, evaluate};
+use sparsegrok_lanes::Level;
+
+fn main() -> ExitCode {
+    if workers::worked() {
+        return ExitCode::SUCCESS;
+    }
+    let mut contract = Contract::new(!shared::tried());
+    twins(&mut contract);
+    small(&mut contract);
+    large(&mut contract);
+    sparse_rows(&mut contract);
+    exponents(&mut contract);
+    let threads = workers::processes_over_threads(rounds(15));
+    contract.ratio("speed.threads/processes", threads, AtLeast(0.95));
+    match contract.close(&Level::detect().to_string()) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("the JSON file cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// As many rounds, or the fewest that tell an interval where all is only tried.
+fn rounds(count: usize) -> usize {
+    if shared::tried() { 6 } else { count }
+}
+
+/// As many rows, or few where all is only tried.
+fn sized(rows: usize) -> usize {
+    if shared::tried() { rows.min(64) } else { rows }
+}
+
+fn kernel(problems: &[Problem], kernel: KernelChoice, epochs: u64) -> Work<'_> {
+    Box::new(move || toy::step_time(problems, kernel, SimdChoice::Auto, epochs))
+}
+
+fn textbook(problem: &Problem, epochs: u64) -> Work<'_> {
+    Box::new(move || toy::textbook_step_time(problem, epochs))
+}
+
+/// Panics unless all ways to train agree: dense and scalar up to rounding, scalar and lanes to the
+/// bit, the textbook up to its visiting order.
+fn assert_agreement(problems: &[Problem], dense: bool, epochs: u64) {
+    let train = |problems, kernel| toy::train(problems, kernel, SimdChoice::Auto, epochs);
+    let one = &problems[..1];
+    let scalar = &train(one, KernelChoice::Scalar)[0];
+    if dense {
+        toy::assert_rounding_apart(scalar, &train(one, KernelChoice::Dense)[0]);
+    }
+    if problems.len() > 1 {
+        let lanes = &train(problems, KernelChoice::Lanes)[0];
+        assert!(lanes == scalar, "lanes and scalar agree to the bit");
+    }
+    toy::assert_agreement(&one[0], scalar, &toy::train_textbook(&one[0], epochs));
+}
+
+/// The dense reference and the textbook loop against the same in C++: no straw men.
+fn twins(contract: &mut Contract) {
+    let twin = match Twin::compiled() {
+        Ok(twin) => twin,
+        Err(reason) => return contract.skip("time.dense/c++, time.textbook/c++", &reason),
+    };
+    let rows = sized(512);
+    let problems = toy::problems(1, 512, 5);
+    let ours = toy::train_textbook(&problems[0], 500);
+    let ours = evaluate(500, &ours, &problems[0], &TrainSpec::default(), None);
+    // The two visit the same rows in the same order.
+    let [dense, sparse] = ["dense", "sparse"].map(|kind| twin.run(kind, 512, 500));
+    let apart = (dense.weight_norm - sparse.weight_norm) / dense.weight_norm;
+    assert!(apart.abs() < 1e-6, "weight norms differ by {apart}");
+    // Ours are other rows of the same kind: from draw to draw norms differ by a fiftieth, losses by
+    // a tenth.
+    let norm = dense.weight_norm / ours.weight_norm - 1.0;
+    let loss = dense.train_loss / ours.train_loss - 1.0;
+    assert!(norm.abs() < 0.1, "weight norms differ by {norm}");
+    assert!(loss.abs() < 0.4, "training losses differ by {loss}");
+    let problems = &toy::problems(1, rows, 5);
+    let theirs = |kind, epochs| -> Work<'_> {
+        let twin = &twin;
+        Box::new(move || twin.run(kind, rows, epochs).ns_per_step)
+    };
+    let [dense, dense_twin, sparse, sparse_twin] = take_turns(
+        rounds(75),
+        [
+            kernel(problems, KernelChoice::Dense, 8),
+            theirs("dense", 8),
+            textbook(&problems[0], 80),
+            theirs("sparse", 80),
+        ],
+    );
+    let ratio = Ratio::of(&dense, &dense_twin);
+    contract.ratio("time.dense/c++.n512", ratio, AtMost(1.2));
+    let ratio = Ratio::of(&sparse, &sparse_twin);
+    contract.ratio("time.textbook/c++.n512", ratio, AtMost(1.1));
+}
+
+/// What sparse steps, and eight seeds at a time, are worth where rows fit in a cache.
+fn small(contract: &mut Contract) {
+    let problems = &toy::problems(8, sized(512), 5);
+    assert_agreement(problems, true, 60);
+    let one = &problems[..1];
+    let [dense, textbook, scalar, lanes] = take_turns(
+        rounds(101),
+        [
+            kernel(one, KernelChoice::Dense, 4),
+            textbook(&problems[0], 50),
+            kernel(one, KernelChoice::Scalar, 100),
+            kernel(problems, KernelChoice::Lanes, 60),
+        ],
+    );
+    let mut speed = |name, slow: &[f64], fast: &[f64], bar| {
+        contract.ratio(name, Ratio::of(slow, fast), AtLeast(bar));
+    };
+    let lanes_bar = match Level::detect() {
+        Level::Avx512 => Some(6.0),
+        Level::Avx2 => Some(4.5),
+        _ => None,
+    };
+    speed("speed.scalar/dense.n512", &dense, &scalar, 30.0);
+    speed("speed.lanes/dense.n512", &dense, &lanes, 130.0);
+    speed("speed.scalar/textbook.n512", &textbook, &scalar, 1.5);
+    match lanes_bar {
+        Some(bar) => speed("speed.lanes/textbook.n512", &textbook, &lanes, bar),
+        None => contract.skip("speed.lanes/textbook.n512", "there is no AVX2"),
+    }
+
+    let problems = &toy::problems(8, sized(4096), 5);
+    assert_agreement(problems, true, 2);
+    let [dense, scalar, lanes] = take_turns(
+        rounds(25),
+        [
+            kernel(&problems[..1], KernelChoice::Dense, 1),
+            kernel(&problems[..1], KernelChoice::Scalar, 12),
+            kernel(problems, KernelChoice::Lanes, 8),
+        ],
+    );
+    let mut speed = |name, slow: &[f64], fast: &[f64], bar| {
+        contract.ratio(name, Ratio::of(slow, fast), AtLeast(bar));
+    };
+    speed("speed.scalar/dense.n4096", &dense, &scalar, 200.0);
+    speed("speed.lanes/dense.n4096", &dense, &lanes, 700.0);
+}
+
+/// A million rows, against the textbook loop and against a thousand.
+fn large(contract: &mut Contract) {
+    let thousand = &toy::problems(8, sized(1000), 5);
+    let million = &toy::problems(8, sized(1_000_000), 5);
+    assert_agreement(thousand, false, 60);
+    assert_agreement(&million[..1], false, 2);
+    let [textbook, scalar, lanes, few_scalar, few_lanes] = take_turns(
+        rounds(15),
+        [
+            textbook(&million[0], 2),
+            kernel(&million[..1], KernelChoice::Scalar, 4),
+            kernel(million, KernelChoice::Lanes, 2),
+            kernel(&thousand[..1], KernelChoice::Scalar, 100),
+            kernel(thousand, KernelChoice::Lanes, 60),
+        ],
+    );
+    for (name, times, speed_bar, growth_bar) in [
+        ("scalar", [&scalar, &few_scalar], 3.0, 2.0),
+        ("lanes", [&lanes, &few_lanes], 5.0, 10.0),
+    ] {
+        let [times, few] = times;
+        let speed = Ratio::of(&textbook, times);
+        contract.ratio(
+            &format!("speed.{name}/textbook.n1e6"),
+            speed,
+            AtLeast(speed_bar),
+        );
+        let growth = Ratio::of(times, few);
+        contract.ratio(
+            &format!("time.{name}.n1e6/n1e3"),
+            growth,
+            AtMost(growth_bar),
+        );
+    }
+}
+
+/// Rows of nothing but a sparse tail, per non-zero.
+fn sparse_rows(contract: &mut Contract) {
+    let power_law = rows::power_law(sized(20_000), 100_000, 50);
+    let mut problems = vec![("power-law", power_law, 2)];
+    match rows::agaricus() {
+        Some(problem) => problems.push(("agaricus", problem, 10)),
+        None => contract.skip(
+            "speed.scalar/textbook.agaricus",
+            "SPARSEGROK_TEST_DATA names no folder that has agaricus.train.svm.gz",
+        ),
+    }
+    for (name, problem, epochs) in problems {
+        let nonzeros = problem.train.features().nnz();
+        let one = &[problem];
+        assert_agreement(one, false, 20);
+        let [textbook, scalar] = take_turns(
+            rounds(35),
+            [
+                textbook(&one[0], epochs),
+                kernel(one, KernelChoice::Scalar, epochs),
+            ],
+        );
+        let per_nonzero = |times: Vec<f64>| -> Vec<f64> {
+            let share = one[0].train.len() as f64 / nonzeros as f64;
+            times.into_iter().map(|time| time * share).collect()
+        };
+        let ratio = Ratio::of(&per_nonzero(textbook), &per_nonzero(scalar));
+        let name = format!("speed.scalar/textbook.{name}");
+        contract.ratio(&name, ratio, AtLeast(1.25));
+    }
+}
+
+/// By which power an epoch's time grows with the rows.
+fn exponents(contract: &mut Contract) {
+    for (name, kernel, bar) in [
+        ("exponent.dense", KernelChoice::Dense, Within(1.9, 2.3)),
+        ("exponent.scalar", KernelChoice::Scalar, AtMost(1.1)),
+    ] {
+        let times = growth::epochs(rounds(15), kernel);
+        let of_bests = growth::of_bests(&times);
+        contract.exponent(
+            name,
+            (of_bests.estimate, of_bests.standard_error),
+            &growth::by_round(&times),
+            bar,
+        );
+    }
+}

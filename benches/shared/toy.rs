@@ -1,0 +1,196 @@
+//! The workload the benches share: the toy's rows, and the ways to train on them.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use sparsegrok::data::{Problem, SyntheticSpec, generate};
+use sparsegrok::kernel::{
+    BatchSize, EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, Standing, TrainSpec,
+    Weights, evaluate, train_group,
+};
+
+use super::textbook::Textbook;
+
+/// One problem per seed, of the toy's kind. Signals wider than 64 columns are scaled to the norm of
+/// 64, beyond which this learning rate is unstable.
+pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
+    (0..seeds)
+        .map(|data_seed| {
+            generate(&SyntheticSpec {
+                n_train: n,
+                n_test: 0,
+                d_signal,
+                signal_scale: (64.0 / d_signal as f64).sqrt().min(1.0),
+                data_seed,
+                ..SyntheticSpec::default()
+            })
+            .expect("a valid specification")
+        })
+        .collect()
+}
+
+/// Notes when each epoch ends.
+#[derive(Default)]
+struct Clock(Vec<Instant>);
+
+impl GroupObserver for Clock {
+    fn epoch(&mut self, _epoch: u64, _standing: &Standing<'_>) -> ControlFlow<()> {
+        self.0.push(Instant::now());
+        ControlFlow::Continue(())
+    }
+
+    fn evaluate(&mut self, _run: usize, _epoch: u64, _weights: &Weights) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Trains every problem, eight at a time where the kernel is `Lanes`.
+pub(crate) fn train(
+    problems: &[Problem],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    epochs: u64,
+) -> Vec<Weights> {
+    train_in_batches(problems, kernel, simd, BatchSize::Rows(1), epochs)
+}
+
+/// Trains up to eight problems by the kernel that suits, with visiting orders of this seed and on.
+pub(crate) fn train_from(first_seed: u64, problems: &[Problem], epochs: u64) -> Vec<Weights> {
+    let spec = TrainSpec {
+        epochs,
+        ..TrainSpec::default()
+    };
+    train_watched(
+        &spec,
+        problems,
+        first_seed,
+        KernelChoice::Auto,
+        SimdChoice::Auto,
+    )
+    .0
+}
+
+/// As [`train`], by updates of several rows.
+pub(crate) fn train_in_batches(
+    problems: &[Problem],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    batch_size: BatchSize,
+    epochs: u64,
+) -> Vec<Weights> {
+    let spec = TrainSpec {
+        epochs,
+        batch_size,
+        ..TrainSpec::default()
+    };
+    let groups = (0..).step_by(8).zip(problems.chunks(8));
+    groups
+        .flat_map(|(first_seed, group)| train_watched(&spec, group, first_seed, kernel, simd).0)
+        .collect()
+}
+
+/// What each of so many epochs takes of one problem, or of up to eight in lanes. One before them pays
+/// for laying out the rows, and one after them for handing out the weights.
+pub(crate) fn epoch_times(
+    problems: &[Problem],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    epochs: u64,
+) -> Vec<Duration> {
+    let spec = TrainSpec {
+        epochs: epochs + 2,
+        ..TrainSpec::default()
+    };
+    let Clock(ends) = train_watched(&spec, problems, 0, kernel, simd).1;
+    let measured = ends.windows(2).take(epochs as usize);
+    measured.map(|pair| pair[1] - pair[0]).collect()
+}
+
+/// Nanoseconds a step and seed over so many epochs, of problems as in [`epoch_times`].
+pub(crate) fn step_time(
+    problems: &[Problem],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    epochs: u64,
+) -> f64 {
+    let steps: usize = problems.iter().map(|problem| problem.train.len()).sum();
+    nanoseconds(&epoch_times(problems, kernel, simd, epochs)) / steps as f64
+}
+
+/// Nanoseconds a step of the textbook loop over so many epochs.
+pub(crate) fn textbook_step_time(problem: &Problem, epochs: u64) -> f64 {
+    nanoseconds(&textbook_epoch_times(problem, epochs)) / problem.train.len() as f64
+}
+
+/// The mean of some times.
+fn nanoseconds(times: &[Duration]) -> f64 {
+    times.iter().sum::<Duration>().as_secs_f64() * 1e9 / times.len() as f64
+}
+
+fn train_watched(
+    spec: &TrainSpec,
+    problems: &[Problem],
+    first_seed: u64,
+    kernel: KernelChoice,
+    simd: SimdChoice,
+) -> (Vec<Weights>, Clock) {
+    let runs: Vec<Run<'_>> = (first_seed..)
+        .zip(problems)
+        .map(|(seed, problem)| Run {
+            problem,
+            order_seed: seed,
+            init_seed: seed,
+            start: None,
+        })
+        .collect();
+    let plan = EvaluationPlan::every(spec.epochs, spec.epochs);
+    let mut clock = Clock::default();
+    let ended = train_group(spec, &runs, kernel, simd, &plan, &mut clock).expect("valid settings");
+    let trained = ended.into_iter().map(|run| run.expect("a stable run"));
+    (trained.collect(), clock)
+}
+
+/// The textbook loop on one problem.
+pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
+    let spec = TrainSpec::default();
+    let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
+    textbook.train(epochs);
+    textbook.weights()
+}
+
+/// What each of so many epochs of the textbook loop takes; one before them touches the weights' pages.
+pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Duration> {
+    let spec = TrainSpec::default();
+    let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
+    textbook.train(1);
+    let mut epoch = || {
+        let start = Instant::now();
+        textbook.train(1);
+        start.elapsed()
+    };
+    (0..epochs).map(|_| epoch()).collect()
+}
+
+/// Panics unless two models of one problem are the same up to the noise of their visiting orders.
+pub(crate) fn assert_agreement(problem: &Problem, found: &Weights, expected: &Weights) {
+    let spec = TrainSpec::default();
+    let [found, expected] = [found, expected].map(|w| evaluate(1, w, problem, &spec, None));
+    let ratio = found.weight_norm / expected.weight_norm;
+    assert!((ratio - 1.0).abs() < 0.03, "weight norms differ by {ratio}");
+    let gap = found.train_loss - expected.train_loss;
+    assert!(gap.abs() < 0.03, "training losses differ by {gap}");
+}
+
+/// Panics unless two models of the same visits are the same up to rounding.
+pub(crate) fn assert_rounding_apart(found: &Weights, expected: &Weights) {
+    let parts = |w: &Weights| [&*w.signal, &*w.tail, &*w.memorization].map(<[f64]>::to_vec);
+    let [found, expected] = [found, expected].map(|w| parts(w).concat());
+    assert_eq!(found.len(), expected.len());
+    let norm = |w: &mut dyn Iterator<Item = f64>| w.map(|w| w * w).sum::<f64>().sqrt();
+    let apart = norm(&mut found.iter().zip(&expected).map(|(a, b)| a - b));
+    let relative = apart / norm(&mut expected.iter().copied());
+    assert!(
+        relative < 1e-9,
+        "weights differ by {relative} of their norm"
+    );
+}

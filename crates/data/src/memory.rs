@@ -1,0 +1,148 @@
+//! Memory that a dataset's numbers live in: their own, or a file's.
+//!
+//! The crate's only `unsafe` code: a file is mapped, and a slice is kept beside what owns it.
+
+use std::any::Any;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::ops::{Deref, Range};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use bytemuck::Pod;
+use memmap2::Mmap;
+
+use crate::aligned::AlignedBlock;
+
+/// Numbers that never change, shared by all clones; reading them costs what reading a slice does,
+/// whatever they live in.
+pub(crate) struct Column<T> {
+    /// Points into what `owner` owns.
+    numbers: NonNull<[T]>,
+    owner: Arc<dyn Any + Send + Sync>,
+}
+
+impl<T: Pod + Send + Sync> Column<T> {
+    /// The numbers that a mapped file has in a range of its bytes; `None` where the range lies
+    /// outside, is not aligned for them, or holds no whole number of them.
+    pub(crate) fn mapped(map: &Arc<Mmap>, bytes: Range<usize>) -> Option<Self> {
+        let numbers: &[T] = bytemuck::try_cast_slice(map.get(bytes)?).ok()?;
+        Some(Self {
+            numbers: NonNull::from(numbers),
+            owner: map.clone(),
+        })
+    }
+
+    /// Whether they lie in a mapped file.
+    pub(crate) fn is_mapped(&self) -> bool {
+        self.owner.is::<Mmap>()
+    }
+
+    /// The numbers in a vector: not copied if they live in one that nobody shares.
+    pub(crate) fn into_vec(self) -> Vec<T> {
+        let Self { numbers, owner } = self;
+        match owner.downcast::<Vec<T>>() {
+            Ok(own) => Arc::try_unwrap(own).unwrap_or_else(|shared| shared.to_vec()),
+            Err(owner) => Self { numbers, owner }.to_vec(),
+        }
+    }
+}
+
+impl<T: Pod + Send + Sync> From<Vec<T>> for Column<T> {
+    fn from(numbers: Vec<T>) -> Self {
+        let owner = Arc::new(numbers);
+        Self {
+            numbers: NonNull::from(owner.as_slice()),
+            owner,
+        }
+    }
+}
+
+impl From<AlignedBlock> for Column<f64> {
+    fn from(block: AlignedBlock) -> Self {
+        let owner = Arc::new(block);
+        Self {
+            numbers: NonNull::from(owner.as_slice()),
+            owner,
+        }
+    }
+}
+
+impl<T> Deref for Column<T> {
+    type Target = [T];
+
+    #[inline(always)]
+    fn deref(&self) -> &[T] {
+        // SAFETY: a column is made above from a slice borrowed of what `owner` owns: a vector, a
+        // block or a map, whose numbers stay where they are and are lent to nobody for writing,
+        // behind an `Arc` that lives at least as long as `self`.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.numbers.as_ref()
+        }
+    }
+}
+
+// SAFETY: a column is a shared slice and an `Arc` of something `Send + Sync`.
+#[allow(unsafe_code)]
+unsafe impl<T: Sync> Send for Column<T> {}
+
+// SAFETY: as above; there is no way to write through one.
+#[allow(unsafe_code)]
+unsafe impl<T: Sync> Sync for Column<T> {}
+
+impl<T> Clone for Column<T> {
+    fn clone(&self) -> Self {
+        Self {
+            numbers: self.numbers,
+            owner: self.owner.clone(),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Column<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.deref().fmt(f)
+    }
+}
+
+impl<T: PartialEq> PartialEq for Column<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+/// Maps a whole file, to be read.
+///
+/// The map lasts as the file was when opened if it is replaced by another of its name, as this
+/// project writes files. A file written to or cut short in place shows: numbers change under the
+/// reader's eyes, though never an access out of bounds, or the system ends the process (SIGBUS).
+pub(crate) fn map(file: &File) -> io::Result<Mmap> {
+    // SAFETY: nothing here writes to a file in place, and the bytes are only looked at as integers
+    // and doubles, of which no bit pattern is invalid. That no other program changes the file
+    // while it is mapped is the one thing that nobody can check: it is documented where stores are
+    // opened.
+    #[allow(unsafe_code)]
+    unsafe {
+        Mmap::map(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_share_and_the_last_gives_its_vector_away() {
+        let column = Column::from(vec![1.0, 2.0]);
+        let at = column.as_ptr();
+        let clone = column.clone();
+        assert_eq!((clone.as_ptr(), &*clone), (at, &[1.0, 2.0][..]));
+        let [copied, given] = [clone, column].map(Column::into_vec);
+        assert_ne!(copied.as_ptr(), at);
+        assert_eq!(given.as_ptr(), at);
+        let block = Column::from(AlignedBlock::from(&[3.0][..]));
+        assert_eq!(block.into_vec(), [3.0]);
+    }
+}

@@ -1,0 +1,282 @@
+//! The on-disk store: a dataset in one file, read where it lies.
+//!
+//! A store holds a [`Dataset`] as memory does: a header, then the numbers of each part, little-endian
+//! and aligned, so that a file is mapped and used as it is. Opening one looks at the header alone;
+//! pages are read when they are first touched and dropped when memory is short.
+//!
+//! | byte | bytes | what |
+//! |---|---|---|
+//! | 0 | 8 | signature `89 53 47 53 0D 0A 1A 0A` |
+//! | 8 | 4 | version, 1 |
+//! | 12 | 4 | labels: 0 for −1 and 1; 1 for labels that were 0 and 1 in text, stored as −1 and 1; 2 for real numbers |
+//! | 16 | 8 | rows n |
+//! | 24 | 8 | signal columns d |
+//! | 32 | 8 | tail columns |
+//! | 40 | 8 | non-zeros of the tail, z |
+//! | 48 | 8 | α as a double; 0 where rows have no memorization column |
+//! | 56 | 8 | 1 where there is a tail, else 0 |
+//! | 64 | 5 × 40 | each section's name (16), first byte (8), bytes (8), CRC-32 (4), zeros (4) |
+//! | 264 | 52 | zeros |
+//! | 316 | 4 | CRC-32 of the 316 bytes before |
+//! | 320 | 8·n·d | `signal`: doubles, row by row |
+//! | next multiple of 64 | 8·n | `targets`: doubles |
+//! | next multiple of 64 | 8·(n + 1), or none | `row_starts`: 64-bit integers, positions in the next two |
+//! | next multiple of 64 | 4·z | `columns`: 32-bit integers, from 0, ascending within a row |
+//! | next multiple of 64 | 8·z | `values`: doubles |
+//!
+//! CRC-32 is that of gzip: it sees every change within 32 bits in a row, and what computes it runs at
+//! the speed of memory.
+//!
+//! ```
+//! use sparsegrok_data::{Store, SyntheticSpec, generate, store, svmlight::Labels};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("toy.sgs");
+//! let rows = generate(&SyntheticSpec::default())?.train;
+//! store::write(std::fs::File::create(&path)?, &rows, Labels::Sign)?;
+//!
+//! let store = Store::open(&path)?;
+//! store.verify()?;
+//! assert_eq!(store.dataset()?.row(7), rows.row(7));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod layout;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use error::{StoreError, StoreFault};
+pub use write::write;
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytemuck::{Pod, pod_read_unaligned};
+use memmap2::Mmap;
+use rayon::prelude::*;
+
+use crate::csr::{Csr, CsrError};
+use crate::dataset::{Dataset, DatasetError, Features, TargetKind, all_finite, check_targets};
+use crate::memory::{self, Column};
+use crate::svmlight::Labels;
+use layout::{HEADER, HEADER_CHECKSUM, Header, Located, NAMES, SECTIONS, SIGNATURE, VERSION};
+
+/// Whether this machine stores numbers as the file does.
+const MACHINE: bool = cfg!(all(target_endian = "little", target_pointer_width = "64"));
+
+/// An open store: a mapped file whose header has been checked.
+#[derive(Clone, Debug)]
+pub struct Store {
+    file: String,
+    map: Arc<Mmap>,
+    header: Header,
+    extents: [Range<u64>; SECTIONS],
+}
+
+/// Whether a file is a store, by its first bytes. What is no regular file is none, and is not read:
+/// a pipe cannot be read twice.
+pub fn is_store(path: &Path) -> bool {
+    let mut start = [0; SIGNATURE.len()];
+    fs::metadata(path).is_ok_and(|found| found.is_file())
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
+        && start == SIGNATURE
+}
+
+impl Store {
+    /// Opens a store: checks its signature, version, header checksum, shape, the place of every
+    /// section and the file's size. `Time: O(1)`; the sections themselves are not looked at.
+    ///
+    /// The file must not be written to or cut short while it is open: its numbers would change under
+    /// the reader, or the system would end the process (SIGBUS). Replacing it by a new file of its name, as
+    /// this project writes files, does no harm.
+    ///
+    /// # Errors
+    /// The first [`StoreError`] met.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = path.display().to_string();
+        if !MACHINE {
+            return Err(StoreError::Machine { file });
+        }
+        let opened = File::open(path).and_then(|file| memory::map(&file));
+        let map = match opened {
+            Ok(map) => Arc::new(map),
+            Err(error) => return Err(StoreError::Io { file, error }),
+        };
+        match check_header(&map) {
+            Ok((header, extents)) => Ok(Self {
+                file,
+                map,
+                header,
+                extents,
+            }),
+            Err((section, offset, fault)) => Err(StoreError::Fault {
+                file,
+                section,
+                offset: offset as u64,
+                fault,
+            }),
+        }
+    }
+
+    /// What the targets were in text.
+    pub fn labels(&self) -> Labels {
+        self.header.labels().expect("checked when opened")
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.header.rows as usize
+    }
+
+    /// Checks the bytes of every section against its checksum, and the numbers for all that a
+    /// [`Dataset`] promises. `Time: O(bytes)` over the threads of the current rayon pool.
+    ///
+    /// # Errors
+    /// The first section whose checksum is wrong, or the first number out of place.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        let checksums: Vec<u32> = self
+            .extents
+            .par_iter()
+            .map(|extent| crc32fast::hash(&self.map[extent.start as usize..extent.end as usize]))
+            .collect();
+        for (k, found) in checksums.into_iter().enumerate() {
+            let expected = self.header.sections[k].checksum;
+            if found != expected {
+                return Err(self.fault(k, StoreFault::Checksum { found, expected }));
+            }
+        }
+        let data = self.dataset()?;
+        let features = data.features();
+        let at = |section, error| self.fault(section, StoreFault::Data(error));
+        all_finite("signal value", features.signal_block()).map_err(|error| at(0, error))?;
+        check_targets(data.targets(), data.target_kind()).map_err(|error| at(1, error))?;
+        features
+            .tail()
+            .map_or(Ok(()), Csr::check_values)
+            .map_err(|error| at(4, error.into()))
+    }
+
+    /// The rows. They share the map, which lasts as long as any of them.
+    ///
+    /// `Time: O(1)` without a tail. With one, where each row starts and which columns it names are
+    /// checked first, over the threads of the current rayon pool: nothing that reads rows then can
+    /// look out of bounds. That numbers are finite and signs are ±1 is left to
+    /// [`verify`](Self::verify).
+    ///
+    /// # Errors
+    /// The first row of the tail that is none.
+    pub fn dataset(&self) -> Result<Dataset, StoreError> {
+        let header = &self.header;
+        let tail = match header.has_tail {
+            0 => None,
+            _ => {
+                let csr = Csr::from_columns(
+                    header.tail_width as usize,
+                    self.column(2),
+                    self.column(3),
+                    self.column(4),
+                );
+                Some(csr.map_err(|error| {
+                    let section = match error {
+                        CsrError::Order { .. } | CsrError::Range { .. } => 3,
+                        _ => 2,
+                    };
+                    self.fault(section, StoreFault::Data(error.into()))
+                })?)
+            }
+        };
+        let features = Features::from_columns(
+            self.rows(),
+            header.signal_width as usize,
+            self.column(0),
+            tail,
+        );
+        let kind = match self.labels() {
+            Labels::Sign | Labels::ZeroOne => TargetKind::Sign,
+            Labels::Real => TargetKind::Real,
+        };
+        Ok(Dataset::from_columns(
+            features,
+            self.column(1),
+            kind,
+            header.memorization(),
+        ))
+    }
+
+    /// The rows with targets of the kind asked for: labels −1 and 1 may be taken for real numbers.
+    /// `Time:` as [`dataset`](Self::dataset).
+    ///
+    /// # Errors
+    /// As [`dataset`](Self::dataset), and where real numbers should be labels or labels that were 0
+    /// and 1 real numbers.
+    pub fn dataset_with(&self, targets: TargetKind) -> Result<Dataset, StoreError> {
+        let found = match (self.labels(), targets) {
+            (Labels::Real, TargetKind::Sign) => "real numbers",
+            (Labels::ZeroOne, TargetKind::Real) => "labels that were 0 and 1",
+            _ => return Ok(self.dataset()?.with_target_kind(targets)),
+        };
+        Err(StoreError::Targets {
+            file: self.file.clone(),
+            found,
+            expected: targets,
+        })
+    }
+
+    /// The numbers of a section.
+    fn column<T: Pod + Send + Sync>(&self, section: usize) -> Column<T> {
+        let extent = &self.extents[section];
+        Column::mapped(&self.map, extent.start as usize..extent.end as usize)
+            .expect("sections lie within the file, aligned, whole: checked when it was opened")
+    }
+
+    /// A fault in a section: at its start, or at the double that it names.
+    fn fault(&self, section: usize, fault: StoreFault) -> StoreError {
+        let within = match fault {
+            StoreFault::Data(
+                DatasetError::NotFinite { index, .. } | DatasetError::Sign { index, .. },
+            ) => 8 * index as u64,
+            _ => 0,
+        };
+        StoreError::Fault {
+            file: self.file.clone(),
+            section: NAMES[section],
+            offset: self.extents[section].start + within,
+            fault,
+        }
+    }
+}
+
+/// The header of a file and where its sections are.
+fn check_header(file: &[u8]) -> Result<(Header, [Range<u64>; SECTIONS]), Located> {
+    let start = &file[..file.len().min(SIGNATURE.len())];
+    if start != SIGNATURE {
+        return Err(("header", 0, StoreFault::Signature));
+    }
+    let Some(bytes) = file.get(..HEADER) else {
+        let fault = StoreFault::Size {
+            found: file.len() as u64,
+            expected: HEADER as u64,
+        };
+        return Err(("header", file.len(), fault));
+    };
+    let header: Header = pod_read_unaligned(bytes);
+    if header.version != VERSION {
+        let fault = StoreFault::Version {
+            found: header.version,
+            expected: VERSION,
+        };
+        return Err(("header", SIGNATURE.len(), fault));
+    }
+    let (found, expected) = (crc32fast::hash(&bytes[..HEADER_CHECKSUM]), header.checksum);
+    if found != expected {
+        let fault = StoreFault::Checksum { found, expected };
+        return Err(("header", HEADER_CHECKSUM, fault));
+    }
+    let extents = header.check(file.len() as u64)?;
+    Ok((header, extents))
+}

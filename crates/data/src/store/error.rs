@@ -1,0 +1,108 @@
+//! What can be wrong with a store.
+
+use std::io;
+
+use crate::dataset::{DatasetError, TargetKind};
+
+/// Why a store could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The file could not be read at all.
+    #[error("{file}: {error}")]
+    Io {
+        /// The file's name.
+        file: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Something in the file is not as it should be.
+    #[error("{file}: {section} at byte {offset}: {fault}")]
+    Fault {
+        /// The file's name.
+        file: String,
+        /// The part of the file: its header, a section, or its end.
+        section: &'static str,
+        /// First byte of what is at fault.
+        offset: u64,
+        /// What is wrong there.
+        fault: StoreFault,
+    },
+    /// The targets are of another kind than what was asked for.
+    #[error("{file}: targets are {found}, expected {}", expected_targets(*expected))]
+    Targets {
+        /// The file's name.
+        file: String,
+        /// What the targets are.
+        found: &'static str,
+        /// What they should be.
+        expected: TargetKind,
+    },
+    /// The machine does not store numbers as the file does.
+    #[error("{file}: stores are read on little-endian machines of 64 bits only")]
+    Machine {
+        /// The file's name.
+        file: String,
+    },
+}
+
+fn expected_targets(kind: TargetKind) -> &'static str {
+    match kind {
+        TargetKind::Sign => "labels -1 and 1",
+        TargetKind::Real => "real numbers: import the text with --real",
+    }
+}
+
+/// What is wrong with a part of a store.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreFault {
+    /// The file does not begin as stores do.
+    #[error("found other bytes, expected the signature of a store")]
+    Signature,
+    /// The file's version is not ours.
+    #[error("version {found}, expected {expected}")]
+    Version {
+        /// The file's version.
+        found: u32,
+        /// The version that is read.
+        expected: u32,
+    },
+    /// The bytes are not those that were written.
+    #[error("checksum {found:08x}, expected {expected:08x}")]
+    Checksum {
+        /// The checksum of what is there.
+        found: u32,
+        /// The checksum of what was written.
+        expected: u32,
+    },
+    /// The file is shorter or longer than its header says.
+    #[error("the file has {found} bytes, expected {expected}")]
+    Size {
+        /// Bytes there are.
+        found: u64,
+        /// Bytes there should be.
+        expected: u64,
+    },
+    /// A number in the header is out of range.
+    #[error("`{field}` is {found}, expected {expected}")]
+    Field {
+        /// What the number is called.
+        field: &'static str,
+        /// The number, as written: not every one fits the same type.
+        found: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A section is not where the shape of the data puts it.
+    #[error("found {found}, expected {expected}")]
+    Section {
+        /// What the header says of the section.
+        found: String,
+        /// What follows from the shape of the data.
+        expected: String,
+    },
+    /// The numbers make no dataset.
+    #[error(transparent)]
+    Data(DatasetError),
+}

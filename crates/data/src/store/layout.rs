@@ -1,0 +1,264 @@
+//! Where everything stands in a store.
+
+use std::mem::offset_of;
+use std::ops::Range;
+
+use bytemuck::{Pod, Zeroable};
+
+use super::StoreFault;
+use crate::dataset::Dataset;
+use crate::svmlight::Labels;
+
+/// First bytes of a store. Text never begins so, nor does gzip; carriage return and line feeds tell
+/// a transfer that took the file for text, as in PNG.
+pub(super) const SIGNATURE: [u8; 8] = *b"\x89SGS\r\n\x1a\n";
+
+/// The version that is written and read.
+pub(super) const VERSION: u32 = 1;
+
+/// Sections begin on multiples of this many bytes: cache lines.
+const ALIGNMENT: u64 = 64;
+
+/// Bytes of the header.
+pub(super) const HEADER: usize = size_of::<Header>();
+
+/// The header's own checksum: its position and so the number of bytes that it covers.
+pub(super) const HEADER_CHECKSUM: usize = offset_of!(Header, checksum);
+
+/// Number of sections.
+pub(super) const SECTIONS: usize = 5;
+
+/// What sections are called, in their order.
+pub(super) const NAMES: [&str; SECTIONS] = ["signal", "targets", "row_starts", "columns", "values"];
+
+/// The beginning of a store. All numbers are little-endian.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct Header {
+    pub(super) signature: [u8; 8],
+    pub(super) version: u32,
+    /// 0: labels −1 and 1; 1: labels that were 0 and 1 in text; 2: real numbers.
+    pub(super) labels: u32,
+    pub(super) rows: u64,
+    pub(super) signal_width: u64,
+    pub(super) tail_width: u64,
+    pub(super) tail_nonzeros: u64,
+    /// Bits of α; 0 where rows have no memorization column.
+    pub(super) memorization: u64,
+    /// 1 where there is a tail, else 0.
+    pub(super) has_tail: u64,
+    pub(super) sections: [Section; SECTIONS],
+    /// Zeros.
+    reserved: [u32; 13],
+    /// CRC-32 of all bytes before it.
+    pub(super) checksum: u32,
+}
+
+/// Where a section is, and the checksum of its bytes.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct Section {
+    /// Its name, in ASCII, padded with zeros.
+    pub(super) name: [u8; 16],
+    /// First byte, counted from the file's first.
+    pub(super) offset: u64,
+    /// Number of bytes.
+    pub(super) length: u64,
+    /// CRC-32 of its bytes.
+    pub(super) checksum: u32,
+    /// Zero.
+    reserved: u32,
+}
+
+/// What is wrong with a file: the part it is in, the position there, and the fault.
+pub(super) type Located = (&'static str, usize, StoreFault);
+
+impl Header {
+    /// The header of a dataset, but for the sections' checksums and its own.
+    pub(super) fn of(data: &Dataset, labels: Labels) -> Self {
+        let features = data.features();
+        let tail = features.tail();
+        let mut header = Self {
+            signature: SIGNATURE,
+            version: VERSION,
+            labels: match labels {
+                Labels::Sign => 0,
+                Labels::ZeroOne => 1,
+                Labels::Real => 2,
+            },
+            rows: data.len() as u64,
+            signal_width: features.signal_width() as u64,
+            tail_width: features.tail_width() as u64,
+            tail_nonzeros: tail.map_or(0, |tail| tail.nnz() as u64),
+            memorization: data.memorization().map_or(0, f64::to_bits),
+            has_tail: u64::from(tail.is_some()),
+            ..Self::zeroed()
+        };
+        let extents = header.extents().expect("what fits in memory fits a file");
+        for ((section, name), extent) in header.sections.iter_mut().zip(NAMES).zip(extents) {
+            section.name = padded(name);
+            section.offset = extent.start;
+            section.length = extent.end - extent.start;
+        }
+        header
+    }
+
+    /// What the targets are.
+    pub(super) fn labels(&self) -> Option<Labels> {
+        [Labels::Sign, Labels::ZeroOne, Labels::Real]
+            .get(self.labels as usize)
+            .copied()
+    }
+
+    /// Whether what version 1 has no use for is zero.
+    fn is_plain(&self) -> bool {
+        let sections = self.sections.iter().all(|section| section.reserved == 0);
+        sections && self.reserved.iter().all(|&word| word == 0)
+    }
+
+    /// The value α of memorization columns, where there are any.
+    pub(super) fn memorization(&self) -> Option<f64> {
+        (self.memorization != 0).then(|| f64::from_bits(self.memorization))
+    }
+
+    /// The bytes of each section, as the shape of the data puts them; `None` beyond 2⁶⁴.
+    pub(super) fn extents(&self) -> Option<[Range<u64>; SECTIONS]> {
+        let starts = match self.has_tail {
+            0 => 0,
+            _ => self.rows.checked_add(1)?,
+        };
+        let lengths = [
+            self.rows.checked_mul(self.signal_width)?.checked_mul(8)?,
+            self.rows.checked_mul(8)?,
+            starts.checked_mul(8)?,
+            self.tail_nonzeros.checked_mul(4)?,
+            self.tail_nonzeros.checked_mul(8)?,
+        ];
+        let mut end = HEADER as u64;
+        let mut extents = [const { 0..0 }; SECTIONS];
+        for (extent, length) in extents.iter_mut().zip(lengths) {
+            let start = end.checked_next_multiple_of(ALIGNMENT)?;
+            end = start.checked_add(length)?;
+            *extent = start..end;
+        }
+        Some(extents)
+    }
+
+    /// Checks everything that a header can say wrongly, against a file of `size` bytes, and returns
+    /// the sections' bytes. `Time: O(1)`
+    pub(super) fn check(&self, size: u64) -> Result<[Range<u64>; SECTIONS], Located> {
+        let scale = f64::from_bits(self.memorization);
+        let extents = self.extents();
+        for (holds, at, field, found, expected) in [
+            (
+                self.labels().is_some(),
+                offset_of!(Self, labels),
+                "labels",
+                self.labels.to_string(),
+                "0, 1 or 2",
+            ),
+            (
+                (1..u64::from(u32::MAX)).contains(&self.rows),
+                offset_of!(Self, rows),
+                "rows",
+                self.rows.to_string(),
+                "a number between 1 and 2^32 - 2",
+            ),
+            (
+                u32::try_from(self.tail_width).is_ok(),
+                offset_of!(Self, tail_width),
+                "tail_width",
+                self.tail_width.to_string(),
+                "a number below 2^32",
+            ),
+            (
+                self.has_tail < 2,
+                offset_of!(Self, has_tail),
+                "has_tail",
+                self.has_tail.to_string(),
+                "0 or 1",
+            ),
+            (
+                self.has_tail == 1 || self.tail_width == 0,
+                offset_of!(Self, tail_width),
+                "tail_width",
+                self.tail_width.to_string(),
+                "0 without a tail",
+            ),
+            (
+                self.has_tail == 1 || self.tail_nonzeros == 0,
+                offset_of!(Self, tail_nonzeros),
+                "tail_nonzeros",
+                self.tail_nonzeros.to_string(),
+                "0 without a tail",
+            ),
+            (
+                scale.is_finite() && (scale != 0.0 || self.memorization == 0),
+                offset_of!(Self, memorization),
+                "memorization",
+                scale.to_string(),
+                "a finite number, 0 for none",
+            ),
+            (
+                extents.is_some(),
+                offset_of!(Self, signal_width),
+                "signal_width",
+                self.signal_width.to_string(),
+                "a width that files can hold",
+            ),
+            (
+                self.is_plain(),
+                offset_of!(Self, reserved),
+                "reserved",
+                "not all zero".to_owned(),
+                "zeros",
+            ),
+        ] {
+            if !holds {
+                let fault = StoreFault::Field {
+                    field,
+                    found,
+                    expected,
+                };
+                return Err(("header", at, fault));
+            }
+        }
+        let extents = extents.expect("checked just now");
+        for (k, (section, extent)) in self.sections.iter().zip(&extents).enumerate() {
+            let said = (section.name, section.offset, section.length);
+            let length = extent.end - extent.start;
+            if said != (padded(NAMES[k]), extent.start, length) {
+                let at = offset_of!(Header, sections) + k * size_of::<Section>();
+                let name = String::from_utf8_lossy(&section.name);
+                let described = |name: &str, offset, length| {
+                    format!("section `{name}` of {length} bytes from byte {offset}")
+                };
+                let found = name.trim_end_matches('\0').escape_debug().to_string();
+                return Err((
+                    NAMES[k],
+                    at,
+                    StoreFault::Section {
+                        found: described(&found, section.offset, section.length),
+                        expected: described(NAMES[k], extent.start, length),
+                    },
+                ));
+            }
+        }
+        let expected = extents[SECTIONS - 1].end;
+        if size != expected {
+            let fault = StoreFault::Size {
+                found: size,
+                expected,
+            };
+            return Err(("end of file", size.min(expected) as usize, fault));
+        }
+        Ok(extents)
+    }
+}
+
+/// A name as a section's entry has it.
+fn padded(name: &str) -> [u8; 16] {
+    let mut padded = [0; 16];
+    padded[..name.len()].copy_from_slice(name.as_bytes());
+    padded
+}

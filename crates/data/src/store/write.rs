@@ -1,0 +1,56 @@
+//! Writing a store.
+
+use std::io::{self, Write};
+
+use bytemuck::{bytes_of, cast_slice};
+
+use super::layout::{HEADER_CHECKSUM, Header, SECTIONS};
+use crate::dataset::{Dataset, TargetKind};
+use crate::svmlight::Labels;
+
+/// Writes a dataset as a store; `labels` says what its targets were in text. `Time: O(bytes)`, which
+/// are read twice: for the header's checksums, and to be written.
+///
+/// The same dataset gives the same bytes. Nothing is sought, so that any writer will do; what is to
+/// appear under its name only when complete is written aside and renamed by the caller.
+///
+/// # Errors
+/// When writing fails, when there are no rows or `labels` are not of the targets' kind, or on a machine whose numbers are not those of the file: 64 bits,
+/// little-endian.
+pub fn write(mut writer: impl Write, data: &Dataset, labels: Labels) -> io::Result<()> {
+    if !super::MACHINE {
+        let message = "stores are written on little-endian machines of 64 bits only";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+    }
+    if data.is_empty() || (labels == Labels::Real) != (data.target_kind() == TargetKind::Real) {
+        let message = "a store has rows, and labels of their targets' kind";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let features = data.features();
+    let (row_starts, columns, values) = features.tail().map_or_else(Default::default, |tail| {
+        (tail.row_starts(), tail.indices(), tail.values())
+    });
+    let sections: [&[u8]; SECTIONS] = [
+        cast_slice(features.signal_block()),
+        cast_slice(data.targets()),
+        cast_slice(row_starts),
+        cast_slice(columns),
+        cast_slice(values),
+    ];
+    let mut header = Header::of(data, labels);
+    for (section, bytes) in header.sections.iter_mut().zip(sections) {
+        section.checksum = crc32fast::hash(bytes);
+    }
+    header.checksum = crc32fast::hash(&bytes_of(&header)[..HEADER_CHECKSUM]);
+
+    writer.write_all(bytes_of(&header))?;
+    let mut written = size_of::<Header>() as u64;
+    for (section, bytes) in header.sections.iter().zip(sections) {
+        // Less than a cache line.
+        let padding = [0; 64];
+        writer.write_all(&padding[..(section.offset - written) as usize])?;
+        writer.write_all(bytes)?;
+        written = section.offset + section.length;
+    }
+    writer.flush()
+}

@@ -1,0 +1,47 @@
+//! `cargo xtask`: what the project's own upkeep needs and no user does.
+//!
+//! Exit code 0: done, or nothing found wrong. 1: slower, or other instruction counts than expected.
+//! 2: could not be done.
+
+mod bench_gate;
+mod comparison;
+mod harness;
+mod instructions;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own upkeep")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Is the working tree slower than another version? Builds both, lets them take turns, path by
+    /// path, and fails where it is
+    BenchGate(bench_gate::Arguments),
+    /// Does each hot path take the instructions it is expected to? Needs valgrind, and is skipped
+    /// with a message without it
+    Instructions(instructions::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::BenchGate(arguments) => bench_gate::run(&arguments),
+        Command::Instructions(arguments) => instructions::run(&arguments),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            // That standard error may be closed is no reason to fail otherwise.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The same bits on every machine: hashes of trained weights, committed.
+//!
+//! Weights are printed with as many digits as read back exactly, so equal text is equal bits. The
+//! hashes were taken once; what a CPU, an instruction set, a kernel, an optimisation level or a
+//! mathematics library changes shows here.
+
+use sparsegrok_lanes::Level;
+
+use crate::support::{folder, printed, shipped, text};
+
+/// Flags of a run, and the hash of the weights it leaves.
+const RUNS: [(&str, u64); 14] = [
+    ("--preset reference-toy --epochs 40", 0x1bbb_8426_e0c4_027a),
+    (
+        "--preset grok-a --epochs 60 --n-train 300",
+        0x38ea_f482_30f7_36c4,
+    ),
+    ("--preset ridge --epochs 30", 0xd07d_1fe0_5edb_dd5c),
+    (
+        "--n-train 1 --d-signal 1 --epochs 50",
+        0x1687_d21f_73f8_9397,
+    ),
+    (
+        "--d-signal 8 --epochs 20 --order sequential --label-noise 0.2",
+        0x13bf_7931_e84d_4cbf,
+    ),
+    (
+        "--d-signal 16 --epochs 20 --decay-order before --weight-decay 0.1",
+        0xb367_9a05_7222_84ad,
+    ),
+    (
+        "--d-signal 64 --epochs 10 --schedule inverse-scaling",
+        0x8051_8bca_28a5_03c1,
+    ),
+    (
+        "--loss hinge --batch-size 32 --bias --epochs 40 --schedule cosine",
+        0x44b7_be32_8257_6f59,
+    ),
+    (
+        "--loss squared --lr 0.01 --target linear --batch-size full --epochs 60 --warmup-steps 9",
+        0x4789_9c99_fae1_b5c8,
+    ),
+    (
+        "--order with-replacement --schedule step --schedule-every 7 --epochs 30",
+        0xb0c3_7b0d_6018_9caa,
+    ),
+    (
+        "--memorization-scale 0 --init gaussian --epochs 30 --rng libstdcxx",
+        0x82aa_c6c4_1880_90e0,
+    ),
+    (
+        "--init orthogonal --init-norm 30 --weight-decay 0.9 --lr 0.9 --epochs 30",
+        0xb0da_4dda_58b9_4ea3,
+    ),
+    (
+        "--train HEART --lr 0.1 --memorize --epochs 30",
+        0xaea6_a6a3_97f9_5e83,
+    ),
+    (
+        "--train HEART --lr 0.01 --loss hinge --bias --batch-size 7 --epochs 30",
+        0x6808_2b0f_7768_93d4,
+    ),
+];
+
+#[test]
+fn weights_are_the_same_on_every_machine() {
+    let folder = folder();
+    let model = folder.path().join("trained.model");
+    let heart = shipped("data/heart_scale.svm").display().to_string();
+    for (flags, expected) in RUNS {
+        let flags = flags.replace("HEART", &heart);
+        for level in Level::available() {
+            for kernel in ["scalar", "lanes"] {
+                let line = format!(
+                    "run {flags} --eval-every 1000 --kernel {kernel} --simd {level} --model {}",
+                    model.display()
+                );
+                printed(&line);
+                let hash = fnv1a(weights(&text(&model)));
+                assert_eq!(hash, expected, "{line}: found {hash:#018x}");
+            }
+        }
+    }
+}
+
+/// The part of a model file below the configuration it was trained with.
+fn weights(model: &str) -> &str {
+    let last = model.rfind("\n#").expect("a configuration");
+    let line = model[last + 1..].find('\n').expect("weights");
+    &model[last + 1 + line..]
+}
+
+/// The 64-bit FNV-1a hash.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
