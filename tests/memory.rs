@@ -46,10 +46,11 @@ fn a_study_takes_the_memory_that_was_said() {
         "study --n-train 64 --epochs 40 --seeds 0..9",
         // Figures of many evaluations.
         "study --n-train 32 --n-test 8 --epochs 4000 --eval-every 1 --seeds 0..300",
-        // Data and training, in lanes; shared data, one seed at a time; dense.
+        // Data and training, in lanes; shared data, one seed at a time.
         "study --n-train 200000 --n-test 1000 --epochs 2 --eval-every 2 --seeds 0..8",
         "study --n-train 400000 --d-signal 20 --epochs 1 --seeds 0..3 --seed-what order --kernel scalar",
-        "study --n-train 3000 --epochs 1 --seeds 0..2 --kernel dense",
+        // Records of many runs.
+        "study --n-train 16 --n-test 8 --epochs 10 --seeds 0..40000",
     ]
     .into_iter()
     .enumerate()
