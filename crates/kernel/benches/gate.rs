@@ -159,6 +159,7 @@ fn train(
             problem,
             order_seed: seed,
             init_seed: seed,
+            start: None,
         })
         .collect();
     let plan = EvaluationPlan::every(epochs, epochs);
