@@ -211,7 +211,7 @@ mod tests {
                 order: Order::Sequential,
                 batch_size: BatchSize::Rows(batch),
                 loss: Loss::Squared,
-                learning_rate: 40.0,
+                learning_rate: 400.0,
                 ..TrainSpec::default()
             };
             let whole = trained::<LANES>(&spec, &data, ROWS);
