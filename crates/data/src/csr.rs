@@ -226,6 +226,11 @@ impl Csr {
         &self.values
     }
 
+    /// Whether every stored value is 1. `Time: O(nnz)`, up to the first that is not
+    pub fn is_of_ones(&self) -> bool {
+        self.values.iter().all(|&value| value == 1.0)
+    }
+
     /// Row `i`. `Time: O(1)`
     ///
     /// # Panics

@@ -7,7 +7,7 @@ mod resume;
 mod rows;
 mod sparse;
 
-use sparsegrok_data::{AlignedBlock, Dataset};
+use sparsegrok_data::{AlignedBlock, Csr, Dataset};
 use sparsegrok_lanes::Level;
 
 pub(crate) use self::blocks::block_rows;
@@ -53,6 +53,8 @@ pub(crate) struct Group<'a, const W: usize> {
     rows: PackedRows,
     signal_width: usize,
     tail_width: usize,
+    /// Whether all non-zeros of the tail are known to be 1.
+    unit_tail: bool,
     /// Unscaled signal weights, by lane, then column, padded to the rows' width.
     signal: AlignedBlock,
     /// Unscaled tail weights, by lane, then column.
@@ -101,6 +103,7 @@ impl<'a, const W: usize> Group<'a, W> {
             rows,
             signal_width: width,
             tail_width,
+            unit_tail: W == 1 && data[0].features().tail().is_some_and(Csr::is_of_ones),
             signal,
             tail: vec![0.0; tail_width * W],
             bias: [0.0; W],

@@ -225,15 +225,16 @@ pub(crate) fn tame<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) -> bool 
 }
 
 /// Σ u[column]·value over a sparse row: four partial sums by position within the row modulo four,
-/// added pairwise.
+/// added pairwise. Where all values are known to be `ONES` they are not read; the sum is the same.
 #[inline(always)]
-pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
+pub(crate) fn sparse_dot<const ONES: bool>(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
     let (value_blocks, value_rest) = values.as_chunks::<SUMS>();
     let mut sums = [0.0; SUMS];
     for (column, value) in column_blocks.iter().zip(value_blocks) {
         for k in 0..SUMS {
-            sums[k] = u[column[k] as usize].mul_add(value[k], sums[k]);
+            let value = if ONES { 1.0 } else { value[k] };
+            sums[k] = u[column[k] as usize].mul_add(value, sums[k]);
         }
     }
     // Not a loop over the rest: partial sums numbered at run time would live in memory.
@@ -241,7 +242,8 @@ pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
         let (Some(&column), Some(value)) = (column_rest.get(k), value_rest.get(k)) else {
             break;
         };
-        sums[k] = u[column as usize].mul_add(*value, sums[k]);
+        let value = if ONES { 1.0 } else { *value };
+        sums[k] = u[column as usize].mul_add(value, sums[k]);
     }
     (sums[0] + sums[2]) + (sums[1] + sums[3])
 }
@@ -250,20 +252,29 @@ pub(crate) fn sparse_dot(u: &[f64], columns: &[u32], values: &[f64]) -> f64 {
 /// row goes on.
 const LINES_ASKED_FOR: usize = 4;
 
-/// Asks for a sparse row ahead of its visit.
+/// Asks for a sparse row ahead of its visit; not for its values where all are `ONES`.
 #[inline(always)]
-pub(crate) fn prefetch_sparse(columns: &[u32], values: &[f64]) {
+pub(crate) fn prefetch_sparse<const ONES: bool>(columns: &[u32], values: &[f64]) {
     let lines = columns.iter().step_by(2 * LINE).take(LINES_ASKED_FOR);
     lines.for_each(prefetch);
+    if ONES {
+        return;
+    }
     let lines = values.iter().step_by(LINE).take(LINES_ASKED_FOR);
     lines.for_each(prefetch);
 }
 
-/// u[column] += c·value over a sparse row.
+/// u[column] += c·value over a sparse row; values that are `ONES` are not read.
 #[inline(always)]
-pub(crate) fn sparse_add_scaled(u: &mut [f64], c: f64, columns: &[u32], values: &[f64]) {
+pub(crate) fn sparse_add_scaled<const ONES: bool>(
+    u: &mut [f64],
+    c: f64,
+    columns: &[u32],
+    values: &[f64],
+) {
     for (&column, value) in columns.iter().zip(values) {
         let u = &mut u[column as usize];
-        *u = c.mul_add(*value, *u);
+        let value = if ONES { 1.0 } else { *value };
+        *u = c.mul_add(value, *u);
     }
 }

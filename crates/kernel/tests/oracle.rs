@@ -24,6 +24,8 @@ struct Shape {
     tail: usize,
     memorization: Option<f64>,
     real_targets: bool,
+    /// Whether all non-zeros of the tail are 1.
+    ones: bool,
 }
 
 impl Shape {
@@ -43,7 +45,8 @@ impl Shape {
             for column in 0..self.tail as u32 {
                 if stream.below(3) == 0 {
                     indices.push(column);
-                    values.push(normal.sample(&mut stream));
+                    let value = normal.sample(&mut stream);
+                    values.push(if self.ones { 1.0 } else { value });
                 }
             }
             indptr.push(indices.len());
@@ -96,19 +99,23 @@ fn shapes() -> impl Strategy<Value = (Shape, Loss)> {
         prop_oneof![Just(None), (0.3..3.0).prop_map(Some)],
         loss,
         any::<bool>(),
+        any::<bool>(),
     )
-        .prop_map(|(seed, rows, signal, tail, memorization, loss, real)| {
-            let shape = Shape {
-                seed,
-                rows,
-                signal,
-                // Rows have columns of one kind at least.
-                tail: if signal == 0 { tail.max(1) } else { tail },
-                memorization,
-                real_targets: real && loss == Loss::Squared,
-            };
-            (shape, loss)
-        })
+        .prop_map(
+            |(seed, rows, signal, tail, memorization, loss, real, ones)| {
+                let shape = Shape {
+                    seed,
+                    rows,
+                    signal,
+                    // Rows have columns of one kind at least.
+                    tail: if signal == 0 { tail.max(1) } else { tail },
+                    memorization,
+                    real_targets: real && loss == Loss::Squared,
+                    ones,
+                };
+                (shape, loss)
+            },
+        )
 }
 
 fn specs() -> impl Strategy<Value = TrainSpec> {

@@ -75,7 +75,7 @@ impl<const W: usize> Group<'_, W> {
                         for lane in 0..W {
                             let features = self.data[lane].features();
                             let row = features.tail_row(first + visit[lane] as usize);
-                            update::prefetch_sparse(row.indices, row.values);
+                            update::prefetch_sparse::<false>(row.indices, row.values);
                         }
                     }
                     let mut tails = [0.0; W];
@@ -84,7 +84,7 @@ impl<const W: usize> Group<'_, W> {
                         let SparseRow { indices, values } = self.data[lane]
                             .features()
                             .tail_row(first + visit[lane] as usize);
-                        tails[lane] = update::sparse_dot(tail, indices, values);
+                        tails[lane] = update::sparse_dot::<false>(tail, indices, values);
                     }
                     let tails = a.load(&tails);
                     score = a.add(
@@ -155,7 +155,7 @@ impl<const W: usize> Group<'_, W> {
                         let SparseRow { indices, values } = self.data[lane]
                             .features()
                             .tail_row(first + visit[lane] as usize);
-                        update::sparse_add_scaled(tail, steps[lane], indices, values);
+                        update::sparse_add_scaled::<false>(tail, steps[lane], indices, values);
                     }
                 }
                 if self.bias_trained {
