@@ -1,7 +1,7 @@
 //! Which epochs of a run are evaluated, and what counts as memorized and generalized.
 
 use serde::{Deserialize, Serialize};
-use sparsegrok_data::InvalidSetting;
+use sparsegrok_data::{InvalidSetting, check};
 use sparsegrok_kernel::{Evaluation, EvaluationPlan};
 
 use crate::stop::StopWhen;
@@ -132,6 +132,9 @@ impl EvaluateSpec {
     /// The default of `eval_every`.
     pub const EVERY: u64 = 200;
 
+    /// Most evaluations of a run.
+    const MOST: u64 = 10_000_000;
+
     /// Checks every setting's range.
     ///
     /// # Errors
@@ -180,6 +183,21 @@ impl EvaluateSpec {
             return refuse("delay_ratio", value, "a finite number of at least 0");
         }
         Ok(())
+    }
+
+    /// Checks that a run of so many epochs has no more evaluations than can be kept.
+    pub(crate) fn check_evaluations(&self, epochs: u64) -> Result<(), InvalidSetting> {
+        let every = self.eval_every.unwrap_or(Self::EVERY);
+        let (key, value, count) = match self.eval_points {
+            Some(points) => ("eval_points", points, points),
+            None => ("eval_every", every, epochs / every),
+        };
+        check(
+            count <= Self::MOST,
+            key,
+            value,
+            "at most 10 million evaluations of a run",
+        )
     }
 
     /// Where a run has memorized.

@@ -163,12 +163,19 @@ mod tests {
         );
         match kind {
             Kind::Whole => (vec![whole], vec![number, word, yes, Value::Integer(-1)]),
-            Kind::WholeOr(least, names) => {
+            Kind::WholeOr(least, most, names) => {
                 let named = names.iter().map(|&name| name.into());
                 let below = Value::Integer(least as i64 - 1);
+                let above = most
+                    .checked_add(1)
+                    .and_then(|above| i64::try_from(above).ok());
+                let above = above.map(Value::Integer);
                 (
-                    named.chain([whole]).collect(),
-                    vec![number, word, yes, below],
+                    named.chain([whole, Value::Integer(most as i64)]).collect(),
+                    [number, word, yes, below]
+                        .into_iter()
+                        .chain(above)
+                        .collect(),
                 )
             }
             Kind::Number => (vec![whole, number], vec![word, yes]),
