@@ -1,7 +1,7 @@
 //! Reading data: svmlight text, and stores.
 //!
-//! `cargo bench -p sparsegrok-data --bench io`, for one core `RAYON_NUM_THREADS=1` before it.
-//! Throughput is in bytes of the file. The text is of three kinds: ones at scattered columns, as
+//! `cargo bench --bench io`, for one core `RAYON_NUM_THREADS=1` before it. Throughput is in bytes of
+//! the file, of opening in rows. The text is of three kinds: ones at scattered columns, as
 //! indicator features are written; decimals of six digits; and doubles in all their digits. Stores
 //! are of ten million rows: 480 MB in a temporary folder.
 
@@ -109,6 +109,7 @@ fn open_and_scan(c: &mut Criterion) {
     assert_eq!(sum(rows.features().signal_block()), expected);
     let mut group = c.benchmark_group("store");
     group.sample_size(10);
+    group.throughput(Throughput::Elements(n as u64));
     group.bench_function(BenchmarkId::new("open", n), |b| {
         b.iter(|| open().dataset().expect("rows").row(n / 2).target)
     });

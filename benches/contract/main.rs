@@ -19,8 +19,8 @@
 //! - `time.A/B.WORK`: A's time over B's, less is better;
 //! - `exponent.A`: the power of n by which an epoch's time grows from n = 128 to 8,192.
 //!
-//! Times are those of whole epochs, shuffles included, the first left out. Before any of it is
-//! timed, the models are compared.
+//! Times are those of whole epochs, shuffles included; those that lay out rows and hand out weights
+//! are left out. Before any of it is timed, the models are compared.
 
 mod bars;
 mod cpp;

@@ -39,11 +39,7 @@ impl GroupObserver for Clock {
         ControlFlow::Continue(())
     }
 
-    fn evaluate(&mut self, _run: usize, epoch: u64, _weights: &Weights) -> ControlFlow<()> {
-        // Handing out the first epoch's weights is no part of the second.
-        if let (1, [first]) = (epoch, &mut *self.0) {
-            *first = Instant::now();
-        }
+    fn evaluate(&mut self, _run: usize, _epoch: u64, _weights: &Weights) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -93,8 +89,8 @@ pub(crate) fn train_in_batches(
         .collect()
 }
 
-/// What each epoch but the first takes of one problem, or of up to eight in lanes: the first pays for
-/// laying out the rows.
+/// What each of so many epochs takes of one problem, or of up to eight in lanes. One before them pays
+/// for laying out the rows, and one after them for handing out the weights.
 pub(crate) fn epoch_times(
     problems: &[Problem],
     kernel: KernelChoice,
@@ -102,14 +98,15 @@ pub(crate) fn epoch_times(
     epochs: u64,
 ) -> Vec<Duration> {
     let spec = TrainSpec {
-        epochs: epochs + 1,
+        epochs: epochs + 2,
         ..TrainSpec::default()
     };
     let Clock(ends) = train_watched(&spec, problems, 0, kernel, simd).1;
-    ends.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    let measured = ends.windows(2).take(epochs as usize);
+    measured.map(|pair| pair[1] - pair[0]).collect()
 }
 
-/// Nanoseconds a step and seed over as many epochs after the first, of problems as in [`epoch_times`].
+/// Nanoseconds a step and seed over so many epochs, of problems as in [`epoch_times`].
 pub(crate) fn step_time(
     problems: &[Problem],
     kernel: KernelChoice,
@@ -120,7 +117,7 @@ pub(crate) fn step_time(
     nanoseconds(&epoch_times(problems, kernel, simd, epochs)) / steps as f64
 }
 
-/// Nanoseconds a step of the textbook loop, over as many epochs after the first.
+/// Nanoseconds a step of the textbook loop over so many epochs.
 pub(crate) fn textbook_step_time(problem: &Problem, epochs: u64) -> f64 {
     nanoseconds(&textbook_epoch_times(problem, epochs)) / problem.train.len() as f64
 }
@@ -161,7 +158,7 @@ pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
     textbook.weights()
 }
 
-/// What each epoch of the textbook loop but the first takes: the first touches the weights' pages.
+/// What each of so many epochs of the textbook loop takes; one before them touches the weights' pages.
 pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Duration> {
     let spec = TrainSpec::default();
     let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);

@@ -6,6 +6,7 @@ mod data;
 mod exit;
 mod explain;
 mod live;
+mod memory;
 mod output;
 mod plot;
 mod predict;

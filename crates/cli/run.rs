@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use sparsegrok_kernel::{Evaluation, model};
 use sparsegrok_study::{
-    Config, OutputSpec, RunError, Section, Setting, Unfinished, Watch, Work, closing_words, run,
-    run_kept,
+    Config, Memory, OutputSpec, RunError, Section, Setting, Unfinished, Watch, Work, closing_words,
+    run, run_kept,
 };
 
 use crate::data::load_and_say;
 use crate::exit::say;
+use crate::memory;
 use crate::output::Output;
 use crate::plot::PlotFile;
 use crate::progress::Progress;
@@ -38,6 +39,9 @@ pub(crate) struct Args {
         conflicts_with = "checkpoint"
     )]
     resume: Option<PathBuf>,
+    /// Go ahead where memory may not suffice
+    #[arg(long, help_heading = "Output")]
+    force: bool,
     /// Save the trained model, as text
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     model: Option<PathBuf>,
@@ -73,7 +77,9 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         unfinished.check(&config)?;
         say_resumed(unfinished);
     }
+    memory::check(Memory::of_run(&config, None), args.force)?;
     let problem = load_and_say(&config)?;
+    memory::check(Memory::of_run(&config, Some(&problem)), args.force)?;
     let model_file = args.model.as_deref().map(Output::file).transpose()?;
     let plot = args.plot.as_ref();
     let plot_file = plot.map(|plot| Output::file(plot.path())).transpose()?;

@@ -12,6 +12,7 @@ use toml::Value;
 
 use crate::data::say_zero_one;
 use crate::exit::say;
+use crate::memory;
 use crate::output::Output;
 use crate::report;
 use crate::settings::{Scope, SettingFlags};
@@ -36,10 +37,10 @@ pub(crate) struct Args {
         value_name = "DIR",
         value_hint = ValueHint::DirPath,
         help_heading = "Output",
-        conflicts_with_all = ["out", "force", "dry_run"]
+        conflicts_with_all = ["out", "dry_run"]
     )]
     resume: Option<PathBuf>,
-    /// Replace an earlier study
+    /// Replace an earlier study, and go ahead where memory may not suffice
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Run nothing; print what would run, and about how long it would take
@@ -68,12 +69,20 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
-    let study = Study::new(config)?;
+    let study = within_memory(args, Study::new(config)?);
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
     let directory = Directory::create(path, args.force, &study)?;
     train(args, path, &study, directory)
+}
+
+/// A study that is refused if it needs more memory than there is, unless it is forced.
+fn within_memory(args: &Args, study: Study) -> Study {
+    match args.force {
+        true => study,
+        false => study.within_memory(memory::available()),
+    }
 }
 
 fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
@@ -84,7 +93,7 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     let Some(config) = args.settings.config_over(&unfinished.config()?)? else {
         return Ok(());
     };
-    let study = Study::new(config)?;
+    let study = within_memory(args, Study::new(config)?);
     say_resumed(&unfinished);
     let directory = Directory::resume(path, unfinished, &study)?;
     train(args, path, &study, directory)
@@ -143,11 +152,11 @@ pub(crate) fn stop_at_signals(said: &'static str) -> anyhow::Result<Arc<AtomicBo
 }
 
 fn dry_run(study: &Study) -> anyhow::Result<()> {
-    let estimate = estimate(study)?;
     let threads = match study.config().engine.threads {
         0 => std::thread::available_parallelism()?.get(),
         threads => threads,
     };
+    let estimate = estimate(study, threads)?;
     let time = estimate.one_thread / u32::try_from(threads).unwrap_or(u32::MAX);
     let mut output = Output::open(None)?;
     writeln!(output, "cells = {}", study.cells().len())?;
@@ -159,7 +168,7 @@ fn dry_run(study: &Study) -> anyhow::Result<()> {
     writeln!(
         output,
         "memory_mib = {:.1}",
-        estimate.bytes as f64 / f64::from(1 << 20)
+        estimate.memory.total() as f64 / f64::from(1 << 20)
     )?;
     writeln!(
         output,

@@ -143,6 +143,11 @@ impl Dataset {
         &self.features
     }
 
+    /// Whether the numbers are those of a mapped [store](crate::Store): memory the system can take back.
+    pub fn is_mapped(&self) -> bool {
+        self.targets.is_mapped()
+    }
+
     /// Targets, one a row.
     pub fn targets(&self) -> &[f64] {
         &self.targets

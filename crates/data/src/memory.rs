@@ -34,6 +34,11 @@ impl<T: Pod + Send + Sync> Column<T> {
         })
     }
 
+    /// Whether they lie in a mapped file.
+    pub(crate) fn is_mapped(&self) -> bool {
+        self.owner.is::<Mmap>()
+    }
+
     /// The numbers in a vector: not copied if they live in one that nobody shares.
     pub(crate) fn into_vec(self) -> Vec<T> {
         let Self { numbers, owner } = self;

@@ -64,7 +64,7 @@ use crate::csr::{Csr, CsrError};
 use crate::dataset::{Dataset, DatasetError, Features, TargetKind, all_finite, check_targets};
 use crate::memory::{self, Column};
 use crate::svmlight::Labels;
-use layout::{HEADER, HEADER_CHECKSUM, Header, NAMES, SECTIONS, SIGNATURE, VERSION};
+use layout::{HEADER, HEADER_CHECKSUM, Header, Located, NAMES, SECTIONS, SIGNATURE, VERSION};
 
 /// Whether this machine stores numbers as the file does.
 const MACHINE: bool = cfg!(all(target_endian = "little", target_pointer_width = "64"));
@@ -251,10 +251,8 @@ impl Store {
     }
 }
 
-/// The header of a file and where its sections are; or the part at fault, where, and what is wrong.
-fn check_header(
-    file: &[u8],
-) -> Result<(Header, [Range<u64>; SECTIONS]), (&'static str, usize, StoreFault)> {
+/// The header of a file and where its sections are.
+fn check_header(file: &[u8]) -> Result<(Header, [Range<u64>; SECTIONS]), Located> {
     let start = &file[..file.len().min(SIGNATURE.len())];
     if start != SIGNATURE {
         return Err(("header", 0, StoreFault::Signature));

@@ -91,7 +91,7 @@ fn serve() -> ExitCode {
     let mut prepared: Vec<(String, Path)> = Vec::new();
     for name in io::stdin().lock().lines().map_while(Result::ok) {
         let known = prepared.iter().position(|(known, _)| *known == name);
-        let place = known.unwrap_or_else(|| prepared.len());
+        let place = known.unwrap_or(prepared.len());
         if place == prepared.len() {
             let Some(prepare) = find(&name) else {
                 return unknown(&name);

@@ -9,6 +9,7 @@ use sparsegrok_lanes::{Level, Simd, Task};
 
 use crate::group::Seed;
 use crate::loss::Loss;
+use crate::memory::Shape;
 use crate::pace::LearningRate;
 use crate::spec::{DecayOrder, TrainSpec};
 use crate::state::State;
@@ -39,8 +40,9 @@ pub(crate) struct DenseTrainer<'a> {
 
 impl<'a> DenseTrainer<'a> {
     /// Bytes the explicit matrix of a dataset takes.
-    pub(crate) fn bytes(data: &Dataset) -> u128 {
-        data.len() as u128 * data.columns() as u128 * size_of::<f64>() as u128
+    pub(crate) fn bytes(shape: Shape) -> usize {
+        let numbers = shape.rows.saturating_mul(shape.columns());
+        numbers.saturating_mul(size_of::<f64>())
     }
 
     pub(crate) fn new(spec: &TrainSpec, level: Level, seed: Seed<'a>) -> Self {

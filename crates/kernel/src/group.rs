@@ -1,5 +1,6 @@
 //! The sparse kernel: one seed, or a group of eight in lanes, O(nnz) per step and seed.
 
+mod blocks;
 mod chain;
 mod plain;
 mod resume;
@@ -9,6 +10,7 @@ mod sparse;
 use sparsegrok_data::{AlignedBlock, Dataset};
 use sparsegrok_lanes::Level;
 
+pub(crate) use self::blocks::block_rows;
 use self::chain::ChainEpoch;
 use self::plain::PlainEpoch;
 pub(crate) use self::rows::PackedRows;
@@ -65,14 +67,21 @@ impl<'a, const W: usize> Group<'a, W> {
     /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
     /// far.
     pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W]) -> Self {
+        let data = seeds[0].data.features();
+        let rows_width = rows_width(spec, data.signal_width(), data.tail_width());
+        let block = block_rows(spec, seeds[0].data.len(), rows_width, W);
+        Self::with_blocks(spec, level, seeds, block)
+    }
+
+    /// As [`new`](Self::new), with `block` rows packed at a time.
+    fn with_blocks(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W], block: usize) -> Self {
         let data = seeds.each_ref().map(|seed| seed.data);
         let n = data[0].len();
         let width = data[0].features().signal_width();
         let tail_width = data[0].features().tail_width();
         let batch = spec.batch_size.rows(n);
-        let chain_width = update::chains(spec, width, tail_width);
-        let rows_width = chain_width.unwrap_or(width.next_multiple_of(LINE));
-        let rows = PackedRows::new(&data, rows_width, spec.loss.needs_signs());
+        let rows_width = rows_width(spec, width, tail_width);
+        let rows = PackedRows::new(&data, block, rows_width, spec.loss.needs_signs());
         let mut signal = AlignedBlock::zeroed(rows_width * W);
         let lanes = signal.as_mut_slice().chunks_exact_mut(rows_width.max(1));
         for (lane, seed) in lanes.zip(&seeds) {
@@ -85,10 +94,10 @@ impl<'a, const W: usize> Group<'a, W> {
             level,
             batch,
             bias_trained: spec.bias,
-            chain_width,
+            chain_width: update::chains(spec, width, tail_width),
             epoch: 0,
             pace: Pace::new(spec, n),
-            visits: Visits::new(spec, seeds.each_ref().map(|seed| seed.order_seed), n),
+            visits: Visits::new(spec, seeds.each_ref().map(|seed| seed.order_seed), block),
             rows,
             signal_width: width,
             tail_width,
@@ -124,6 +133,7 @@ impl<'a, const W: usize> Group<'a, W> {
             Some(MIDDLE) => level.run(ChainEpoch::<L, W, MIDDLE>(self, slope)),
             Some(_) => level.run(ChainEpoch::<L, W, WIDE>(self, slope)),
         }
+        self.rows.park();
     }
 }
 
@@ -172,9 +182,14 @@ impl<const W: usize> Trainer for Group<'_, W> {
         Diverged {
             epoch: self.epoch,
             step: self.pace.step(),
-            row: self.visits.last(lane),
+            row: self.rows.visited(self.visits.last(lane)),
         }
     }
+}
+
+/// Columns that a dataset's signal rows are padded to.
+pub(crate) fn rows_width(spec: &TrainSpec, width: usize, tail_width: usize) -> usize {
+    update::chains(spec, width, tail_width).unwrap_or(width.next_multiple_of(LINE))
 }
 
 /// α², the square of the memorization scale; 0 for none.

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
-use sparsegrok_data::{Dataset, InvalidSetting, Problem, TargetKind};
+use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
 use crate::dense::DenseTrainer;
 use crate::group::{Group, PackedRows, Seed};
 use crate::init::initial_signal;
+use crate::memory::Shape;
 use crate::plan::EvaluationPlan;
 use crate::spec::TrainSpec;
 use crate::state::State;
 use crate::weights::Weights;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
-const DENSE_MAX_BYTES: u128 = 8 << 30;
+const DENSE_MAX_BYTES: usize = 8 << 30;
 
 /// Which implementation of the update runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,18 +42,22 @@ impl KernelChoice {
     /// The kernel that runs. `Auto` takes lanes for two runs or more, unless their rows have a sparse
     /// tail or are very many; `docs/performance.md` has the measurements behind both limits.
     pub fn resolve(self, runs: &[Run<'_>]) -> Self {
-        match (self, runs) {
-            (Self::Auto, [first, _, ..]) if suits_lanes(&first.problem.train) => Self::Lanes,
-            (Self::Auto, _) => Self::Scalar,
-            (chosen, _) => chosen,
+        match runs {
+            [] => self,
+            [first, ..] => self.for_shape(runs.len(), Shape::of(&first.problem.train)),
         }
     }
-}
 
-fn suits_lanes(data: &Dataset) -> bool {
-    let features = data.features();
-    let rows_bytes = PackedRows::bytes(data.len(), features.signal_width());
-    features.tail().is_none() && LANES.saturating_mul(rows_bytes) < LANES_MAX_BYTES
+    /// As [`resolve`](Self::resolve), for a number of runs whose data have some shape.
+    pub fn for_shape(self, runs: usize, shape: Shape) -> Self {
+        let lanes_bytes = PackedRows::bytes(shape.rows, shape.signal).saturating_mul(LANES);
+        let suits_lanes = runs > 1 && shape.tail == 0 && lanes_bytes < LANES_MAX_BYTES;
+        match self {
+            Self::Auto if suits_lanes => Self::Lanes,
+            Self::Auto => Self::Scalar,
+            chosen => chosen,
+        }
+    }
 }
 
 /// Which instruction-set level runs.
@@ -384,7 +389,7 @@ fn check_fit(
             expected: "`squared`, as the targets are real numbers",
         });
     }
-    if kernel == KernelChoice::Dense && DenseTrainer::bytes(data) > DENSE_MAX_BYTES {
+    if kernel == KernelChoice::Dense && DenseTrainer::bytes(Shape::of(data)) > DENSE_MAX_BYTES {
         return Err(InvalidSetting {
             key: "kernel",
             value: "dense".to_owned(),

@@ -6,10 +6,12 @@
 
 mod codec;
 mod every;
+mod finished;
 mod folder;
 mod frames;
 mod header;
 mod keeper;
+mod under_way;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -85,12 +87,12 @@ pub enum CheckpointError {
         expected: Work,
     },
     /// A file is not what was written.
-    #[error("{}: {fault}", path.display())]
+    #[error("{}: {damage}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        fault: Fault,
+        damage: Damage,
     },
     /// Another configuration is asked for than the one the work was begun with.
     #[error("{}: `{key}` is {asked}, expected {kept}, with which this was begun", path.display())]
@@ -129,7 +131,7 @@ impl CheckpointError {
 /// What is wrong with a file of unfinished work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum Damage {
     /// It does not begin as one.
     #[error("not a checkpoint: expected it to begin with `sparsegrok checkpoint`")]
     Foreign,

@@ -202,9 +202,6 @@ impl Config {
         }
         let patience = compare.patience.unwrap_or(1);
         check(patience > 0, "patience", patience, "at least 1 evaluation")?;
-        let longest = compare.early_epochs.max(compare.long_epochs);
-        self.evaluate
-            .check_evaluations(self.train.epochs.max(longest))?;
         self.check_figures()?;
         let order_seeds = [
             ("early_order_seed", compare.early_order_seed),

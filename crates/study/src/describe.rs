@@ -50,11 +50,6 @@ impl Description {
         let features = data.features();
         let rows = data.len();
         let columns = features.signal_width() + features.tail_width();
-        let tail_bytes = features.tail().map_or(0, |tail| {
-            let stored = size_of::<u32>() + size_of::<f64>();
-            tail.nnz() * stored + (rows + 1) * size_of::<usize>()
-        });
-        let signal_bytes = rows * features.signal_width() * size_of::<f64>();
         let targets = data.targets();
         Self {
             rows,
@@ -75,8 +70,18 @@ impl Description {
                     greatest: targets.iter().copied().fold(f64::NEG_INFINITY, f64::max),
                 },
             },
-            bytes: signal_bytes + tail_bytes + rows * size_of::<f64>(),
+            bytes: Self::bytes_of(data),
         }
+    }
+
+    /// Bytes of a dataset's numbers. `Time: O(1)`
+    pub(crate) fn bytes_of(data: &Dataset) -> usize {
+        let (features, rows) = (data.features(), data.len());
+        let tail_bytes = features.tail().map_or(0, |tail| {
+            let stored = size_of::<u32>() + size_of::<f64>();
+            tail.nnz() * stored + (rows + 1) * size_of::<usize>()
+        });
+        (features.signal_width() + 1) * rows * size_of::<f64>() + tail_bytes
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which epochs of a run are evaluated, and what counts as memorized and generalized.
 
 use serde::{Deserialize, Serialize};
-use sparsegrok_data::{InvalidSetting, check};
+use sparsegrok_data::InvalidSetting;
 use sparsegrok_kernel::{Evaluation, EvaluationPlan};
 
 use crate::stop::StopWhen;
@@ -132,8 +132,8 @@ impl EvaluateSpec {
     /// The default of `eval_every`.
     pub const EVERY: u64 = 200;
 
-    /// Most evaluations of a run.
-    const MOST: u64 = 10_000_000;
+    /// Most log-spaced epochs.
+    const MOST_POINTS: u64 = 1_000_000;
 
     /// Checks every setting's range.
     ///
@@ -153,6 +153,13 @@ impl EvaluateSpec {
         ];
         if let Some((key, _)) = counts.iter().find(|(_, count)| *count == Some(0)) {
             return refuse(key, "0".to_owned(), "at least 1");
+        }
+        if let Some(points) = self
+            .eval_points
+            .filter(|&points| points > Self::MOST_POINTS)
+        {
+            let value = points.to_string();
+            return refuse("eval_points", value, "at most a million evaluations");
         }
         if let Some(tolerance) = self.accuracy_tolerance
             && !(tolerance.is_finite() && tolerance > 0.0)
@@ -183,21 +190,6 @@ impl EvaluateSpec {
             return refuse("delay_ratio", value, "a finite number of at least 0");
         }
         Ok(())
-    }
-
-    /// Checks that a run of so many epochs has no more evaluations than can be kept.
-    pub(crate) fn check_evaluations(&self, epochs: u64) -> Result<(), InvalidSetting> {
-        let every = self.eval_every.unwrap_or(Self::EVERY);
-        let (key, value, count) = match self.eval_points {
-            Some(points) => ("eval_points", points, points),
-            None => ("eval_every", every, epochs / every),
-        };
-        check(
-            count <= Self::MOST,
-            key,
-            value,
-            "at most 10 million evaluations of a run",
-        )
     }
 
     /// Where a run has memorized.

@@ -2,10 +2,10 @@
 
 mod curves;
 mod directory;
-mod driver;
+pub(crate) mod driver;
 mod estimate;
 mod grid;
-mod group;
+pub(crate) mod group;
 mod manifest;
 mod overview;
 mod records;
@@ -132,6 +132,8 @@ impl StudySpec {
 pub struct Study {
     config: Config,
     cells: Vec<GridCell>,
+    /// Bytes of memory that it may take.
+    most_memory: u64,
 }
 
 impl Study {
@@ -142,7 +144,19 @@ impl Study {
     /// out of range.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let cells = grid::cells(&config)?;
-        Ok(Self { config, cells })
+        Ok(Self {
+            config,
+            cells,
+            most_memory: u64::MAX,
+        })
+    }
+
+    /// The same study, which is refused before it begins if it needs more memory than `bytes`.
+    pub fn within_memory(self, bytes: u64) -> Self {
+        Self {
+            most_memory: bytes,
+            ..self
+        }
     }
 
     /// The configuration the grid varies.

@@ -70,6 +70,9 @@ pub(super) struct Section {
     reserved: u32,
 }
 
+/// What is wrong with a file: the part it is in, the position there, and the fault.
+pub(super) type Located = (&'static str, usize, StoreFault);
+
 impl Header {
     /// The header of a dataset, but for the sections' checksums and its own.
     pub(super) fn of(data: &Dataset, labels: Labels) -> Self {
@@ -142,11 +145,8 @@ impl Header {
     }
 
     /// Checks everything that a header can say wrongly, against a file of `size` bytes, and returns
-    /// the sections' bytes; or the fault, the part it is in and its position. `Time: O(1)`
-    pub(super) fn check(
-        &self,
-        size: u64,
-    ) -> Result<[Range<u64>; SECTIONS], (&'static str, usize, StoreFault)> {
+    /// the sections' bytes. `Time: O(1)`
+    pub(super) fn check(&self, size: u64) -> Result<[Range<u64>; SECTIONS], Located> {
         let scale = f64::from_bits(self.memorization);
         let extents = self.extents();
         for (holds, at, field, found, expected) in [

@@ -49,8 +49,11 @@ fn refusal(bytes: &[u8], verify: bool) -> String {
     said.strip_prefix(&name).expect(&said).to_owned()
 }
 
+/// Bits of a row's numbers, and its tail's columns.
+type RowBits = (Vec<u64>, Vec<u32>);
+
 /// Every bit of a dataset: rows, then widths and α.
-fn bits(data: &Dataset) -> (Vec<(Vec<u64>, Vec<u32>)>, [usize; 2], Option<u64>) {
+fn bits(data: &Dataset) -> (Vec<RowBits>, [usize; 2], Option<u64>) {
     let row = |i| {
         let row = data.row(i);
         let numbers = [row.signal, row.tail.values, &[row.target]].concat();

@@ -38,44 +38,48 @@ impl<const W: usize> Group<'_, W> {
         }
         let mut chain = Chain::<A, D>::start(a, &columns);
         let (visits, mut ahead) = self.visits.next_epoch();
-        let (mut visits, _) = visits.as_chunks::<W>();
-        let mut upcoming = self.rows.upcoming(visits);
-        loop {
-            let (steps, stop) = update::chain(
-                a,
-                slope,
-                &mut chain,
-                self.rows.data.as_mut_slice(),
-                self.rows.layout,
-                visits,
-                upcoming,
-                &mut self.pace,
-                square,
-                &mut ahead,
-            );
-            visits = &visits[steps..];
-            upcoming = upcoming.get(steps..).unwrap_or_default();
-            match stop {
-                None => break,
-                Some(Stop::Fold) => {
-                    let factor = self.pace.fold();
-                    chain.rescale(a, factor);
-                    self.rows.rescale(factor);
-                }
-                Some(Stop::NotFinite(margin)) => {
-                    let mut margins = [0.0; W];
-                    a.store(margin, &mut margins);
-                    for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
-                        self.diverged[lane] = Some(Diverged {
-                            epoch: self.epoch,
-                            step: self.pace.step() + 1,
-                            row: visits[0][lane],
-                        });
-                        self.rows.silence(lane);
-                        chain.silence::<W>(a, lane);
+        let (epoch, _) = visits.as_chunks::<W>();
+        for block in self.rows.blocks() {
+            self.rows.pack(&self.data, block);
+            let mut visits = &epoch[..self.rows.packed.len()];
+            let mut upcoming = self.rows.upcoming(visits);
+            loop {
+                let (steps, stop) = update::chain(
+                    a,
+                    slope,
+                    &mut chain,
+                    self.rows.data.as_mut_slice(),
+                    self.rows.layout,
+                    visits,
+                    upcoming,
+                    &mut self.pace,
+                    square,
+                    &mut ahead,
+                );
+                visits = &visits[steps..];
+                upcoming = upcoming.get(steps..).unwrap_or_default();
+                match stop {
+                    None => break,
+                    Some(Stop::Fold) => {
+                        let factor = self.pace.fold();
+                        chain.rescale(a, factor);
+                        self.rows.rescale(factor);
                     }
-                    if self.diverged.iter().all(Option::is_some) {
-                        return;
+                    Some(Stop::NotFinite(margin)) => {
+                        let mut margins = [0.0; W];
+                        a.store(margin, &mut margins);
+                        for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
+                            self.diverged[lane] = Some(Diverged {
+                                epoch: self.epoch,
+                                step: self.pace.step() + 1,
+                                row: self.rows.visited(visits[0][lane]),
+                            });
+                            self.rows.silence(lane);
+                            chain.silence::<W>(a, lane);
+                        }
+                        if self.diverged.iter().all(Option::is_some) {
+                            return;
+                        }
                     }
                 }
             }

@@ -22,21 +22,29 @@ impl<L: Slope, const W: usize> Task for PlainEpoch<'_, '_, L, W> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        match W {
-            1 => self.0.plain_epoch(Scalar(simd), self.1),
-            LANES => self.0.plain_epoch(Lanes(simd), self.1),
-            _ => unreachable!("groups have one seed or {LANES}"),
+        for block in self.0.rows.blocks() {
+            self.0.rows.pack(&self.0.data, block);
+            match W {
+                1 => self.0.plain_block(Scalar(simd), self.1),
+                LANES => self.0.plain_block(Lanes(simd), self.1),
+                _ => unreachable!("groups have one seed or {LANES}"),
+            }
+            if self.0.diverged.iter().all(Option::is_some) {
+                return;
+            }
         }
     }
 }
 
 impl<const W: usize> Group<'_, W> {
     #[inline(always)]
-    fn plain_epoch<A: Rows, L: Slope>(&mut self, a: A, slope: L) {
+    fn plain_block<A: Rows, L: Slope>(&mut self, a: A, slope: L) {
+        let first = self.rows.packed.start;
         let square = a.splat(squared_scale(self.data[0]));
         let width = self.rows.width;
         let (visits, mut ahead) = self.visits.next_epoch();
         let (visits, _) = visits.as_chunks::<W>();
+        let visits = &visits[..self.rows.packed.len()];
         let mut upcoming = self.rows.upcoming(visits).iter();
         let mut upcoming_tails = visits.iter().skip(TAILS_AHEAD);
         // Where signs are folded into the dense columns, only the other parts need the label.
@@ -66,15 +74,16 @@ impl<const W: usize> Group<'_, W> {
                     if let Some(visit) = upcoming_tails.next() {
                         for lane in 0..W {
                             let features = self.data[lane].features();
-                            let row = features.tail_row(visit[lane] as usize);
+                            let row = features.tail_row(first + visit[lane] as usize);
                             update::prefetch_sparse(row.indices, row.values);
                         }
                     }
                     let mut tails = [0.0; W];
                     for lane in 0..W {
                         let tail = &self.tail[lane * self.tail_width..][..self.tail_width];
-                        let SparseRow { indices, values } =
-                            self.data[lane].features().tail_row(visit[lane] as usize);
+                        let SparseRow { indices, values } = self.data[lane]
+                            .features()
+                            .tail_row(first + visit[lane] as usize);
                         tails[lane] = update::sparse_dot(tail, indices, values);
                     }
                     let tails = a.load(&tails);
@@ -110,7 +119,7 @@ impl<const W: usize> Group<'_, W> {
                         self.diverged[lane].get_or_insert(Diverged {
                             epoch: self.epoch,
                             step,
-                            row: visit[lane],
+                            row: self.rows.visited(visit[lane]),
                         });
                         self.rows.silence(lane);
                         self.signal.as_mut_slice()[lane * width..][..width].fill(0.0);
@@ -143,8 +152,9 @@ impl<const W: usize> Group<'_, W> {
                     a.store(signed, &mut steps);
                     for lane in (0..W).filter(|&lane| self.diverged[lane].is_none()) {
                         let tail = &mut self.tail[lane * self.tail_width..][..self.tail_width];
-                        let SparseRow { indices, values } =
-                            self.data[lane].features().tail_row(visit[lane] as usize);
+                        let SparseRow { indices, values } = self.data[lane]
+                            .features()
+                            .tail_row(first + visit[lane] as usize);
                         update::sparse_add_scaled(tail, steps[lane], indices, values);
                     }
                 }

@@ -1,5 +1,7 @@
 //! The dense part of the rows, as the kernel lays them out.
 
+use std::ops::Range;
+
 use sparsegrok_data::{AlignedBlock, Dataset};
 
 use crate::update::{LINE, Layout};
@@ -23,7 +25,16 @@ const PREFETCH_DISTANCE: usize = 16;
 /// y α m_i / scale (without y where the loss folds no sign). For d ≤ 5 it is one 64-byte line.
 pub(crate) struct PackedRows {
     pub(super) data: AlignedBlock,
-    rows: usize,
+    /// Rows of the training set.
+    pub(super) rows: usize,
+    /// Most rows packed at a time.
+    pub(super) block: usize,
+    /// The rows that are packed.
+    pub(super) packed: Range<usize>,
+    /// Where a block is not all, p by lane, then row, if rows memorize: of those that are not packed.
+    pub(super) parked: Vec<f64>,
+    pub(super) folds_sign: bool,
+    pub(super) silenced: Vec<bool>,
     pub(super) width: usize,
     pub(super) layout: Layout,
 }
@@ -34,30 +45,28 @@ impl PackedRows {
         rows.saturating_mul(stride(width) * size_of::<f64>())
     }
 
-    pub(super) fn new(data: &[&Dataset], width: usize, folds_sign: bool) -> Self {
+    /// The rows of a dataset a lane, the first `block` of them packed.
+    pub(super) fn new(data: &[&Dataset], block: usize, width: usize, folds_sign: bool) -> Self {
+        let rows = data[0].len();
         let stride = stride(width);
-        let lane_stride = data[0].len() * stride + LANE_GAP * LINE;
-        let mut block = AlignedBlock::zeroed(data.len() * lane_stride);
-        let lanes = block.as_mut_slice().chunks_exact_mut(lane_stride);
-        for (data, lane) in data.iter().zip(lanes) {
-            for (i, packed) in lane.chunks_exact_mut(stride).take(data.len()).enumerate() {
-                let row = data.row(i);
-                let sign = if folds_sign { row.target } else { 1.0 };
-                for (to, x) in packed.iter_mut().zip(row.signal) {
-                    *to = sign * x;
-                }
-                packed[width + 1] = row.target;
-            }
-        }
-        Self {
-            data: block,
-            rows: data[0].len(),
+        let lane_stride = block * stride + LANE_GAP * LINE;
+        let parks = block < rows && data[0].memorization().is_some();
+        let mut packed = Self {
+            data: AlignedBlock::zeroed(data.len() * lane_stride),
+            rows,
+            block,
+            packed: 0..0,
+            parked: vec![0.0; if parks { data.len() * rows } else { 0 }],
+            folds_sign,
+            silenced: vec![false; data.len()],
             width,
             layout: Layout {
                 stride,
                 lane_stride,
             },
-        }
+        };
+        packed.pack(data, 0..block.min(rows));
+        packed
     }
 
     /// The visits whose rows are to be asked for, one at each of `visits`.
@@ -73,19 +82,29 @@ impl PackedRows {
         &self.data.as_slice()[lane * self.layout.lane_stride..][..self.layout.lane_stride]
     }
 
-    /// The memorization parts p of a lane, in row order.
+    /// The memorization parts p of a lane, in row order; of rows in blocks, as last parked.
     pub(super) fn memorization(&self, lane: usize) -> impl Iterator<Item = f64> + '_ {
+        let parked = self.parked.chunks_exact(self.rows.max(1)).nth(lane);
+        let packed = if parked.is_none() { self.rows } else { 0 };
         let rows = self.lane(lane).chunks_exact(self.layout.stride);
-        rows.take(self.rows).map(|row| row[self.width])
+        let packed = rows.take(packed).map(|row| row[self.width]);
+        packed.chain(parked.unwrap_or_default().iter().copied())
     }
 
     /// Sets the memorization parts p of a lane, in row order.
     pub(super) fn set_memorization(&mut self, lane: usize, parts: &[f64]) {
+        if parts.is_empty() {
+            return;
+        }
+        if let Some(parked) = self.parked.chunks_exact_mut(self.rows).nth(lane) {
+            parked.copy_from_slice(parts);
+        }
         let Layout {
             stride,
             lane_stride,
         } = self.layout;
         let rows = &mut self.data.as_mut_slice()[lane * lane_stride..][..lane_stride];
+        let parts = &parts[self.packed.clone()];
         for (row, part) in rows.chunks_exact_mut(stride).zip(parts) {
             row[self.width] = *part;
         }
@@ -102,10 +121,12 @@ impl PackedRows {
                 row[self.width] *= factor;
             }
         }
+        self.parked.iter_mut().for_each(|p| *p *= factor);
     }
 
     /// Makes a lane's rows zero, so that nothing in it can ever leave the finite numbers.
     pub(super) fn silence(&mut self, lane: usize) {
+        self.silenced[lane] = true;
         let lane_stride = self.layout.lane_stride;
         self.data.as_mut_slice()[lane * lane_stride..][..lane_stride].fill(0.0);
     }

@@ -23,7 +23,13 @@ impl<L: Slope, const W: usize> Task for SparseEpoch<'_, '_, L, W> {
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
         assert_eq!(W, 1, "lanes take the plain form");
-        self.0.sparse_epoch(self.1);
+        for block in self.0.rows.blocks() {
+            self.0.rows.pack(&self.0.data, block);
+            self.0.sparse_block(self.1);
+            if self.0.diverged[0].is_some() {
+                return;
+            }
+        }
     }
 }
 
@@ -32,24 +38,27 @@ impl<const W: usize> Group<'_, W> {
     /// With s = y where the loss folds signs, else 1:
     /// margin = (u·x + s p)(s scale) + s bias; c = slope(margin); u += s c x; p += c α².
     #[inline(always)]
-    fn sparse_epoch<L: Slope>(&mut self, slope: L) {
+    fn sparse_block<L: Slope>(&mut self, slope: L) {
+        let first = self.rows.packed.start;
         let square = squared_scale(self.data[0]);
         let features = self.data[0].features();
         let targets = self.data[0].targets();
         let stride = self.rows.layout.stride;
         let (visits, mut ahead) = self.visits.next_epoch();
+        let visits = &visits[..self.rows.packed.len()];
         let mut upcoming = visits.iter().skip(TAILS_AHEAD);
         for &visit in visits {
-            let i = visit as usize;
+            let i = first + visit as usize;
+            let place = visit as usize * stride;
             if let Some(&visit) = upcoming.next() {
-                let row = features.tail_row(visit as usize);
+                let row = features.tail_row(first + visit as usize);
                 update::prefetch_sparse(row.indices, row.values);
             }
             let factors = self.pace.next();
             self.pace.take(factors);
             let target = targets[i];
             let sign = if L::FOLDS_SIGN { target } else { 1.0 };
-            let p = self.rows.data.as_slice()[i * stride];
+            let p = self.rows.data.as_slice()[place];
             let row = features.tail_row(i);
             let score = update::sparse_dot(&self.tail, row.indices, row.values);
             let mut margin = (score + sign * p) * (sign * (factors.margin * L::UNIT));
@@ -60,7 +69,7 @@ impl<const W: usize> Group<'_, W> {
                 self.diverged[0] = Some(Diverged {
                     epoch: self.epoch,
                     step: self.pace.step(),
-                    row: visit,
+                    row: self.rows.visited(visit),
                 });
                 self.rows.silence(0);
                 self.tail.fill(0.0);
@@ -70,7 +79,7 @@ impl<const W: usize> Group<'_, W> {
             let c = slope.weight(Scalar(()), sign * factors.rate, margin, target);
             ahead.step();
             update::sparse_add_scaled(&mut self.tail, c, row.indices, row.values);
-            self.rows.data.as_mut_slice()[i * stride] = (sign * c).mul_add(square, p);
+            self.rows.data.as_mut_slice()[place] = (sign * c).mul_add(square, p);
             if self.bias_trained {
                 self.bias[0] = c.mul_add(factors.scale, self.bias[0]);
             }

@@ -1,43 +1,23 @@
 //! The folder of unfinished work: its lock, its finished groups, and those under way.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::codec::{Decoder, Encoder};
-use super::frames::{self, Frames};
+use super::finished::{FINISHED, Finished, Opened};
 use super::header::{Header, Work};
-use super::{CheckpointError, Fault, RunSoFar};
+use super::{CheckpointError, Damage, RunSoFar, under_way};
 use crate::config::Config;
+use crate::files::folder_beside;
 use crate::layers::Settings;
 use crate::study::Group;
 
 /// Held by the process that writes; the system lets go of it however that ends.
 const LOCK: &str = "lock";
-
-/// What the work was begun with, and every group that is finished.
-const FINISHED: &str = "finished";
-
-/// A group under way, by its number.
-const GROUP: &str = "group-";
-
-/// Ends the name of the checkpoint before the last one.
-const PREVIOUS: &str = ".previous";
-
-/// Ends the name of a file that is still being written.
-const PART: &str = ".part";
-
-/// What the content of a frame begins with.
-const HEADER: u8 = b'h';
-const GROUP_FINISHED: u8 = b'g';
-const GROUP_UNDER_WAY: u8 = b'u';
-
-/// Least time from one forced write of finished groups to the disk to the next. That a process
-/// ends costs nothing that was written; that the power fails may cost what was not forced.
-const BETWEEN_SYNCS: Duration = Duration::from_secs(1);
 
 /// A folder of work that can be interrupted, held by this process alone.
 ///
@@ -49,6 +29,8 @@ pub struct Unfinished {
     fingerprint: u32,
     finished: Mutex<Finished>,
     begun: Mutex<HashMap<u64, Vec<RunSoFar>>>,
+    /// Whether any group under way is kept.
+    keeps: AtomicBool,
     notices: Vec<String>,
     /// Time spent on what is finished before this process took over.
     earlier: Duration,
@@ -56,17 +38,6 @@ pub struct Unfinished {
     /// Whether this process began it.
     new: bool,
     _lock: File,
-}
-
-/// The file of finished groups.
-struct Finished {
-    file: File,
-    end: u64,
-    /// Where the frame of each begins.
-    places: HashMap<u64, u64>,
-    /// Whether any group under way was kept.
-    under_way: bool,
-    synced: Instant,
 }
 
 impl Unfinished {
@@ -79,36 +50,19 @@ impl Unfinished {
         clear_remains(path);
         let io = CheckpointError::io(path);
         let begin = || -> io::Result<Self> {
-            let part = crate::files::folder_beside(path)?;
+            let part = folder_beside(path)?;
             let lock = File::create(part.path().join(LOCK))?;
             lock.try_lock()?;
-            let text = toml::to_string(&header).map_err(io::Error::other)?;
-            let content = [&[HEADER], text.as_bytes()].concat();
-            let mut bytes = frames::preamble();
-            // Twice: whatever bit flips, one of them is whole.
-            frames::add(&mut bytes, &content);
-            frames::add(&mut bytes, &content);
-            let mut file = File::create_new(part.path().join(FINISHED))?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
+            let (end, fingerprint) = Finished::create(part.path(), &header)?;
             fs::rename(part.path(), path)?;
             let _ = part.keep();
             Ok(Self {
                 path: path.to_owned(),
-                fingerprint: crc32fast::hash(&content),
                 header: header.clone(),
-                finished: Mutex::new(Finished {
-                    // For reading too.
-                    file: OpenOptions::new()
-                        .read(true)
-                        .write(true)
-                        .open(path.join(FINISHED))?,
-                    end: bytes.len() as u64,
-                    places: HashMap::new(),
-                    under_way: false,
-                    synced: Instant::now(),
-                }),
+                fingerprint,
+                finished: Mutex::new(Finished::new(path, end)?),
                 begun: Mutex::default(),
+                keeps: AtomicBool::new(false),
                 notices: Vec::new(),
                 earlier: Duration::ZERO,
                 since: Instant::now(),
@@ -137,20 +91,14 @@ impl Unfinished {
     /// what was written. Of a damaged checkpoint the one before it is taken, and of a damaged group
     /// nothing, which [`Unfinished::notices`] tell.
     pub fn open(path: &Path, work: Work) -> Result<Self, CheckpointError> {
-        let io = CheckpointError::io;
         let lock = lock(path)?;
-        let name = path.join(FINISHED);
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).open(&name);
-        let file = file.map_err(|error| nothing_or(path, error))?;
-        let Read {
+        let Opened {
+            finished,
             header,
             fingerprint,
-            places,
-            end,
             seconds,
-            damaged,
-        } = read_finished(&name, &file)?;
+            damage,
+        } = Finished::open(path)?;
         if header.work != work {
             return Err(CheckpointError::Other {
                 path: path.to_owned(),
@@ -158,29 +106,23 @@ impl Unfinished {
                 expected: work,
             });
         }
-        // What is left of a group that was being added.
-        file.set_len(end).map_err(io(&name))?;
-        let mut notices: Vec<String> = damaged
-            .map(|fault| {
-                format!(
-                    "{}: {fault}; what is missing is trained again",
-                    name.display()
-                )
-            })
-            .into_iter()
-            .collect();
-        let begun = read_under_way(path, fingerprint, &places, &mut notices).map_err(io(path))?;
+        let name = path.join(FINISHED);
+        let notice = damage.map(|damage| {
+            format!(
+                "{}: {damage}; what is missing is trained again",
+                name.display()
+            )
+        });
+        let mut notices: Vec<String> = notice.into_iter().collect();
+        let is_finished = |number| finished.contains(number);
+        let begun = under_way::read_all(path, fingerprint, is_finished, &mut notices);
+        let begun = begun.map_err(CheckpointError::io(path))?;
         Ok(Self {
             path: path.to_owned(),
             header,
             fingerprint,
-            finished: Mutex::new(Finished {
-                file,
-                end,
-                places,
-                under_way: !begun.is_empty(),
-                synced: Instant::now(),
-            }),
+            finished: Mutex::new(finished),
+            keeps: AtomicBool::new(!begun.is_empty()),
             begun: Mutex::new(begun),
             notices,
             earlier: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
@@ -245,7 +187,7 @@ impl Unfinished {
     /// Groups that are finished, and groups that had been begun.
     pub fn counts(&self) -> (usize, usize) {
         let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.lock_finished().places.len(), begun.len())
+        (self.lock_finished().len(), begun.len())
     }
 
     /// Removes the folder: all is done.
@@ -264,95 +206,47 @@ impl Unfinished {
 
     /// Whether there is anything to go on from.
     pub(crate) fn is_worth_keeping(&self) -> bool {
-        let finished = self.lock_finished();
-        finished.under_way || !finished.places.is_empty()
+        self.keeps.load(Ordering::Relaxed) || self.lock_finished().len() > 0
     }
 
     /// A group, if it is finished; its milestones are still to be found.
     pub(crate) fn finished(&self, number: u64) -> Result<Option<Group>, CheckpointError> {
-        let name = self.path.join(FINISHED);
-        let finished = self.lock_finished();
-        let Some(&at) = finished.places.get(&number) else {
-            return Ok(None);
-        };
-        let content = match Frames::open(&finished.file) {
-            Ok(Ok(mut frames)) => frames.frame_at(at),
-            Ok(Err(fault)) => Ok(Err(fault)),
-            Err(error) => Err(error),
-        };
-        let content = content.map_err(CheckpointError::io(&name))?;
-        let group = content.and_then(|content| {
-            let group = FinishedFrame::read(&content).and_then(|frame| frame.group.group());
-            group.ok_or(Fault::Unfit)
-        });
-        match group {
-            Ok(group) => Ok(Some(group)),
-            Err(fault) => Err(CheckpointError::Damaged { path: name, fault }),
-        }
+        self.lock_finished().get(number)
+    }
+
+    /// That a finished group is not of this work.
+    pub(crate) fn unfit_finished(&self) -> CheckpointError {
+        self.lock_finished().damaged(Damage::Unfit)
     }
 
     /// Adds a group that is finished.
     pub(crate) fn add(&self, number: u64, group: &Group) -> Result<(), CheckpointError> {
-        let mut content = Encoder(vec![GROUP_FINISHED]);
-        content.u64(number);
-        content.f64(self.times().1.as_secs_f64());
-        content.group(group);
-        let mut frame = Vec::new();
-        frames::add(&mut frame, &content.0);
-        let mut finished = self.lock_finished();
-        let added = finished.add(number, &frame);
-        drop(finished);
-        added.map_err(CheckpointError::io(&self.path.join(FINISHED)))?;
-        // Where it stood is of no use any more. If it stays, nothing is lost but room.
-        for end in ["", PREVIOUS] {
-            let _ = fs::remove_file(self.group_file(number, end));
-        }
+        let (_, spent) = self.times();
+        self.lock_finished().add(number, spent, group)?;
+        under_way::remove(&self.path, number);
         Ok(())
     }
 
     /// How far a group had come when the work was interrupted.
-    pub(crate) fn begun(&self, number: u64) -> Option<Vec<RunSoFar>> {
+    pub(super) fn begun(&self, number: u64) -> Option<Vec<RunSoFar>> {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.remove(&number)
     }
 
     /// Keeps how far a group has come; what was kept before becomes the previous one.
     pub(super) fn keep(&self, number: u64, runs: &[RunSoFar]) -> Result<(), CheckpointError> {
-        let mut content = Encoder(vec![GROUP_UNDER_WAY]);
-        content.u32(self.fingerprint);
-        content.u64(number);
-        content.runs(runs);
-        let mut bytes = frames::preamble();
-        frames::add(&mut bytes, &content.0);
-        let [name, previous, part] = ["", PREVIOUS, PART].map(|end| self.group_file(number, end));
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&part)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            match fs::rename(&name, &previous) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => fs::rename(&part, &name)?,
-            }
-            crate::files::sync_folder(&self.path)
-        };
-        write().map_err(|error| {
-            let _ = fs::remove_file(&part);
-            CheckpointError::io(&name)(error)
-        })?;
-        self.lock_finished().under_way = true;
+        under_way::write(&self.path, self.fingerprint, number, runs)
+            .map_err(CheckpointError::io(&under_way::file_of(&self.path, number)))?;
+        self.keeps.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    /// That what is kept of a group is not of this work.
-    pub(crate) fn unfit(&self, number: u64) -> CheckpointError {
+    /// That what is kept of a group under way is not of this work.
+    pub(super) fn unfit(&self, number: u64) -> CheckpointError {
         CheckpointError::Damaged {
-            path: self.group_file(number, ""),
-            fault: Fault::Unfit,
+            path: under_way::file_of(&self.path, number),
+            damage: Damage::Unfit,
         }
-    }
-
-    fn group_file(&self, number: u64, end: &str) -> PathBuf {
-        self.path.join(format!("{GROUP}{number}{end}"))
     }
 
     fn lock_finished(&self) -> MutexGuard<'_, Finished> {
@@ -365,24 +259,6 @@ impl Drop for Unfinished {
         if self.new && !self.is_worth_keeping() && Self::is_there(&self.path) {
             let _ = self.remove();
         }
-    }
-}
-
-impl Finished {
-    fn add(&mut self, number: u64, frame: &[u8]) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.end))?;
-        if let Err(error) = self.file.write_all(frame) {
-            // Half a frame is none.
-            let _ = self.file.set_len(self.end);
-            return Err(error);
-        }
-        self.places.insert(number, self.end);
-        self.end += frame.len() as u64;
-        if self.synced.elapsed() >= BETWEEN_SYNCS {
-            self.file.sync_data()?;
-            self.synced = Instant::now();
-        }
-        Ok(())
     }
 }
 
@@ -424,157 +300,10 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Removes what an interrupted removal left of a folder.
 fn clear_remains(path: &Path) {
-    if !Unfinished::is_there(path) && !Unfinished::is_busy(path) {
+    let is_lock = |entry: fs::DirEntry| entry.file_name() == LOCK;
+    let is_remains = fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(is_lock));
+    if is_remains && !Unfinished::is_busy(path) {
         let _ = fs::remove_file(path.join(LOCK));
-        // What holds anything else stays.
         let _ = fs::remove_dir(path);
     }
-}
-
-/// What a file of finished groups holds.
-struct Read {
-    header: Header,
-    fingerprint: u32,
-    places: HashMap<u64, u64>,
-    /// Where the last whole frame ends.
-    end: u64,
-    /// Time spent until the last group.
-    seconds: f64,
-    /// What is wrong with frames that are not whole.
-    damaged: Option<Fault>,
-}
-
-/// The content of a finished group's frame.
-struct FinishedFrame<'c> {
-    number: u64,
-    seconds: f64,
-    group: Decoder<'c>,
-}
-
-impl<'c> FinishedFrame<'c> {
-    fn read(content: &'c [u8]) -> Option<Self> {
-        let (&GROUP_FINISHED, rest) = content.split_first()? else {
-            return None;
-        };
-        let mut group = Decoder(rest);
-        Some(Self {
-            number: group.u64()?,
-            seconds: group.f64()?,
-            group,
-        })
-    }
-}
-
-/// Reads which groups are finished. `Time: O(file)`
-fn read_finished(name: &Path, file: &File) -> Result<Read, CheckpointError> {
-    let damaged = |fault| CheckpointError::Damaged {
-        path: name.to_owned(),
-        fault,
-    };
-    let io = CheckpointError::io(name);
-    let mut frames = Frames::open(file).map_err(&io)?.map_err(damaged)?;
-    let mut header = None;
-    let mut places = HashMap::new();
-    let (mut end, mut seconds, mut damage) = (0, 0.0_f64, None);
-    while let Some(frame) = frames.next().map_err(&io)? {
-        let frame = match frame {
-            Ok(frame) => frame,
-            Err(fault) => {
-                damage.get_or_insert(fault);
-                continue;
-            }
-        };
-        end = frames.at();
-        if let Some(group) = FinishedFrame::read(&frame.content) {
-            places.insert(group.number, frame.at);
-            seconds = group.seconds.max(seconds);
-        } else if let Some((&HEADER, text)) = frame.content.split_first() {
-            let text = std::str::from_utf8(text).ok();
-            let parsed = text.and_then(|text| toml::from_str::<Header>(text).ok());
-            header = parsed.map(|header| (header, crc32fast::hash(&frame.content)));
-        } else {
-            return Err(damaged(Fault::Unfit));
-        }
-    }
-    let Some((header, fingerprint)) = header else {
-        return Err(damaged(damage.unwrap_or(Fault::Unfit)));
-    };
-    Ok(Read {
-        header,
-        fingerprint,
-        places,
-        end,
-        seconds,
-        damaged: damage,
-    })
-}
-
-/// Reads how far groups have come that are not finished, and clears away what is of no use.
-fn read_under_way(
-    folder: &Path,
-    fingerprint: u32,
-    finished: &HashMap<u64, u64>,
-    notices: &mut Vec<String>,
-) -> io::Result<HashMap<u64, Vec<RunSoFar>>> {
-    let mut numbers = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let Some(name) = name.to_str().and_then(|name| name.strip_prefix(GROUP)) else {
-            continue;
-        };
-        let number = name.strip_suffix(PREVIOUS).unwrap_or(name).parse();
-        match number {
-            Ok(number) if !finished.contains_key(&number) => numbers.push(number),
-            _ => fs::remove_file(folder.join(format!("{GROUP}{name}")))?,
-        }
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
-    let mut begun = HashMap::new();
-    for number in numbers {
-        for (end, instead) in [
-            ("", "the checkpoint before it is used"),
-            (PREVIOUS, "its group is trained from the beginning"),
-        ] {
-            let name = folder.join(format!("{GROUP}{number}{end}"));
-            let read = match File::open(&name) {
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                file => read_group(file?, fingerprint, number)?,
-            };
-            match read {
-                Ok(runs) => {
-                    begun.insert(number, runs);
-                    break;
-                }
-                Err(fault) => notices.push(format!("{}: {fault}; {instead}", name.display())),
-            }
-        }
-    }
-    Ok(begun)
-}
-
-/// Reads how far a group has come.
-fn read_group(
-    file: File,
-    fingerprint: u32,
-    number: u64,
-) -> io::Result<Result<Vec<RunSoFar>, Fault>> {
-    let mut frames = match Frames::open(file)? {
-        Ok(frames) => frames,
-        Err(fault) => return Ok(Err(fault)),
-    };
-    let content = match frames.next()? {
-        Some(Ok(frame)) => frame.content,
-        Some(Err(fault)) => return Ok(Err(fault)),
-        None => return Ok(Err(Fault::Truncated)),
-    };
-    let decode = || {
-        let (&GROUP_UNDER_WAY, rest) = content.split_first()? else {
-            return None;
-        };
-        let mut rest = Decoder(rest);
-        let of = (rest.u32()?, rest.u64()?);
-        (of == (fingerprint, number)).then_some(rest.runs()?)
-    };
-    Ok(decode().ok_or(Fault::Unfit))
 }

@@ -6,7 +6,7 @@
 
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
-use super::Fault;
+use super::Damage;
 
 /// What a file begins with, before its version.
 const NAME: &[u8; 21] = b"sparsegrok checkpoint";
@@ -62,20 +62,20 @@ pub(super) struct Frame {
 
 impl<R: Read + Seek> Frames<R> {
     /// Reads the name and the version.
-    pub(super) fn open(from: R) -> io::Result<Result<Self, Fault>> {
+    pub(super) fn open(from: R) -> io::Result<Result<Self, Damage>> {
         let mut from = BufReader::new(from);
         let length = from.seek(SeekFrom::End(0))?;
         from.rewind()?;
         let mut name = [0; NAME.len()];
         let mut version = [0; 4];
-        if let Err(fault) = read(&mut from, &mut name)? {
-            return Ok(Err(fault));
+        if let Err(damage) = read(&mut from, &mut name)? {
+            return Ok(Err(damage));
         }
         if name != *NAME {
-            return Ok(Err(Fault::Foreign));
+            return Ok(Err(Damage::Foreign));
         }
-        if let Err(fault) = read(&mut from, &mut version)? {
-            return Ok(Err(fault));
+        if let Err(damage) = read(&mut from, &mut version)? {
+            return Ok(Err(damage));
         }
         Ok(match u32::from_le_bytes(version) {
             VERSION => Ok(Self {
@@ -84,7 +84,7 @@ impl<R: Read + Seek> Frames<R> {
                 length,
                 damaged: 0,
             }),
-            found => Err(Fault::Version {
+            found => Err(Damage::Version {
                 found,
                 expected: VERSION,
             }),
@@ -93,7 +93,7 @@ impl<R: Read + Seek> Frames<R> {
 
     /// The next frame, `None` at the end of the file. After one that is damaged comes the next that
     /// begins with a mark.
-    pub(super) fn next(&mut self) -> io::Result<Option<Result<Frame, Fault>>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Result<Frame, Damage>>> {
         if self.at >= self.length || self.damaged >= MOST_DAMAGED {
             return Ok(None);
         }
@@ -116,7 +116,7 @@ impl<R: Read + Seek> Frames<R> {
     }
 
     /// The frame at `at`, which was found there before.
-    pub(super) fn frame_at(&mut self, at: u64) -> io::Result<Result<Vec<u8>, Fault>> {
+    pub(super) fn frame_at(&mut self, at: u64) -> io::Result<Result<Vec<u8>, Damage>> {
         self.length = self.from.seek(SeekFrom::End(0))?;
         self.from.seek(SeekFrom::Start(at))?;
         self.at = at;
@@ -124,29 +124,29 @@ impl<R: Read + Seek> Frames<R> {
     }
 
     /// The content of the frame that begins here.
-    fn content(&mut self) -> io::Result<Result<Vec<u8>, Fault>> {
+    fn content(&mut self) -> io::Result<Result<Vec<u8>, Damage>> {
         let mut mark = [0; MARK.len()];
         let mut length = [0; 8];
         let mut sum = [0; 4];
         let room = (self.length - self.at).checked_sub(AROUND);
         let Some(room) = room else {
-            return Ok(Err(Fault::Truncated));
+            return Ok(Err(Damage::Truncated));
         };
         self.from.read_exact(&mut mark)?;
         self.from.read_exact(&mut length)?;
         if mark != *MARK {
-            return Ok(Err(Fault::Checksum));
+            return Ok(Err(Damage::Checksum));
         }
         let size = u64::from_le_bytes(length);
         // No more is allocated than the file holds.
         if size > room {
-            return Ok(Err(Fault::Truncated));
+            return Ok(Err(Damage::Truncated));
         }
         let mut content = vec![0; size as usize];
         self.from.read_exact(&mut content)?;
         self.from.read_exact(&mut sum)?;
         if checksum(&length, &content) != u32::from_le_bytes(sum) {
-            return Ok(Err(Fault::Checksum));
+            return Ok(Err(Damage::Checksum));
         }
         Ok(Ok(content))
     }
@@ -167,10 +167,10 @@ impl<R: Read + Seek> Frames<R> {
 }
 
 /// Fills `bytes`; a file that ends before is truncated, which is no failure to read it.
-fn read(from: &mut impl Read, bytes: &mut [u8]) -> io::Result<Result<(), Fault>> {
+fn read(from: &mut impl Read, bytes: &mut [u8]) -> io::Result<Result<(), Damage>> {
     match from.read_exact(bytes) {
         Ok(()) => Ok(Ok(())),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Err(Fault::Truncated)),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Err(Damage::Truncated)),
         Err(error) => Err(error),
     }
 }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     /// The contents that can be read, and whether anything is damaged.
-    fn contents(bytes: &[u8]) -> Result<(Vec<Vec<u8>>, bool), Fault> {
+    fn contents(bytes: &[u8]) -> Result<(Vec<Vec<u8>>, bool), Damage> {
         let mut frames = Frames::open(Cursor::new(bytes)).unwrap()?;
         let (mut found, mut damaged) = (Vec::new(), false);
         while let Some(frame) = frames.next().unwrap() {
@@ -216,9 +216,9 @@ mod tests {
             let mut bytes = file();
             bytes[bit / 8] ^= 1 << (bit % 8);
             match contents(&bytes) {
-                Err(fault) => {
-                    let named = matches!(fault, Fault::Foreign | Fault::Version { .. });
-                    assert!(named && bit / 8 < preamble, "bit {bit}: {fault:?}");
+                Err(damage) => {
+                    let named = matches!(damage, Damage::Foreign | Damage::Version { .. });
+                    assert!(named && bit / 8 < preamble, "bit {bit}: {damage:?}");
                 }
                 Ok((found, damaged)) => {
                     assert!(damaged, "bit {bit}");
@@ -234,7 +234,7 @@ mod tests {
         let bytes = file();
         for end in 0..bytes.len() {
             match contents(&bytes[..end]) {
-                Err(fault) => assert_eq!(fault, Fault::Truncated),
+                Err(damage) => assert_eq!(damage, Damage::Truncated),
                 Ok((found, damaged)) => {
                     let whole = [45, 45 + 23, 45 + 23 + 20].map(|at| at - 20);
                     assert_eq!(damaged, !whole.contains(&end), "{end}");

@@ -12,6 +12,7 @@ use sparsegrok_data::Problem;
 use crate::checkpoint::{CheckpointError, Unfinished};
 use crate::config::Config;
 use crate::load::{LoadError, Loaded, load};
+use crate::memory::{Memory, MemoryError};
 use crate::study::Study;
 use crate::study::directory::DirectoryError;
 use crate::study::group::{self, GROUP, Group};
@@ -19,7 +20,7 @@ use crate::tracer::Fault;
 
 /// Groups in progress or done and not yet handed over, for each thread: enough that no thread
 /// waits for a slower one's group, few enough that results waiting take little memory.
-const AHEAD: usize = 4;
+pub(crate) const AHEAD: usize = 4;
 
 /// How a study ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +50,16 @@ pub enum StudyError {
     /// Threads could not be started.
     #[error("threads could not be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A cell needs more memory than the study may take.
+    #[error("{}{error}", in_cell(*cell, *cells))]
+    Memory {
+        /// Number of the cell.
+        cell: usize,
+        /// Cells of the study.
+        cells: usize,
+        /// How much.
+        error: MemoryError,
+    },
     /// What is finished or under way could not be kept, or gone on with.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -107,6 +118,9 @@ impl Study {
             .num_threads(self.config().engine.threads)
             .build()?;
         let threads = pool.current_num_threads();
+        for cell in 0..self.cells().len() {
+            self.check_memory(cell, threads, None)?;
+        }
         let mut todo = (0..).zip(self.work());
         let mut data = SharedData::default();
         let mut runs = 0;
@@ -125,11 +139,13 @@ impl Study {
                         break;
                     };
                     let problem = data.of(&self.cells()[cell].config);
+                    let problem = problem.map_err(|error| self.fault(cell, error))?;
+                    self.check_memory(cell, threads, problem.as_deref())?;
                     let work = Work {
                         number,
                         cell,
                         seeds,
-                        problem: problem.map_err(|error| self.fault(cell, error))?,
+                        problem,
                     };
                     let (done, result) = mpsc::sync_channel(1);
                     let (unwanted, halt) = (&unwanted, &halt);
@@ -184,7 +200,7 @@ impl Study {
             && let Some(mut group) = unfinished.finished(number)?
         {
             if !group.fits(cell, config, work.seeds.clone()) {
-                return Err(unfinished.unfit(number).into());
+                return Err(unfinished.unfit_finished().into());
             }
             for record in &mut group.records {
                 record.find_milestones(&config.evaluate);
@@ -209,7 +225,24 @@ impl Study {
         Ok(group)
     }
 
-    fn fault(&self, cell: usize, error: LoadError) -> StudyError {
+    /// Refuses a cell that needs more memory than there is.
+    pub(super) fn check_memory(
+        &self,
+        cell: usize,
+        threads: usize,
+        problem: Option<&Problem>,
+    ) -> Result<Memory, StudyError> {
+        let memory = Memory::of_cell(self, cell, threads, problem);
+        let checked = memory.within(self.most_memory);
+        checked.map_err(|error| StudyError::Memory {
+            cell,
+            cells: self.cells().len(),
+            error,
+        })?;
+        Ok(memory)
+    }
+
+    pub(super) fn fault(&self, cell: usize, error: LoadError) -> StudyError {
         StudyError::Cell {
             cell,
             cells: self.cells().len(),

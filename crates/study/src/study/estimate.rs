@@ -2,9 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use sparsegrok_data::Problem;
+
 use crate::config::Config;
 use crate::load::{LoadError, load};
+use crate::memory::Memory;
 use crate::study::Study;
+use crate::study::driver::StudyError;
 use crate::study::group::{self, GROUP};
 use crate::tracer::Fault;
 
@@ -21,8 +25,8 @@ pub struct Estimate {
     pub seed_steps: u64,
     /// Evaluations of all runs together.
     pub evaluations: u64,
-    /// Bytes of memory the kept figures of the largest cell take.
-    pub bytes: u64,
+    /// Memory that the fullest cell takes.
+    pub memory: Memory,
     /// Time on one thread.
     pub one_thread: Duration,
 }
@@ -30,6 +34,7 @@ pub struct Estimate {
 /// What a group of some shape takes.
 struct Cost {
     rows: usize,
+    memory: Memory,
     /// Seconds a group: drawing its data, laying them out.
     setup: f64,
     /// Seconds a step of the whole group.
@@ -38,31 +43,37 @@ struct Cost {
     evaluation: f64,
 }
 
-/// Estimates a study's size, memory and time, by training a group of each kind of cell for a
+/// Estimates a study's size, memory and time on some number of threads, by training a group of each kind of cell for a
 /// moment.
 ///
 /// # Errors
-/// When a cell's data cannot be had or do not fit its training.
-pub fn estimate(study: &Study) -> Result<Estimate, LoadError> {
+/// When a cell's data cannot be had or do not fit its training, or it needs more memory than the study
+/// may take.
+pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
     let seeds = study.spec().seeds.len();
     let groups = seeds.div_ceil(GROUP);
-    let figures = study.spec().figures.len() as u64;
     let mut known: Vec<(&Config, Cost)> = Vec::new();
     let mut total = Estimate {
         seed_steps: 0,
         evaluations: 0,
-        bytes: 0,
+        memory: Memory::default(),
         one_thread: Duration::ZERO,
     };
-    for cell in study.cells() {
+    for (number, cell) in study.cells().iter().enumerate() {
         let config = &cell.config;
+        let fault = |error| study.fault(number, error);
+        let memory = study.check_memory(number, threads, None)?;
         let place = match known
             .iter()
             .position(|(other, _)| costs_alike(other, config))
         {
             Some(place) => place,
             None => {
-                known.push((config, calibrate(config, seeds)?));
+                let shared = shared_data(config).map_err(fault)?;
+                let shared = shared.as_ref();
+                let memory = study.check_memory(number, threads, shared)?;
+                let cost = calibrate(config, seeds, shared, memory).map_err(fault)?;
+                known.push((config, cost));
                 known.len() - 1
             }
         };
@@ -75,9 +86,8 @@ pub fn estimate(study: &Study) -> Result<Estimate, LoadError> {
         total.evaluations = total
             .evaluations
             .saturating_add(seeds.saturating_mul(evaluations));
-        total.bytes = total
-            .bytes
-            .max((seeds * evaluations).saturating_mul(figures * size_of::<f64>() as u64));
+        let memories = [total.memory, memory, cost.memory].into_iter();
+        total.memory = memories.max_by_key(|m| m.total()).unwrap_or_default();
         let time = Duration::try_from_secs_f64(groups as f64 * group).unwrap_or(Duration::MAX);
         total.one_thread = total.one_thread.saturating_add(time);
     }
@@ -97,23 +107,32 @@ fn costs_alike(a: &Config, b: &Config) -> bool {
     key(a) == key(b)
 }
 
+/// The data of all runs of a cell, where they share them.
+fn shared_data(config: &Config) -> Result<Option<Problem>, LoadError> {
+    match config.study.seed_what.varies_data(config) {
+        true => Ok(None),
+        false => Ok(Some(load(config)?.problem)),
+    }
+}
+
 /// Times a first group: for one epoch, for many, and for some each evaluated.
-fn calibrate(config: &Config, seeds: u64) -> Result<Cost, LoadError> {
+fn calibrate(
+    config: &Config,
+    seeds: u64,
+    shared: Option<&Problem>,
+    memory: Memory,
+) -> Result<Cost, LoadError> {
     let mut config = config.clone();
     config.evaluate.eval_points = None;
     config.evaluate.stop_when = None;
     let start = config.study.seeds.start;
     let group = start..start + seeds.min(GROUP);
-    let shared = match config.study.seed_what.varies_data(&config) {
-        true => None,
-        false => Some(load(&config)?.problem),
-    };
     let longest = config.train.epochs;
     let mut time = |epochs: u64, every: u64| -> Result<(f64, u64), LoadError> {
         config.train.epochs = epochs;
         config.evaluate.eval_every = Some(every);
         let begun = Instant::now();
-        let group = group::train(0, &config, group.clone(), shared.as_ref(), None, &|| false);
+        let group = group::train(0, &config, group.clone(), shared, None, &|| false);
         let group = group.map_err(|fault| match fault {
             Fault::Setting(setting) => LoadError::from(setting),
             Fault::Checkpoint(error) => unreachable!("it is not kept: {error}"),
@@ -139,6 +158,7 @@ fn calibrate(config: &Config, seeds: u64) -> Result<Cost, LoadError> {
     let training = one + step * steps.saturating_sub(steps_of_one) as f64;
     let evaluation = (evaluated - training).max(0.0) / (epochs - 1) as f64;
     Ok(Cost {
+        memory,
         rows: shared.map_or(config.synthetic.n_train, |problem| problem.train.len()),
         setup: (one - step * steps_of_one as f64 - evaluation).max(0.0),
         step,

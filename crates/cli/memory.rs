@@ -1,0 +1,20 @@
+//! How much memory there is, and what is refused for the lack of it.
+
+use sparsegrok_study::Memory;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+/// Bytes of memory that this process can still have: the machine's, or its control group's.
+pub(crate) fn available() -> u64 {
+    let memory = MemoryRefreshKind::nothing().with_ram();
+    let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory));
+    let group = system.cgroup_limits().map(|limits| limits.free_memory);
+    system.available_memory().min(group.unwrap_or(u64::MAX))
+}
+
+/// Refuses what needs more memory than there is, unless it is forced.
+pub(crate) fn check(needed: Memory, force: bool) -> anyhow::Result<()> {
+    if !force {
+        needed.within(available())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! The memory that work takes, computed before the work.
+
+use std::fmt;
+
+use sparsegrok_data::{Dataset, Problem};
+use sparsegrok_kernel::{Evaluation, Shape, training_bytes};
+
+use crate::config::Config;
+use crate::describe::Description;
+use crate::evaluate::EvaluateSpec;
+use crate::study::Study;
+use crate::study::driver::AHEAD;
+use crate::study::group::{GROUP, Record};
+
+/// What the program takes by itself: its code, its threads' stacks, what is being written.
+const PROGRAM: u64 = 8 << 20;
+
+/// Bytes that work holds at its fullest.
+///
+/// # Formula
+/// A study: as many groups at a time as there are threads, each with its data unless all share them,
+/// and its training; the figures of a cell's runs, and their records; traces of four groups a
+/// thread that wait to be handed over. The fullest cell counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Training and test rows. Those of a mapped file are not counted: the system can take their
+    /// memory back.
+    pub data: u64,
+    /// Rows as the kernel lays them out, weights and visiting orders.
+    pub training: u64,
+    /// Evaluations, and what is found in them.
+    pub results: u64,
+}
+
+impl Memory {
+    /// Of one run. Without a problem it is that of the configuration's synthetic data, or nothing
+    /// where they are in files: those tell only when they are read.
+    pub fn of_run(config: &Config, problem: Option<&Problem>) -> Self {
+        let Some(size) = Size::of(config, problem) else {
+            return Self::default();
+        };
+        Self {
+            data: size.data,
+            training: training_bytes(&config.train, config.engine.kernel, 1, size.shape),
+            results: evaluations(config).saturating_mul(size_of::<Evaluation>() as u64),
+        }
+    }
+
+    /// Of a study on some number of threads, while it runs a cell. `problem` is the data of all runs of
+    /// the cell, where they share them and they are known.
+    pub fn of_cell(study: &Study, cell: usize, threads: usize, problem: Option<&Problem>) -> Self {
+        let config = &study.cells()[cell].config;
+        let Some(size) = Size::of(config, problem) else {
+            return Self::default();
+        };
+        let seeds = study.spec().seeds.len();
+        let together = GROUP.min(seeds);
+        let groups = (threads as u64).min(study.runs().div_ceil(together));
+        let own = match config.study.seed_what.varies_data(config) {
+            true => groups.saturating_mul(together),
+            false => 1,
+        };
+        let evaluations = evaluations(config);
+        let figures = seeds
+            .saturating_mul(evaluations)
+            .saturating_mul((study.spec().figures.len() * size_of::<f64>()) as u64);
+        let waiting = (AHEAD as u64 * threads as u64 * together)
+            .min(study.runs())
+            .saturating_mul(evaluations)
+            .saturating_mul(size_of::<Evaluation>() as u64);
+        let records = seeds.saturating_mul(size_of::<Record>() as u64);
+        let kernel = config.engine.kernel;
+        let group = training_bytes(&config.train, kernel, together as usize, size.shape);
+        Self {
+            data: size.data.saturating_mul(own),
+            training: group.saturating_mul(groups),
+            results: figures.saturating_add(waiting).saturating_add(records),
+        }
+    }
+
+    /// All of it, and the program's own.
+    pub fn total(self) -> u64 {
+        [self.training, self.results, PROGRAM]
+            .into_iter()
+            .fold(self.data, u64::saturating_add)
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+        write!(
+            f,
+            "{:.2} GiB (data {:.2}, training {:.2}, results {:.2})",
+            gib(self.total()),
+            gib(self.data),
+            gib(self.training),
+            gib(self.results)
+        )
+    }
+}
+
+/// Work needs more memory than there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this needs about {needed} of memory, and {:.2} GiB are available; take fewer rows or threads, or \
+     `--force` it", *available as f64 / f64::from(1 << 30)
+)]
+pub struct MemoryError {
+    /// What it needs.
+    pub needed: Memory,
+    /// Bytes there are.
+    pub available: u64,
+}
+
+impl Memory {
+    /// Refuses what needs more than there is.
+    ///
+    /// # Errors
+    /// Where it does.
+    pub fn within(self, available: u64) -> Result<(), MemoryError> {
+        match self.total() <= available {
+            true => Ok(()),
+            false => Err(MemoryError {
+                needed: self,
+                available,
+            }),
+        }
+    }
+}
+
+/// What of a problem decides over memory.
+struct Size {
+    shape: Shape,
+    data: u64,
+}
+
+impl Size {
+    fn of(config: &Config, problem: Option<&Problem>) -> Option<Self> {
+        if let Some(problem) = problem {
+            let bytes = |data: &Dataset| match data.is_mapped() {
+                true => 0,
+                false => Description::bytes_of(data) as u64,
+            };
+            return Some(Self {
+                shape: Shape::of(&problem.train),
+                data: bytes(&problem.train) + problem.test.as_ref().map_or(0, bytes),
+            });
+        }
+        if config.files.train.is_some() {
+            return None;
+        }
+        let spec = &config.synthetic;
+        let rows = (spec.n_train as u64).saturating_add(spec.n_test as u64);
+        let of_row = (spec.d_signal as u64)
+            .saturating_add(1)
+            .saturating_mul(size_of::<f64>() as u64);
+        Some(Self {
+            shape: Shape {
+                rows: spec.n_train,
+                signal: spec.d_signal,
+                tail: 0,
+                memorization: spec.memorization_scale != 0.0,
+            },
+            data: rows.saturating_mul(of_row),
+        })
+    }
+}
+
+/// Plans of at most so many evaluations are made to be counted.
+const COUNTED: u64 = 1 << 20;
+
+/// Evaluations of a run; of very many, no fewer than there are.
+fn evaluations(config: &Config) -> u64 {
+    let (evaluate, epochs) = (&config.evaluate, config.train.epochs);
+    let most = match (evaluate.eval_points, evaluate.eval_every) {
+        (Some(points), _) => points.min(epochs),
+        (None, every) => epochs / every.unwrap_or(EvaluateSpec::EVERY).max(1),
+    };
+    match most <= COUNTED {
+        true => evaluate.plan(epochs).epochs().len() as u64,
+        false => most.saturating_add(2),
+    }
+}
