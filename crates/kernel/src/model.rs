@@ -246,6 +246,7 @@ fn abridged(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use sparsegrok_data::SparseRow;
 
     fn weights() -> Weights {
@@ -327,6 +328,33 @@ mod tests {
         let file = file.replace("memorization 0", "memorization 9");
         let error = read(file.as_bytes()).unwrap_err().to_string();
         assert!(error.contains("fewer than 2^64"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_model_or_a_fault(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut file = Vec::new();
+            write(&mut file, "epochs = 3", &weights()).unwrap();
+            for (at, byte) in changes {
+                let at = at.index(file.len());
+                file[at] = byte;
+            }
+            file.truncate(cut.index(2 * file.len()));
+            match read(&file[..]) {
+                Ok(model) => {
+                    let all = model.signal + model.tail + model.memorization;
+                    prop_assert!(model.weights.is_sorted_by(|a, b| a.0 < b.0));
+                    prop_assert!(model.weights.iter().all(|&(at, weight)| at < all && weight.is_finite()));
+                }
+                Err(error) => {
+                    let said = error.to_string();
+                    prop_assert!(said.starts_with("line ") && said.lines().count() == 1, "{said}");
+                }
+            }
+        }
     }
 
     #[test]
