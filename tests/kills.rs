@@ -1,7 +1,7 @@
 //! Killed at random moments, and where the disk is full or cannot be written: nothing finished is
 //! lost, no file is torn, no bit differs.
 //!
-//! The long version: `cargo test --release --test tests -- --ignored --nocapture kills`.
+//! The long version: `cargo test --test tests -- --ignored --nocapture kills`.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -18,7 +18,7 @@ use crate::output::Output;
 use crate::plot::PlotFile;
 use crate::progress::Progress;
 use crate::settings::{Scope, SettingFlags};
-use crate::study::{say_resumed, stop_at_signals};
+use crate::study::{found_in, stop_at_signals};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -75,7 +75,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     if let Some(unfinished) = &resumed {
         unfinished.check(&config)?;
-        say_resumed(unfinished);
+        found_in(unfinished).iter().for_each(say);
     }
     memory::check(Memory::of_run(&config, None), args.force)?;
     let problem = load_and_say(&config)?;

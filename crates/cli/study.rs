@@ -94,18 +94,18 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
         return Ok(());
     };
     let study = within_memory(args, Study::new(config)?);
-    say_resumed(&unfinished);
+    let found = found_in(&unfinished);
     let directory = Directory::resume(path, unfinished, &study)?;
+    found.iter().for_each(say);
     train(args, path, &study, directory)
 }
 
-/// Says what there is to go on from.
-pub(crate) fn say_resumed(unfinished: &Unfinished) {
-    unfinished.notices().iter().for_each(say);
+/// What there is to go on from, in words.
+pub(crate) fn found_in(unfinished: &Unfinished) -> Vec<String> {
     let (finished, begun) = unfinished.counts();
-    say(format_args!(
-        "resuming: {finished} groups are finished, {begun} others begun"
-    ));
+    let counts = format!("resuming: {finished} groups are finished, {begun} others begun");
+    let notices = unfinished.notices().iter().cloned();
+    notices.chain([counts]).collect()
 }
 
 /// Trains what is to be trained yet, and completes the directory.
@@ -117,8 +117,25 @@ fn train(
 ) -> anyhow::Result<()> {
     let stop = stop_at_signals("stopping when what is under way is kept")?;
     let mut progress = StudyProgress::new(study, args.live);
-    let ran = directory.run(&stop, |group| progress.add(group))?;
-    directory.finish(&ran)?;
+    let ran = directory.run(&stop, |group| progress.add(group));
+    let finished = match ran {
+        Ok(ran) => directory
+            .finish(&ran)
+            .map(|()| ran)
+            .map_err(anyhow::Error::from),
+        Err(error) => {
+            drop(directory);
+            Err(error.into())
+        }
+    };
+    let ran = finished.inspect_err(|_| {
+        if Directory::is_unfinished(path) {
+            let path = path.display();
+            say(format_args!(
+                "what is finished is kept; `sparsegrok study --resume {path}` goes on"
+            ));
+        }
+    })?;
     for file in &ran.zero_one {
         say_zero_one(file);
     }

@@ -160,6 +160,11 @@ impl<'s> Directory<'s> {
             })
     }
 
+    /// Whether a directory holds an unfinished study.
+    pub fn is_unfinished(path: &Path) -> bool {
+        Unfinished::is_there(&path.join(UNFINISHED))
+    }
+
     /// The unfinished work in the directory of a study; `None` where the study is complete.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::trace::Trace;
 use crate::tracer::{Fault, Traced, train_traced};
 
 /// Seeds of a group: one for each lane of the kernel.
-pub(super) const GROUP: u64 = 8;
+pub(crate) const GROUP: u64 = 8;
 
 /// What became of one run of a study.
 #[derive(Clone, Debug, PartialEq)]

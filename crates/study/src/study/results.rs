@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use crate::checkpoint::Unfinished;
 use crate::error::ConfigError;
 use crate::layers::Settings;
 use crate::study::curves::{self, Curves};
 use crate::study::directory::{
-    CONFIGURATION, CURVES, MANIFEST, RECORDS, SUMMARY, TRACES, UNFINISHED,
+    CONFIGURATION, CURVES, Directory, MANIFEST, RECORDS, SUMMARY, TRACES,
 };
 use crate::study::manifest::Manifest;
 use crate::study::overview::Summary;
@@ -148,7 +147,7 @@ impl StudyResults {
         let configuration = path.join(CONFIGURATION);
         if !configuration.is_file() {
             let path = path.to_owned();
-            return Err(match Unfinished::is_there(&path.join(UNFINISHED)) {
+            return Err(match Directory::is_unfinished(&path) {
                 true => ResultsError::Unfinished { path },
                 false => ResultsError::NoStudy { path },
             });
