@@ -56,7 +56,6 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(opened) = opened else {
         return;
     };
-    assert_eq!(&opened.config().expect("ours"), begun.study.config());
     let directory = Directory::resume(&begun.path, opened, &begun.study);
     let mut directory = directory.expect("a study to be resumed");
     let _ = directory.run(&AtomicBool::new(false), |_| ());

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::error::{ConfigError, Origin};
 use crate::flat::has_type_of;
 use crate::presets::{PRESETS, Preset};
-use crate::settings::{SETTINGS, Section, Setting};
+use crate::settings::{Kind, SETTINGS, Section, Setting};
 use crate::study::value_text;
 
 /// Pairs of keys that say the same thing in two ways: setting one unsets the other below it.
@@ -259,7 +259,8 @@ impl Settings {
 
 /// The part of a value that makes it one of the wrong type: of a list, an item.
 fn at_fault(setting: &Setting, value: Value) -> Value {
-    let Value::Array(items) = &value else {
+    let is_list = matches!(setting.kind, Kind::Columns | Kind::Axes);
+    let Some(items) = value.as_array().filter(|_| is_list) else {
         return value;
     };
     let alone = |item: &&Value| !has_type_of(setting, &Value::Array(vec![(*item).clone()]));
@@ -283,7 +284,11 @@ fn of_flag(name: &str) -> Option<&'static str> {
 
 /// The name most like a misspelt one, where one is alike at all.
 fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let likeness = |known: &str| strsim::jaro_winkler(name, known);
+    let likeness = |known: &str| match strsim::osa_distance(name, known) {
+        // One slip makes a short name quite another by the measure below.
+        1 => 1.0,
+        _ => strsim::jaro_winkler(name, known),
+    };
     known
         .filter(|known| name.len() <= 2 * known.len())
         .map(|known| (likeness(known), known))
