@@ -77,7 +77,7 @@ fn more_memory_than_there_is_is_refused() {
         "run --n-train 4000000000 --d-signal 100000".to_owned(),
         "run --epochs 4000000000 --eval-every 1".to_owned(),
         format!("run --train {wide}"),
-        format!("study --dry-run --n-train 4000000000"),
+        "study --dry-run --n-train 4000000000".to_owned(),
         format!("study --dry-run --train {wide} --seeds 0..9"),
         format!(
             "study --seeds 0..1000000000000 --out {}",

@@ -38,6 +38,9 @@ fuzz_target!(|bytes: &[u8]| {
     model::write(&mut text, &read.config, &weights).expect("memory takes it");
     let again = model::read(&text[..]).expect("what was written can be read");
     assert_eq!(again.score(&row).to_bits(), score.to_bits());
-    let listed = read.weights.into_iter().filter(|&(_, weight)| weight != 0.0);
+    let listed = read
+        .weights
+        .into_iter()
+        .filter(|&(_, weight)| weight != 0.0);
     assert!(again.weights.into_iter().eq(listed));
 });

@@ -223,42 +223,42 @@ impl Config {
         )
     }
 
-    /// Checks that what is to tell accuracy and generalization is there.
+    /// Checks that what is to tell accuracy and the end of a run is there.
     fn check_figures(&self) -> Result<(), InvalidSetting> {
         let EvaluateSpec {
             accuracy_tolerance,
-            gen_figure,
             stop_when,
             ..
         } = &self.evaluate;
-        let signs = self.target() == Target::Sign;
         check(
-            accuracy_tolerance.is_none() || !signs,
+            accuracy_tolerance.is_none() || self.target() == Target::Linear,
             "accuracy_tolerance",
             accuracy_tolerance.unwrap_or_default(),
             "to be left out, or `target` to be linear",
         )?;
+        check(
+            stop_when.is_none() || self.gen_figure_lacks().is_none(),
+            "stop_when",
+            stop_when.unwrap_or_default(),
+            "to be left out, as the figure that tells generalization (`gen_figure`) is not there",
+        )
+    }
+
+    /// What would have to be beside it for the figure that tells generalization to be there.
+    pub(crate) fn gen_figure_lacks(&self) -> Option<&'static str> {
         let of_test = self.has_test();
-        let of_population =
-            self.files.train.is_none() && !self.train.bias && accuracy_tolerance.is_none();
-        let (name, is_there, expected) = match gen_figure {
-            GenFigure::TestAcc => ("test_acc", of_test, "test rows beside it"),
-            GenFigure::TestLoss => ("test_loss", of_test, "test rows beside it"),
+        let of_population = self.files.train.is_none()
+            && !self.train.bias
+            && self.evaluate.accuracy_tolerance.is_none();
+        let (is_there, otherwise) = match self.evaluate.gen_figure {
+            GenFigure::Auto => (of_test || of_population, "test rows beside it"),
+            GenFigure::TestAcc | GenFigure::TestLoss => (of_test, "test rows beside it"),
             GenFigure::PopulationAcc => (
-                "population_acc",
                 of_population,
                 "synthetic data beside it, without `bias` and `accuracy_tolerance`",
             ),
-            GenFigure::Auto => ("auto", true, ""),
         };
-        check(is_there, "gen_figure", name, expected)?;
-        let tells = of_test || of_population || stop_when.is_none();
-        check(
-            tells,
-            "stop_when",
-            stop_when.unwrap_or_default(),
-            "test rows beside it, without which nothing tells that a run generalizes",
-        )
+        (!is_there).then_some(otherwise)
     }
 }
 

@@ -176,7 +176,9 @@ impl Settings {
             let acts = found.is_some_and(|found| values.contains(&found));
             (key, !acts && !config.study.varies(on), expected)
         });
-        for (key, idle, expected) in drawn.chain(dependent) {
+        let lacks = config.gen_figure_lacks();
+        let figure = ("gen_figure", lacks.is_some(), lacks.unwrap_or_default());
+        for (key, idle, expected) in drawn.chain(dependent).chain([figure]) {
             if let Some((value, Origin::Flag | Origin::Grid)) = self.values.get(key)
                 && idle
             {
