@@ -74,11 +74,11 @@ fn usage_and_settings_are_refused_with_code_2() {
         ),
         (
             "--weight-decay 20",
-            "error: command line: `weight_decay` is 20, expected",
+            "error: command line: `weight_decay` is 20 beside a `learning_rate` of 0.05, expected",
         ),
         (
             "--wd 20",
-            "error: command line: `weight_decay` is 20, expected",
+            "error: command line: `weight_decay` is 20 beside a `learning_rate` of 0.05, expected",
         ),
         (
             "--lr -1",

@@ -111,17 +111,20 @@ fn faults_in_files_are_named() {
         ),
         (
             "n_train = -4",
-            "c.toml: `n_train` is -4, expected a whole number of at least 0",
+            "c.toml: `n_train` is -4, expected a whole number from 0 to 2^63 - 1",
         ),
         (
             "n_train = 4.5",
-            "c.toml: `n_train` is 4.5, expected a whole number of at least 0",
+            "c.toml: `n_train` is 4.5, expected a whole number from 0 to 2^63 - 1",
         ),
         (
             "init = \"orthogonl\"",
             "c.toml: `init` is \"orthogonl\", expected one of `zero`",
         ),
-        ("epochs = 0", "c.toml: `epochs` is 0, expected at least 1"),
+        (
+            "epochs = 0",
+            "c.toml: `epochs` is 0, expected a number of epochs",
+        ),
         (
             "batch_size = \"all\"",
             "c.toml: `batch_size` is \"all\", expected a whole number",

@@ -226,7 +226,7 @@ fn explicit_one_hot_columns_stand_for_memorization() {
 
 #[test]
 fn test_rows_that_are_not_there_are_not_written() {
-    assert!(refused("data export --n-test 0 --part test").contains("`n_test` is empty"));
+    assert!(refused("data export --n-test 0 --part test").contains("`n_test` is 0"));
     let folder = folder();
     let out = folder.path().join("test.svm").display().to_string();
     assert!(

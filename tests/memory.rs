@@ -76,7 +76,7 @@ fn more_memory_than_there_is_is_refused() {
     for line in [
         "run --n-train 4000000000".to_owned(),
         "run --n-train 4000000000 --d-signal 100000".to_owned(),
-        "run --epochs 9000000000000000000 --eval-every 1".to_owned(),
+        "run --epochs 4000000000 --eval-every 1".to_owned(),
         format!("run --train {wide}"),
         "study --dry-run --n-train 4000000000".to_owned(),
         format!("study --dry-run --train {wide} --seeds 0..9"),

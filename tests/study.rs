@@ -331,7 +331,10 @@ fn faults_are_found_before_anything_runs() {
             "`seeds` is \"7\", expected a range of seeds such as `0..64`",
         ),
         ("--seeds 7..7", "`seeds` is 7..7, expected a range"),
-        ("--rng libstdcxx --seeds 0..4294967296", "_seed` is 42949"),
+        (
+            "--rng libstdcxx --seeds 0..4294967296",
+            "`seeds` is 0..4294967296, expected seeds that stay below 2^32",
+        ),
         (
             "--figures train_acc,epoch",
             "`figures` is epoch, expected figures",

@@ -214,12 +214,11 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
         Part::Test => problem.test.as_ref(),
     };
     let Some(part) = part else {
-        let key = if config.files.train.is_some() {
-            "test"
-        } else {
-            "n_test"
+        let (key, value) = match config.files.train {
+            Some(_) => ("test", "not set"),
+            None => ("n_test", "0"),
         };
-        return Err(refuse(key, "empty".to_owned(), "test rows for --part test").into());
+        return Err(refuse(key, value.to_owned(), "test rows for --part test").into());
     };
     let mut file = Sink::open(args.out.as_deref(), args.one_hot.one_hot)?;
     file.write(part, None)?;

@@ -30,7 +30,7 @@ impl Output {
 
     /// Opens `path`.
     pub(crate) fn file(path: &Path) -> anyhow::Result<Self> {
-        let named = || path.display().to_string();
+        let named = || cannot_be_written(path);
         if is_special(path) {
             let file = fs::OpenOptions::new().write(true).open(path);
             let file = BufWriter::new(file.with_context(named)?);
@@ -42,8 +42,7 @@ impl Output {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
-        let file = temporary(folder).with_context(named)?;
-        let file = BufWriter::new(file);
+        let file = BufWriter::new(temporary(folder).with_context(named)?);
         Ok(Self::File { path, file })
     }
 
@@ -52,10 +51,10 @@ impl Output {
         match self {
             Self::Stdout(mut stdout) => stdout.flush()?,
             Self::Special(path, mut file) => {
-                file.flush().with_context(|| path.display().to_string())?;
+                file.flush().with_context(|| cannot_be_written(&path))?;
             }
             Self::File { path, file } => {
-                let named = || path.display().to_string();
+                let named = || cannot_be_written(&path);
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error);
                 let file = file.with_context(named)?;
                 file.persist(&path)
@@ -76,16 +75,17 @@ fn is_special(path: &Path) -> bool {
     descriptor || fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 
-/// A new file with the permissions any new file gets; by default a temporary one is private.
+/// A new file with the permissions any new file gets: by default a temporary one is private. Errors
+/// do not speak of its name.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".sparsegrok-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
+    builder.make_in(folder, |path| fs::File::create_new(path))
+}
+
+/// Opens a sentence that says why not.
+pub(crate) fn cannot_be_written(path: &Path) -> String {
+    format!("{}: cannot be written", path.display())
 }
 
 impl Write for Output {

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueHint;
 use sparsegrok_data::Shortest;
-use sparsegrok_kernel::model;
+use sparsegrok_kernel::model::{self, Model, ModelError};
 use sparsegrok_study::{Predictor, predicted_target, prediction_quality, read_rows};
 
 use crate::exit::say;
@@ -30,10 +30,17 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
 }
 
+fn read_model(path: &Path) -> anyhow::Result<Model> {
+    let unreadable = || format!("{}: the model cannot be read", path.display());
+    let file = File::open(path).with_context(unreadable)?;
+    model::read(BufReader::new(file)).map_err(|error| match error {
+        ModelError::Io(_) => anyhow::Error::new(error).context(unreadable()),
+        fault => anyhow::Error::new(fault).context(path.display().to_string()),
+    })
+}
+
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
-    let named = || args.model.display().to_string();
-    let file = File::open(&args.model).with_context(named)?;
-    let model = model::read(BufReader::new(file)).with_context(named)?;
+    let model = read_model(&args.model)?;
     let predictor = Predictor::new(model, &args.model)?;
     let rows = read_rows(&args.data, &predictor.options())?;
     let scores = predictor.scores(&rows);

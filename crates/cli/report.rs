@@ -9,7 +9,7 @@ use clap::{ValueEnum, ValueHint};
 use sparsegrok_report::{Style, Theme, View, draw, figures, page, png};
 use sparsegrok_study::StudyResults;
 
-use crate::output::Output;
+use crate::output::{Output, cannot_be_written};
 
 /// The folder in a study's directory that has its report.
 const FOLDER: &str = "report";
@@ -65,7 +65,7 @@ fn write(directory: &Path, out: &Path, formats: &[Format], style: Style) -> anyh
     let results = StudyResults::read(directory)?;
     let view = View::of_study(&results)?;
     let figures = figures(&view, style);
-    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    fs::create_dir_all(out).with_context(|| cannot_be_written(out))?;
     let wants = |format| formats.contains(&format);
     if wants(Format::Html) {
         let page = page(&results, &view, &figures, style);
@@ -90,7 +90,7 @@ fn write(directory: &Path, out: &Path, formats: &[Format], style: Style) -> anyh
 /// Writes a file, which appears when all of it is there.
 fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut output = Output::file(path)?;
-    let named = || path.display().to_string();
-    output.write_all(bytes).with_context(named)?;
+    let written = output.write_all(bytes);
+    written.with_context(|| cannot_be_written(path))?;
     output.finish()
 }

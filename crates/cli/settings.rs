@@ -166,10 +166,11 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
             .default_missing_value("true")
             .value_parser(["true", "false"])
             .hide_possible_values(true),
+        // Such as -1e-3, which is refused by name then.
+        Kind::Number => arg.allow_hyphen_values(true),
         Kind::Path => arg.value_hint(ValueHint::FilePath),
         Kind::Whole
         | Kind::WholeOr(..)
-        | Kind::Number
         | Kind::Columns
         | Kind::Seeds
         | Kind::Stop

@@ -15,7 +15,7 @@
 //! Only non-zero weights are listed, in ascending columns; numbers are the shortest that read back
 //! to the same bits.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, ErrorKind, Write};
 
 use sparsegrok_data::Row;
 
@@ -23,16 +23,25 @@ use crate::weights::Weights;
 
 const MAGIC: &str = "sparsegrok model 1";
 
-/// Most weights a file may announce: a small file must not make its reader allocate without bound.
-const MAX_COLUMNS: usize = 1 << 31;
+/// Characters of a line that an error quotes.
+const QUOTED: usize = 60;
 
-/// A model read from a file.
+/// A model read from a file: what the file lists, so that it takes memory as the file takes room,
+/// however many columns it announces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// The configuration it was trained with, as TOML.
     pub config: String,
-    /// Its weights.
-    pub weights: Weights,
+    /// Signal columns.
+    pub signal: usize,
+    /// Tail columns.
+    pub tail: usize,
+    /// Memorization columns.
+    pub memorization: usize,
+    /// Intercept.
+    pub bias: f64,
+    /// Columns (signal, tail, memorization; from 0) of non-zero weight, ascending, and their weights.
+    pub weights: Vec<(usize, f64)>,
 }
 
 /// Why a model file could not be read.
@@ -55,12 +64,26 @@ pub enum ModelError {
 }
 
 impl Model {
-    /// Score z of a row. Memorization columns belong to training rows and do not count.
+    /// Score z of a row, whose tail columns follow its signal columns. Memorization columns belong to
+    /// training rows and do not count; columns the model never saw weigh nothing.
+    /// `Time: O(nnz · log weights)`
     pub fn score(&self, row: &Row<'_>) -> f64 {
-        self.weights.score(&Row {
-            memorization: None,
-            ..*row
-        })
+        let shared = self.signal + self.tail;
+        let end = self.weights.partition_point(|&(at, _)| at < shared);
+        let mut rest = &self.weights[..end];
+        let first = row.signal.len();
+        let tail = row.tail.indices.iter().map(|&at| first + at as usize);
+        let tail = tail.zip(row.tail.values);
+        let mut z = self.bias;
+        for (column, x) in row.signal.iter().enumerate().chain(tail) {
+            rest = &rest[rest.partition_point(|&(at, _)| at < column)..];
+            match rest.first() {
+                Some(&(at, weight)) if at == column => z += x * weight,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        z
     }
 }
 
@@ -91,7 +114,7 @@ pub fn write(mut to: impl Write, config: &str, weights: &Weights) -> io::Result<
     to.flush()
 }
 
-/// Reads a model file. `Time: O(file + announced columns)`
+/// Reads a model file. `Time: O(file)`
 ///
 /// # Errors
 /// [`ModelError::Line`] with the first line that is not what [the format](self) wants.
@@ -120,8 +143,7 @@ pub fn read(from: impl BufRead) -> Result<Model, ModelError> {
     let columns = [signal, tail, memorization]
         .into_iter()
         .try_fold(0, usize::checked_add)
-        .filter(|&columns| columns <= MAX_COLUMNS)
-        .ok_or_else(|| lines.refuse("at most 2^31 columns in all"))?;
+        .ok_or_else(|| lines.refuse("fewer than 2^64 columns in all"))?;
     lines.next("`bias NUMBER`")?;
     let bias = lines.field("bias", "`bias NUMBER`").and_then(|bias: f64| {
         if bias.is_finite() {
@@ -132,35 +154,28 @@ pub fn read(from: impl BufRead) -> Result<Model, ModelError> {
     })?;
     lines.next("`weights COUNT`")?;
     let count: usize = lines.field("weights", "`weights COUNT`")?;
-    let mut listed: Vec<(usize, f64)> = Vec::new();
+    let mut weights: Vec<(usize, f64)> = Vec::new();
     for _ in 0..count {
         let expected = "`COLUMN WEIGHT`, columns ascending, weights finite";
         lines.next(expected)?;
         let entry = lines.text.split_once(' ').and_then(|(column, weight)| {
             let column: usize = column.parse().ok()?;
             let weight: f64 = weight.parse().ok()?;
-            let ascending = listed.last().is_none_or(|&(last, _)| column > last);
+            let ascending = weights.last().is_none_or(|&(last, _)| column > last);
             (ascending && column < columns && weight.is_finite()).then_some((column, weight))
         });
-        listed.push(entry.ok_or_else(|| lines.refuse(expected))?);
+        weights.push(entry.ok_or_else(|| lines.refuse(expected))?);
     }
     if lines.try_next()? {
         return Err(lines.refuse("the end of the file"));
     }
-    let mut all = vec![0.0; columns];
-    for (column, weight) in listed {
-        all[column] = weight;
-    }
-    let memorization = all.split_off(signal + tail);
-    let tail = all.split_off(signal);
     Ok(Model {
         config,
-        weights: Weights {
-            signal: all,
-            tail,
-            memorization,
-            bias,
-        },
+        signal,
+        tail,
+        memorization,
+        bias,
+        weights,
     })
 }
 
@@ -176,6 +191,13 @@ impl<B: BufRead> Lines<B> {
         self.number += 1;
         self.text = match self.lines.next() {
             None => return Ok(false),
+            Some(Err(error)) if error.kind() == ErrorKind::InvalidData => {
+                return Err(ModelError::Line {
+                    line: self.number,
+                    found: "other bytes".to_owned(),
+                    expected: "text in UTF-8",
+                });
+            }
             Some(text) => text?,
         };
         Ok(true)
@@ -204,19 +226,28 @@ impl<B: BufRead> Lines<B> {
             .ok_or_else(|| self.refuse(expected))
     }
 
-    /// The current line, cut to a length fit for a message, is not what was expected.
+    /// The current line is not what was expected.
     fn refuse(&self, expected: &'static str) -> ModelError {
         ModelError::Line {
             line: self.number,
-            found: self.text.chars().take(60).collect(),
+            found: abridged(&self.text),
             expected,
         }
     }
 }
 
+/// A text fit for a message: cut to a length, on one line.
+fn abridged(text: &str) -> String {
+    let start: String = text.chars().take(QUOTED).collect();
+    let ellipsis = if start.len() < text.len() { "…" } else { "" };
+    format!("{}{ellipsis}", start.escape_debug())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use sparsegrok_data::SparseRow;
 
     fn weights() -> Weights {
         Weights {
@@ -232,7 +263,16 @@ mod tests {
         let mut file = Vec::new();
         write(&mut file, "epochs = 3\n\nbias = true", &weights()).unwrap();
         let model = read(&file[..]).unwrap();
-        assert_eq!(model.weights, weights());
+        assert_eq!((model.signal, model.tail, model.memorization), (2, 3, 4));
+        assert_eq!(model.bias, -0.5);
+        let listed = [
+            (0, 1.25),
+            (3, -0.1),
+            (4, 1e-300),
+            (7, f64::MIN_POSITIVE / 8.0),
+            (8, 7.0),
+        ];
+        assert_eq!(model.weights, listed);
         assert_eq!(model.config, "epochs = 3\n\nbias = true\n");
     }
 
@@ -256,9 +296,77 @@ mod tests {
     }
 
     #[test]
+    fn a_row_s_columns_meet_signal_and_tail_weights() {
+        let mut file = Vec::new();
+        write(&mut file, "", &weights()).unwrap();
+        let model = read(&file[..]).unwrap();
+        let score = |signal: &[f64], indices: &[u32]| {
+            model.score(&Row {
+                signal,
+                tail: SparseRow {
+                    indices,
+                    values: &[2.0, 2.0][..indices.len()],
+                },
+                target: 1.0,
+                memorization: None,
+            })
+        };
+        assert_eq!(score(&[1.0, 5.0], &[1]), -0.5 + 1.25 - 0.2);
+        assert_eq!(score(&[], &[0, 3]), -0.5 + 2.5 - 0.2);
+        // What the model has for training rows is nobody else's.
+        assert_eq!(score(&[], &[7, u32::MAX - 1]), -0.5);
+    }
+
+    #[test]
     fn a_small_file_cannot_ask_for_much_memory() {
-        let file = format!("{MAGIC}\nsignal 99999999999\ntail 1\nmemorization 0\n");
+        let columns = usize::MAX / 2;
+        let file = format!(
+            "{MAGIC}\nsignal {columns}\ntail {columns}\nmemorization 0\nbias 0\nweights 1\n{columns} 1\n"
+        );
+        let model = read(file.as_bytes()).unwrap();
+        assert_eq!(model.weights, [(columns, 1.0)]);
+        let file = file.replace("memorization 0", "memorization 9");
         let error = read(file.as_bytes()).unwrap_err().to_string();
-        assert!(error.contains("at most 2^31"), "{error}");
+        assert!(error.contains("fewer than 2^64"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_model_or_a_fault(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut file = Vec::new();
+            write(&mut file, "epochs = 3", &weights()).unwrap();
+            for (at, byte) in changes {
+                let at = at.index(file.len());
+                file[at] = byte;
+            }
+            file.truncate(cut.index(2 * file.len()));
+            match read(&file[..]) {
+                Ok(model) => {
+                    let all = model.signal + model.tail + model.memorization;
+                    prop_assert!(model.weights.is_sorted_by(|a, b| a.0 < b.0));
+                    prop_assert!(model.weights.iter().all(|&(at, weight)| at < all && weight.is_finite()));
+                }
+                Err(error) => {
+                    let said = error.to_string();
+                    prop_assert!(said.starts_with("line ") && said.lines().count() == 1, "{said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        let error = read(&b"sparsegrok model 1\n\xff\xfe\n"[..]).unwrap_err();
+        let said = "line 2: found `other bytes`, expected text in UTF-8";
+        assert_eq!(error.to_string(), said);
+        let long = "x".repeat(1000);
+        let error = read(long.as_bytes()).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("line 1: found `{}…`", "x".repeat(60))),
+            "{error}"
+        );
     }
 }

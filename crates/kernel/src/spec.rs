@@ -101,8 +101,11 @@ impl TrainSpec {
         check(
             self.learning_rate * self.weight_decay < 1.0,
             "weight_decay",
-            self.weight_decay,
-            "learning_rate × weight_decay below 1",
+            format_args!(
+                "{} beside a `learning_rate` of {}",
+                self.weight_decay, self.learning_rate
+            ),
+            "their product below 1",
         )?;
         non_negative("schedule_power", self.schedule_power)?;
         check(
@@ -117,7 +120,13 @@ impl TrainSpec {
             self.schedule_every,
             "at least 1 epoch",
         )?;
-        check(self.epochs >= 1, "epochs", self.epochs, "at least 1 epoch")?;
+        // So that steps, of fewer than 2^32 an epoch, can be counted.
+        check(
+            (1..1 << 32).contains(&self.epochs),
+            "epochs",
+            self.epochs,
+            "a number of epochs between 1 and 2^32 - 1",
+        )?;
         check(
             self.batch_size != BatchSize::Rows(0),
             "batch_size",

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use sparsegrok_kernel::{Diverged, State};
 
+use crate::error::ConfigError;
 use crate::trace::Trace;
 
 pub use every::{CheckpointEvery, NoInterval};
@@ -105,6 +106,9 @@ pub enum CheckpointError {
         /// What is asked for.
         asked: String,
     },
+    /// What it was begun with is no configuration of this version.
+    #[error(transparent)]
+    Config(#[from] Box<ConfigError>),
     /// A file could not be read or written.
     #[error("{}: {error}", path.display())]
     Io {

@@ -7,7 +7,7 @@ use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check
 use sparsegrok_kernel::{KernelChoice, SimdChoice, TrainSpec};
 
 use crate::checkpoint::CheckpointEvery;
-use crate::evaluate::EvaluateSpec;
+use crate::evaluate::{EvaluateSpec, GenFigure};
 use crate::study::StudySpec;
 use crate::trace::OutputSpec;
 
@@ -108,6 +108,11 @@ pub struct EngineSpec {
     pub checkpoint_every: CheckpointEvery,
 }
 
+impl EngineSpec {
+    /// Most threads to ask for.
+    const MOST_THREADS: usize = 4096;
+}
+
 impl FileSpec {
     /// Value α of each training row's own column, `None` for no such columns.
     pub fn memorization(&self) -> Option<f64> {
@@ -153,6 +158,12 @@ impl Config {
         self.evaluate.validate()?;
         self.study.validate()?;
         check(
+            self.engine.threads <= EngineSpec::MOST_THREADS,
+            "threads",
+            self.engine.threads,
+            "at most 4096, or 0 for all cores",
+        )?;
+        check(
             self.synthetic.rng == self.train.rng,
             "rng",
             format!(
@@ -181,14 +192,17 @@ impl Config {
             "`sign`, or squared loss",
         )?;
         let compare = &self.compare;
-        let at_least_one = [
+        let lengths = [
             ("early_epochs", compare.early_epochs),
             ("long_epochs", compare.long_epochs),
-            ("patience", compare.patience.unwrap_or(1)),
         ];
-        for (key, count) in at_least_one {
-            check(count > 0, key, count, "at least 1")?;
+        for (key, epochs) in lengths {
+            let expected = "a number of epochs between 1 and 2^32 - 1";
+            check((1..1 << 32).contains(&epochs), key, epochs, expected)?;
         }
+        let patience = compare.patience.unwrap_or(1);
+        check(patience > 0, "patience", patience, "at least 1 evaluation")?;
+        self.check_figures()?;
         let order_seeds = [
             ("early_order_seed", compare.early_order_seed),
             ("long_order_seed", compare.long_order_seed),
@@ -207,6 +221,44 @@ impl Config {
             "empty",
             "at least one column",
         )
+    }
+
+    /// Checks that what is to tell accuracy and the end of a run is there.
+    fn check_figures(&self) -> Result<(), InvalidSetting> {
+        let EvaluateSpec {
+            accuracy_tolerance,
+            stop_when,
+            ..
+        } = &self.evaluate;
+        check(
+            accuracy_tolerance.is_none() || self.target() == Target::Linear,
+            "accuracy_tolerance",
+            accuracy_tolerance.unwrap_or_default(),
+            "to be left out, or `target` to be linear",
+        )?;
+        check(
+            stop_when.is_none() || self.gen_figure_lacks().is_none(),
+            "stop_when",
+            stop_when.unwrap_or_default(),
+            "to be left out, as the figure that tells generalization (`gen_figure`) is not there",
+        )
+    }
+
+    /// What would have to be beside it for the figure that tells generalization to be there.
+    pub(crate) fn gen_figure_lacks(&self) -> Option<&'static str> {
+        let of_test = self.has_test();
+        let of_population = self.files.train.is_none()
+            && !self.train.bias
+            && self.evaluate.accuracy_tolerance.is_none();
+        let (is_there, otherwise) = match self.evaluate.gen_figure {
+            GenFigure::Auto => (of_test || of_population, "test rows beside it"),
+            GenFigure::TestAcc | GenFigure::TestLoss => (of_test, "test rows beside it"),
+            GenFigure::PopulationAcc => (
+                of_population,
+                "synthetic data beside it, without `bias` and `accuracy_tolerance`",
+            ),
+        };
+        (!is_there).then_some(otherwise)
     }
 }
 

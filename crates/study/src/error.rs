@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use sparsegrok_data::InvalidSetting;
 use toml::Value;
 
+/// Characters that an error quotes of what someone wrote.
+const QUOTED: usize = 80;
+
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -40,12 +43,18 @@ impl fmt::Display for Origin {
 #[non_exhaustive]
 pub enum ConfigError {
     /// A configuration file could not be read.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: the configuration cannot be read: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// Why not.
         error: io::Error,
+    },
+    /// A configuration file is not text.
+    #[error("{}: no text, expected a configuration: TOML in UTF-8", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
     },
     /// A configuration file is not TOML.
     #[error("{}: line {line}, column {column}: {message}", path.display())]
@@ -60,7 +69,7 @@ pub enum ConfigError {
         message: String,
     },
     /// There is no such setting.
-    #[error("{origin}unknown key `{key}`{}", suggestion(*nearest))]
+    #[error("{origin}unknown key `{}`; {}", abridged(key), suggestion(*nearest, "`sparsegrok run --print-config` lists them"))]
     UnknownKey {
         /// Where it was set.
         origin: Origin,
@@ -70,7 +79,7 @@ pub enum ConfigError {
         nearest: Option<&'static str>,
     },
     /// There is no such preset.
-    #[error("{origin}unknown preset `{name}`{}", suggestion(*nearest))]
+    #[error("{origin}unknown preset `{}`; {}", abridged(name), suggestion(*nearest, "`sparsegrok presets` lists them"))]
     UnknownPreset {
         /// Where it was asked for.
         origin: Origin,
@@ -80,7 +89,7 @@ pub enum ConfigError {
         nearest: Option<&'static str>,
     },
     /// A value has the wrong type.
-    #[error("{origin}`{key}` is {value}, expected {expected}")]
+    #[error("{origin}`{key}` is {}, expected {expected}", abridged(value))]
     Type {
         /// Where it was set.
         origin: Origin,
@@ -102,7 +111,7 @@ pub enum ConfigError {
         other: &'static str,
     },
     /// An axis of a study's grid makes no sense.
-    #[error("vary: `{axis}`: expected {expected}")]
+    #[error("vary: `{}`: expected {expected}", abridged(axis))]
     Axis {
         /// The axis, as written.
         axis: String,
@@ -122,6 +131,26 @@ pub enum ConfigError {
     },
 }
 
-fn suggestion(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+/// What someone wrote, fit for a sentence: its beginning, on one line.
+fn abridged(written: impl ToString) -> String {
+    let text = written.to_string();
+    let (start, ellipsis) = match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => (&text[..end], "…"),
+        None => (&text[..], ""),
+    };
+    let mut quoted = String::new();
+    for c in start.chars() {
+        match c.is_control() {
+            true => quoted.extend(c.escape_default()),
+            false => quoted.push(c),
+        }
+    }
+    quoted + ellipsis
+}
+
+fn suggestion(nearest: Option<&str>, otherwise: &str) -> String {
+    nearest.map_or_else(
+        || otherwise.to_owned(),
+        |name| format!("did you mean `{name}`?"),
+    )
 }

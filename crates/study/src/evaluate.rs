@@ -132,6 +132,9 @@ impl EvaluateSpec {
     /// The default of `eval_every`.
     pub const EVERY: u64 = 200;
 
+    /// Most log-spaced epochs.
+    const MOST_POINTS: u64 = 1_000_000;
+
     /// Checks every setting's range.
     ///
     /// # Errors
@@ -150,6 +153,13 @@ impl EvaluateSpec {
         ];
         if let Some((key, _)) = counts.iter().find(|(_, count)| *count == Some(0)) {
             return refuse(key, "0".to_owned(), "at least 1");
+        }
+        if let Some(points) = self
+            .eval_points
+            .filter(|&points| points > Self::MOST_POINTS)
+        {
+            let value = points.to_string();
+            return refuse("eval_points", value, "at most a million evaluations");
         }
         if let Some(tolerance) = self.accuracy_tolerance
             && !(tolerance.is_finite() && tolerance > 0.0)

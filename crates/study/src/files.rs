@@ -24,7 +24,13 @@ pub(crate) fn folder_beside(path: &Path) -> io::Result<TempDir> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o777));
     }
-    builder.tempdir_in(folder)
+    builder.tempdir_in(folder).map_err(|error| {
+        // Nor that it is not writable.
+        let cause = error.get_ref().and_then(|error| error.source());
+        let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+        let code = cause.and_then(io::Error::raw_os_error);
+        code.map_or(error, io::Error::from_raw_os_error)
+    })
 }
 
 /// Brings the names in a folder to the disk, where the system lets a folder be opened.

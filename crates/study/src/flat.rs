@@ -1,11 +1,16 @@
 //! Configurations as flat TOML tables: one key a setting, whatever part of the configuration holds it.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use sparsegrok_data::SyntheticSpec;
+use sparsegrok_kernel::TrainSpec;
 use toml::{Table, Value};
 
-use crate::config::Config;
+use crate::config::{CompareSpec, Config, EngineSpec, FileSpec};
 use crate::evaluate::EvaluateSpec;
 use crate::settings::{Kind, SETTINGS, Section, Setting};
+use crate::study::StudySpec;
+use crate::trace::OutputSpec;
 
 impl Config {
     /// The configuration of a flat table, unset keys at their defaults.
@@ -100,19 +105,24 @@ fn part<T: DeserializeOwned>(table: &Table, section: Section) -> Result<T, toml:
 
 /// Whether a value is one its setting can take, by type.
 pub(crate) fn has_type_of(setting: &Setting, value: &Value) -> bool {
+    let alone = || Table::from_iter([(setting.key.to_owned(), value.clone())]);
+    let fits = |section: &Section| match section {
+        Section::Synthetic => SyntheticSpec::deserialize(alone()).is_ok(),
+        Section::Files => FileSpec::deserialize(alone()).is_ok(),
+        Section::Train => TrainSpec::deserialize(alone()).is_ok(),
+        Section::Evaluate => EvaluateSpec::deserialize(alone()).is_ok(),
+        Section::Compare => CompareSpec::deserialize(alone()).is_ok(),
+        Section::Engine => EngineSpec::deserialize(alone()).is_ok(),
+        Section::Output => OutputSpec::deserialize(alone()).is_ok(),
+        Section::Study => StudySpec::deserialize(alone()).is_ok(),
+    };
     // Any string is a path, but a number is not.
-    let alone = Table::from_iter([(setting.key.to_owned(), value.clone())]);
-    (setting.kind != Kind::Path || value.is_str()) && Config::from_table(&alone).is_ok()
+    (setting.kind != Kind::Path || value.is_str()) && setting.sections.iter().all(fits)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{CompareSpec, EngineSpec, FileSpec};
-    use crate::study::StudySpec;
-    use crate::trace::OutputSpec;
-    use sparsegrok_data::SyntheticSpec;
-    use sparsegrok_kernel::TrainSpec;
 
     /// The fields of a section's struct, as its refusal of an unknown one lists them.
     fn fields<T: DeserializeOwned>() -> Vec<String> {
@@ -163,12 +173,19 @@ mod tests {
         );
         match kind {
             Kind::Whole => (vec![whole], vec![number, word, yes, Value::Integer(-1)]),
-            Kind::WholeOr(least, names) => {
+            Kind::WholeOr(least, most, names) => {
                 let named = names.iter().map(|&name| name.into());
                 let below = Value::Integer(least as i64 - 1);
+                let above = most
+                    .checked_add(1)
+                    .and_then(|above| i64::try_from(above).ok());
+                let above = above.map(Value::Integer);
                 (
-                    named.chain([whole]).collect(),
-                    vec![number, word, yes, below],
+                    named.chain([whole, Value::Integer(most as i64)]).collect(),
+                    [number, word, yes, below]
+                        .into_iter()
+                        .chain(above)
+                        .collect(),
                 )
             }
             Kind::Number => (vec![whole, number], vec![word, yes]),

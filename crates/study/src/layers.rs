@@ -1,6 +1,7 @@
 //! Settings in layers: defaults, then a preset, then a configuration file, then flags.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use sparsegrok_data::InvalidSetting;
@@ -10,10 +11,40 @@ use crate::config::Config;
 use crate::error::{ConfigError, Origin};
 use crate::flat::has_type_of;
 use crate::presets::{PRESETS, Preset};
-use crate::settings::{SETTINGS, Section, Setting};
+use crate::settings::{Kind, SETTINGS, Section, Setting};
+use crate::study::value_text;
 
 /// Pairs of keys that say the same thing in two ways: setting one unsets the other below it.
 const EXCLUSIVE: [(&str, &str); 1] = [("eval_every", "eval_points")];
+
+/// Settings that do nothing but where another has one of some values: their keys, its key, these
+/// values, and the wish in words.
+const DEPENDENT: [(&str, &str, &[&str], &str); 4] = [
+    (
+        "init_norm",
+        "init",
+        &["gaussian", "orthogonal", "teacher", "anti-teacher"],
+        "an `init` other than zero beside it",
+    ),
+    (
+        "schedule_power",
+        "schedule",
+        &["inverse-scaling"],
+        "a `schedule` of inverse-scaling beside it",
+    ),
+    (
+        "schedule_factor",
+        "schedule",
+        &["step"],
+        "a `schedule` of step beside it",
+    ),
+    (
+        "schedule_every",
+        "schedule",
+        &["step"],
+        "a `schedule` of step beside it",
+    ),
+];
 
 /// The key under which a file names the preset it builds on.
 const PRESET: &str = "preset";
@@ -126,23 +157,35 @@ impl Settings {
             })
         })?;
         config.validate().map_err(invalid)?;
-        if config.files.train.is_some() {
-            self.refuse_idle_flags().map_err(invalid)?;
-        }
+        self.refuse_idle_flags(&config).map_err(invalid)?;
         Ok(config)
     }
 
     /// A flag that could have no effect is a mistake worth saying.
-    fn refuse_idle_flags(&self) -> Result<(), InvalidSetting> {
-        for setting in SETTINGS
+    fn refuse_idle_flags(&self, config: &Config) -> Result<(), InvalidSetting> {
+        let drawn = SETTINGS
             .iter()
-            .filter(|s| s.sections == [Section::Synthetic])
-        {
-            if let Some((value, Origin::Flag | Origin::Grid)) = self.values.get(setting.key) {
+            .filter(|s| s.sections == [Section::Synthetic]);
+        let drawn = drawn.map(|setting| {
+            let idle = config.files.train.is_some();
+            let expected = "to be left out, as `train` names a file of data";
+            (setting.key, idle, expected)
+        });
+        let dependent = DEPENDENT.iter().map(|&(key, on, values, expected)| {
+            let found = self.values.get(on).and_then(|(value, _)| value.as_str());
+            let acts = found.is_some_and(|found| values.contains(&found));
+            (key, !acts && !config.study.varies(on), expected)
+        });
+        let lacks = config.gen_figure_lacks();
+        let figure = ("gen_figure", lacks.is_some(), lacks.unwrap_or_default());
+        for (key, idle, expected) in drawn.chain(dependent).chain([figure]) {
+            if let Some((value, Origin::Flag | Origin::Grid)) = self.values.get(key)
+                && idle
+            {
                 return Err(InvalidSetting {
-                    key: setting.key,
-                    value: value.to_string(),
-                    expected: "to be left out, as `train` names a file of data",
+                    key,
+                    value: value_text(value),
+                    expected,
                 });
             }
         }
@@ -195,7 +238,7 @@ impl Settings {
             return Err(ConfigError::Type {
                 origin,
                 key,
-                value,
+                value: at_fault(setting, value),
                 expected: setting.kind.expected(),
             });
         }
@@ -216,19 +259,40 @@ impl Settings {
     }
 }
 
+/// The part of a value that makes it one of the wrong type: of a list, an item.
+fn at_fault(setting: &Setting, value: Value) -> Value {
+    let is_list = matches!(setting.kind, Kind::Columns | Kind::Axes);
+    let Some(items) = value.as_array().filter(|_| is_list) else {
+        return value;
+    };
+    let alone = |item: &&Value| !has_type_of(setting, &Value::Array(vec![(*item).clone()]));
+    items.iter().find(alone).cloned().unwrap_or(value)
+}
+
 /// The setting of a key.
 pub(crate) fn known(key: &str, origin: &Origin) -> Result<&'static Setting, ConfigError> {
     Setting::of(key).ok_or_else(|| ConfigError::UnknownKey {
         origin: origin.clone(),
         key: key.to_owned(),
-        nearest: nearest(key, SETTINGS.iter().map(|setting| setting.key)),
+        nearest: of_flag(key).or_else(|| nearest(key, SETTINGS.iter().map(|setting| setting.key))),
     })
+}
+
+/// The key of a flag's name, or second name, where a key is expected.
+fn of_flag(name: &str) -> Option<&'static str> {
+    let is_it = |setting: &&Setting| setting.flag() == name || setting.alias == Some(name);
+    SETTINGS.iter().find(is_it).map(|setting| setting.key)
 }
 
 /// The name most like a misspelt one, where one is alike at all.
 fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let likeness = |known: &str| strsim::jaro_winkler(name, known);
+    let likeness = |known: &str| match strsim::osa_distance(name, known) {
+        // One slip makes a short name quite another by the measure below.
+        1 => 1.0,
+        _ => strsim::jaro_winkler(name, known),
+    };
     known
+        .filter(|known| name.len() <= 2 * known.len())
         .map(|known| (likeness(known), known))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -236,9 +300,12 @@ fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'st
 }
 
 fn read_table(path: &Path) -> Result<Table, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read {
-        path: path.to_owned(),
-        error,
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let path = path.to_owned();
+        match error.kind() {
+            ErrorKind::InvalidData => ConfigError::NotText { path },
+            _ => ConfigError::Read { path, error },
+        }
     })?;
     parse_table(&text, path)
 }
@@ -315,7 +382,14 @@ mod tests {
             refused("learning_rat = 1", &[]),
             "FILE: unknown key `learning_rat`; did you mean `learning_rate`?"
         );
-        assert_eq!(refused("zzz = 1", &[]), "FILE: unknown key `zzz`");
+        assert_eq!(
+            refused("zzz = 1", &[]),
+            "FILE: unknown key `zzz`; `sparsegrok run --print-config` lists them"
+        );
+        for name in ["lr = 1", "learning-rate = 1"] {
+            let said = refused(name, &[]);
+            assert!(said.ends_with("did you mean `learning_rate`?"), "{said}");
+        }
         assert_eq!(
             refused("preset = \"reference-tyo\"", &[]),
             "FILE: unknown preset `reference-tyo`; did you mean `reference-toy`?"
@@ -323,7 +397,7 @@ mod tests {
         let unknown = Settings::layered(Some("nothing"), None, &[]).unwrap_err();
         assert_eq!(
             unknown.to_string(),
-            "command line: unknown preset `nothing`"
+            "command line: unknown preset `nothing`; `sparsegrok presets` lists them"
         );
     }
 
@@ -331,7 +405,7 @@ mod tests {
     fn wrong_types_name_key_value_and_wish() {
         assert_eq!(
             refused("n_train = \"many\"", &[]),
-            "FILE: `n_train` is \"many\", expected a whole number of at least 0"
+            "FILE: `n_train` is \"many\", expected a whole number from 0 to 2^63 - 1"
         );
         assert_eq!(
             refused("decay_order = \"befor\"", &[]),
@@ -339,12 +413,12 @@ mod tests {
         );
         assert_eq!(
             refused("", &[("epochs", "1.5")]),
-            "command line: `epochs` is \"1.5\", expected a whole number of at least 0"
+            "command line: `epochs` is \"1.5\", expected a whole number from 0 to 2^63 - 1"
         );
-        assert_eq!(
-            refused("[xyz]\nn_train = 3", &[]),
-            "FILE: unknown key `xyz`"
-        );
+        assert!(refused("[xyz]\nn_train = 3", &[]).starts_with("FILE: unknown key `xyz`; "));
+        let said = refused("columns = [\"epoch\", \"epock\", \"test_acc\"]", &[]);
+        let start = "FILE: `columns` is \"epock\", expected columns, each one of `epoch`, ";
+        assert!(said.starts_with(start), "{said}");
         assert_eq!(
             refused("preset = 3", &[]),
             "FILE: `preset` is 3, expected the name of a preset"
@@ -396,5 +470,20 @@ mod tests {
              of data"
         );
         assert!(config("train = \"rows.svm\"\nlabel_noise = 0.1", &[]).is_ok());
+    }
+
+    #[test]
+    fn flags_that_do_nothing_beside_another_setting_are_refused() {
+        let norm = ("init_norm", "100");
+        assert_eq!(
+            refused("", &[norm]),
+            "command line: `init_norm` is 100, expected an `init` other than zero beside it"
+        );
+        let said = refused("schedule = \"step\"", &[("schedule_power", "1")]);
+        assert!(said.contains("a `schedule` of inverse-scaling"), "{said}");
+        assert!(config("init = \"gaussian\"", &[norm]).is_ok());
+        assert!(config("init_norm = 100", &[]).is_ok());
+        // Some cells of a grid may have no use for what others need.
+        assert!(config("", &[norm, ("vary", "init=zero,gaussian")]).is_ok());
     }
 }

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
+use sparsegrok_data::Shortest;
 use sparsegrok_data::svmlight::{self, Labels};
-use sparsegrok_data::{Row, Shortest};
-use sparsegrok_kernel::Weights;
 use sparsegrok_kernel::model::Model;
 
 use crate::error::ConfigError;
@@ -15,9 +14,7 @@ use crate::number::NumberFormat;
 /// A model made ready for rows from files.
 #[derive(Clone, Debug)]
 pub struct Predictor {
-    /// Of the columns in a file's order: tail columns follow the signal columns.
-    weights: Vec<f64>,
-    bias: f64,
+    model: Model,
     options: svmlight::Options,
 }
 
@@ -28,12 +25,8 @@ impl Predictor {
     /// When the model's configuration is none.
     pub fn new(model: Model, name: &Path) -> Result<Self, ConfigError> {
         let config = Settings::from_toml(&model.config, name)?.config()?;
-        let Weights {
-            signal, tail, bias, ..
-        } = model.weights;
         Ok(Self {
-            weights: [signal, tail].concat(),
-            bias,
+            model,
             options: svmlight::Options {
                 zero_based: config.files.zero_based,
                 targets: target_kind(config.target()),
@@ -47,24 +40,12 @@ impl Predictor {
     }
 
     /// Scores z of all rows. Columns the model never saw weigh nothing, whichever of the two kinds
-    /// they are in. `Time: O(nnz)`
+    /// they are in. `Time: O(nnz · log weights)`
     pub fn scores(&self, file: &FileRows) -> Vec<f64> {
         let rows = &file.rows;
-        let mut signal = self.weights.clone();
-        let tail = signal.split_off(rows.features().signal_width().min(signal.len()));
-        let weights = Weights {
-            signal,
-            tail,
-            memorization: Vec::new(),
-            bias: self.bias,
-        };
-        let score = |i| {
-            weights.score(&Row {
-                memorization: None,
-                ..rows.row(i)
-            })
-        };
-        (0..rows.len()).map(score).collect()
+        (0..rows.len())
+            .map(|i| self.model.score(&rows.row(i)))
+            .collect()
     }
 }
 
@@ -101,12 +82,11 @@ mod tests {
     fn model(config: &str) -> Model {
         Model {
             config: config.to_owned(),
-            weights: Weights {
-                signal: vec![1.0, -2.0],
-                tail: vec![0.5],
-                memorization: vec![9.0; 4],
-                bias: 0.25,
-            },
+            signal: 2,
+            tail: 1,
+            memorization: 4,
+            bias: 0.25,
+            weights: vec![(0, 1.0), (1, -2.0), (2, 0.5), (3, 9.0), (6, 9.0)],
         }
     }
 
@@ -150,6 +130,9 @@ mod tests {
     #[test]
     fn a_model_without_a_readable_configuration_is_refused() {
         let error = Predictor::new(model("lr = 3"), Path::new("m.model")).unwrap_err();
-        assert_eq!(error.to_string(), "m.model: unknown key `lr`");
+        assert_eq!(
+            error.to_string(),
+            "m.model: unknown key `lr`; did you mean `learning_rate`?"
+        );
     }
 }

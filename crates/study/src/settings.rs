@@ -74,8 +74,8 @@ impl Section {
 pub enum Kind {
     /// A whole number of at least 0.
     Whole,
-    /// A whole number of at least this, or one of these words.
-    WholeOr(u64, &'static [&'static str]),
+    /// A whole number from the first to the second, or one of these words.
+    WholeOr(u64, u64, &'static [&'static str]),
     /// A number.
     Number,
     /// True or false; the bare flag means true.
@@ -116,11 +116,11 @@ impl Kind {
     /// Describes a good value, to complete "expected …".
     pub fn expected(self) -> String {
         match self {
-            Self::Whole => "a whole number of at least 0".to_owned(),
-            Self::WholeOr(least, words) => {
+            Self::Whole => format!("a whole number from 0 to {}", as_power(MOST)),
+            Self::WholeOr(least, most, words) => {
                 let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
-                let words = words.join(" or ");
-                format!("a whole number of at least {least}, or {words}")
+                let (most, words) = (as_power(most), words.join(" or "));
+                format!("a whole number from {least} to {most}, or {words}")
             }
             Self::Number => "a number".to_owned(),
             Self::Switch => "true or false".to_owned(),
@@ -128,7 +128,7 @@ impl Kind {
             Self::Path => "a path".to_owned(),
             Self::Columns => {
                 let names = Column::ALL.iter().map(|column| column.name());
-                format!("a list of columns, each {}", one_of(names))
+                format!("columns, each {}", one_of(names))
             }
             Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
             Self::Every => NoInterval.to_string().replacen("expected ", "", 1),
@@ -166,10 +166,18 @@ fn whole(text: &str) -> Option<i64> {
     })
 }
 
+/// A number one below a power of two, as that.
+fn as_power(most: u64) -> String {
+    format!("2^{} - 1", most.count_ones())
+}
+
 fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     format!("one of {}", quoted.join(", "))
 }
+
+/// The largest whole number that TOML has.
+const MOST: u64 = i64::MAX as u64;
 
 /// Every setting, in the order of help and `--print-config`.
 #[rustfmt::skip] // a table: a row a setting
@@ -207,7 +215,7 @@ pub static SETTINGS: &[Setting] = {
         setting("weight_decay", &[Train], Number, "Weight decay λ").or("wd"),
         setting("decay_order", &[Train], Choice(&["before", "after"]),
             "Take the gradient after decaying the weights (decay before), or at the old weights"),
-        setting("batch_size", &[Train], WholeOr(1, &["full"]), "Rows per update"),
+        setting("batch_size", &[Train], WholeOr(1, u32::MAX as u64, &["full"]), "Rows per update"),
         setting("epochs", &[Train], Whole, "Passes over the training rows"),
         setting("order", &[Train], Choice(&["shuffle", "sequential", "with-replacement"]),
             "Order in which an epoch visits the rows"),
@@ -262,7 +270,7 @@ pub static SETTINGS: &[Setting] = {
             "Add an axis to the grid: a key's values A,B,… or log:LOW:HIGH:COUNT"),
         setting("figures", &[Study], Columns,
             "Figures kept of every evaluation, for records, curves and traces").or("columns"),
-        setting("traces", &[Study], WholeOr(0, &["none", "all"]),
+        setting("traces", &[Study], WholeOr(0, MOST, &["none", "all"]),
             "Keep whole traces of the first N seeds of each cell, of none or of all"),
     ]
 };

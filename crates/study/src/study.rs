@@ -28,6 +28,7 @@ pub use directory::{Directory, DirectoryError};
 pub use driver::{Ran, StudyError};
 pub use estimate::{Estimate, estimate};
 pub use grid::GridCell;
+pub(crate) use grid::value_text;
 pub use group::{Group, Record};
 pub use manifest::{Kernels, Manifest};
 pub use overview::{CellPrediction, CellSummary, Summary};
@@ -80,6 +81,13 @@ impl Default for StudySpec {
 }
 
 impl StudySpec {
+    /// Whether a key is an axis of the grid.
+    pub(crate) fn varies(&self, key: &str) -> bool {
+        let keys = self.vary.iter().filter_map(|axis| axis.split_once('='));
+        keys.map(|(of, _)| of.trim().replace('-', "_"))
+            .any(|of| of == key)
+    }
+
     /// Checks every setting's range; the axes are read by [`Study::new`].
     ///
     /// # Errors
@@ -173,6 +181,6 @@ impl Study {
 
     /// Number of runs.
     pub fn runs(&self) -> u64 {
-        self.cells.len() as u64 * self.spec().seeds.len()
+        (self.cells.len() as u64).saturating_mul(self.spec().seeds.len())
     }
 }

@@ -9,7 +9,7 @@ use crate::dataset::{DatasetError, TargetKind};
 #[non_exhaustive]
 pub enum StoreError {
     /// The file could not be read at all.
-    #[error("{file}: {error}")]
+    #[error("{file}: the store cannot be read: {error}")]
     Io {
         /// The file's name.
         file: String,

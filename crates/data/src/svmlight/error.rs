@@ -7,7 +7,7 @@ use std::io;
 #[non_exhaustive]
 pub enum SvmlightError {
     /// The file could not be read at all.
-    #[error("{file}: {error}")]
+    #[error("{file}: the rows cannot be read: {error}")]
     Io {
         /// The file's name.
         file: String,

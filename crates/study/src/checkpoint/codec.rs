@@ -419,6 +419,26 @@ mod tests {
     }
 
     #[test]
+    fn any_bytes_that_are_read_are_those_that_would_be_written() {
+        let mut encoder = Encoder::default();
+        encoder.runs(&runs());
+        let mut read = 0;
+        for at in 0..encoder.0.len() {
+            for other in [0x00, 0x01, 0x02, 0x7f, 0x80, 0xff] {
+                let mut bytes = encoder.0.clone();
+                bytes[at] = other;
+                if let Some(runs) = Decoder(&bytes).runs() {
+                    let mut again = Encoder::default();
+                    again.runs(&runs);
+                    assert!(again.0 == bytes, "byte {at} as {other}");
+                    read += 1;
+                }
+            }
+        }
+        assert!(read > 0);
+    }
+
+    #[test]
     fn finished_groups_are_read_as_they_were_written() {
         let record = |seed, data, diverged| Record {
             cell: 5,

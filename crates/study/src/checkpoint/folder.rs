@@ -163,10 +163,7 @@ impl Unfinished {
         let text = toml::to_string(&self.header.config).map_err(io::Error::other);
         let settings = Settings::from_toml(&text.map_err(CheckpointError::io(&name))?, &name);
         let config = settings.and_then(|settings| settings.config());
-        config.map_err(|error| CheckpointError::Io {
-            path: name,
-            error: io::Error::new(ErrorKind::InvalidData, error.to_string()),
-        })
+        config.map_err(|error| CheckpointError::Config(Box::new(error)))
     }
 
     /// Checks that results of `config` are those that were begun.
@@ -203,7 +200,7 @@ impl Unfinished {
 
     /// When it was begun, in seconds since 1970, and how long was worked on it.
     pub(crate) fn times(&self) -> (u64, Duration) {
-        let spent = self.earlier + self.since.elapsed();
+        let spent = self.earlier.saturating_add(self.since.elapsed());
         (self.header.started_unix_seconds, spent)
     }
 

@@ -70,7 +70,7 @@ pub enum DirectoryError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// A file could not be written.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: cannot be written: {error}", path.display())]
     Io {
         /// The directory.
         path: PathBuf,

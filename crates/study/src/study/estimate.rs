@@ -79,15 +79,17 @@ pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
         };
         let cost = &known[place].1;
         let per_epoch = cost.rows.div_ceil(config.train.batch_size.rows(cost.rows)) as u64;
-        let steps = config.train.epochs * per_epoch;
+        let steps = config.train.epochs.saturating_mul(per_epoch);
         let evaluations = config.evaluate.plan(config.train.epochs).epochs().len() as u64;
         let group = cost.setup + steps as f64 * cost.step + evaluations as f64 * cost.evaluation;
-        total.seed_steps += seeds * steps;
-        total.evaluations += seeds * evaluations;
+        total.seed_steps = total.seed_steps.saturating_add(seeds.saturating_mul(steps));
+        total.evaluations = total
+            .evaluations
+            .saturating_add(seeds.saturating_mul(evaluations));
         let memories = [total.memory, memory, cost.memory].into_iter();
         total.memory = memories.max_by_key(|m| m.total()).unwrap_or_default();
-        total.one_thread +=
-            Duration::try_from_secs_f64(groups as f64 * group).unwrap_or(Duration::MAX);
+        let time = Duration::try_from_secs_f64(groups as f64 * group).unwrap_or(Duration::MAX);
+        total.one_thread = total.one_thread.saturating_add(time);
     }
     Ok(total)
 }

@@ -9,8 +9,8 @@ use crate::layers::{Settings, known};
 use crate::settings::{Kind, SETTINGS, Section, Setting};
 use crate::study::seeds::{RunSeeds, SeedWhat};
 
-/// Most cells of a grid.
-const MAX_CELLS: usize = 1_000_000;
+/// Most cells of a grid: each is a whole configuration, checked before anything runs.
+const MAX_CELLS: usize = 10_000;
 
 /// Significant digits of log-spaced values: enough for any purpose, and few enough that a power of
 /// ten comes out as one.
@@ -102,7 +102,14 @@ fn check_seeds(settings: &Settings, config: &Config) -> Result<(), ConfigError> 
     config.synthetic.data_seed = last.data.unwrap_or(config.synthetic.data_seed);
     config.train.order_seed = last.order;
     config.train.init_seed = last.init;
-    config.validate().map_err(|e| settings.invalid(e))
+    // Nothing else than these seeds has changed since it was valid.
+    config.validate().map_err(|_| {
+        settings.invalid(InvalidSetting {
+            key: "seeds",
+            value: spec.seeds.to_string(),
+            expected: "seeds that stay below 2^32, as std::mt19937 takes, when the configuration's are added",
+        })
+    })
 }
 
 impl Axis {
@@ -119,18 +126,22 @@ impl Axis {
         }
         let values = match values.trim().strip_prefix("log:") {
             Some(range) => log_spaced(setting, range).ok_or_else(|| {
-                let expected =
-                    "log:LOW:HIGH:COUNT of a numeric key, 0 < LOW < HIGH, COUNT at least 2";
-                fault(text, expected.to_owned())
+                let expected = format!(
+                    "log:LOW:HIGH:COUNT of a numeric key, 0 < LOW < HIGH, COUNT from 2 to {MAX_CELLS}"
+                );
+                fault(text, expected)
             })?,
             None => values
                 .split(',')
                 .map(|value| setting.kind.parse(value.trim()))
                 .collect(),
         };
+        if values.len() > MAX_CELLS {
+            return Err(fault(text, format!("at most {MAX_CELLS} values")));
+        }
         for (i, value) in values.iter().enumerate() {
             if values[..i].contains(value) {
-                return Err(fault(text, format!("{} once", value_text(value))));
+                return Err(fault(text, format!("{} only once", value_text(value))));
             }
         }
         Ok(Self { setting, values })
@@ -191,7 +202,8 @@ fn log_spaced(setting: &Setting, range: &str) -> Option<Vec<Value>> {
         } else {
             Value::Float(x)
         };
-        if !values.contains(&value) {
+        // They ascend.
+        if values.last() != Some(&value) {
             values.push(value);
         }
     }
@@ -202,8 +214,8 @@ fn rounded(x: f64) -> f64 {
     format!("{x:.*e}", LOG_DIGITS - 1).parse().unwrap_or(x)
 }
 
-/// A varied value as a CSV cell.
-pub(super) fn value_text(value: &Value) -> String {
+/// A value as a CSV cell.
+pub(crate) fn value_text(value: &Value) -> String {
     match value {
         Value::String(word) => word.clone(),
         Value::Float(x) => Shortest(*x).to_string(),
@@ -292,7 +304,7 @@ mod tests {
         );
         assert_eq!(
             refused(&["epochs=5,x"]),
-            "vary: `epochs` is \"x\", expected a whole number of at least 0"
+            "vary: `epochs` is \"x\", expected a whole number from 0 to 2^63 - 1"
         );
         assert_eq!(
             refused(&["weight_decay=1e-3,-1"]),
@@ -300,7 +312,7 @@ mod tests {
         );
         assert_eq!(
             refused(&["weight_decay=1,0.1,1.0"]),
-            "vary: `weight_decay=1,0.1,1.0`: expected 1 once"
+            "vary: `weight_decay=1,0.1,1.0`: expected 1 only once"
         );
         assert_eq!(
             refused(&["epochs=5", "epochs=6"]),
@@ -322,8 +334,8 @@ mod tests {
         }
         assert!(refused(&["loss=log:1:2:3"]).contains("numeric key"));
         assert!(
-            refused(&["weight_decay=log:1e-9:1e-8:2000", "init_norm=log:1:9:2000"])
-                .ends_with("expected at most 1000000 cells, not 4000000")
+            refused(&["weight_decay=log:1e-9:1e-8:200", "init_norm=log:1:9:200"])
+                .ends_with("expected at most 10000 cells, not 40000")
         );
     }
 
@@ -332,7 +344,7 @@ mod tests {
         let mut config = config(&["rng=xoshiro256pp,libstdcxx"]);
         config.study.seeds = (0..(1 << 32)).into();
         let error = cells(&config).unwrap_err().to_string();
-        assert!(error.contains("_seed` is 42949"), "{error}");
+        assert!(error.contains("`seeds` is 0..4294967296"), "{error}");
         assert!(error.contains("below 2^32"), "{error}");
         config.study.seeds = (0..9).into();
         assert_eq!(cells(&config).unwrap().len(), 2);

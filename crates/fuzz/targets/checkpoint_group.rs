@@ -1,0 +1,75 @@
+//! Checkpoints of a run under way: opened, and gone on from to the run's end.
+
+#![no_main]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::sync::atomic::AtomicBool;
+
+use libfuzzer_sys::fuzz_target;
+use sparsegrok_fuzz::{checkpoint_with_checksums, folder, frames};
+use sparsegrok_study::{
+    CheckpointError, Config, RunError, Settings, Unfinished, Work, load, run_kept,
+};
+use tempfile::TempDir;
+
+/// A run that nothing was kept of yet but what it was begun with.
+struct Begun {
+    _folder: TempDir,
+    path: PathBuf,
+    config: Config,
+    finished: Vec<u8>,
+}
+
+static BEGUN: LazyLock<Begun> = LazyLock::new(|| {
+    let folder = folder();
+    let path = folder.path().join("unfinished");
+    let config = config().expect("a configuration");
+    let begun = Unfinished::begin(&path, Work::Run, &config).expect("a folder");
+    let finished = fs::read(path.join("finished")).expect("what it was begun with");
+    drop(begun);
+    Begun {
+        _folder: folder,
+        path,
+        config,
+        finished,
+    }
+});
+
+fn config() -> Result<Config, sparsegrok_study::ConfigError> {
+    let text = include_str!("run.toml");
+    Settings::from_toml(text, Path::new("run.toml"))?.config()
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let begun = &*BEGUN;
+    let header = frames(&begun.finished)[0].clone();
+    let fingerprint = crc32fast::hash(&begun.finished[header]);
+    let mut bytes = bytes.to_vec();
+    if let Some(content) = frames(&bytes).first().filter(|content| content.len() >= 5) {
+        let at = content.start + 1;
+        bytes[at..at + 4].copy_from_slice(&fingerprint.to_le_bytes());
+    }
+    fs::create_dir_all(&begun.path).expect("a folder");
+    let write = |name: &str, bytes: &[u8]| fs::write(begun.path.join(name), bytes);
+    write("lock", b"").expect("a written file");
+    write("finished", &begun.finished).expect("a written file");
+    write("group-0", &checkpoint_with_checksums(&bytes)).expect("a written file");
+    let unfinished = Unfinished::open(&begun.path, Work::Run).expect("it was just begun");
+    let problem = load(&begun.config).expect("drawn data").problem;
+    let run = run_kept(
+        &begun.config,
+        &problem,
+        &unfinished,
+        &AtomicBool::new(false),
+        &mut (),
+    );
+    match run {
+        Ok(_) | Err(RunError::Checkpoint(CheckpointError::Damaged { .. }) | RunError::Train(_)) => {
+        }
+        Err(error) => panic!("{error}"),
+    }
+    drop(unfinished);
+    let _ = fs::remove_file(begun.path.join("group-0.previous"));
+});

@@ -1,0 +1,23 @@
+//! Grids: axes as `--vary` takes them, separated by semicolons, made into cells.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sparsegrok_study::{ConfigError, Settings, Study};
+
+fuzz_target!(|text: &str| {
+    let study = || -> Result<Study, ConfigError> {
+        let mut settings = Settings::default();
+        settings.set("vary", text)?;
+        Study::new(settings.config()?)
+    };
+    let Ok(study) = study() else {
+        return;
+    };
+    assert!(study.runs() > 0);
+    let cells = study.cells();
+    for (number, cell) in cells.iter().enumerate() {
+        assert!(cell.config.validate().is_ok());
+        assert!(!study.cell_name(number).is_empty() || study.spec().vary.is_empty());
+    }
+});
