@@ -254,7 +254,10 @@ fn failures_to_read_are_said() {
     for start in [&b"1 1:1\n"[..], b"", &whole[..10]] {
         let error = parse("a.svm", BufReader::new(Failing(start)), &SIGNS).unwrap_err();
         assert!(matches!(error, SvmlightError::Io { .. }), "{error:?}");
-        assert_eq!(error.to_string(), "a.svm: the rows cannot be read: the disk is gone");
+        assert_eq!(
+            error.to_string(),
+            "a.svm: the rows cannot be read: the disk is gone"
+        );
     }
     let missing = read(Path::new("no/such/file.svm"), &SIGNS).unwrap_err();
     assert!(matches!(missing, SvmlightError::Io { .. }));
