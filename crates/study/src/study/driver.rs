@@ -123,6 +123,8 @@ impl Study {
         }
         let mut todo = (0..).zip(self.work());
         let mut data = SharedData::default();
+        // The cell whose shared data were last checked.
+        let mut checked = None;
         let mut runs = 0;
         // Nobody waits any more: groups not begun yet have nothing to do.
         let abandoned = AtomicBool::new(false);
@@ -140,7 +142,11 @@ impl Study {
                     };
                     let problem = data.of(&self.cells()[cell].config);
                     let problem = problem.map_err(|error| self.fault(cell, error))?;
-                    self.check_memory(cell, threads, problem.as_deref())?;
+                    // What is in files is known only now.
+                    if problem.is_some() && checked != Some(cell) {
+                        self.check_memory(cell, threads, problem.as_deref())?;
+                        checked = Some(cell);
+                    }
                     let work = Work {
                         number,
                         cell,
