@@ -1,11 +1,13 @@
 //! Seeds trained in lanes against the same seeds trained alone, to the bit.
 
+mod shared;
+
 use std::ops::ControlFlow;
 
-use sparsegrok_data::{Problem, RandomFamily, SyntheticSpec, generate};
+use sparsegrok_data::{Problem, SyntheticSpec, generate};
 use sparsegrok_kernel::{
-    BatchSize, DecayOrder, Diverged, EvaluationPlan, GroupObserver, Init, KernelChoice, Loss,
-    Order, Run, Schedule, SimdChoice, TrainSpec, Weights, train_group,
+    Diverged, EvaluationPlan, GroupObserver, KernelChoice, Loss, Run, SimdChoice, TrainSpec,
+    Weights, train_group,
 };
 
 /// Everything an observer sees and a run returns, as bits.
@@ -87,54 +89,13 @@ fn runs(problems: &[Problem]) -> Vec<Run<'_>> {
         .collect()
 }
 
-/// A spread of configurations: every branch of the kernel.
-fn specs() -> Vec<TrainSpec> {
-    let base = TrainSpec {
-        learning_rate: 0.1,
-        epochs: 6,
-        init: Init::Gaussian,
-        ..TrainSpec::default()
-    };
-    vec![
-        base.clone(),
-        TrainSpec {
-            decay_order: DecayOrder::Before,
-            weight_decay: 5.0,
-            ..base.clone()
-        },
-        TrainSpec {
-            order: Order::WithReplacement,
-            schedule: Schedule::Cosine,
-            warmup_steps: 50,
-            ..base.clone()
-        },
-        TrainSpec {
-            rng: RandomFamily::Libstdcxx,
-            loss: Loss::Hinge,
-            ..base.clone()
-        },
-        TrainSpec {
-            batch_size: BatchSize::Rows(7),
-            bias: true,
-            ..base.clone()
-        },
-        TrainSpec {
-            batch_size: BatchSize::Full,
-            loss: Loss::Squared,
-            learning_rate: 0.01,
-            order: Order::Sequential,
-            ..base
-        },
-    ]
-}
-
 #[test]
 fn a_seed_has_the_same_bits_in_any_lane_of_any_group_at_any_level() {
     let levels = [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512];
     for d in [1, 3, 5, 7, 8, 11, 17] {
         let problems = problems(45, d);
         let mut runs = runs(&problems);
-        for spec in specs() {
+        for spec in shared::specs(6, 5.0) {
             let alone: Vec<Seen> = runs
                 .iter()
                 .flat_map(|run| see(&spec, &[*run], KernelChoice::Scalar, SimdChoice::Auto, None))

@@ -1,14 +1,15 @@
 //! Runs that go on from a state against the same runs uninterrupted, to the bit.
 
+mod shared;
+
 use std::ops::ControlFlow;
 
 use sparsegrok_data::{
-    AlignedBlock, Csr, Dataset, Features, Problem, RandomFamily, SyntheticSpec, TargetKind,
-    generate,
+    AlignedBlock, Csr, Dataset, Features, Problem, SyntheticSpec, TargetKind, generate,
 };
 use sparsegrok_kernel::{
-    BatchSize, DecayOrder, Diverged, EvaluationPlan, GroupObserver, Init, KernelChoice, Loss,
-    Order, Run, Schedule, SimdChoice, Standing, State, TrainSpec, Weights, train_group,
+    Diverged, EvaluationPlan, GroupObserver, KernelChoice, Loss, Order, Run, SimdChoice, Standing,
+    State, TrainSpec, Weights, train_group,
 };
 
 const EPOCHS: u64 = 7;
@@ -115,44 +116,7 @@ fn with_tails() -> Vec<Problem> {
 }
 
 fn specs() -> Vec<TrainSpec> {
-    let base = TrainSpec {
-        learning_rate: 0.1,
-        epochs: EPOCHS,
-        init: Init::Gaussian,
-        ..TrainSpec::default()
-    };
-    vec![
-        base.clone(),
-        // The scale is folded, more than once.
-        TrainSpec {
-            decay_order: DecayOrder::Before,
-            weight_decay: 7.0,
-            ..base.clone()
-        },
-        TrainSpec {
-            order: Order::WithReplacement,
-            schedule: Schedule::Cosine,
-            warmup_steps: 50,
-            ..base.clone()
-        },
-        TrainSpec {
-            rng: RandomFamily::Libstdcxx,
-            loss: Loss::Hinge,
-            ..base.clone()
-        },
-        TrainSpec {
-            batch_size: BatchSize::Rows(7),
-            bias: true,
-            ..base.clone()
-        },
-        TrainSpec {
-            batch_size: BatchSize::Full,
-            loss: Loss::Squared,
-            learning_rate: 0.01,
-            order: Order::Sequential,
-            ..base
-        },
-    ]
+    shared::specs(EPOCHS, 7.0)
 }
 
 /// Every kernel that has the same bits, at some level.
