@@ -88,5 +88,5 @@ pub use study::{
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
-pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};
+pub use trace::{Column, OutputSpec, Trace, TraceFormat};
 pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};

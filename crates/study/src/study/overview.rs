@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sparsegrok_kernel::Figure;
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
@@ -15,7 +16,6 @@ use crate::study::records::RecordRow;
 use crate::study::scaling::{self, Collapse, Scaling};
 use crate::study::times::{Timed, Times};
 use crate::theory::theory_setting;
-use crate::trace::Column;
 
 /// A study's summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,11 +121,11 @@ pub(super) struct Tally {
     runs: u64,
     status: [u64; Status::ALL.len()],
     rows: Vec<RecordRow>,
-    finals: Vec<(Column, Vec<f64>)>,
+    finals: Vec<(Figure, Vec<f64>)>,
 }
 
 impl Tally {
-    pub(super) fn new(figures: &[Column]) -> Self {
+    pub(super) fn new(figures: &[Figure]) -> Self {
         Self {
             runs: 0,
             status: [0; Status::ALL.len()],
