@@ -1,6 +1,6 @@
 //! Kaplan–Meier curves: the share of runs that have not generalized yet.
 
-use sparsegrok_study::statistics::{CONFIDENCE, KaplanMeier, Lifetime};
+use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime};
 
 use crate::curves::{left_out, seeds_words};
 use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};

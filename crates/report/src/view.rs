@@ -1,6 +1,6 @@
 //! What pictures are made from: a study's results, cell by cell, as they are to be seen.
 
-use sparsegrok_study::statistics::{Distribution, Lifetime};
+use sparsegrok_statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
     Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones,
     ResultsError, Run, Scaling, Status, StudyResults, Timed, Times, theory_setting,

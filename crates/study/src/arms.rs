@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::detect::Status;
 use crate::number::NumberFormat;
-use crate::statistics::{
-    Bootstrap, CONFIDENCE, LogRank, Proportion, Statistic, bootstrap, log_rank, wilson,
-};
 use crate::study::{RecordRow, Timed, Times};
 use crate::trace::Column;
+use sparsegrok_statistics::{
+    Bootstrap, CONFIDENCE, LogRank, Proportion, Statistic, bootstrap, log_rank, wilson,
+};
 
 /// Runs of one way of training.
 #[derive(Clone, Debug, PartialEq)]

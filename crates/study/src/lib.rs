@@ -9,8 +9,7 @@
 //! model back to data.
 //!
 //! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
-//! [`Directory`]; [`StudyResults`] reads it back. [`statistics`] are what [`Summary`] and
-//! [`ArmComparison`] tell with.
+//! [`Directory`]; [`StudyResults`] reads it back. [`Summary`] and [`ArmComparison`] tell with the [`statistics`].
 //!
 //! ```
 //! use sparsegrok_study::{Settings, load, run};
@@ -45,7 +44,6 @@ mod predict;
 mod presets;
 mod run;
 mod settings;
-pub mod statistics;
 mod stop;
 mod study;
 mod summary;
@@ -53,6 +51,9 @@ mod theory;
 mod trace;
 mod tracer;
 mod validate;
+
+#[doc(inline)]
+pub use sparsegrok_statistics as statistics;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use checkpoint::{CheckpointError, CheckpointEvery, Damage, NoInterval, Unfinished, Work};

@@ -8,7 +8,6 @@ use toml::Value;
 use crate::config::Config;
 use crate::detect::{Status, TRANSITION};
 use crate::evaluate::{GenFigure, MemFigure};
-use crate::statistics::{CONFIDENCE, Distribution, Lifetime, Proportion, wilson};
 use crate::study::Study;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
@@ -16,6 +15,7 @@ use crate::study::scaling::{self, Collapse, Scaling};
 use crate::study::times::{Timed, Times};
 use crate::theory::theory_setting;
 use crate::trace::Column;
+use sparsegrok_statistics::{CONFIDENCE, Distribution, Lifetime, Proportion, wilson};
 
 /// A study's summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use crate::config::Config;
-use crate::statistics::{CONFIDENCE, common_slope};
 use crate::study::Study;
 use crate::study::overview::CellSummary;
+use sparsegrok_statistics::{CONFIDENCE, common_slope};
 
 /// Fewest values of an axis, and fewest cells, that a law is fitted to.
 const FEWEST: usize = 3;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::{CONFIDENCE, KaplanMeier, Lifetime};
 use crate::study::records::RecordRow;
+use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime};
 
 /// What is timed of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

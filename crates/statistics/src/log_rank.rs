@@ -1,6 +1,6 @@
 //! Whether two samples of censored times come from one law.
 
-use super::Lifetime;
+use crate::Lifetime;
 
 /// What the log-rank test says of two samples.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,14 +1,14 @@
-//! Statistics against established packages: `statistics/golden.py` says which, on what data.
+//! Statistics against established packages: `golden/golden.py` says which, on what data.
 
 use serde_json::Value;
-use sparsegrok_study::statistics::{
+use sparsegrok_statistics::{
     KaplanMeier, Lifetime, Slope, Statistic, bootstrap, common_slope, fit_line, log_rank, wilson,
 };
 
 const TOLERANCE: f64 = 1e-8;
 
 fn golden(part: &str) -> Vec<Value> {
-    let golden: Value = serde_json::from_str(include_str!("statistics/golden.json")).unwrap();
+    let golden: Value = serde_json::from_str(include_str!("golden/golden.json")).unwrap();
     let cases = golden[part].as_array().unwrap().clone();
     assert!(!cases.is_empty());
     cases

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::number_or_nan;
+use crate::number_or_nan;
 
 /// A sample in brief: its size, mean and quantiles.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Distribution {
 /// the default of R and NumPy.
 ///
 /// ```
-/// use sparsegrok_study::statistics::quantile;
+/// use sparsegrok_statistics::quantile;
 ///
 /// assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0], 0.5), Some(3.0));
 /// assert_eq!(quantile(&[], 0.5), None);
@@ -72,7 +72,7 @@ pub fn quantile(ascending: &[f64], p: f64) -> Option<f64> {
 }
 
 /// The median of a sample that is not empty, which it reorders. `Time: O(n)`
-pub(super) fn median(sample: &mut [f64]) -> f64 {
+pub(crate) fn median(sample: &mut [f64]) -> f64 {
     let middle = sample.len() / 2;
     let odd = !sample.len().is_multiple_of(2);
     let (below, &mut upper, _) = sample.select_nth_unstable_by(middle, f64::total_cmp);

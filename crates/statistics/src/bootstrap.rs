@@ -1,15 +1,16 @@
 //! Intervals by resampling, for quantities whose law is not known: the paired bootstrap.
 
-use sparsegrok_data::{Purpose, RandomFamily, Stream};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::distribution::{median, quantile};
+use crate::distribution::{median, quantile};
 
 /// Resamples of every interval.
 const RESAMPLES: usize = 10_000;
 
 /// Seed of the resampling, fixed: an interval is a function of its sample.
-const SEED: u64 = 0;
+const SEED: u64 = 0xe377_9b97_f4a7_c150;
 
 /// What is estimated from a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub struct Bootstrap {
 /// B. Efron, "Better bootstrap confidence intervals", *JASA* 82 (1987).
 ///
 /// # Panics
-/// When `confidence` is not in (0, 1), or the sample has 2³² members or more.
+/// When `confidence` is not in (0, 1).
 pub fn bootstrap(sample: &[f64], statistic: Statistic, confidence: f64) -> Option<Bootstrap> {
     assert!(confidence > 0.0 && confidence < 1.0, "{confidence}");
     if sample.is_empty() {
@@ -61,12 +62,13 @@ pub fn bootstrap(sample: &[f64], statistic: Statistic, confidence: f64) -> Optio
             high: estimate,
         });
     }
-    let n = u32::try_from(sample.len()).expect("a sample of fewer than 2^32");
-    // A stream keyed by its own seed; which purpose it has among training's does not matter.
-    let mut stream = Stream::new(RandomFamily::Xoshiro256pp, SEED, Purpose::Order);
+    let mut words = Xoshiro256PlusPlus::seed_from_u64(SEED);
+    // The high half of word · n is uniform to within n / 2^64.
+    let mut drawn =
+        || sample[((u128::from(words.next_u64()) * sample.len() as u128) >> 64) as usize];
     let mut resampled: Vec<f64> = (0..RESAMPLES)
         .map(|_| {
-            scratch.fill_with(|| sample[stream.below(n) as usize]);
+            scratch.fill_with(&mut drawn);
             statistic.of(&mut scratch)
         })
         .collect();

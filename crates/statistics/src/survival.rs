@@ -1,6 +1,6 @@
 //! Times of which some are censored: the Kaplan–Meier estimator and its quantiles.
 
-use super::normal_bound;
+use crate::normal_bound;
 
 /// How far a survival may be above a level and still count as having reached it: products of
 /// fractions are off by roundings. The same as in R's `survival`.
@@ -59,7 +59,7 @@ impl KaplanMeier {
     /// (1958).
     ///
     /// ```
-    /// use sparsegrok_study::statistics::{KaplanMeier, Lifetime};
+    /// use sparsegrok_statistics::{KaplanMeier, Lifetime};
     ///
     /// // Two runs generalized, at epochs 300 and 500; one had not by epoch 900.
     /// let runs = [Some(300.0), Some(500.0), None].map(|t_gen| Lifetime::of(t_gen, 900.0));
