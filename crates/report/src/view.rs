@@ -69,7 +69,7 @@ pub(crate) struct CellView {
     pub(crate) t_gen: Option<Time>,
     /// Each run's T_gen, or when it was last seen without.
     pub(crate) lifetimes: Vec<Lifetime>,
-    /// What became of most runs.
+    /// The status of more than half of the runs; `None` where they are mixed.
     pub(crate) phase: Option<Status>,
     /// Runs of each status, in the order of [`Status::ALL`].
     pub(crate) counts: [u64; Status::ALL.len()],
@@ -256,6 +256,15 @@ impl View {
         self.cells.iter().filter(is_kept).collect()
     }
 
+    /// Words for medians over runs, few of which tell no interval.
+    pub(crate) fn medians_words(&self) -> &'static str {
+        let mut times = self.cells.iter().flat_map(|cell| [cell.t_mem, cell.t_gen]);
+        match times.any(|time| time.is_some_and(|time| time.interval.is_some())) {
+            true => "medians with 95 % intervals",
+            false => "medians, no intervals from so few runs",
+        }
+    }
+
     /// The fewest and the most seeds of the cells.
     pub(crate) fn seeds(&self) -> (u64, u64) {
         let runs = self.cells.iter().map(|cell| cell.runs);
@@ -395,11 +404,10 @@ fn theory(config: &Config) -> Option<Prediction> {
 }
 
 /// The median, with its interval: without an upper limit where too few runs were seen to get there,
-/// and none of a single run.
+/// and none of runs too few to tell one.
 fn time(times: &Times) -> Option<Time> {
-    let interval = (times.n > 1).then_some(times.low.zip(times.high.or(Some(f64::INFINITY))));
     Some(Time {
         median: times.median?,
-        interval: interval.flatten(),
+        interval: times.low.zip(times.high.or(Some(f64::INFINITY))),
     })
 }

@@ -1,9 +1,9 @@
 //! Times of which some are censored: the Kaplan–Meier estimator and its quantiles.
 
-use crate::normal_bound;
+use crate::{normal_bound, quantile_has_interval};
 
-/// How far a survival may be above a level and still count as having reached it: products of
-/// fractions are off by roundings. The same as in R's `survival`.
+/// Excess over a level at which a survival still counts as having reached it: products of fractions
+/// are off by roundings. The same as in R's `survival`.
 const REACHED: f64 = 1.5e-8;
 
 /// A time at which something happened, or until which it did not.
@@ -11,7 +11,7 @@ const REACHED: f64 = 1.5e-8;
 pub struct Lifetime {
     /// The time of the event, or the last time at which it was looked for.
     pub time: f64,
-    /// Whether the event was observed; else it is censored.
+    /// True where the event was observed, false where it is censored.
     pub observed: bool,
 }
 
@@ -119,11 +119,12 @@ impl KaplanMeier {
     /// The time by which a share p has had the event: the first with S(t) ≤ 1 − p. `None` where
     /// that is beyond what was observed. `Time: O(steps)`
     pub fn quantile(&self, p: f64) -> Option<f64> {
-        self.first_below(1.0 - p, |step| step.survival)
+        self.first_below(1.0 - p, self.steps.iter().map(|step| step.survival))
     }
 
     /// Lower and upper limit of a quantile: the times that a test of S(t) = 1 − p does not
-    /// reject. `None` for a limit beyond what was observed. `Time: O(steps)`
+    /// reject. `None` for a limit beyond what was observed, and for both where
+    /// [`quantile_has_interval`] says that the sample is too small for any. `Time: O(steps)`
     ///
     /// # Formula
     /// {t : |log(−log S(t)) − log(−log(1 − p))| ≤ z σ(t)}, σ the standard error of log(−log S).
@@ -131,34 +132,112 @@ impl KaplanMeier {
     /// # References
     /// R. Brookmeyer, J. Crowley, "A confidence interval for the median survival time",
     /// *Biometrics* 38 (1982), with the log–log transform, as lifelines and R's `survival` have it.
+    ///
+    /// # Panics
+    /// When `confidence` is not in (0, 1).
     pub fn quantile_interval(&self, p: f64, confidence: f64) -> (Option<f64>, Option<f64>) {
-        let z = normal_bound(confidence);
-        let limit = |sign| self.first_below(1.0 - p, move |step: &Step| step.limit(sign * z));
-        (limit(-1.0), limit(1.0))
+        if !quantile_has_interval(self.n, p, confidence) {
+            return (None, None);
+        }
+        let limits = self.survival_intervals(confidence);
+        let lows = limits.iter().map(|(low, _)| *low);
+        let highs = limits.iter().map(|(_, high)| *high);
+        (
+            self.first_below(1.0 - p, lows),
+            self.first_below(1.0 - p, highs),
+        )
     }
 
-    fn first_below(&self, level: f64, curve: impl Fn(&Step) -> f64) -> Option<f64> {
-        let reached = |step: &&Step| curve(step) <= level + REACHED;
-        self.steps.iter().find(reached).map(|step| step.time)
+    /// The first time at which a curve, given at the times of events, is not above a level.
+    fn first_below(&self, level: f64, curve: impl Iterator<Item = f64>) -> Option<f64> {
+        let mut steps = self.steps.iter().zip(curve);
+        let reached = steps.find(|(_, value)| *value <= level + REACHED);
+        reached.map(|(step, _)| step.time)
+    }
+
+    /// Lower and upper limit of S(t) from each time of events on, by the log–log transform.
+    /// `Time: O(steps)`
+    ///
+    /// # Formula
+    /// S^exp(±zσ), σ = √(Greenwood's sum)/|log S|. Where nobody is left, S = 0 has no logarithm: the
+    /// lower limit is 0, and the upper that before, times 1 − ((1 − confidence)/2)^{1/d}, the exact
+    /// one of a share of which all d lives at risk saw nothing.
+    ///
+    /// # References
+    /// C. J. Clopper, E. S. Pearson, "The use of confidence or fiducial limits illustrated in the
+    /// case of the binomial", *Biometrika* 26 (1934), for the last.
+    ///
+    /// # Panics
+    /// When `confidence` is not in (0, 1).
+    pub fn survival_intervals(&self, confidence: f64) -> Vec<(f64, f64)> {
+        assert!(confidence > 0.0 && confidence < 1.0, "{confidence}");
+        let z = normal_bound(confidence);
+        let tail = 0.5 - confidence / 2.0;
+        let mut high = 1.0;
+        let steps = self.steps.iter().map(|step| {
+            if step.survival > 0.0 {
+                high = step.limit(z);
+                return (step.limit(-z), high);
+            }
+            let none_of = |events: f64| 1.0 - libm::pow(tail, 1.0 / events);
+            (0.0, high * none_of(step.events as f64))
+        });
+        steps.collect()
     }
 }
 
 impl Step {
-    /// Lower and upper limit of S(t), by the log–log transform.
-    ///
-    /// # Formula
-    /// S^exp(±zσ), σ = √(Greenwood's sum)/|log S|; where nobody is left, S = 0 and so are both.
-    pub fn survival_interval(&self, confidence: f64) -> (f64, f64) {
-        let z = normal_bound(confidence);
-        (self.limit(-z), self.limit(z))
-    }
-
+    /// S^exp(−zσ), for S above 0.
     fn limit(&self, z: f64) -> f64 {
-        if self.survival <= 0.0 {
-            return 0.0;
-        }
         let log = libm::log(self.survival);
         let sigma = self.log_variance.sqrt() / log.abs();
         libm::exp(log * libm::exp(-z * sigma))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(times: &[f64]) -> KaplanMeier {
+        let lives: Vec<_> = times.iter().map(|&t| Lifetime::of(Some(t), t)).collect();
+        KaplanMeier::of(&lives)
+    }
+
+    #[test]
+    fn fewer_than_six_lives_have_no_interval_of_their_median() {
+        for n in 1..6 {
+            let times: Vec<f64> = (1..=n).map(f64::from).collect();
+            let curve = observed(&times);
+            assert!(curve.quantile(0.5).is_some());
+            assert_eq!(curve.quantile_interval(0.5, 0.95), (None, None), "n = {n}");
+        }
+        // Of six that are all different, the last may be below the median once in 64 times, but by
+        // the log–log limit of S before it, 0.517, this is not excluded.
+        let six = observed(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(six.quantile_interval(0.5, 0.95), (Some(1.0), None));
+        // A quartile needs thirteen.
+        assert_eq!(six.quantile_interval(0.25, 0.95), (None, None));
+    }
+
+    #[test]
+    fn the_end_of_all_lives_is_not_certain() {
+        // All at once: 1 − 0.025^{1/n}, scipy.stats.beta.ppf(0.975, 1, n).
+        for (n, limit) in [(2, 0.841_886_116_991_581), (8, 0.369_416_647_552_819_2)] {
+            let limits = observed(&vec![7.0; n]).survival_intervals(0.95);
+            let [(low, high)] = limits[..] else {
+                panic!("{limits:?}");
+            };
+            assert!(low == 0.0 && (high - limit).abs() < 1e-12, "{high}");
+        }
+        // Eight at once are enough to say that the median is not later.
+        let eight = observed(&[7.0; 8]);
+        assert_eq!(eight.quantile_interval(0.5, 0.95), (Some(7.0), Some(7.0)));
+        // One life is left to be seen of six: nearly all may yet be later.
+        let mut lives = vec![Lifetime::of(None, 1.0); 5];
+        lives.push(Lifetime::of(Some(3.0), 3.0));
+        let curve = KaplanMeier::of(&lives);
+        assert_eq!(curve.quantile(0.5), Some(3.0));
+        assert_eq!(curve.quantile_interval(0.5, 0.95).1, None);
     }
 }

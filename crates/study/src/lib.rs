@@ -42,6 +42,7 @@ mod memory;
 mod number;
 mod predict;
 mod presets;
+mod rounding;
 mod run;
 mod settings;
 mod stop;
