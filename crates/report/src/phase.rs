@@ -12,7 +12,7 @@ use crate::text;
 use crate::view::{CellView, GridAxis, View};
 
 /// The colour of mixed cells, which no status has.
-const PAINT_OF_MIXED: Paint = Paint::Purple;
+const PAINT_OF_MIXED: Paint = Paint::Vermilion;
 /// Tiles of a panel up to which each has its count written on it.
 const MOST_COUNTS: usize = 40;
 /// Values of an axis from which on lines of equal T_gen are drawn between them.
@@ -27,9 +27,10 @@ pub(crate) const MIXED: &str = "mixed";
 pub(crate) fn paint(status: Status) -> Paint {
     match status {
         Status::Grokked => Paint::Green,
-        Status::GeneralizedAtOnce => Paint::Sky,
+        Status::GeneralizedEarly => Paint::Sky,
         Status::MemorizedOnly => Paint::Orange,
         Status::Neither => Paint::Grey,
+        Status::Undecided => Paint::Purple,
         Status::Diverged => Paint::Ink,
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use sparsegrok_statistics::{
+    CONFIDENCE, LogRank, Mean, MeanInterval, Proportion, log_rank, quantile_has_interval, wilson,
+};
+
 use crate::detect::Status;
 use crate::rounding::{self, Decimals, figure};
 use crate::study::{RecordRow, Timed, Times};
 use crate::trace::Column;
-use sparsegrok_statistics::{
-    CONFIDENCE, LogRank, Mean, MeanInterval, Proportion, log_rank, quantile_has_interval, wilson,
-};
 
 /// Runs of one way of training.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,13 +71,11 @@ impl ArmComparison {
     /// Compares two arms. `Time: O(runs · (log runs + resamples))`
     pub fn of(one: &Arm, other: &Arm) -> Self {
         let arms = [one, other];
-        let times = |timed: Timed| {
-            arms.map(|arm| {
-                let lives = arm.records.iter().filter_map(|row| timed.of(row));
-                lives.collect::<Vec<_>>()
-            })
-        };
-        let t_gen = times(Timed::Generalizing);
+        let times = |timed: Timed| arms.map(|arm| Times::of(timed, &arm.records));
+        let [one_t_gen, other_t_gen] = arms.map(|arm| -> Vec<_> {
+            let rows = arm.records.iter();
+            rows.filter_map(|row| Timed::Generalizing.of(row)).collect()
+        });
         let runs = arms.map(|arm| arm.records.len());
         let grokked = arms.map(grokked);
         let rate = |arm: usize| wilson(grokked[arm] as u64, runs[arm] as u64, CONFIDENCE);
@@ -94,9 +93,9 @@ impl ArmComparison {
             runs,
             grokked,
             grok_rate: [0, 1].map(rate),
-            t_mem: times(Timed::Memorizing).map(|lives| Times::of(&lives)),
-            log_rank: log_rank(&t_gen[0], &t_gen[1]),
-            t_gen: t_gen.map(|lives| Times::of(&lives)),
+            t_mem: times(Timed::Memorizing),
+            t_gen: times(Timed::Generalizing),
+            log_rank: log_rank(&one_t_gen, &other_t_gen),
             paired: shared.collect(),
             pairs: pairs.len(),
         }
@@ -282,8 +281,20 @@ fn log_rank_text(test: LogRank) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bracket::Time;
     use crate::detect::Milestones;
     use crate::study::RunSeeds;
+
+    /// A time that was looked for at every epoch.
+    fn time(at: Option<f64>) -> Time {
+        let high = at.map(|epoch| epoch as u64);
+        Time {
+            at,
+            low: high.map_or(1000, |epoch| epoch - 1),
+            high,
+            lost: None,
+        }
+    }
 
     fn arm(name: &str, runs: &[(u64, Option<f64>, f64)]) -> Arm {
         let row = |&(seed, t_gen, accuracy): &(u64, Option<f64>, f64)| RecordRow {
@@ -295,10 +306,10 @@ mod tests {
                 init: 0,
             },
             milestones: Milestones {
-                t_mem: Some(10.0),
-                t_gen,
-                t_60: None,
-                t_90: None,
+                t_mem: time(Some(10.0)),
+                t_gen: time(t_gen),
+                t_60: Time::default(),
+                t_90: Time::default(),
                 status: match t_gen {
                     Some(_) => Status::Grokked,
                     None => Status::MemorizedOnly,

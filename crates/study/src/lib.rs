@@ -24,6 +24,8 @@
 //! ```
 
 mod arms;
+mod bracket;
+mod caution;
 mod checkpoint;
 mod compare;
 mod compare_directories;
@@ -40,6 +42,7 @@ mod layers;
 mod load;
 mod memory;
 mod number;
+mod persistence;
 mod predict;
 mod presets;
 mod rounding;
@@ -57,6 +60,8 @@ mod validate;
 pub use sparsegrok_statistics as statistics;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
+pub use bracket::Time;
+pub use caution::cautions;
 pub use checkpoint::{CheckpointError, CheckpointEvery, Damage, NoInterval, Unfinished, Work};
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use compare_directories::{CompareDirectoriesError, compare_directories};
@@ -71,6 +76,7 @@ pub use layers::Settings;
 pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use memory::{Memory, MemoryError};
 pub use number::NumberFormat;
+pub use persistence::{ParsePersistenceError, Persistence};
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, RunError, Watch, run, run_kept};

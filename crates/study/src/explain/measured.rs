@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use sparsegrok_statistics::quantile;
+
 use crate::detect::Status;
 use crate::explain::table::{epoch_text, later};
 use crate::explain::{Explanation, explain};
 use crate::study::{CurvePoint, Curves, RecordRow, ResultsError, StudyResults};
 use crate::trace::Column;
-use sparsegrok_statistics::quantile;
 
 /// Population accuracies at whose predicted times the mean curve is looked at.
 const LEVELS: [f64; 6] = [0.55, 0.65, 0.75, 0.85, 0.9, 0.95];
@@ -68,10 +69,10 @@ pub fn measured_beside(results: &StudyResults) -> Result<MeasuredBeside, Results
             Ok(explained) => {
                 let mut lines = vec![
                     time("T_mem", &explained, explained.t_mem.1, records, |r| {
-                        r.milestones.t_mem
+                        r.milestones.t_mem.at
                     }),
                     time("T_gen", &explained, explained.t_gen.1, records, |r| {
-                        r.milestones.t_gen
+                        r.milestones.t_gen.at
                     }),
                 ];
                 if let (Some(place), Some(curves)) = (population, curves.get(number)) {

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use sparsegrok_data::Shortest;
 
+use sparsegrok_statistics::Distribution;
+
 use crate::study::Study;
 use crate::study::group::Record;
 use crate::study::results::ResultsError;
 use crate::study::table::{Row, Table};
 use crate::trace::{Cell, Column};
-use sparsegrok_statistics::Distribution;
 
 /// Every kept figure of every run of a cell.
 ///

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
@@ -15,7 +16,6 @@ use crate::study::scaling::{self, Collapse, Scaling};
 use crate::study::times::{Timed, Times};
 use crate::theory::theory_setting;
 use crate::trace::Column;
-use sparsegrok_statistics::{CONFIDENCE, Distribution, Lifetime, Proportion, wilson};
 
 /// A study's summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,6 +88,13 @@ impl CellPrediction {
     }
 }
 
+impl CellSummary {
+    /// Number of runs of a status.
+    pub fn count(&self, status: Status) -> u64 {
+        self.status.get(status.name()).copied().unwrap_or(0)
+    }
+}
+
 impl Summary {
     /// Sums up cells.
     pub(super) fn of(study: &Study, cells: Vec<CellSummary>) -> Self {
@@ -103,7 +110,7 @@ impl Summary {
 pub(super) struct Tally {
     runs: u64,
     status: [u64; Status::ALL.len()],
-    times: [Vec<Lifetime>; Timed::ALL.len()],
+    rows: Vec<RecordRow>,
     finals: Vec<(Column, Vec<f64>)>,
 }
 
@@ -112,7 +119,7 @@ impl Tally {
         Self {
             runs: 0,
             status: [0; Status::ALL.len()],
-            times: Default::default(),
+            rows: Vec::new(),
             finals: figures.iter().map(|&figure| (figure, Vec::new())).collect(),
         }
     }
@@ -122,9 +129,10 @@ impl Tally {
         for (count, status) in self.status.iter_mut().zip(Status::ALL) {
             *count += u64::from(status == row.milestones.status);
         }
-        for (times, timed) in self.times.iter_mut().zip(Timed::ALL) {
-            times.extend(timed.of(row));
-        }
+        self.rows.push(RecordRow {
+            finals: Vec::new(),
+            ..*row
+        });
         for ((_, finals), last) in self.finals.iter_mut().zip(&row.finals) {
             finals.extend(last);
         }
@@ -136,7 +144,7 @@ impl Tally {
         let grokked = status().find(|(status, _)| *status == Status::Grokked);
         let finals = self.finals.iter_mut();
         let [t_mem, t_gen, delay_ratio, transition_width] =
-            self.times.each_ref().map(|times| Times::of(times));
+            Timed::ALL.map(|timed| Times::of(timed, &self.rows));
         CellSummary {
             cell: number,
             varied: varied

@@ -1,12 +1,12 @@
 //! Scaling laws: how the median T_gen of cells goes with the keys that vary, beside the theory's.
 
 use serde::{Deserialize, Serialize};
+use sparsegrok_statistics::{CONFIDENCE, common_slope};
 use toml::Value;
 
 use crate::config::Config;
 use crate::study::Study;
 use crate::study::overview::CellSummary;
-use sparsegrok_statistics::{CONFIDENCE, common_slope};
 
 /// Fewest values of an axis, and fewest cells, that a law is fitted to.
 const FEWEST: usize = 3;
