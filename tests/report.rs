@@ -200,7 +200,7 @@ fn an_interrupted_study_says_so() {
     let report = report(&path, "");
     let page = text(report.join("index.html"));
     assert!(
-        page.contains("Interrupted: the first 9 of 24 runs are here."),
+        page.contains("Incomplete: 9 of 24 runs are here."),
         "{page}"
     );
     assert!(
@@ -210,7 +210,7 @@ fn an_interrupted_study_says_so() {
     );
     let svg = text(report.join("accuracy.svg"));
     assert!(
-        svg.contains("Interrupted: 9 of 24 runs.") && svg.contains("n = 1 to 8 seeds"),
+        svg.contains("Incomplete: 9 of 24 runs.") && svg.contains("n = 1 to 8 seeds"),
         "{svg}"
     );
 }

@@ -48,6 +48,7 @@ mod presets;
 mod rounding;
 mod run;
 mod settings;
+mod shard;
 mod stop;
 mod study;
 mod summary;
@@ -81,12 +82,13 @@ pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, RunError, Watch, run, run_kept};
 pub use settings::{Kind, SETTINGS, Section, Setting};
+pub use shard::{ParseShardError, Shard};
 pub use stop::{NoStop, StopWhen};
 pub use study::{
     CellPrediction, CellSummary, Collapse, CurvePoint, Curves, Directory, DirectoryError, Estimate,
-    GridCell, Group, KeptTrace, Kernels, Law, Manifest, Ran, Record, RecordRow, ResultsError,
-    RunSeeds, Scaling, SeedWhat, Seeds, Study, StudyError, StudyResults, StudySpec, Summary, Timed,
-    Times, TracePoint, Traces, estimate,
+    GridCell, Group, KeptTrace, Kernels, Law, Manifest, MergeError, Part, Ran, Record, RecordRow,
+    ResultsError, RunSeeds, Scaling, SeedWhat, Seeds, Study, StudyError, StudyResults, StudySpec,
+    Summary, Timed, Times, Traces, estimate, logged_config, merge, tables_again, tables_under,
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
