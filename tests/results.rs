@@ -200,11 +200,7 @@ fn faults_of_a_directory_are_named() {
     );
     // Of the header there are two copies.
     std::fs::write(path.join("runs.log"), flipped(100)(log.clone())).unwrap();
-    let said = StudyResults::read(&path).unwrap_err().to_string();
-    assert!(
-        said.ends_with("damaged: its checksum does not fit its content"),
-        "{said}"
-    );
+    assert_eq!(StudyResults::read(&path).unwrap().records.len(), 4);
     std::fs::remove_file(path.join("runs.log")).unwrap();
     let said = StudyResults::read(&path).unwrap_err().to_string();
     assert!(

@@ -167,10 +167,6 @@ impl StudyResults {
             damage,
             ..
         } = Log::open_to_read(&name)?;
-        // A study that goes on may be writing its next group at this moment.
-        if let Some(damage) = damage.filter(|damage| *damage != Damage::Truncated) {
-            return Err(log.damaged(damage).into());
-        }
         let study = Study::new(header.config(&name)?)?.of_shard(header.shard);
         let groups = match header.partial {
             true => log.numbers().collect(),
@@ -187,6 +183,13 @@ impl StudyResults {
         };
         results.sum_up()?;
         let (found, expected) = (results.records.len() as u64, results.manifest.runs);
+        // Damage that cost no run is none: of the header there are two copies, and a study that goes
+        // on may be writing its next group at this moment.
+        if let Some(damage) =
+            damage.filter(|damage| found < expected && *damage != Damage::Truncated)
+        {
+            return Err(results.log.damaged(damage).into());
+        }
         if found < expected {
             return Err(ResultsError::Runs {
                 path: name,
