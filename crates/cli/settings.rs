@@ -139,14 +139,14 @@ impl<S: Scope> FromArgMatches for SettingFlags<S> {
 fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
     let help = match default {
         Some(default) if !setting.help.contains("[default") => {
-            format!("{} [default: {}]", setting.help, as_flag(default))
+            format!("{} [default: {}]", setting.help, setting.kind.text(default))
         }
         _ => setting.help.to_owned(),
     };
     let arg = Arg::new(setting.key)
         .long(setting.flag())
         .value_name(setting.kind.value_name())
-        .help_heading(setting.sections[0].title())
+        .help_heading(setting.section.title())
         .help(help)
         .allow_negative_numbers(true);
     let arg = match setting.alias {
@@ -176,15 +176,6 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Stop
         | Kind::Every
         | Kind::Axes => arg,
-    }
-}
-
-/// A value as it would be typed.
-fn as_flag(value: &Value) -> String {
-    match value {
-        Value::Array(items) => items.iter().map(as_flag).collect::<Vec<_>>().join(","),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

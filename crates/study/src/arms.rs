@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use sparsegrok_config::{Column, NumberFormat};
+
 use crate::detect::Status;
-use crate::number::NumberFormat;
 use crate::statistics::{
     Bootstrap, CONFIDENCE, LogRank, Proportion, Statistic, bootstrap, log_rank, wilson,
 };
 use crate::study::{RecordRow, Timed, Times};
-use crate::trace::Column;
 
 /// Runs of one way of training.
 #[derive(Clone, Debug, PartialEq)]

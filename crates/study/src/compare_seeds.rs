@@ -4,13 +4,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_config::{Config, ConfigError, StudySpec};
 use sparsegrok_data::InvalidSetting;
 
 use crate::arms::{Arm, ArmComparison};
 use crate::compare::{Patience, check_patience};
-use crate::config::Config;
-use crate::error::ConfigError;
-use crate::study::{RecordRow, Study, StudyError, StudySpec};
+use crate::study::{RecordRow, Study, StudyError};
 
 /// Comparisons over seeds, and what a reader of them should be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,8 +129,8 @@ fn train(
                 if let Some(stop) = Patience::of(patience, &record.trace).stop {
                     record.trace.retain(|point| point.epoch <= stop.at.epoch);
                 }
-                let spec = &study.cells()[group.cell].config.evaluate;
-                record.find_milestones(spec);
+                let spec = study.cell(group.cell).config.evaluate;
+                record.find_milestones(&spec);
                 stopped.push(RecordRow::of(&record, figures));
             }
         }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use sparsegrok_config::{Crossing, EvaluateSpec};
 use sparsegrok_kernel::Evaluation;
 
-use crate::evaluate::{Crossing, EvaluateSpec, Goal};
+use crate::evaluate::Goal;
 
 /// Accuracies between which the transition to generalization is measured.
 pub(crate) const TRANSITION: [f64; 2] = [0.6, 0.9];
@@ -93,9 +94,9 @@ impl Milestones {
                 .filter_map(|e| Some((e.epoch as f64, (goal.figure)(e)?)));
             crossing(&curve.collect::<Vec<_>>(), &goal, spec)
         };
-        let t_mem = time(spec.memorized());
-        let t_gen = t_mem.and(time(spec.generalized()));
-        let [t_60, t_90] = TRANSITION.map(|accuracy| time(spec.accuracy_of(accuracy)));
+        let t_mem = time(Goal::memorized(spec));
+        let t_gen = t_mem.and(time(Goal::generalized(spec)));
+        let [t_60, t_90] = TRANSITION.map(|accuracy| time(Goal::accuracy(spec, accuracy)));
         let status = match (t_mem, t_gen) {
             (Some(t_mem), Some(t_gen)) if t_gen >= spec.delay_ratio * t_mem => Status::Grokked,
             (Some(_), Some(_)) => Status::GeneralizedAtOnce,
@@ -135,7 +136,7 @@ fn crossing(curve: &[(f64, f64)], goal: &Goal, spec: &EvaluateSpec) -> Option<f6
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::evaluate::{GenFigure, MemFigure};
+    use sparsegrok_config::{GenFigure, MemFigure};
 
     const TRACE_POINT: Evaluation = Evaluation {
         epoch: 0,

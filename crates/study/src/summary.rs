@@ -1,11 +1,13 @@
 //! What is said of a run when it ends.
 
-use crate::config::Config;
+use sparsegrok_config::{
+    Column, Config, Crossing, EvaluateSpec, GenFigure, MemFigure, NumberFormat,
+};
+
 use crate::detect::Milestones;
-use crate::evaluate::{Crossing, EvaluateSpec, GenFigure, Goal, MemFigure};
-use crate::number::NumberFormat;
+use crate::evaluate::Goal;
 use crate::run::Run;
-use crate::trace::Column;
+use crate::trace::{Cell, TraceWriter};
 
 /// The closing words on a run: under `g6` the three lines of the first reference program, else one
 /// sentence on when it memorized and generalized, and where it ended.
@@ -17,7 +19,8 @@ pub fn closing_words(config: &Config, run: &Run) -> String {
 }
 
 fn reference_lines(config: &Config, run: &Run) -> String {
-    let figure = |column: Column| config.output.text(column.of(run.last()));
+    let writer = TraceWriter::new(&config.output);
+    let figure = |column: Column| writer.text(Cell::of(column, run.last()));
     format!(
         "Final Train Acc: {}\nFinal Test Acc: {}\nFinal ||w||2 : {}",
         figure(Column::TrainAcc),
@@ -52,11 +55,14 @@ fn sentence(spec: &EvaluateSpec, run: &Run) -> String {
         ..
     } = Milestones::of(&run.trace, spec);
     let story = match (t_mem, t_gen) {
-        (None, _) => format!("not memorized ({})", lasting(memorized, spec.memorized())),
+        (None, _) => format!(
+            "not memorized ({})",
+            lasting(memorized, Goal::memorized(spec))
+        ),
         (Some(t_mem), None) => format!(
             "{status}: memorized at epoch {}, not generalized ({})",
             number(t_mem),
-            lasting(generalized, spec.generalized())
+            lasting(generalized, Goal::generalized(spec))
         ),
         (Some(t_mem), Some(t_gen)) => format!(
             "{status}: memorized at epoch {}, generalized at epoch {}, {} times as late",

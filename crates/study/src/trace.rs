@@ -2,40 +2,11 @@
 
 use std::io::{self, Write};
 
-use serde::{Deserialize, Serialize};
+use sparsegrok_config::{Column, NumberFormat, OutputSpec, TraceFormat};
 use sparsegrok_kernel::Evaluation;
-
-use crate::number::NumberFormat;
 
 /// The evaluations of one run, in the order of their epochs.
 pub type Trace = Vec<Evaluation>;
-
-/// A column of a trace: the epoch, or one figure of an [`Evaluation`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "each is the field of `Evaluation` of that name"
-)]
-pub enum Column {
-    Epoch,
-    TrainAcc,
-    TestAcc,
-    PopulationAcc,
-    TrainLoss,
-    TestLoss,
-    GapLoss,
-    GapAcc,
-    WeightNorm,
-    SignalNorm,
-    MemorizationNorm,
-    MemorizationShare,
-    MarginMin,
-    MarginMean,
-    TeacherCosine,
-    TeacherDistance,
-    Objective,
-}
 
 /// The content of one cell of a trace.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,127 +17,56 @@ pub enum Cell {
     Figure(Option<f64>),
 }
 
-impl Column {
-    /// Every column.
-    pub const ALL: [Self; 17] = [
-        Self::Epoch,
-        Self::TrainAcc,
-        Self::TestAcc,
-        Self::PopulationAcc,
-        Self::TrainLoss,
-        Self::TestLoss,
-        Self::GapLoss,
-        Self::GapAcc,
-        Self::WeightNorm,
-        Self::SignalNorm,
-        Self::MemorizationNorm,
-        Self::MemorizationShare,
-        Self::MarginMin,
-        Self::MarginMean,
-        Self::TeacherCosine,
-        Self::TeacherDistance,
-        Self::Objective,
-    ];
-
-    /// Its name in headers and configurations.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Epoch => "epoch",
-            Self::TrainAcc => "train_acc",
-            Self::TestAcc => "test_acc",
-            Self::PopulationAcc => "population_acc",
-            Self::TrainLoss => "train_loss",
-            Self::TestLoss => "test_loss",
-            Self::GapLoss => "gap_loss",
-            Self::GapAcc => "gap_acc",
-            Self::WeightNorm => "weight_norm",
-            Self::SignalNorm => "signal_norm",
-            Self::MemorizationNorm => "memorization_norm",
-            Self::MemorizationShare => "memorization_share",
-            Self::MarginMin => "margin_min",
-            Self::MarginMean => "margin_mean",
-            Self::TeacherCosine => "teacher_cosine",
-            Self::TeacherDistance => "teacher_distance",
-            Self::Objective => "objective",
-        }
-    }
-
-    /// Its cell in the row of an evaluation.
-    pub fn of(self, e: &Evaluation) -> Cell {
-        Cell::Figure(match self {
-            Self::Epoch => return Cell::Count(e.epoch),
-            Self::TrainAcc => Some(e.train_acc),
-            Self::TestAcc => e.test_acc,
-            Self::PopulationAcc => e.population_acc,
-            Self::TrainLoss => Some(e.train_loss),
-            Self::TestLoss => e.test_loss,
-            Self::GapLoss => e.gap_loss,
-            Self::GapAcc => e.gap_acc,
-            Self::WeightNorm => Some(e.weight_norm),
-            Self::SignalNorm => Some(e.signal_norm),
-            Self::MemorizationNorm => Some(e.memorization_norm),
-            Self::MemorizationShare => Some(e.memorization_share),
-            Self::MarginMin => Some(e.margin_min),
-            Self::MarginMean => Some(e.margin_mean),
-            Self::TeacherCosine => e.teacher_cosine,
-            Self::TeacherDistance => e.teacher_distance,
-            Self::Objective => Some(e.objective),
+impl Cell {
+    /// The cell of a column in the row of an evaluation.
+    pub fn of(column: Column, e: &Evaluation) -> Self {
+        Self::Figure(match column {
+            Column::Epoch => return Self::Count(e.epoch),
+            Column::TrainAcc => Some(e.train_acc),
+            Column::TestAcc => e.test_acc,
+            Column::PopulationAcc => e.population_acc,
+            Column::TrainLoss => Some(e.train_loss),
+            Column::TestLoss => e.test_loss,
+            Column::GapLoss => e.gap_loss,
+            Column::GapAcc => e.gap_acc,
+            Column::WeightNorm => Some(e.weight_norm),
+            Column::SignalNorm => Some(e.signal_norm),
+            Column::MemorizationNorm => Some(e.memorization_norm),
+            Column::MemorizationShare => Some(e.memorization_share),
+            Column::MarginMin => Some(e.margin_min),
+            Column::MarginMean => Some(e.margin_mean),
+            Column::TeacherCosine => e.teacher_cosine,
+            Column::TeacherDistance => e.teacher_distance,
+            Column::Objective => Some(e.objective),
         })
     }
 }
 
-/// How a trace is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TraceFormat {
-    /// A header, then one line per evaluation; absent figures are empty.
-    #[default]
-    Csv,
-    /// One JSON object per evaluation; absent figures are `null`.
-    Jsonl,
+/// Writes traces in the form that an [`OutputSpec`] asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct TraceWriter<'a> {
+    spec: &'a OutputSpec,
 }
 
-/// What is written of a run, and how.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OutputSpec {
-    /// Columns of the trace.
-    pub columns: Vec<Column>,
-    /// How figures are printed.
-    pub number_format: NumberFormat,
-    /// Format of the trace.
-    pub format: TraceFormat,
-}
-
-impl Default for OutputSpec {
-    fn default() -> Self {
-        Self {
-            columns: vec![
-                Column::Epoch,
-                Column::TrainAcc,
-                Column::TestAcc,
-                Column::PopulationAcc,
-                Column::TrainLoss,
-                Column::TestLoss,
-                Column::WeightNorm,
-                Column::SignalNorm,
-                Column::MemorizationShare,
-            ],
-            number_format: NumberFormat::default(),
-            format: TraceFormat::default(),
-        }
+impl<'a> TraceWriter<'a> {
+    /// A writer of this form.
+    pub fn new(spec: &'a OutputSpec) -> Self {
+        Self { spec }
     }
-}
 
-impl OutputSpec {
     /// Starts a trace: the header line, where the format has one.
     ///
     /// # Errors
     /// Whatever the writer returns.
-    pub fn write_header(&self, to: &mut dyn Write) -> io::Result<()> {
-        match self.format {
+    pub fn write_header(self, to: &mut dyn Write) -> io::Result<()> {
+        match self.spec.format {
             TraceFormat::Csv => {
-                let names: Vec<_> = self.columns.iter().map(|column| column.name()).collect();
+                let names: Vec<_> = self
+                    .spec
+                    .columns
+                    .iter()
+                    .map(|column| column.name())
+                    .collect();
                 writeln!(to, "{}", names.join(","))
             }
             TraceFormat::Jsonl => Ok(()),
@@ -177,16 +77,17 @@ impl OutputSpec {
     ///
     /// # Errors
     /// Whatever the writer returns.
-    pub fn write_row(&self, to: &mut dyn Write, evaluation: &Evaluation) -> io::Result<()> {
-        let cells = self.columns.iter().map(|column| column.of(evaluation));
-        match self.format {
+    pub fn write_row(self, to: &mut dyn Write, evaluation: &Evaluation) -> io::Result<()> {
+        let columns = self.spec.columns.iter();
+        let cells = columns.map(|&column| Cell::of(column, evaluation));
+        match self.spec.format {
             TraceFormat::Csv => {
                 let texts: Vec<_> = cells.map(|cell| self.text(cell)).collect();
                 writeln!(to, "{}", texts.join(","))
             }
             TraceFormat::Jsonl => {
                 let fields: Vec<_> = cells
-                    .zip(&self.columns)
+                    .zip(&self.spec.columns)
                     .map(|(cell, column)| format!("\"{}\":{}", column.name(), self.json(cell)))
                     .collect();
                 writeln!(to, "{{{}}}", fields.join(","))
@@ -198,8 +99,8 @@ impl OutputSpec {
     ///
     /// The reference programs count an accuracy on no rows as 0, so that is what an absent figure
     /// is under their number format.
-    pub fn text(&self, cell: Cell) -> String {
-        match (cell, self.number_format) {
+    pub fn text(self, cell: Cell) -> String {
+        match (cell, self.spec.number_format) {
             (Cell::Count(count), _) => count.to_string(),
             (Cell::Figure(Some(x)), format) => format.text(x),
             (Cell::Figure(None), NumberFormat::Shortest) => String::new(),
@@ -207,10 +108,10 @@ impl OutputSpec {
         }
     }
 
-    fn json(&self, cell: Cell) -> String {
+    fn json(self, cell: Cell) -> String {
         match cell {
             Cell::Count(count) => count.to_string(),
-            Cell::Figure(Some(x)) if x.is_finite() => self.number_format.text(x),
+            Cell::Figure(Some(x)) if x.is_finite() => self.spec.number_format.text(x),
             Cell::Figure(_) => "null".to_owned(),
         }
     }
@@ -245,8 +146,9 @@ mod tests {
 
     fn written(output: &OutputSpec) -> String {
         let mut text = Vec::new();
-        output.write_header(&mut text).unwrap();
-        output.write_row(&mut text, &evaluation()).unwrap();
+        let writer = TraceWriter::new(output);
+        writer.write_header(&mut text).unwrap();
+        writer.write_row(&mut text, &evaluation()).unwrap();
         String::from_utf8(text).unwrap()
     }
 
@@ -280,13 +182,5 @@ mod tests {
             written(&output),
             "{\"epoch\":1000000,\"test_acc\":null,\"train_loss\":0.333333}\n"
         );
-    }
-
-    #[test]
-    fn names_are_the_serialised_ones() {
-        for column in Column::ALL {
-            let value = toml::Value::try_from(column).unwrap();
-            assert_eq!(value.as_str(), Some(column.name()));
-        }
     }
 }

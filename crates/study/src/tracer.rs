@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
+use sparsegrok_config::Config;
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_kernel::{
     self as kernel, Diverged, GroupObserver, Standing, TrainSpec, Weights, evaluate, train_group,
 };
 
 use crate::checkpoint::{CheckpointError, Keeper, RunSoFar, Stage, Unfinished};
-use crate::config::Config;
 use crate::run::Watch;
 use crate::stop::StopWatch;
 use crate::trace::Trace;

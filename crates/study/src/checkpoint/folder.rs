@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use sparsegrok_config::{Config, Settings};
+
 use super::finished::{FINISHED, Finished, Opened};
 use super::header::{Header, Work};
 use super::{CheckpointError, Damage, RunSoFar, under_way};
-use crate::config::Config;
 use crate::files::folder_beside;
-use crate::layers::Settings;
 use crate::study::Group;
 
 /// Held by the process that writes; the system lets go of it however that ends.

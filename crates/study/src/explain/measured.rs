@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use sparsegrok_config::Column;
+
 use crate::detect::Status;
 use crate::explain::table::epoch_text;
 use crate::explain::{Explanation, explain};
 use crate::statistics::quantile;
 use crate::study::{CurvePoint, Curves, RecordRow, ResultsError, StudyResults};
-use crate::trace::Column;
 
 /// Population accuracies at whose predicted times the mean curve is looked at.
 const LEVELS: [f64; 6] = [0.55, 0.65, 0.75, 0.85, 0.9, 0.95];

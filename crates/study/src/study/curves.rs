@@ -4,6 +4,7 @@ use std::collections::TryReserveError;
 use std::io::{self, Write};
 use std::path::Path;
 
+use sparsegrok_config::Column;
 use sparsegrok_data::Shortest;
 
 use crate::statistics::Distribution;
@@ -11,7 +12,7 @@ use crate::study::Study;
 use crate::study::group::Record;
 use crate::study::results::ResultsError;
 use crate::study::table::{Row, Table};
-use crate::trace::{Cell, Column};
+use crate::trace::Cell;
 
 /// Every kept figure of every run of a cell.
 ///
@@ -68,7 +69,7 @@ impl Series {
         for ((evaluation, values), going) in record.trace.iter().zip(epochs).zip(&mut self.going) {
             *going += 1;
             for (column, values) in self.figures.iter().zip(values.chunks_exact_mut(self.room)) {
-                if let Cell::Figure(Some(x)) = column.of(evaluation) {
+                if let Cell::Figure(Some(x)) = Cell::of(*column, evaluation) {
                     values[self.runs] = x;
                 }
             }

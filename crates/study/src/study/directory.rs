@@ -328,7 +328,7 @@ impl<'s> Directory<'s> {
             cell.series.write(cell.number, &mut self.curves)?;
             let summary = cell
                 .tally
-                .finish(cell.number, &self.study.cells()[cell.number]);
+                .finish(cell.number, &self.study.cell(cell.number));
             self.done.push(summary);
         }
         Ok(())
@@ -388,7 +388,7 @@ impl Drop for Directory<'_> {
 
 impl CellSoFar {
     fn new(study: &Study, number: usize) -> io::Result<Self> {
-        let config = &study.cells()[number].config;
+        let config = &study.cell(number).config;
         let plan = config.evaluate.plan(config.train.epochs);
         let spec = study.spec();
         let too_many = io::ErrorKind::OutOfMemory;

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
+use sparsegrok_config::{Config, EvaluateSpec};
 use sparsegrok_data::{InvalidSetting, Problem, generate};
 use sparsegrok_kernel::{self as kernel, Diverged, Evaluation, KernelChoice};
 
 use crate::checkpoint::Unfinished;
-use crate::config::Config;
 use crate::detect::Milestones;
-use crate::evaluate::EvaluateSpec;
 use crate::study::seeds::RunSeeds;
 use crate::trace::Trace;
 use crate::tracer::{Fault, Traced, train_traced};

@@ -2,12 +2,11 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sparsegrok_config::{Column, Config, GenFigure, MemFigure};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
-use crate::config::Config;
 use crate::detect::{Status, TRANSITION};
-use crate::evaluate::{GenFigure, MemFigure};
 use crate::statistics::{CONFIDENCE, Distribution, Lifetime, Proportion, wilson};
 use crate::study::Study;
 use crate::study::grid::GridCell;
@@ -15,7 +14,6 @@ use crate::study::records::RecordRow;
 use crate::study::scaling::{self, Collapse, Scaling};
 use crate::study::times::{Timed, Times};
 use crate::theory::theory_setting;
-use crate::trace::Column;
 
 /// A study's summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,16 +3,16 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use sparsegrok_config::{Column, value_text};
 use sparsegrok_data::Shortest;
 
 use crate::detect::{Milestones, Status};
 use crate::study::Study;
-use crate::study::grid::value_text;
 use crate::study::group::Record;
 use crate::study::results::ResultsError;
 use crate::study::seeds::RunSeeds;
 use crate::study::table::{Row, Table};
-use crate::trace::{Cell, Column};
+use crate::trace::Cell;
 
 /// What became of one run, as its row of `records.csv` tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ impl RecordRow {
     /// A run's row, with these figures.
     pub(crate) fn of(record: &Record, figures: &[Column]) -> Self {
         let last = record.last();
-        let finals = figures.iter().map(|column| match column.of(last?) {
+        let finals = figures.iter().map(|column| match Cell::of(*column, last?) {
             Cell::Figure(figure) => figure,
             Cell::Count(_) => None,
         });
@@ -50,7 +50,7 @@ impl RecordRow {
 
 /// The columns of a study's records.
 fn header(study: &Study) -> Vec<String> {
-    let varied = study.cells()[0].varied.iter().map(|(key, _)| *key);
+    let varied = study.axes().map(|(key, _)| key);
     let seeds = ["seed", "data_seed", "order_seed", "init_seed"];
     let outcome = ["t_mem", "t_gen", "status", "horizon", "t_60", "t_90"];
     let names = ["cell"].into_iter().chain(varied).chain(seeds);
@@ -69,9 +69,8 @@ pub(super) fn write_header(study: &Study, to: &mut impl Write) -> io::Result<()>
 pub(super) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::Result<()> {
     let number = |x: Option<f64>| x.map_or_else(String::new, |x| Shortest(x).to_string());
     let count = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
-    let varied = &study.cells()[row.cell].varied;
     let mut cells = vec![row.cell.to_string()];
-    cells.extend(varied.iter().map(|(_, value)| value_text(value)));
+    cells.extend(study.varied(row.cell).map(|(_, value)| value_text(value)));
     cells.extend([
         row.seeds.seed.to_string(),
         count(row.seeds.data),
@@ -115,7 +114,7 @@ fn read_row(
     seed: u64,
 ) -> Result<RecordRow, ResultsError> {
     row.expect(cell)?;
-    for (_, value) in &study.cells()[cell].varied {
+    for (_, value) in study.varied(cell) {
         row.expect(value_text(value))?;
     }
     row.expect(seed)?;

@@ -5,9 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use sparsegrok_config::{Column, ConfigError, Settings};
 
-use crate::error::ConfigError;
-use crate::layers::Settings;
 use crate::study::curves::{self, Curves};
 use crate::study::directory::{
     CONFIGURATION, CURVES, Directory, MANIFEST, RECORDS, SUMMARY, TRACES,
@@ -17,7 +16,6 @@ use crate::study::overview::Summary;
 use crate::study::records::{self, RecordRow};
 use crate::study::traces::{self, KeptTrace};
 use crate::study::{GridCell, Study};
-use crate::trace::Column;
 
 /// Why a study's directory could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +107,7 @@ pub enum ResultsError {
 ///
 /// let results = StudyResults::read(Path::new("decay"))?;
 /// let accuracy = results.place_of(Column::TestAcc).expect("kept by default");
-/// for (number, cell) in results.study.cells().iter().enumerate() {
+/// for (number, cell) in results.study.cells().enumerate() {
 ///     let grokked = results.records_of(number).iter();
 ///     println!("{:?}: {} runs", cell.varied, grokked.len());
 /// }
@@ -185,9 +183,9 @@ impl StudyResults {
     }
 
     /// The cells of which there is at least one run, with their numbers.
-    pub fn cells(&self) -> impl Iterator<Item = (usize, &GridCell)> {
+    pub fn cells(&self) -> impl Iterator<Item = (usize, GridCell)> {
         let begun = self.records.last().map_or(0, |record| record.cell + 1);
-        self.study.cells().iter().enumerate().take(begun)
+        self.study.cells().enumerate().take(begun)
     }
 
     /// The figures kept of every evaluation, in the order in which rows hold them.

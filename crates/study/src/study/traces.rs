@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use sparsegrok_config::Column;
 use sparsegrok_data::Shortest;
 
 use crate::study::Study;
 use crate::study::group::Record;
 use crate::study::results::ResultsError;
 use crate::study::table::Table;
-use crate::trace::{Cell, Column};
+use crate::trace::Cell;
 
 /// The trace of one run, as `traces.csv` keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +52,7 @@ pub(super) fn write(record: &Record, figures: &[Column], to: &mut impl Write) ->
             record.cell, record.seeds.seed, evaluation.epoch
         )?;
         for column in figures {
-            match column.of(evaluation) {
+            match Cell::of(*column, evaluation) {
                 Cell::Count(count) => write!(to, ",{count}")?,
                 Cell::Figure(Some(x)) => write!(to, ",{}", Shortest(x))?,
                 Cell::Figure(None) => write!(to, ",")?,

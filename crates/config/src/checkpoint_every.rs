@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
 /// How often a group under way, or a single run, is kept: written `60s`, `5min`, `2h`, `500epochs`
 /// or `never`.
 ///
@@ -61,19 +59,6 @@ impl FromStr for CheckpointEvery {
             "epochs" | "epoch" => Ok(Self::Epochs(count)),
             _ => Err(NoInterval),
         }
-    }
-}
-
-impl Serialize for CheckpointEvery {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for CheckpointEvery {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
     }
 }
 

@@ -33,17 +33,18 @@ impl Preset {
     /// # Errors
     /// None: every preset is a valid configuration.
     pub fn differences(&self) -> Result<Vec<(&'static str, Value)>, ConfigError> {
-        let table = |config: Config| {
-            let table = config.to_table();
-            table.map_err(|error| ConfigError::NoToml(error.to_string()))
-        };
-        let defaults = table(Config::default())?;
-        let ours = table(Settings::layered(Some(self.name), None, &[])?.config()?)?;
-        let differs = |key: &'static str| {
-            let value = ours.get(key)?;
-            (defaults.get(key) != Some(value)).then(|| (key, value.clone()))
-        };
-        Ok(SETTINGS.iter().filter_map(|s| differs(s.key)).collect())
+        let defaults = Config::default();
+        let ours = Settings::layered(Some(self.name), None, &[])?.config()?;
+        let mut differences = Vec::new();
+        for setting in SETTINGS {
+            match setting.get(&ours)? {
+                Some(value) if setting.get(&defaults)?.as_ref() != Some(&value) => {
+                    differences.push((setting.key, value));
+                }
+                _ => {}
+            }
+        }
+        Ok(differences)
     }
 }
 
