@@ -279,7 +279,7 @@ impl Config {
             && !self.train.bias
             && self.evaluate.accuracy_tolerance.is_none();
         let (is_there, otherwise) = match self.evaluate.gen_figure {
-            GenFigure::Auto => (of_test || of_population, "test rows beside it"),
+            GenFigure::Auto => (of_population || of_test, "test rows beside it"),
             GenFigure::TestAcc | GenFigure::TestLoss => (of_test, "test rows beside it"),
             GenFigure::PopulationAcc => (
                 of_population,
@@ -377,7 +377,10 @@ mod tests {
             (s.gen_figure, s.gen_threshold) = (GenFigure::TestLoss, 0.0);
         };
         assert_eq!(bad(loss), "gen_threshold");
-        assert_eq!(bad(|s| s.persistence = 0), "persistence");
+        assert_eq!(
+            bad(|s| s.persistence = crate::Persistence::Epochs(0)),
+            "persistence"
+        );
         assert_eq!(bad(|s| s.delay_ratio = f64::INFINITY), "delay_ratio");
         let mut above_one = Config::default();
         above_one.evaluate.mem_figure = crate::MemFigure::TrainLoss;
@@ -408,7 +411,7 @@ mod tests {
         let mut config = Config::default();
         let value = |config: &Config, key: &str| config.to_table().unwrap()[key].clone();
         assert_eq!(value(&config, "memorization_scale"), Value::Float(1.0));
-        assert_eq!(value(&config, "eval_every"), Value::Integer(200));
+        assert_eq!(value(&config, "eval_points"), Value::Integer(100));
         config.files.train = Some("rows.svm".into());
         assert_eq!(value(&config, "memorization_scale"), Value::Float(0.0));
         config.files.memorize = true;

@@ -3,6 +3,7 @@
 use sparsegrok_kernel::EvaluationPlan;
 
 use crate::config::part;
+use crate::persistence::Persistence;
 use crate::stop_when::StopWhen;
 
 part! {
@@ -20,8 +21,8 @@ part! {
         pub gen_figure: GenFigure,
         /// The level that counts as generalized: an accuracy to reach, or a loss to fall to.
         pub gen_threshold: f64,
-        /// Evaluations in a row a threshold must hold for.
-        pub persistence: usize,
+        /// Span of training time that a threshold must hold for.
+        pub persistence: Persistence,
         /// The crossing of a threshold that counts.
         pub crossing: Crossing,
         /// Least T_gen / T_mem of a run that grokked.
@@ -42,7 +43,7 @@ pub enum Evaluations {
 
 impl Default for Evaluations {
     fn default() -> Self {
-        Self::Every(200)
+        Self::Points(100)
     }
 }
 
@@ -87,7 +88,7 @@ pub enum MemFigure {
 /// The figure that tells generalization.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GenFigure {
-    /// Test accuracy, or population accuracy without a test set.
+    /// Population accuracy where it exists, as it is exact, else test accuracy.
     #[default]
     Auto,
     /// Test accuracy.
@@ -101,11 +102,11 @@ pub enum GenFigure {
 /// The crossing of a threshold that counts, where a curve crosses it more than once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Crossing {
-    /// The first that lasts for `persistence` evaluations.
+    /// The first that lasts for `persistence`.
     #[default]
     First,
-    /// The one after which the curve stays at its goal to the end of the trace, which must be for
-    /// `persistence` evaluations at least.
+    /// The one after which the curve stays at its goal to the end of the run, which must be for
+    /// `persistence` at least.
     Stable,
 }
 
@@ -120,5 +121,10 @@ impl GenFigure {
     /// Returns whether the figure is a loss, which counts from its threshold downwards.
     pub fn is_loss(self) -> bool {
         self == Self::TestLoss
+    }
+
+    /// Returns whether the population's accuracy is looked at where it exists.
+    pub fn takes_population(self) -> bool {
+        matches!(self, Self::Auto | Self::PopulationAcc)
     }
 }

@@ -16,6 +16,7 @@ use crate::config::TraceFormat;
 use crate::error::ConfigError;
 use crate::evaluate::{Crossing, GenFigure, MemFigure};
 use crate::number::NumberFormat;
+use crate::persistence::{ParsePersistenceError, Persistence};
 use crate::seeds::{SeedWhat, Seeds, Traces};
 use crate::setting::value_text;
 use crate::stop_when::StopWhen;
@@ -43,6 +44,8 @@ pub enum Kind {
     Stop,
     /// How often: a time, a number of epochs, or `never`.
     Every,
+    /// A span of training time: a share of the epochs, or a number of them.
+    Span,
     /// Axes of a grid, separated by semicolons; an array in TOML.
     Axes,
 }
@@ -63,6 +66,7 @@ impl Kind {
             Self::Seeds => "A..B",
             Self::Stop => "WHEN",
             Self::Every => "EVERY",
+            Self::Span => "SPAN",
             Self::Axes => "KEY=LIST",
         }
     }
@@ -86,6 +90,9 @@ impl Kind {
             }
             Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
             Self::Every => NoInterval.to_string().replacen("expected ", "", 1),
+            Self::Span => ParsePersistenceError
+                .to_string()
+                .replacen("expected ", "", 1),
             Self::Stop => "`grokked`, or `grokked+K` for K epochs more".to_owned(),
             Self::Axes => "a list of texts such as \"weight_decay=1e-4,1e-3\"".to_owned(),
         }
@@ -345,6 +352,7 @@ macro_rules! texts {
 texts! {
     Seeds: Kind::Seeds;
     StopWhen: Kind::Stop;
+    Persistence: Kind::Span;
     CheckpointEvery: Kind::Every;
 }
 
@@ -400,7 +408,7 @@ choices! {
     Crossing { First = "first", Stable = "stable" }
     KernelChoice { Auto = "auto", Scalar = "scalar", Lanes = "lanes", Dense = "dense" }
     SimdChoice { Auto = "auto", Avx512 = "avx512", Avx2 = "avx2", Portable = "portable" }
-    NumberFormat { Shortest = "shortest", G6 = "g6" }
+    NumberFormat { Shortest = "shortest", G6 = "g6", Reference = "reference" }
     TraceFormat { Csv = "csv", Jsonl = "jsonl" }
     SeedWhat { Order = "order", Data = "data", Init = "init", All = "all" }
 }

@@ -26,6 +26,7 @@ use crate::config::{Config, TraceFormat};
 use crate::evaluate::{Crossing, Evaluations, GenFigure, MemFigure};
 use crate::kind::SettingType;
 use crate::number::NumberFormat;
+use crate::persistence::Persistence;
 use crate::seeds::{SeedWhat, Seeds, Traces};
 use crate::setting::Theory::{Covers, CoversUnless};
 use crate::setting::{Changes, Expect, Field, Section, Setting, kind_of};
@@ -585,11 +586,12 @@ pub static SETTINGS: &[Setting] = &[
     setting! {
         key: "eval_every",
         section: Evaluate,
-        help: "Evaluate every N epochs [default: 200]",
+        help: "Evaluate every N epochs, instead of at log-spaced ones",
         type: u64,
         get: |c| c.evaluate.evaluations.every(),
         set: |c, epochs| c.evaluate.evaluations = Evaluations::Every(epochs),
-        default: |c| c.evaluate.evaluations = Evaluations::Every(200),
+        // That of `eval_points` holds.
+        default: |_| (),
         expects: [Expect(|c| c.evaluate.evaluations != Evaluations::Every(0), "at least 1")],
         excludes: "eval_points",
         changes: Runs,
@@ -599,12 +601,11 @@ pub static SETTINGS: &[Setting] = &[
     setting! {
         key: "eval_points",
         section: Evaluate,
-        help: "Instead, evaluate at about N log-spaced epochs",
+        help: "Evaluate at about N log-spaced epochs [default: 100]",
         type: u64,
         get: |c| c.evaluate.evaluations.points(),
         set: |c, points| c.evaluate.evaluations = Evaluations::Points(points),
-        // That of `eval_every` holds.
-        default: |_| (),
+        default: |c| c.evaluate.evaluations = Evaluations::Points(100),
         expects: [
             Expect(|c| c.evaluate.evaluations != Evaluations::Points(0), "at least 1"),
             Expect(
@@ -661,7 +662,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! {
         key: "gen_figure",
         section: Evaluate,
-        help: "What tells that a run has generalized; auto: test accuracy, without a test set population's",
+        help: "What tells that a run has generalized; auto: population accuracy if it exists, else test",
         field: evaluate.gen_figure = GenFigure::Auto,
         idle: Config::gen_figure_lacks,
         changes: Runs,
@@ -687,9 +688,12 @@ pub static SETTINGS: &[Setting] = &[
     setting! {
         key: "persistence",
         section: Evaluate,
-        help: "Evaluations a threshold must hold for",
-        field: evaluate.persistence = 3,
-        expects: [Expect(|c| c.evaluate.persistence > 0, "at least 1 evaluation")],
+        help: "Span of training a threshold must hold for: `1%` of the epochs, or `30epochs`",
+        field: evaluate.persistence = Persistence::Percent(1.0),
+        expects: [Expect(
+            |c| c.evaluate.persistence.is_valid(),
+            "at least one epoch, or a share above 0 % and at most 100 %",
+        )],
         changes: Runs,
         costs_time: false,
         theory: Covers,
@@ -840,7 +844,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! {
         key: "number_format",
         section: Output,
-        help: "Shortest digits that read back exactly, or as the reference programs print",
+        help: "Shortest digits that read back exactly, C's %g, or all that the reference programs print",
         field: output.number_format = NumberFormat::Shortest,
         changes: Nothing,
         costs_time: false,
@@ -994,6 +998,10 @@ mod tests {
             Kind::Every => (
                 vec!["60s".into(), "9epochs".into(), "never".into()],
                 vec![whole, number, word, yes, "0s".into()],
+            ),
+            Kind::Span => (
+                vec!["1%".into(), "30epochs".into()],
+                vec![whole, number, word, yes, "3".into()],
             ),
             Kind::Stop => (
                 vec!["grokked".into(), "grokked+9".into()],

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Ends a run some epochs after its generalization was detected: at the first evaluation that many
-/// epochs after the one that completed the evidence for T_gen, whether or not the delay makes it
+/// epochs after the one that confirmed T_mem and T_gen, even if the delay does not make it
 /// grokking. Written `grokked` or `grokked+K`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StopWhen {

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use sparsegrok_config::ConfigError;
 use sparsegrok_kernel::{Diverged, State};
 
+use crate::bracket::Bracket;
+use crate::detect::{Brackets, GOALS};
 use crate::trace::Trace;
 
 pub use folder::Unfinished;
@@ -29,6 +31,8 @@ pub(crate) use keeper::Keeper;
 pub(crate) struct RunSoFar {
     /// Its evaluations.
     pub(crate) trace: Trace,
+    /// The evidence of its times.
+    pub(crate) brackets: Brackets,
     /// Where it stands after them.
     pub(crate) stage: Stage,
 }
@@ -48,6 +52,7 @@ impl RunSoFar {
     /// A run that has not begun.
     pub(crate) const WAITING: Self = Self {
         trace: Trace::new(),
+        brackets: [Bracket::NONE; GOALS],
         stage: Stage::Waiting,
     };
 }

@@ -23,21 +23,22 @@
 //! ```
 
 mod arms;
+mod bracket;
+mod caution;
 mod checkpoint;
 mod compare;
 mod compare_directories;
 mod compare_seeds;
 mod describe;
 mod detect;
-mod evaluate;
 mod explain;
 mod files;
+mod goal;
 mod load;
 mod memory;
 mod predict;
 mod run;
 pub mod statistics;
-mod stop;
 mod study;
 mod summary;
 mod theory;
@@ -49,6 +50,8 @@ mod validate;
 pub use sparsegrok_config::*;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
+pub use bracket::Time;
+pub use caution::cautions;
 pub use checkpoint::{CheckpointError, Damage, Unfinished, Work};
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use compare_directories::{CompareDirectoriesError, compare_directories};

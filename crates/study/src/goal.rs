@@ -3,13 +3,15 @@
 use sparsegrok_config::{EvaluateSpec, GenFigure, MemFigure};
 use sparsegrok_kernel::Evaluation;
 
+use crate::detect::{GOALS, TRANSITION};
+
 /// A curve and where it is to come.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Goal {
     pub(crate) figure: fn(&Evaluation) -> Option<f64>,
     pub(crate) threshold: f64,
     /// Whether it counts from the threshold downwards, as losses do.
-    falls: bool,
+    pub(crate) falls: bool,
 }
 
 impl Goal {
@@ -38,6 +40,12 @@ impl Goal {
         }
     }
 
+    /// Every threshold that is looked for: those of T_mem and T_gen, and the ends of the transition.
+    pub(crate) fn all(spec: &EvaluateSpec) -> [Self; GOALS] {
+        let [begin, end] = TRANSITION.map(|accuracy| Self::accuracy(spec, accuracy));
+        [Self::memorized(spec), Self::generalized(spec), begin, end]
+    }
+
     /// The goal that tells memorization.
     pub(crate) fn memorized(spec: &EvaluateSpec) -> Self {
         match spec.mem_figure {
@@ -57,7 +65,7 @@ impl Goal {
     /// An accuracy where generalization is looked for.
     pub(crate) fn accuracy(spec: &EvaluateSpec, threshold: f64) -> Self {
         let figure: fn(&Evaluation) -> Option<f64> = match spec.gen_figure {
-            GenFigure::Auto => |e| e.test_acc.or(e.population_acc),
+            GenFigure::Auto => |e| e.population_acc.or(e.test_acc),
             GenFigure::TestAcc | GenFigure::TestLoss => |e| e.test_acc,
             GenFigure::PopulationAcc => |e| e.population_acc,
         };
