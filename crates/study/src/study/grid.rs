@@ -10,7 +10,7 @@ use toml::Value;
 
 use crate::study::seeds::RunSeeds;
 
-/// Most cells of a grid. They are checked in a second; more of them are a slip of the hand.
+/// Most cells of a grid. They are checked in a quarter of a second; more are a slip of the hand.
 const MOST_CELLS: usize = 1_000_000;
 
 /// Significant digits of log-spaced values: enough for any purpose, and few enough that a power of
