@@ -3,7 +3,7 @@
 use sparsegrok_data::Shortest;
 
 use crate::detect::Status;
-use crate::study::{CellSummary, Study, Summary, Times};
+use crate::study::{CellSummary, Study, Summary, Timed, Times};
 
 /// Runs of a cell below which a median has no interval of 95 %: with five, the least and the greatest
 /// enclose it with a probability of 1 − 2·2⁻⁵ = .94.
@@ -37,7 +37,8 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
             first_cell(cells, cell),
         ));
     }
-    for (name, times) in timed() {
+    for (name, timed) in [("T_mem", Timed::Memorizing), ("T_gen", Timed::Generalizing)] {
+        let times = |cell: &CellSummary| *cell.times(timed);
         let unconfirmed = || cells.iter().map(|cell| times(cell).unconfirmed);
         let runs: usize = unconfirmed().sum();
         if runs > 0 {
@@ -49,7 +50,7 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
                 if runs == 1 { "is" } else { "are" },
             ));
         }
-        let wide = |cell: &&CellSummary| is_wide(times(cell));
+        let wide = |cell: &&CellSummary| is_wide(&times(cell));
         if let Some(cell) = cells.iter().find(wide) {
             said.push(format!(
                 "wide brackets{}: {name} is uncertain by up to {} epochs{}, as it is looked for \
@@ -101,11 +102,7 @@ fn predicted_beyond(study: &Study, cell: &CellSummary) -> Option<f64> {
     (is_beyond && cell.t_gen.censored > 0).then_some(t_gen)
 }
 
-/// T_mem and T_gen, by name.
-fn timed() -> [(&'static str, fn(&CellSummary) -> &Times); 2] {
-    [("T_mem", |cell| &cell.t_mem), ("T_gen", |cell| &cell.t_gen)]
-}
-
+/// Tells if brackets leave a time more uncertain than its reader would think.
 fn is_wide(times: &Times) -> bool {
     times
         .median

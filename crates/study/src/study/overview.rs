@@ -87,6 +87,16 @@ impl CellPrediction {
 }
 
 impl CellSummary {
+    /// One of its times.
+    pub fn times(&self, timed: Timed) -> &Times {
+        match timed {
+            Timed::Memorizing => &self.t_mem,
+            Timed::Generalizing => &self.t_gen,
+            Timed::DelayRatio => &self.delay_ratio,
+            Timed::TransitionWidth => &self.transition_width,
+        }
+    }
+
     /// Number of runs of a status.
     pub fn count(&self, status: Status) -> u64 {
         self.status.get(status.name()).copied().unwrap_or(0)
