@@ -33,31 +33,37 @@ impl fmt::Display for CheckpointEvery {
     }
 }
 
+impl CheckpointEvery {
+    /// A description of the text that is read, to complete "expected …".
+    pub(crate) const FORM: &str =
+        "a time such as `60s`, `5min` or `2h`, a number of epochs such as `500epochs`, or `never`";
+}
+
 /// Text that says nothing of how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "expected a time such as `60s`, `5min` or `2h`, a number of epochs such as `500epochs`, or `never`"
-)]
-pub struct NoInterval;
+#[error("expected {}", CheckpointEvery::FORM)]
+pub struct ParseCheckpointEveryError;
 
 impl FromStr for CheckpointEvery {
-    type Err = NoInterval;
+    type Err = ParseCheckpointEveryError;
 
-    fn from_str(text: &str) -> Result<Self, NoInterval> {
+    fn from_str(text: &str) -> Result<Self, ParseCheckpointEveryError> {
         if text == "never" {
             return Ok(Self::Never);
         }
-        let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or(NoInterval)?;
+        let unit = text
+            .find(|c: char| !c.is_ascii_digit())
+            .ok_or(ParseCheckpointEveryError)?;
         let (count, unit) = text.split_at(unit);
-        let count: u64 = count.parse().map_err(|_| NoInterval)?;
-        let times = |unit: u64| count.checked_mul(unit).ok_or(NoInterval);
+        let count: u64 = count.parse().map_err(|_| ParseCheckpointEveryError)?;
+        let times = |unit: u64| count.checked_mul(unit).ok_or(ParseCheckpointEveryError);
         match unit.trim_start() {
-            _ if count == 0 => Err(NoInterval),
+            _ if count == 0 => Err(ParseCheckpointEveryError),
             "s" => Ok(Self::Seconds(count)),
             "min" => Ok(Self::Seconds(times(60)?)),
             "h" => Ok(Self::Seconds(times(3600)?)),
             "epochs" | "epoch" => Ok(Self::Epochs(count)),
-            _ => Err(NoInterval),
+            _ => Err(ParseCheckpointEveryError),
         }
     }
 }
@@ -87,7 +93,7 @@ mod tests {
             "1d",
             &format!("{most}h"),
         ] {
-            assert_eq!(read(bad), Err(NoInterval), "{bad}");
+            assert_eq!(read(bad), Err(ParseCheckpointEveryError), "{bad}");
         }
     }
 }

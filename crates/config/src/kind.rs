@@ -10,13 +10,13 @@ use sparsegrok_kernel::{
 };
 use toml::Value;
 
-use crate::checkpoint_every::{CheckpointEvery, NoInterval};
+use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
 use crate::config::TraceFormat;
 use crate::error::ConfigError;
 use crate::evaluate::{Crossing, GenFigure, MemFigure};
 use crate::number::NumberFormat;
-use crate::persistence::{ParsePersistenceError, Persistence};
+use crate::persistence::Persistence;
 use crate::seeds::{SeedWhat, Seeds, Traces};
 use crate::setting::value_text;
 use crate::stop_when::StopWhen;
@@ -88,12 +88,10 @@ impl Kind {
                 let names = Column::ALL.iter().map(|column| column.name());
                 format!("columns, each {}", one_of(names))
             }
-            Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
-            Self::Every => NoInterval.to_string().replacen("expected ", "", 1),
-            Self::Span => ParsePersistenceError
-                .to_string()
-                .replacen("expected ", "", 1),
-            Self::Stop => "`grokked`, or `grokked+K` for K epochs more".to_owned(),
+            Self::Seeds => Seeds::FORM.to_owned(),
+            Self::Every => CheckpointEvery::FORM.to_owned(),
+            Self::Span => Persistence::FORM.to_owned(),
+            Self::Stop => StopWhen::FORM.to_owned(),
             Self::Axes => "a list of texts such as \"weight_decay=1e-4,1e-3\"".to_owned(),
         }
     }

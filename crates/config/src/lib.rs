@@ -36,7 +36,7 @@ mod setting;
 mod settings;
 mod stop_when;
 
-pub use checkpoint_every::{CheckpointEvery, NoInterval};
+pub use checkpoint_every::{CheckpointEvery, ParseCheckpointEveryError};
 pub use column::Column;
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec, OutputSpec, StudySpec, TraceFormat};
 pub use error::{ConfigError, Origin};
@@ -46,7 +46,7 @@ pub use layers::Settings;
 pub use number::NumberFormat;
 pub use persistence::{ParsePersistenceError, Persistence};
 pub use presets::{PRESETS, Preset};
-pub use seeds::{NoSeeds, SeedWhat, Seeds, Traces};
+pub use seeds::{ParseSeedsError, SeedWhat, Seeds, Traces};
 pub use setting::{Changes, Section, Setting, Theory, value_text};
 pub use settings::SETTINGS;
-pub use stop_when::{NoStop, StopWhen};
+pub use stop_when::{ParseStopWhenError, StopWhen};

@@ -17,6 +17,10 @@ pub enum Persistence {
 }
 
 impl Persistence {
+    /// A description of the text that is read, to complete "expected …".
+    pub(crate) const FORM: &str =
+        "a share of the epochs such as `1%`, or a number of them such as `30epochs`";
+
     /// Least epochs of a share: one epoch alone confirms nothing.
     const LEAST: u64 = 2;
 
@@ -64,7 +68,7 @@ impl fmt::Display for Persistence {
 
 /// Text that names no span of training time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a share of the epochs such as `1%`, or a number of them such as `30epochs`")]
+#[error("expected {}", Persistence::FORM)]
 pub struct ParsePersistenceError;
 
 impl FromStr for Persistence {

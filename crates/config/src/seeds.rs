@@ -14,6 +14,9 @@ pub struct Seeds {
 }
 
 impl Seeds {
+    /// A description of the text that is read, to complete "expected …".
+    pub(crate) const FORM: &str = "a range of seeds such as `0..64`";
+
     /// The number of seeds.
     pub fn len(self) -> u64 {
         self.end.saturating_sub(self.start)
@@ -48,15 +51,15 @@ impl fmt::Display for Seeds {
 
 /// Text that is no range of seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a range of seeds such as `0..64`")]
-pub struct NoSeeds;
+#[error("expected {}", Seeds::FORM)]
+pub struct ParseSeedsError;
 
 impl FromStr for Seeds {
-    type Err = NoSeeds;
+    type Err = ParseSeedsError;
 
-    fn from_str(text: &str) -> Result<Self, NoSeeds> {
-        let (start, end) = text.split_once("..").ok_or(NoSeeds)?;
-        let number = |text: &str| text.trim().parse().map_err(|_| NoSeeds);
+    fn from_str(text: &str) -> Result<Self, ParseSeedsError> {
+        let (start, end) = text.split_once("..").ok_or(ParseSeedsError)?;
+        let number = |text: &str| text.trim().parse().map_err(|_| ParseSeedsError);
         Ok(Self {
             start: number(start)?,
             end: number(end)?,
@@ -113,7 +116,7 @@ mod tests {
         assert_eq!((seeds.len(), seeds.is_empty()), (17, false));
         assert!(Seeds::from(4..4).is_empty());
         for bad in ["", "5", "1...3", "..3", "1..", "-1..3", "a..b", "1..2..3"] {
-            assert_eq!(bad.parse::<Seeds>(), Err(NoSeeds), "{bad}");
+            assert_eq!(bad.parse::<Seeds>(), Err(ParseSeedsError), "{bad}");
         }
     }
 

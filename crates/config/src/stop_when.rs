@@ -21,20 +21,25 @@ impl fmt::Display for StopWhen {
     }
 }
 
+impl StopWhen {
+    /// A description of the text that is read, to complete "expected …".
+    pub(crate) const FORM: &str = "`grokked`, or `grokked+K` for K epochs more";
+}
+
 /// Text that says nothing of when to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected `grokked`, or `grokked+K` for K epochs more")]
-pub struct NoStop;
+#[error("expected {}", StopWhen::FORM)]
+pub struct ParseStopWhenError;
 
 impl FromStr for StopWhen {
-    type Err = NoStop;
+    type Err = ParseStopWhenError;
 
-    fn from_str(text: &str) -> Result<Self, NoStop> {
-        let rest = text.strip_prefix("grokked").ok_or(NoStop)?;
+    fn from_str(text: &str) -> Result<Self, ParseStopWhenError> {
+        let rest = text.strip_prefix("grokked").ok_or(ParseStopWhenError)?;
         let epochs_after = match rest.strip_prefix('+') {
-            Some(epochs) => epochs.trim().parse().map_err(|_| NoStop)?,
+            Some(epochs) => epochs.trim().parse().map_err(|_| ParseStopWhenError)?,
             None if rest.is_empty() => 0,
-            None => return Err(NoStop),
+            None => return Err(ParseStopWhenError),
         };
         Ok(Self { epochs_after })
     }
@@ -57,7 +62,7 @@ mod tests {
             "grokked-1",
             "grokked 1",
         ] {
-            assert_eq!(bad.parse::<StopWhen>(), Err(NoStop), "{bad}");
+            assert_eq!(bad.parse::<StopWhen>(), Err(ParseStopWhenError), "{bad}");
         }
     }
 }
