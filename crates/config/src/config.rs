@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
-use sparsegrok_kernel::{KernelChoice, SimdChoice, TrainSpec};
+use sparsegrok_kernel::{Figure, KernelChoice, SimdChoice, TrainSpec};
 use toml::Table;
 
 use crate::checkpoint_every::CheckpointEvery;
@@ -162,7 +162,7 @@ part! {
         /// Axes of the grid, each `KEY=A,B,…` or `KEY=log:LOW:HIGH:COUNT`; the first changes slowest.
         pub vary: Vec<String>,
         /// Figures kept of every evaluation.
-        pub figures: Vec<Column>,
+        pub figures: Vec<Figure>,
         /// The seeds of which whole traces are kept.
         pub traces: Traces,
     }
@@ -186,17 +186,17 @@ impl StudySpec {
             .any(|of| of == key)
     }
 
-    /// Checks that the figures are some, and each once.
+    /// Checks that no figure is there twice.
     fn validate(&self) -> Result<(), InvalidSetting> {
         let repeated = |i: usize| self.figures[..i].contains(&self.figures[i]);
         let unfit = (0..self.figures.len())
-            .find(|&i| self.figures[i] == Column::Epoch || repeated(i))
+            .find(|&i| repeated(i))
             .map(|i| self.figures[i].name());
         check(
             unfit.is_none(),
             "figures",
             unfit.unwrap_or_default(),
-            "figures other than the epoch, each once",
+            "figures, each once",
         )
     }
 }

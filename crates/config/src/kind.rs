@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sparsegrok_data::{RandomFamily, Target};
 use sparsegrok_kernel::{
-    BatchSize, DecayOrder, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
+    BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
 };
 use toml::Value;
 
@@ -38,6 +38,8 @@ pub enum Kind {
     Path,
     /// Names of trace columns, separated by commas; an array in TOML.
     Columns,
+    /// Names of figures, separated by commas; an array in TOML.
+    Figures,
     /// A range of seeds, `A..B`.
     Seeds,
     /// When a run ends: `grokked` or `grokked+K`.
@@ -62,7 +64,7 @@ impl Kind {
             Self::Switch => "BOOL",
             Self::Choice(_) => "NAME",
             Self::Path => "FILE",
-            Self::Columns => "LIST",
+            Self::Columns | Self::Figures => "LIST",
             Self::Seeds => "A..B",
             Self::Stop => "WHEN",
             Self::Every => "EVERY",
@@ -85,8 +87,12 @@ impl Kind {
             Self::Choice(words) => one_of(words.iter().copied()),
             Self::Path => "a path".to_owned(),
             Self::Columns => {
-                let names = Column::ALL.iter().map(|column| column.name());
+                let names = Column::all().map(Column::name);
                 format!("columns, each {}", one_of(names))
+            }
+            Self::Figures => {
+                let names = Figure::ALL.into_iter().map(Figure::name);
+                format!("figures, each {}", one_of(names))
             }
             Self::Seeds => Seeds::FORM.to_owned(),
             Self::Every => CheckpointEvery::FORM.to_owned(),
@@ -126,7 +132,7 @@ impl Kind {
     /// The text between two items, for kinds whose values are lists.
     pub(crate) fn separator(self) -> Option<&'static str> {
         match self {
-            Self::Columns => Some(","),
+            Self::Columns | Self::Figures => Some(","),
             Self::Axes => Some(";"),
             _ => None,
         }
@@ -258,11 +264,25 @@ impl SettingType for Vec<Column> {
 
     fn read(value: &Value) -> Option<Self> {
         let items = value.as_array()?.iter();
-        items.map(|item| Column::named(item.as_str()?)).collect()
+        items.map(|item| Column::of(item.as_str()?)).collect()
     }
 
     fn write(&self) -> Result<Option<Value>, ConfigError> {
         let names = self.iter().map(|column| column.name().into());
+        Ok(Some(Value::Array(names.collect())))
+    }
+}
+
+impl SettingType for Vec<Figure> {
+    const KIND: Kind = Kind::Figures;
+
+    fn read(value: &Value) -> Option<Self> {
+        let items = value.as_array()?.iter();
+        items.map(|item| Figure::of(item.as_str()?)).collect()
+    }
+
+    fn write(&self) -> Result<Option<Value>, ConfigError> {
+        let names = self.iter().map(|figure| figure.name().into());
         Ok(Some(Value::Array(names.collect())))
     }
 }

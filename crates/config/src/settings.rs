@@ -17,7 +17,7 @@
 
 use sparsegrok_data::{RandomFamily, Target};
 use sparsegrok_kernel::{
-    BatchSize, DecayOrder, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
+    BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
 };
 
 use crate::checkpoint_every::CheckpointEvery;
@@ -740,14 +740,14 @@ pub static SETTINGS: &[Setting] = &[
         help: "Columns of the trace",
         field: output.columns = vec![
             Column::Epoch,
-            Column::TrainAcc,
-            Column::TestAcc,
-            Column::PopulationAcc,
-            Column::TrainLoss,
-            Column::TestLoss,
-            Column::WeightNorm,
-            Column::SignalNorm,
-            Column::MemorizationShare,
+            Column::Figure(Figure::TrainAcc),
+            Column::Figure(Figure::TestAcc),
+            Column::Figure(Figure::PopulationAcc),
+            Column::Figure(Figure::TrainLoss),
+            Column::Figure(Figure::TestLoss),
+            Column::Figure(Figure::WeightNorm),
+            Column::Figure(Figure::SignalNorm),
+            Column::Figure(Figure::MemorizationShare),
         ],
         expects: [Expect(|c| !c.output.columns.is_empty(), "at least one column")],
         changes: Nothing, costs_time: false, theory: Covers,
@@ -798,18 +798,18 @@ pub static SETTINGS: &[Setting] = &[
         section: Study,
         help: "Figures kept of every evaluation, for records, curves and traces",
         field: study.figures = vec![
-            Column::TrainAcc,
-            Column::TestAcc,
-            Column::PopulationAcc,
-            Column::TrainLoss,
-            Column::TestLoss,
-            Column::GapLoss,
-            Column::WeightNorm,
-            Column::SignalNorm,
-            Column::MemorizationNorm,
-            Column::MarginMin,
-            Column::MarginMean,
-            Column::TeacherCosine,
+            Figure::TrainAcc,
+            Figure::TestAcc,
+            Figure::PopulationAcc,
+            Figure::TrainLoss,
+            Figure::TestLoss,
+            Figure::GapLoss,
+            Figure::WeightNorm,
+            Figure::SignalNorm,
+            Figure::MemorizationNorm,
+            Figure::MarginMin,
+            Figure::MarginMean,
+            Figure::TeacherCosine,
         ],
         expects: [Expect(|c| !c.study.figures.is_empty(), "at least one figure")],
         changes: Study, costs_time: false, theory: Covers,
@@ -887,6 +887,10 @@ mod tests {
             Kind::Columns => (
                 vec![kind.parse("epoch, objective")],
                 vec![whole, "epoch".into(), kind.parse("epoch,no_such")],
+            ),
+            Kind::Figures => (
+                vec![kind.parse("train_acc, objective")],
+                vec![whole, "objective".into(), kind.parse("epoch")],
             ),
             Kind::Seeds => (
                 vec!["0..64".into()],

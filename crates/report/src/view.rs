@@ -1,9 +1,10 @@
 //! What pictures are made from: a study's results, cell by cell, as they are to be seen.
 
+use sparsegrok_kernel::Figure as Column;
 use sparsegrok_study::statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
-    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run,
-    Scaling, Status, StudyResults, Timed, Times, cautions, theory_setting,
+    CellPrediction, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run, Scaling, Status,
+    StudyResults, Timed, Times, cautions, theory_setting,
 };
 use sparsegrok_theory::Prediction;
 use toml::Value;
@@ -187,10 +188,7 @@ impl View {
             points: run
                 .trace
                 .iter()
-                .filter_map(|e| match Cell::of(column, e) {
-                    Cell::Figure(x) => Some((e.epoch as f64, alone(x?))),
-                    Cell::Count(_) => None,
-                })
+                .filter_map(|e| Some((e.epoch as f64, alone(e.get(column)?))))
                 .collect(),
         });
         let reached = |epoch: Option<f64>| {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use sparsegrok_config::{Column, NumberFormat};
+use sparsegrok_config::NumberFormat;
 
 use crate::detect::Status;
 use crate::statistics::{
     Bootstrap, CONFIDENCE, LogRank, Proportion, Statistic, bootstrap, log_rank, wilson,
 };
 use crate::study::{RecordRow, Timed, Times};
+use sparsegrok_kernel::Figure;
 
 /// Runs of one way of training.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +18,7 @@ pub struct Arm {
     /// What it is called.
     pub name: String,
     /// The figures its records keep.
-    pub figures: Vec<Column>,
+    pub figures: Vec<Figure>,
     /// What became of its runs.
     pub records: Vec<RecordRow>,
 }
@@ -57,7 +58,7 @@ pub struct ArmComparison {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairedFigure {
     /// The figure.
-    pub figure: Column,
+    pub figure: Figure,
     /// Pairs of which both runs have it.
     pub pairs: usize,
     /// Its means over them.
@@ -115,7 +116,7 @@ fn pairs<'a>(one: &'a Arm, other: &'a Arm) -> Vec<[&'a RecordRow; 2]> {
 }
 
 fn paired_figure(
-    figure: Column,
+    figure: Figure,
     pairs: &[[&RecordRow; 2]],
     places: [usize; 2],
 ) -> Option<PairedFigure> {
@@ -272,7 +273,7 @@ mod tests {
         };
         Arm {
             name: name.to_owned(),
-            figures: vec![Column::TestAcc, Column::TeacherCosine],
+            figures: vec![Figure::TestAcc, Figure::TeacherCosine],
             records: runs.iter().map(row).collect(),
         }
     }
@@ -287,7 +288,7 @@ mod tests {
         let [accuracy] = &compared.paired[..] else {
             panic!("{compared:?}");
         };
-        assert_eq!((accuracy.figure, accuracy.pairs), (Column::TestAcc, 2));
+        assert_eq!((accuracy.figure, accuracy.pairs), (Figure::TestAcc, 2));
         assert!((accuracy.means[0] - 0.5).abs() < 1e-15);
         assert!((accuracy.means[1] - 0.85).abs() < 1e-15);
         assert!((accuracy.difference.estimate - 0.35).abs() < 1e-15);

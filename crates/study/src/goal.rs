@@ -1,34 +1,41 @@
 //! Curves of a run and the levels they are to reach.
 
 use sparsegrok_config::{EvaluateSpec, GenFigure, MemFigure};
-use sparsegrok_kernel::Evaluation;
+use sparsegrok_kernel::{Evaluation, Figure};
 
 use crate::detect::{GOALS, TRANSITION};
 
 /// A curve and where it is to come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Goal {
-    pub(crate) figure: fn(&Evaluation) -> Option<f64>,
+    /// What tells: the first of these that exists.
+    figures: &'static [Figure],
     pub(crate) threshold: f64,
     /// Whether it counts from the threshold downwards, as losses do.
     pub(crate) falls: bool,
 }
 
 impl Goal {
-    fn rises(figure: fn(&Evaluation) -> Option<f64>, threshold: f64) -> Self {
+    fn rises(figures: &'static [Figure], threshold: f64) -> Self {
         Self {
-            figure,
+            figures,
             threshold,
             falls: false,
         }
     }
 
-    fn falls(figure: fn(&Evaluation) -> Option<f64>, threshold: f64) -> Self {
+    fn falls(figures: &'static [Figure], threshold: f64) -> Self {
         Self {
-            figure,
+            figures,
             threshold,
             falls: true,
         }
+    }
+
+    /// The figure that tells, in an evaluation that has it.
+    pub(crate) fn value(&self, evaluation: &Evaluation) -> Option<f64> {
+        let mut figures = self.figures.iter();
+        figures.find_map(|&figure| evaluation.get(figure))
     }
 
     /// Whether a value is at the goal.
@@ -49,26 +56,26 @@ impl Goal {
     /// The goal that tells memorization.
     pub(crate) fn memorized(spec: &EvaluateSpec) -> Self {
         match spec.mem_figure {
-            MemFigure::TrainAcc => Self::rises(|e| Some(e.train_acc), spec.mem_threshold),
-            MemFigure::TrainLoss => Self::falls(|e| Some(e.train_loss), spec.mem_threshold),
+            MemFigure::TrainAcc => Self::rises(&[Figure::TrainAcc], spec.mem_threshold),
+            MemFigure::TrainLoss => Self::falls(&[Figure::TrainLoss], spec.mem_threshold),
         }
     }
 
     /// The goal that tells generalization.
     pub(crate) fn generalized(spec: &EvaluateSpec) -> Self {
         match spec.gen_figure {
-            GenFigure::TestLoss => Self::falls(|e| e.test_loss, spec.gen_threshold),
+            GenFigure::TestLoss => Self::falls(&[Figure::TestLoss], spec.gen_threshold),
             _ => Self::accuracy(spec, spec.gen_threshold),
         }
     }
 
     /// An accuracy where generalization is looked for.
     pub(crate) fn accuracy(spec: &EvaluateSpec, threshold: f64) -> Self {
-        let figure: fn(&Evaluation) -> Option<f64> = match spec.gen_figure {
-            GenFigure::Auto => |e| e.population_acc.or(e.test_acc),
-            GenFigure::TestAcc | GenFigure::TestLoss => |e| e.test_acc,
-            GenFigure::PopulationAcc => |e| e.population_acc,
+        let figures: &[Figure] = match spec.gen_figure {
+            GenFigure::Auto => &[Figure::PopulationAcc, Figure::TestAcc],
+            GenFigure::TestAcc | GenFigure::TestLoss => &[Figure::TestAcc],
+            GenFigure::PopulationAcc => &[Figure::PopulationAcc],
         };
-        Self::rises(figure, threshold)
+        Self::rises(figures, threshold)
     }
 }

@@ -71,5 +71,5 @@ pub use study::{
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
-pub use trace::{Cell, Trace, TraceWriter};
+pub use trace::{Trace, TraceWriter};
 pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};

@@ -3,42 +3,113 @@
 use std::io::{self, Write};
 
 use sparsegrok_config::{Column, NumberFormat, OutputSpec, TraceFormat};
-use sparsegrok_kernel::Evaluation;
+use sparsegrok_kernel::{Evaluation, Figure};
 
-/// The evaluations of one run, in the order of their epochs.
-pub type Trace = Vec<Evaluation>;
-
-/// The content of one cell of a trace.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell {
-    /// A count.
-    Count(u64),
-    /// A figure, where it exists.
-    Figure(Option<f64>),
+/// The evaluations of one run, in the order of their epochs: a column a figure.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    epochs: Vec<u64>,
+    figures: [Vec<f64>; Figure::COUNT],
 }
 
-impl Cell {
-    /// The cell of a column in the row of an evaluation.
-    pub fn of(column: Column, e: &Evaluation) -> Self {
-        Self::Figure(match column {
-            Column::Epoch => return Self::Count(e.epoch),
-            Column::TrainAcc => Some(e.train_acc),
-            Column::TestAcc => e.test_acc,
-            Column::PopulationAcc => e.population_acc,
-            Column::TrainLoss => Some(e.train_loss),
-            Column::TestLoss => e.test_loss,
-            Column::GapLoss => e.gap_loss,
-            Column::GapAcc => e.gap_acc,
-            Column::WeightNorm => Some(e.weight_norm),
-            Column::SignalNorm => Some(e.signal_norm),
-            Column::MemorizationNorm => Some(e.memorization_norm),
-            Column::MemorizationShare => Some(e.memorization_share),
-            Column::MarginMin => Some(e.margin_min),
-            Column::MarginMean => Some(e.margin_mean),
-            Column::TeacherCosine => e.teacher_cosine,
-            Column::TeacherDistance => e.teacher_distance,
-            Column::Objective => Some(e.objective),
-        })
+impl Trace {
+    /// A trace without evaluations.
+    pub const fn new() -> Self {
+        Self {
+            epochs: Vec::new(),
+            figures: [const { Vec::new() }; Figure::COUNT],
+        }
+    }
+
+    /// A trace without evaluations, and room for some.
+    pub fn with_capacity(evaluations: usize) -> Self {
+        Self {
+            epochs: Vec::with_capacity(evaluations),
+            figures: std::array::from_fn(|_| Vec::with_capacity(evaluations)),
+        }
+    }
+
+    /// Adds an evaluation.
+    pub fn push(&mut self, evaluation: &Evaluation) {
+        self.epochs.push(evaluation.epoch);
+        for (column, figure) in self.figures.iter_mut().zip(Figure::ALL) {
+            // One NaN for all that does not exist: a trace read from a log is equal to the one written.
+            column.push(evaluation.get(figure).unwrap_or(f64::NAN));
+        }
+    }
+
+    /// The number of evaluations.
+    pub fn len(&self) -> usize {
+        self.epochs.len()
+    }
+
+    /// Tells if there are no evaluations.
+    pub fn is_empty(&self) -> bool {
+        self.epochs.is_empty()
+    }
+
+    /// The epochs that were evaluated, ascending.
+    pub fn epochs(&self) -> &[u64] {
+        &self.epochs
+    }
+
+    /// A figure at each of these epochs; NaN where it does not exist.
+    pub fn figure(&self, figure: Figure) -> &[f64] {
+        &self.figures[figure as usize]
+    }
+
+    /// An evaluation, by its place.
+    ///
+    /// # Panics
+    /// When there is none at that place.
+    pub fn at(&self, place: usize) -> Evaluation {
+        let mut evaluation = Evaluation::new(self.epochs[place]);
+        for (column, figure) in self.figures.iter().zip(Figure::ALL) {
+            evaluation[figure] = column[place];
+        }
+        evaluation
+    }
+
+    /// The last evaluation.
+    pub fn last(&self) -> Option<Evaluation> {
+        Some(self.at(self.len().checked_sub(1)?))
+    }
+
+    /// The evaluations, one after the other.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Evaluation> + '_ {
+        (0..self.len()).map(|place| self.at(place))
+    }
+
+    /// Drops the evaluations after an epoch.
+    pub(crate) fn end_at(&mut self, epoch: u64) {
+        let length = self.epochs.partition_point(|&evaluated| evaluated <= epoch);
+        self.epochs.truncate(length);
+        for column in &mut self.figures {
+            column.truncate(length);
+        }
+    }
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FromIterator<Evaluation> for Trace {
+    fn from_iter<I: IntoIterator<Item = Evaluation>>(evaluations: I) -> Self {
+        let mut trace = Self::new();
+        for evaluation in evaluations {
+            trace.push(&evaluation);
+        }
+        trace
+    }
+}
+
+/// Equal in every bit, as [`Evaluation`]s are.
+impl PartialEq for Trace {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 
@@ -79,38 +150,44 @@ impl<'a> TraceWriter<'a> {
     /// Whatever the writer returns.
     pub fn write_row(self, to: &mut dyn Write, evaluation: &Evaluation) -> io::Result<()> {
         let columns = self.spec.columns.iter();
-        let cells = columns.map(|&column| Cell::of(column, evaluation));
         match self.spec.format {
             TraceFormat::Csv => {
-                let texts: Vec<_> = cells.map(|cell| self.text(cell)).collect();
+                let texts: Vec<_> = columns
+                    .map(|column| self.text(*column, evaluation))
+                    .collect();
                 writeln!(to, "{}", texts.join(","))
             }
             TraceFormat::Jsonl => {
-                let fields: Vec<_> = cells
-                    .zip(&self.spec.columns)
-                    .map(|(cell, column)| format!("\"{}\":{}", column.name(), self.json(cell)))
+                let fields: Vec<_> = columns
+                    .map(|column| {
+                        format!("\"{}\":{}", column.name(), self.json(*column, evaluation))
+                    })
                     .collect();
                 writeln!(to, "{{{}}}", fields.join(","))
             }
         }
     }
 
-    /// The text of a CSV cell: nothing where a figure does not exist, but for the reference programs'
+    /// A field of a CSV row: nothing where a figure does not exist, but for the reference programs'
     /// format, as they count an accuracy on no rows as 0.
-    pub fn text(self, cell: Cell) -> String {
-        match (cell, self.spec.number_format) {
-            (Cell::Count(count), _) => count.to_string(),
-            (Cell::Figure(Some(x)), format) => format.text(x),
-            (Cell::Figure(None), NumberFormat::Reference) => "0".to_owned(),
-            (Cell::Figure(None), _) => String::new(),
+    pub fn text(self, column: Column, evaluation: &Evaluation) -> String {
+        let Column::Figure(figure) = column else {
+            return evaluation.epoch.to_string();
+        };
+        match (evaluation.get(figure), self.spec.number_format) {
+            (Some(x), format) => format.text(x),
+            (None, NumberFormat::Reference) => "0".to_owned(),
+            (None, _) => String::new(),
         }
     }
 
-    fn json(self, cell: Cell) -> String {
-        match cell {
-            Cell::Count(count) => count.to_string(),
-            Cell::Figure(Some(x)) if x.is_finite() => self.spec.number_format.text(x),
-            Cell::Figure(_) => "null".to_owned(),
+    fn json(self, column: Column, evaluation: &Evaluation) -> String {
+        let Column::Figure(figure) = column else {
+            return evaluation.epoch.to_string();
+        };
+        match evaluation[figure] {
+            x if x.is_finite() => self.spec.number_format.text(x),
+            _ => "null".to_owned(),
         }
     }
 }
@@ -121,25 +198,24 @@ mod tests {
 
     /// Every figure different, so that no two columns can be confused.
     fn evaluation() -> Evaluation {
-        Evaluation {
-            epoch: 1_000_000,
-            train_acc: 1.0,
-            test_acc: None,
-            population_acc: Some(0.25),
-            train_loss: 1.0 / 3.0,
-            test_loss: None,
-            gap_loss: None,
-            gap_acc: None,
-            weight_norm: 2e-7,
-            signal_norm: 3.0,
-            memorization_norm: 4.0,
-            memorization_share: 0.5,
-            margin_min: -1.5,
-            margin_mean: 6.0,
-            teacher_cosine: Some(0.75),
-            teacher_distance: Some(8.0),
-            objective: 9.0,
-        }
+        let figures = [
+            (Figure::TrainAcc, 1.0),
+            (Figure::PopulationAcc, 0.25),
+            (Figure::TrainLoss, 1.0 / 3.0),
+            (Figure::WeightNorm, 2e-7),
+            (Figure::SignalNorm, 3.0),
+            (Figure::MemorizationNorm, 4.0),
+            (Figure::MemorizationShare, 0.5),
+            (Figure::MarginMin, -1.5),
+            (Figure::MarginMean, 6.0),
+            (Figure::TeacherCosine, 0.75),
+            (Figure::TeacherDistance, 8.0),
+            (Figure::Objective, 9.0),
+        ];
+        let begun = Evaluation::new(1_000_000);
+        figures
+            .into_iter()
+            .fold(begun, |evaluation, (figure, x)| evaluation.with(figure, x))
     }
 
     fn written(output: &OutputSpec) -> String {
@@ -152,7 +228,7 @@ mod tests {
 
     #[test]
     fn csv_holds_every_column_under_its_name() {
-        let columns = Column::ALL.to_vec();
+        let columns = Column::all().collect();
         let output = OutputSpec {
             columns,
             ..OutputSpec::default()
@@ -169,7 +245,11 @@ mod tests {
     #[test]
     fn absent_figures_are_empty_or_null_and_zero_only_for_the_reference_programs() {
         let mut output = OutputSpec {
-            columns: vec![Column::Epoch, Column::TestAcc, Column::TrainLoss],
+            columns: vec![
+                Column::Epoch,
+                Column::Figure(Figure::TestAcc),
+                Column::Figure(Figure::TrainLoss),
+            ],
             ..OutputSpec::default()
         };
         assert!(written(&output).ends_with("\n1000000,,0.3333333333333333\n"));
@@ -182,5 +262,17 @@ mod tests {
             written(&output),
             "{\"epoch\":1000000,\"test_acc\":null,\"train_loss\":0.333333}\n"
         );
+    }
+
+    #[test]
+    fn a_trace_is_its_columns() {
+        let evaluations =
+            [1, 5, 9].map(|epoch| Evaluation::new(epoch).with(Figure::Objective, epoch as f64));
+        let mut trace: Trace = evaluations.into_iter().collect();
+        assert_eq!(trace.epochs(), [1, 5, 9]);
+        assert_eq!(trace.figure(Figure::Objective), [1.0, 5.0, 9.0]);
+        assert!(trace.figure(Figure::TestAcc).iter().all(|x| x.is_nan()));
+        trace.end_at(7);
+        assert_eq!((trace.len(), trace.last().unwrap().epoch), (2, 5));
     }
 }

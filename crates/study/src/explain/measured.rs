@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use sparsegrok_config::Column;
-
 use crate::detect::Status;
 use crate::explain::table::epoch_text;
 use crate::explain::{Explanation, explain};
 use crate::statistics::quantile;
 use crate::study::{CurvePoint, Curves, RecordRow, ResultsError, StudyResults};
+use sparsegrok_kernel::Figure;
 
 /// Population accuracies at whose predicted times the mean curve is looked at.
 const LEVELS: [f64; 6] = [0.55, 0.65, 0.75, 0.85, 0.9, 0.95];
@@ -48,7 +47,7 @@ struct Line {
 /// When the study's curves cannot be read.
 pub fn measured_beside(results: &StudyResults) -> Result<MeasuredBeside, ResultsError> {
     let curves = results.read_curves()?;
-    let population = results.place_of(Column::PopulationAcc);
+    let population = results.place_of(Figure::PopulationAcc);
     let cells = results.cells().map(|(number, cell)| {
         let records = results.records_of(number);
         let explained = explain(&cell.config);

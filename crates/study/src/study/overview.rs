@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use sparsegrok_config::{Column, Config, GenFigure, MemFigure};
+use sparsegrok_config::{Config, GenFigure, MemFigure};
+use sparsegrok_kernel::Figure;
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
@@ -119,11 +120,11 @@ pub(super) struct Tally {
     runs: u64,
     status: [u64; Status::ALL.len()],
     rows: Vec<RecordRow>,
-    finals: Vec<(Column, Vec<f64>)>,
+    finals: Vec<(Figure, Vec<f64>)>,
 }
 
 impl Tally {
-    pub(super) fn new(figures: &[Column]) -> Self {
+    pub(super) fn new(figures: &[Figure]) -> Self {
         Self {
             runs: 0,
             status: [0; Status::ALL.len()],
