@@ -14,6 +14,7 @@ use crate::headline;
 use crate::keys;
 use crate::page_data;
 use crate::palette::{Paint, Theme};
+use crate::phase::MIXED;
 use crate::svg::Escaped;
 use crate::text::{self, count, number, pieces};
 use crate::view::{Time, View};
@@ -229,7 +230,7 @@ fn table(view: &View) -> String {
         cells.extend([
             count(cell.runs),
             count(cell.grokked()),
-            cell.phase.map_or("", Status::name).to_owned(),
+            cell.phase.map_or(MIXED, Status::name).to_owned(),
             time(cell.t_mem.as_ref()),
             time(cell.t_gen.as_ref()),
             match cell.unconfirmed {

@@ -1,7 +1,7 @@
 //! What pictures are made from: a study's results, cell by cell, as they are to be seen.
 
 use sparsegrok_kernel::Figure as Column;
-use sparsegrok_study::statistics::{Distribution, Lifetime};
+use sparsegrok_statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
     CellPrediction, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run, Scaling, Status,
     StudyResults, Timed, Times, cautions, theory_setting,
@@ -74,7 +74,7 @@ pub(crate) struct CellView {
     pub(crate) unconfirmed: usize,
     /// Each run's T_gen, or when it was last seen without.
     pub(crate) lifetimes: Vec<Lifetime>,
-    /// What became of most runs.
+    /// The status of more than half of the runs; `None` where they are mixed.
     pub(crate) phase: Option<Status>,
     /// Runs of each status, in the order of [`Status::ALL`].
     pub(crate) counts: [u64; Status::ALL.len()],
@@ -259,6 +259,15 @@ impl View {
         self.cells.iter().filter(is_kept).collect()
     }
 
+    /// Words for medians over runs, few of which tell no interval.
+    pub(crate) fn medians_words(&self) -> &'static str {
+        let mut times = self.cells.iter().flat_map(|cell| [cell.t_mem, cell.t_gen]);
+        match times.any(|time| time.is_some_and(|time| time.interval.is_some())) {
+            true => "medians with 95 % intervals",
+            false => "medians, no intervals from so few runs",
+        }
+    }
+
     /// The fewest and the most seeds of the cells.
     pub(crate) fn seeds(&self) -> (u64, u64) {
         let runs = self.cells.iter().map(|cell| cell.runs);
@@ -388,12 +397,11 @@ fn theory(config: &Config) -> Option<Prediction> {
 }
 
 /// The median, with its interval: without an upper limit where too few runs were seen to get there,
-/// and none of a single run.
+/// and none of runs too few to tell one.
 fn time(times: &Times) -> Option<Time> {
-    let interval = (times.n > 1).then_some(times.low.zip(times.high.or(Some(f64::INFINITY))));
     Some(Time {
         median: times.median?,
-        interval: interval.flatten(),
+        interval: times.low.zip(times.high.or(Some(f64::INFINITY))),
         uncertainty: times.uncertainty,
     })
 }

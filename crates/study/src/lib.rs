@@ -7,8 +7,7 @@
 //! [`Predictor`] takes a saved model back to data.
 //!
 //! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
-//! [`Directory`]; [`StudyResults`] reads it back. [`statistics`] are what [`Summary`] and
-//! [`ArmComparison`] tell with.
+//! [`Directory`]; [`StudyResults`] reads it back. [`Summary`] and [`ArmComparison`] tell with the [`statistics`].
 //!
 //! ```
 //! use sparsegrok_study::{Settings, load, run};
@@ -37,8 +36,8 @@ mod goal;
 mod load;
 mod memory;
 mod predict;
+mod rounding;
 mod run;
-pub mod statistics;
 mod study;
 mod summary;
 mod theory;
@@ -48,6 +47,8 @@ mod validate;
 
 #[doc(no_inline)]
 pub use sparsegrok_config::*;
+#[doc(inline)]
+pub use sparsegrok_statistics as statistics;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use bracket::Time;

@@ -7,7 +7,8 @@ use std::path::Path;
 use sparsegrok_data::Shortest;
 use sparsegrok_kernel::Figure;
 
-use crate::statistics::Distribution;
+use sparsegrok_statistics::Distribution;
+
 use crate::study::Study;
 use crate::study::group::Record;
 use crate::study::results::ResultsError;

@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sparsegrok_config::{Config, GenFigure, MemFigure};
 use sparsegrok_kernel::Figure;
+use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
 use crate::detect::{Status, TRANSITION};
-use crate::statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use crate::study::Study;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
@@ -36,7 +36,7 @@ pub struct CellSummary {
     pub varied: IndexMap<String, Value>,
     /// Runs.
     pub runs: u64,
-    /// The status that most runs have; of two as frequent, the one listed first.
+    /// The status that more than half of the runs have, or `mixed`.
     pub phase: String,
     /// How many runs have each status, by its name.
     pub status: IndexMap<String, u64>,
@@ -151,8 +151,6 @@ impl Tally {
         let varied = cell.varied.iter();
         let status = || Status::ALL.into_iter().zip(self.status);
         let grokked = status().find(|(status, _)| *status == Status::Grokked);
-        // The last of several greatest counts wins: backwards, the one listed first.
-        let phase = status().rev().max_by_key(|(_, count)| *count);
         let finals = self.finals.iter_mut();
         let [t_mem, t_gen, delay_ratio, transition_width] =
             Timed::ALL.map(|timed| Times::of(timed, &self.rows));
@@ -162,7 +160,7 @@ impl Tally {
                 .map(|(key, value)| ((*key).to_owned(), value.clone()))
                 .collect(),
             runs: self.runs,
-            phase: phase.map_or("", |(status, _)| status.name()).to_owned(),
+            phase: phase(status(), self.runs).to_owned(),
             status: status()
                 .map(|(status, count)| (status.name().to_owned(), count))
                 .collect(),
@@ -176,5 +174,32 @@ impl Tally {
                 .map(|(column, finals)| (column.name().to_owned(), Distribution::of(finals)))
                 .collect(),
         }
+    }
+}
+
+/// The status of more than half of the runs: a tie is no majority.
+fn phase(counts: impl IntoIterator<Item = (Status, u64)>, runs: u64) -> &'static str {
+    let mut counts = counts.into_iter();
+    let majority = counts.find(|(_, count)| 2 * count > runs);
+    majority.map_or("mixed", |(status, _)| status.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tie_is_no_majority() {
+        let phase = |grokked, memorized| {
+            let counts = [
+                (Status::Grokked, grokked),
+                (Status::MemorizedOnly, memorized),
+            ];
+            phase(counts, 8)
+        };
+        assert_eq!(phase(5, 3), "grokked");
+        assert_eq!(phase(2, 6), "memorized only");
+        assert_eq!(phase(4, 4), "mixed");
+        assert_eq!(phase(4, 2), "mixed", "nor is most of less than half");
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_config::Config;
+use sparsegrok_statistics::{CONFIDENCE, common_slope};
 use toml::Value;
 
-use crate::statistics::{CONFIDENCE, common_slope};
 use crate::study::Study;
 use crate::study::overview::CellSummary;
 
