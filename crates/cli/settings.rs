@@ -11,9 +11,9 @@ use toml::Value;
 
 use crate::output::Output;
 
-/// Which settings a command takes as flags.
+/// The settings that a command takes as flags.
 pub(crate) trait Scope {
-    /// Whether `setting` is one of them.
+    /// Returns whether `setting` is one of them.
     fn takes(setting: &Setting) -> bool;
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct SettingFlags<S> {
 }
 
 impl<S> SettingFlags<S> {
-    /// Whether nothing was given.
+    /// Returns whether nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
         self.preset.is_none() && self.file.is_none() && !self.print && self.flags.is_empty()
     }

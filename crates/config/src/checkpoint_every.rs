@@ -1,9 +1,9 @@
-//! How often work under way is kept.
+//! The interval at which work under way is kept.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How often a group under way, or a single run, is kept: written `60s`, `5min`, `2h`, `500epochs`
+/// The interval at which a group under way, or a single run, is kept: written `60s`, `5min`, `2h`, `500epochs`
 /// or `never`.
 ///
 /// By time, writing takes at most a hundredth of it: where it is slow, it becomes rarer.

@@ -44,7 +44,7 @@ pub enum Kind {
     Seeds,
     /// When a run ends: `grokked` or `grokked+K`.
     Stop,
-    /// How often: a time, a number of epochs, or `never`.
+    /// An interval: a time, a number of epochs, or `never`.
     Every,
     /// A span of training time: a share of the epochs, or a number of them.
     Span,
@@ -169,7 +169,7 @@ pub(crate) trait SettingType: Sized {
     /// Writes the value, `None` where there is none.
     ///
     /// # Errors
-    /// Where TOML has no form for it.
+    /// [`ConfigError::NoToml`], where TOML has no form for it.
     fn write(&self) -> Result<Option<Value>, ConfigError>;
 }
 

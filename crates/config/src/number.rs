@@ -2,7 +2,7 @@
 
 use sparsegrok_data::Shortest;
 
-/// How figures are printed.
+/// The form in which figures are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum NumberFormat {
     /// The fewest digits that read back as the same double, as [`Shortest`] displays them.

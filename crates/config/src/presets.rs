@@ -10,15 +10,15 @@ use crate::settings::SETTINGS;
 /// A named configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
     /// The command it is meant for; `study` takes any.
     pub command: &'static str,
-    /// What it shows, in a sentence or two.
+    /// The phenomenon it shows, in a sentence or two.
     pub shows: &'static str,
-    /// What is to come out: a quantity and its value. ± is the standard deviation over seeds.
+    /// The expected outcome: quantities and their values. ± is the standard deviation over seeds.
     pub expected: &'static [(&'static str, &'static str)],
-    /// Its settings, as flat TOML over the defaults.
+    /// The settings, as flat TOML over the defaults.
     pub settings: &'static str,
 }
 

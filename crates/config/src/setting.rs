@@ -24,19 +24,19 @@ pub struct Setting {
     pub symbol: Option<&'static str>,
     /// The shape of its values.
     pub kind: Kind,
-    /// What follows from its value.
+    /// The results that depend on the value.
     pub changes: Changes,
-    /// Whether a step or an evaluation takes another time under another value. How many there are
-    /// of them is counted apart.
+    /// True where a step or an evaluation takes another time under another value. Their number is
+    /// counted apart.
     pub costs_time: bool,
-    /// Which of its values the theory covers.
+    /// The values that the theory covers.
     pub theory: Theory,
     /// The key that says the same thing in another way: setting one unsets the other.
     pub excludes: Option<&'static str>,
     pub(crate) field: Field,
-    /// What its value must satisfy.
+    /// The conditions on the value.
     pub(crate) expects: &'static [Expect],
-    /// The reason for which its value has no effect, if it has none.
+    /// The reason for which the value has no effect, if it has none.
     pub(crate) idle: Option<fn(&Config) -> Option<&'static str>>,
 }
 
@@ -74,7 +74,7 @@ impl Section {
         Self::Study,
     ];
 
-    /// Its heading in help and printed configurations.
+    /// The heading in help and printed configurations.
     pub fn title(self) -> &'static str {
         match self {
             Self::Synthetic => "Synthetic data",
@@ -94,7 +94,7 @@ impl Section {
 pub enum Changes {
     /// The course of a run, or what is found in it.
     Runs,
-    /// Which runs a study has, and what it keeps of them.
+    /// The set of runs of a study, and what it keeps of them.
     Study,
     /// The two runs of a comparison.
     Comparison,

@@ -552,7 +552,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! {
         key: "eval_points",
         section: Evaluate,
-        help: "Evaluate at about N log-spaced epochs [default: 100]",
+        help: "Evaluate at about N log-spaced epochs",
         type: u64,
         get: |c| c.evaluate.evaluations.points(),
         set: |c, points| c.evaluate.evaluations = Evaluations::Points(points),

@@ -1,4 +1,4 @@
-//! What ends a run before its last epoch.
+//! The end of a run before its last epoch.
 
 use std::fmt;
 use std::str::FromStr;

@@ -8,10 +8,10 @@ use crate::detect::{GOALS, TRANSITION};
 /// A curve and where it is to come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Goal {
-    /// What tells: the first of these that exists.
+    /// The figures that tell: the first of these that exists.
     figures: &'static [Figure],
     pub(crate) threshold: f64,
-    /// Whether it counts from the threshold downwards, as losses do.
+    /// True where it counts from the threshold downwards, as losses do.
     pub(crate) falls: bool,
 }
 
@@ -38,7 +38,7 @@ impl Goal {
         figures.find_map(|&figure| evaluation.get(figure))
     }
 
-    /// Whether a value is at the goal.
+    /// Returns whether a value is at the goal.
     pub(crate) fn is_met(&self, value: f64) -> bool {
         if self.falls {
             value <= self.threshold

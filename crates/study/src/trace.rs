@@ -128,7 +128,7 @@ impl<'a> TraceWriter<'a> {
     /// Starts a trace: the header line, where the format has one.
     ///
     /// # Errors
-    /// Whatever the writer returns.
+    /// Any error of the writer.
     pub fn write_header(self, to: &mut dyn Write) -> io::Result<()> {
         match self.spec.format {
             TraceFormat::Csv => {
@@ -147,7 +147,7 @@ impl<'a> TraceWriter<'a> {
     /// Writes one evaluation as a line.
     ///
     /// # Errors
-    /// Whatever the writer returns.
+    /// Any error of the writer.
     pub fn write_row(self, to: &mut dyn Write, evaluation: &Evaluation) -> io::Result<()> {
         let columns = self.spec.columns.iter();
         match self.spec.format {

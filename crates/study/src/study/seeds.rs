@@ -23,7 +23,7 @@ pub struct RunSeeds {
 }
 
 impl RunSeeds {
-    /// What a study's seed makes of a configuration's seeds.
+    /// Adds a study's seed to those of a configuration's seeds that it varies.
     ///
     /// # Errors
     /// When a sum is not below 2^64.
