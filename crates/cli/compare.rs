@@ -56,7 +56,7 @@ struct TwoRuns;
 
 impl Scope for TwoRuns {
     fn takes(setting: &Setting) -> bool {
-        ![Section::Output, Section::Study].contains(&setting.sections[0])
+        ![Section::Output, Section::Study].contains(&setting.section)
             && !["epochs", "order_seed", "stop_when", "checkpoint_every"].contains(&setting.key)
     }
 }

@@ -117,7 +117,7 @@ struct Synthetic;
 
 impl Scope for Synthetic {
     fn takes(setting: &Setting) -> bool {
-        setting.sections.contains(&Section::Synthetic)
+        setting.section == Section::Synthetic
     }
 }
 
@@ -125,10 +125,7 @@ struct AnyData;
 
 impl Scope for AnyData {
     fn takes(setting: &Setting) -> bool {
-        let of_data = [Section::Synthetic, Section::Files];
-        of_data
-            .iter()
-            .any(|section| setting.sections.contains(section))
+        [Section::Synthetic, Section::Files].contains(&setting.section)
     }
 }
 

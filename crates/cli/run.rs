@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use sparsegrok_kernel::{Evaluation, model};
 use sparsegrok_study::{
-    Config, Memory, OutputSpec, RunError, Section, Setting, Unfinished, Watch, Work, closing_words,
-    run, run_kept,
+    Config, Memory, RunError, Section, Setting, TraceWriter, Unfinished, Watch, Work,
+    closing_words, run, run_kept,
 };
 
 use crate::data::load_and_say;
@@ -58,7 +58,7 @@ pub(crate) struct OneRun;
 
 impl Scope for OneRun {
     fn takes(setting: &Setting) -> bool {
-        ![Section::Compare, Section::Study].contains(&setting.sections[0])
+        ![Section::Compare, Section::Study].contains(&setting.section)
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         _ => begin(args, &config, &output)?,
     };
     let mut printer = Printer {
-        spec: &config.output,
+        writer: TraceWriter::new(&config.output),
         output: &mut output,
         progress: match args.live {
             true => Progress::live("training", config.train.epochs),
@@ -97,7 +97,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         },
         written: Ok(()),
     };
-    printer.written = config.output.write_header(printer.output);
+    printer.written = printer.writer.write_header(printer.output);
     let run = match &kept {
         None => run(&config, &problem, &mut printer)?,
         Some((unfinished, path)) => {
@@ -153,7 +153,7 @@ fn begin(
 
 /// Prints each evaluation as it comes; ends the run when nobody reads any more.
 struct Printer<'a> {
-    spec: &'a OutputSpec,
+    writer: TraceWriter<'a>,
     output: &'a mut Output,
     progress: Progress,
     written: io::Result<()>,
@@ -166,8 +166,10 @@ impl Watch for Printer<'_> {
 
     fn evaluation(&mut self, evaluation: &Evaluation) -> ControlFlow<()> {
         if self.written.is_ok() {
-            let Self { spec, output, .. } = self;
-            self.written = self.progress.aside(|| spec.write_row(*output, evaluation));
+            let Self { writer, output, .. } = self;
+            self.written = self
+                .progress
+                .aside(|| writer.write_row(*output, evaluation));
         }
         self.progress.evaluation(evaluation);
         match self.written {

@@ -11,9 +11,9 @@ use toml::Value;
 
 use crate::output::Output;
 
-/// Which settings a command takes as flags.
+/// The settings that a command takes as flags.
 pub(crate) trait Scope {
-    /// Whether `setting` is one of them.
+    /// Returns whether `setting` is one of them.
     fn takes(setting: &Setting) -> bool;
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct SettingFlags<S> {
 }
 
 impl<S> SettingFlags<S> {
-    /// Whether nothing was given.
+    /// Returns whether nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
         self.preset.is_none() && self.file.is_none() && !self.print && self.flags.is_empty()
     }
@@ -139,14 +139,14 @@ impl<S: Scope> FromArgMatches for SettingFlags<S> {
 fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
     let help = match default {
         Some(default) if !setting.help.contains("[default") => {
-            format!("{} [default: {}]", setting.help, as_flag(default))
+            format!("{} [default: {}]", setting.help, setting.kind.text(default))
         }
         _ => setting.help.to_owned(),
     };
     let arg = Arg::new(setting.key)
         .long(setting.flag())
         .value_name(setting.kind.value_name())
-        .help_heading(setting.sections[0].title())
+        .help_heading(setting.section.title())
         .help(help)
         .allow_negative_numbers(true);
     let arg = match setting.alias {
@@ -178,15 +178,6 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Every
         | Kind::Span
         | Kind::Axes => arg,
-    }
-}
-
-/// A value as it would be typed.
-fn as_flag(value: &Value) -> String {
-    match value {
-        Value::Array(items) => items.iter().map(as_flag).collect::<Vec<_>>().join(","),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

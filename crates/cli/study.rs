@@ -66,7 +66,7 @@ struct Grid;
 
 impl Scope for Grid {
     fn takes(setting: &Setting) -> bool {
-        ![Section::Compare, Section::Output].contains(&setting.sections[0])
+        ![Section::Compare, Section::Output].contains(&setting.section)
     }
 }
 
@@ -207,19 +207,8 @@ fn dry_run(study: &Study) -> anyhow::Result<()> {
     )?;
     if !study.spec().vary.is_empty() {
         writeln!(output, "\n[vary]")?;
-        for (axis, (key, _)) in study.cells()[0].varied.iter().enumerate() {
-            let mut values: Vec<&Value> = Vec::new();
-            for cell in study.cells() {
-                let value = &cell.varied[axis].1;
-                if !values.contains(&value) {
-                    values.push(value);
-                }
-            }
-            writeln!(
-                output,
-                "{key} = {}",
-                Value::Array(values.into_iter().cloned().collect())
-            )?;
+        for (key, values) in study.axes() {
+            writeln!(output, "{key} = {}", Value::Array(values.to_vec()))?;
         }
     }
     output.finish()

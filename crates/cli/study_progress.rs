@@ -31,7 +31,7 @@ pub(crate) struct StudyProgress<'s> {
 
 impl<'s> StudyProgress<'s> {
     pub(crate) fn new(study: &'s Study, live: bool) -> Self {
-        let cells = study.cells().iter().map(|cell| &cell.config);
+        let cells = study.cells().map(|cell| cell.config);
         // Cells of files all have the same rows.
         let weights: Vec<f64> = cells
             .map(|config| match config.files.train {
@@ -84,7 +84,7 @@ impl<'s> StudyProgress<'s> {
 
     /// The accuracy of a group's last run.
     fn picture(&self, group: &Group) -> Option<String> {
-        let config = &self.study.cells()[group.cell].config;
+        let config = self.study.cell(group.cell).config;
         let record = group.records.last()?;
         let mut live = Live::new(config.train.epochs);
         record

@@ -12,7 +12,7 @@
 //! ```
 //! use sparsegrok::data::{SyntheticSpec, generate};
 //! use sparsegrok::kernel::{Init, TrainSpec};
-//! use sparsegrok::study::{Config, EvaluateSpec, Status, run};
+//! use sparsegrok::study::{Config, EvaluateSpec, Evaluations, Status, run};
 //!
 //! let config = Config {
 //!     synthetic: SyntheticSpec {
@@ -27,7 +27,7 @@
 //!         init_norm: 100.0,
 //!         ..TrainSpec::default()
 //!     },
-//!     evaluate: EvaluateSpec { eval_points: Some(150), ..EvaluateSpec::default() },
+//!     evaluate: EvaluateSpec { evaluations: Evaluations::Points(150), ..EvaluateSpec::default() },
 //!     ..Config::default()
 //! };
 //! let problem = generate(&config.synthetic)?;
@@ -61,6 +61,8 @@
 //! The same seeds give the same bits everywhere: no result depends on the machine's instruction
 //! set, on threads, or on the platform's mathematics library.
 
+#[doc(inline)]
+pub use sparsegrok_config as config;
 #[doc(inline)]
 pub use sparsegrok_data as data;
 #[doc(inline)]

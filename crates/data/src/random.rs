@@ -7,13 +7,11 @@
 use rand::{Rng as _, SeedableRng as _};
 use rand_xoshiro::SplitMix64;
 pub use rand_xoshiro::Xoshiro256PlusPlus;
-use serde::{Deserialize, Serialize};
 
 use crate::libstdcxx::Mt19937;
 
 /// Which generators draw data and visiting orders.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RandomFamily {
     /// xoshiro256++, one stream per purpose.
     #[default]

@@ -1,6 +1,4 @@
-//! Settings of synthetic data, as read from flags or TOML.
-
-use serde::{Deserialize, Serialize};
+//! Settings of synthetic data.
 
 use crate::random::RandomFamily;
 
@@ -17,8 +15,7 @@ pub struct InvalidSetting {
 }
 
 /// What a row's target is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Target {
     /// The sign of v*·s (0 counts +1).
     #[default]
@@ -27,9 +24,8 @@ pub enum Target {
     Linear,
 }
 
-/// Settings of [`generate`](crate::generate); keys are the command line's, in `snake_case`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// Settings of [`generate`](crate::generate); fields are named as the command's settings.
+#[derive(Clone, Debug, PartialEq)]
 pub struct SyntheticSpec {
     /// Training rows, at least 1.
     pub n_train: usize,

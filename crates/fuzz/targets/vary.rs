@@ -15,8 +15,7 @@ fuzz_target!(|text: &str| {
         return;
     };
     assert!(study.runs() > 0);
-    let cells = study.cells();
-    for (number, cell) in cells.iter().enumerate() {
+    for (number, cell) in study.cells().enumerate() {
         assert!(cell.config.validate().is_ok());
         assert!(!study.cell_name(number).is_empty() || study.spec().vary.is_empty());
     }

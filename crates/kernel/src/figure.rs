@@ -6,8 +6,6 @@
 
 use std::ops::{Index, IndexMut};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
 /// The kind of quantity that a figure is: figures of one kind can share an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FigureKind {
@@ -109,19 +107,6 @@ impl Figure {
     /// The figure of a name.
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|figure| figure.name() == name)
-    }
-}
-
-impl Serialize for Figure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for Figure {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::of(&name).ok_or_else(|| de::Error::custom(format!("no figure `{name}`")))
     }
 }
 

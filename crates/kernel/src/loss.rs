@@ -1,11 +1,9 @@
 //! Losses: their value, and the slope that drives an update.
 
-use serde::{Deserialize, Serialize};
 use sparsegrok_lanes::{Arithmetic, LOG2_E, SIGMOID_MAX, softplus, weighted_sigmoid};
 
 /// Loss of one row, of its score z and target y.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// log(1 + e^(−yz)), y = ±1.
     Logistic,

@@ -1,15 +1,13 @@
-//! What to train: the settings of one run's optimiser, as read from flags or TOML.
+//! What to train: the settings of one run's optimiser.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sparsegrok_data::{InvalidSetting, RandomFamily, check};
 
 use crate::loss::Loss;
 
-/// Settings of a training run; keys are the command line's, in `snake_case`.
+/// Settings of a training run; fields are named as the command's settings.
 ///
 /// [`TrainSpec::validate`] checks every range once; the training code relies on it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TrainSpec {
     /// Loss to minimise.
     pub loss: Loss,
@@ -144,8 +142,7 @@ impl TrainSpec {
 }
 
 /// How the learning rate η changes with the step t of T.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
     /// η.
     Constant,
@@ -158,8 +155,7 @@ pub enum Schedule {
 }
 
 /// Whether decay comes before or after the gradient is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecayOrder {
     /// Gradient at the decayed weights, as in the reference programs.
     Before,
@@ -168,8 +164,7 @@ pub enum DecayOrder {
 }
 
 /// Order in which an epoch visits the training rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// A fresh uniform permutation each epoch.
     Shuffle,
@@ -180,8 +175,7 @@ pub enum Order {
 }
 
 /// Initial signal weights v; tail, memorization and bias weights start at 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Init {
     /// All zero.
     Zero,
@@ -211,45 +205,5 @@ impl BatchSize {
             Self::Rows(rows) => (rows as usize).clamp(1, n.max(1)),
             Self::Full => n.max(1),
         }
-    }
-}
-
-impl Serialize for BatchSize {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Rows(rows) => serializer.serialize_u32(*rows),
-            Self::Full => serializer.serialize_str("full"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for BatchSize {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = BatchSize;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number of rows (at least 1) or \"full\"")
-            }
-            fn visit_u64<E: de::Error>(self, rows: u64) -> Result<BatchSize, E> {
-                match u32::try_from(rows) {
-                    Ok(rows) if rows >= 1 => Ok(BatchSize::Rows(rows)),
-                    _ => Err(E::invalid_value(de::Unexpected::Unsigned(rows), &self)),
-                }
-            }
-            fn visit_i64<E: de::Error>(self, rows: i64) -> Result<BatchSize, E> {
-                match u64::try_from(rows) {
-                    Ok(rows) => self.visit_u64(rows),
-                    Err(_) => Err(E::invalid_value(de::Unexpected::Signed(rows), &self)),
-                }
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<BatchSize, E> {
-                match text {
-                    "full" => Ok(BatchSize::Full),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                }
-            }
-        }
-        deserializer.deserialize_any(Visitor)
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
 
-use serde::{Deserialize, Serialize};
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
@@ -21,8 +20,7 @@ use crate::weights::Weights;
 const DENSE_MAX_BYTES: usize = 8 << 30;
 
 /// Which implementation of the update runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KernelChoice {
     /// The fastest for the task.
     #[default]
@@ -62,8 +60,7 @@ impl KernelChoice {
 }
 
 /// Which instruction-set level runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SimdChoice {
     /// The best this machine has.
     #[default]

@@ -1,7 +1,7 @@
 //! The command that runs a study again.
 
-use sparsegrok_study::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
-use toml::{Table, Value};
+use sparsegrok_study::{Changes, Config, Kind, PRESETS, SETTINGS, Setting, Settings};
+use toml::Table;
 
 /// The shortest `sparsegrok study` that makes the same configuration, with the preset that is
 /// nearest; `None` where flags cannot say it.
@@ -34,33 +34,18 @@ fn difference(base: &Table, wanted: &Table) -> Option<Vec<(&'static Setting, Str
     for setting in SETTINGS.iter().filter(|setting| matters(setting)) {
         match (base.get(setting.key), wanted.get(setting.key)) {
             (base, wanted) if base == wanted => {}
-            (_, Some(value)) => flags.push((setting, flag_text(setting.kind, value))),
+            (_, Some(value)) => flags.push((setting, setting.kind.text(value))),
             // One of two keys that exclude each other is unset by the other.
-            (Some(_), None) if EXCLUSIVE.contains(&setting.key) => {}
+            (Some(_), None) if setting.excludes.is_some() => {}
             (_, None) => return None,
         }
     }
     Some(flags)
 }
 
-const EXCLUSIVE: [&str; 2] = ["eval_every", "eval_points"];
-
-/// Whether a study takes a setting and its results depend on it.
+/// Returns whether the results of a study depend on a setting.
 fn matters(setting: &Setting) -> bool {
-    use sparsegrok_study::Section::{Compare, Engine, Output};
-    ![Compare, Engine, Output].contains(&setting.sections[0])
-}
-
-fn flag_text(kind: Kind, value: &Value) -> String {
-    match value {
-        Value::String(word) => word.clone(),
-        Value::Array(items) => {
-            let items = items.iter().map(|item| flag_text(kind, item));
-            let between = if kind == Kind::Axes { ";" } else { "," };
-            items.collect::<Vec<_>>().join(between)
-        }
-        other => other.to_string(),
-    }
+    matches!(setting.changes, Changes::Runs | Changes::Study)
 }
 
 fn written(preset: Option<&str>, flags: &[(&Setting, String)]) -> String {
@@ -123,7 +108,7 @@ mod tests {
         let command = reproducing(&config(None, &flags)).unwrap();
         assert_eq!(
             command,
-            r"sparsegrok study --memorization-scale 0.0 --train 'it'\''s.svm' --bias=true --eval-every 7"
+            r"sparsegrok study --memorization-scale 0 --train 'it'\''s.svm' --bias=true --eval-every 7"
         );
     }
 }

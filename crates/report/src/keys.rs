@@ -1,6 +1,7 @@
 //! What settings and figures are called in pictures.
 
 use sparsegrok_kernel::Figure;
+use sparsegrok_study::Setting;
 use toml::Value;
 
 use crate::palette::Paint;
@@ -8,17 +9,9 @@ use crate::text;
 
 /// The letter of a setting in formulas, its key where it has none.
 pub(crate) fn symbol(key: &str) -> &str {
-    match key {
-        "weight_decay" => "λ",
-        "learning_rate" => "η",
-        "init_norm" => "R",
-        "n_train" => "n",
-        "d_signal" => "d",
-        "signal_scale" => "ε",
-        "memorization_scale" => "α",
-        "batch_size" => "b",
-        key => key,
-    }
+    Setting::of(key)
+        .and_then(|setting| setting.symbol)
+        .unwrap_or(key)
 }
 
 /// A setting in words, with its letter: an axis's title.

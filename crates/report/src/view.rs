@@ -362,22 +362,12 @@ fn evenly(size: usize, count: usize) -> Vec<usize> {
 }
 
 fn grid_axes(results: &StudyResults) -> Vec<GridAxis> {
-    let cells = results.study.cells();
-    let keys = cells[0].varied.iter().map(|(key, _)| *key);
-    let axes = keys.enumerate().map(|(i, key)| {
-        let mut values: Vec<Value> = Vec::new();
-        for cell in cells {
-            let value = &cell.varied[i].1;
-            if !values.contains(value) {
-                values.push(value.clone());
-            }
-        }
-        GridAxis {
-            key: key.to_owned(),
-            values,
-        }
-    });
-    axes.collect()
+    let axes = results.study.axes();
+    axes.map(|(key, values)| GridAxis {
+        key: key.to_owned(),
+        values: values.to_vec(),
+    })
+    .collect()
 }
 
 fn by_figure(results: &StudyResults, curves: &Curves) -> Vec<Curve> {

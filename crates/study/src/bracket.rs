@@ -1,7 +1,9 @@
 //! The bracket of a crossing: the last epoch known to be below a threshold, and the first known to
 //! be at it.
 
-use crate::evaluate::{Crossing, Goal};
+use sparsegrok_config::Crossing;
+
+use crate::goal::Goal;
 
 /// An epoch at which a figure was looked at, and the figure then; NaN where only its side of the
 /// threshold was looked for.

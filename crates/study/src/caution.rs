@@ -28,7 +28,7 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
         .filter_map(|cell| Some((cell, predicted_beyond(study, cell)?)))
         .collect();
     if let Some((cell, t_gen)) = beyond.first() {
-        let epochs = study.cells()[cell.cell].config.train.epochs;
+        let epochs = study.cell(cell.cell).config.train.epochs;
         said.push(format!(
             "horizon too short{}: the theory puts T_gen at epoch {}{}, and {epochs} are trained; \
              runs that would generalize later are censored",
@@ -95,7 +95,7 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
 /// The predicted T_gen of a cell whose runs end before it could be confirmed, if not all have
 /// generalized all the same.
 fn predicted_beyond(study: &Study, cell: &CellSummary) -> Option<f64> {
-    let config = &study.cells()[cell.cell].config;
+    let config = &study.cell(cell.cell).config;
     let span = config.evaluate.persistence.span(config.train.epochs);
     let t_gen = cell.prediction?.t_gen?;
     let is_beyond = t_gen + span as f64 > config.train.epochs as f64;

@@ -1,11 +1,10 @@
 //! Work that can be interrupted at any moment: what is finished of it, and where the rest stands.
 //!
 //! A folder ([`Unfinished`]) holds a file of finished groups, which only grows, and a file for each
-//! group under way, replaced from time to time ([`CheckpointEvery`]). All are of one format: frames,
+//! group under way, replaced from time to time ([`CheckpointEvery`](sparsegrok_config::CheckpointEvery)). All are of one format: frames,
 //! each with its length and checksum (`frames`), around little-endian numbers (`codec`).
 
 mod codec;
-mod every;
 mod folder;
 mod frames;
 mod header;
@@ -16,14 +15,13 @@ mod under_way;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sparsegrok_config::ConfigError;
 use sparsegrok_kernel::{Diverged, State};
 
 use crate::bracket::Bracket;
 use crate::detect::{Brackets, GOALS};
-use crate::error::ConfigError;
 use crate::trace::Trace;
 
-pub use every::{CheckpointEvery, NoInterval};
 pub use folder::Unfinished;
 pub use header::Work;
 pub(crate) use header::{Difference, Header};

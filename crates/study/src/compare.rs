@@ -2,11 +2,10 @@
 
 use std::fmt;
 
+use sparsegrok_config::{CompareSpec, Config, NumberFormat};
 use sparsegrok_data::{InvalidSetting, Problem, check};
 use sparsegrok_kernel::{Evaluation, Figure, TrainError, TrainSpec};
 
-use crate::config::{CompareSpec, Config};
-use crate::number::NumberFormat;
 use crate::run::{Run, Watch, run_as};
 use crate::trace::Trace;
 

@@ -4,13 +4,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_config::{Config, ConfigError, StudySpec};
 use sparsegrok_data::InvalidSetting;
 
 use crate::arms::{Arm, ArmComparison};
 use crate::compare::{Patience, check_patience};
-use crate::config::Config;
-use crate::error::ConfigError;
-use crate::study::{RecordRow, Study, StudyError, StudySpec};
+use crate::study::{RecordRow, Study, StudyError};
 
 /// Comparisons over seeds, and what a reader of them should be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +127,7 @@ fn train(
             arm.arm.records.push(RecordRow::of(&record, figures));
             if let (Some(patience), Some(stopped)) = (patience, &mut arm.stopped) {
                 if let Some(stop) = Patience::of(patience, &record.trace).stop {
-                    let spec = &study.cells()[group.cell].config.evaluate;
+                    let spec = &study.cell(group.cell).config.evaluate;
                     record.end_at(stop.at.epoch, spec);
                 }
                 stopped.push(RecordRow::of(&record, figures));

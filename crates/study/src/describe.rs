@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use sparsegrok_config::NumberFormat;
 use sparsegrok_data::{Dataset, TargetKind};
-
-use crate::number::NumberFormat;
 
 /// The size and targets of a dataset. Displays as TOML.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use sparsegrok_config::{EvaluateSpec, MemFigure};
 use sparsegrok_data::Problem;
 use sparsegrok_kernel::{Evaluation, Look, PopulationGoal, TrainGoal, TrainSpec};
 
 use crate::bracket::{Bracket, Time};
-use crate::evaluate::{EvaluateSpec, Goal, MemFigure};
+use crate::goal::Goal;
 use crate::trace::Trace;
 
 /// Accuracies between which the transition to generalization is measured.
@@ -113,7 +114,7 @@ impl Milestones {
 
     /// The times and the status that the evidence bears.
     pub(crate) fn from_brackets(brackets: &Brackets, spec: &EvaluateSpec) -> Self {
-        let goals = spec.goals();
+        let goals = Goal::all(spec);
         let [t_mem, mut t_gen, t_60, t_90] =
             std::array::from_fn(|goal| brackets[goal].time(&goals[goal]));
         if t_mem.at.is_none() {
@@ -199,7 +200,7 @@ impl<'a> Detector<'a> {
 
     /// That of a run of which some evidence is there.
     pub(crate) fn going_on(spec: &'a EvaluateSpec, epochs: u64, brackets: Brackets) -> Self {
-        let goals = spec.goals();
+        let goals = Goal::all(spec);
         Self {
             spec,
             population: std::array::from_fn(|k| PopulationGoal::new(goals[GEN + k].threshold)),
@@ -273,8 +274,7 @@ impl<'a> Detector<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::evaluate::{Crossing, GenFigure, MemFigure};
-    use crate::persistence::Persistence;
+    use sparsegrok_config::{Crossing, GenFigure, MemFigure, Persistence, StopWhen};
     use sparsegrok_kernel::Figure;
 
     /// A trace evaluated every 10 epochs: train and test accuracy.
@@ -476,5 +476,54 @@ pub(crate) mod tests {
             ..spec()
         };
         assert_eq!(found(&run, &test).t_gen.at, None);
+    }
+
+    const EPOCHS: u64 = 1000;
+
+    /// The number of evaluations after which a run is over.
+    fn over(run: &Trace, spec: &EvaluateSpec) -> Option<usize> {
+        let mut detector = Detector::new(spec, EPOCHS);
+        let end = run.iter().position(|evaluation| {
+            detector.see(&evaluation);
+            detector.is_over(evaluation.epoch)
+        });
+        end.map(|at| at + 1)
+    }
+
+    /// Detection is the first beginning of the trace that [`Milestones`] finds T_gen in.
+    #[test]
+    fn a_run_is_over_when_its_milestones_are_there() {
+        // Every trace of seven evaluations, each of which may have memorized and generalized.
+        for bits in 0..1_u32 << 14 {
+            let level = |bit: usize| if bits >> bit & 1 == 1 { 0.95 } else { 0.5 };
+            let points: Vec<_> = (0..7).map(|i| (level(2 * i), level(2 * i + 1))).collect();
+            let run = trace(&points);
+            for crossing in [Crossing::First, Crossing::Stable] {
+                let spec = EvaluateSpec {
+                    mem_threshold: 0.9,
+                    persistence: Persistence::Epochs(11),
+                    crossing,
+                    stop_when: Some(StopWhen::default()),
+                    ..EvaluateSpec::default()
+                };
+                let found = |end: &usize| {
+                    let begun: Trace = run.iter().take(*end).collect();
+                    let milestones = Milestones::of(&begun, &spec, EPOCHS);
+                    milestones.t_gen.at.is_some()
+                };
+                assert_eq!(over(&run, &spec), (1..=7).find(found), "{points:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_goes_on_for_the_epochs_asked_for() {
+        let run = trace(&[(1.0, 1.0); 9]);
+        let spec = EvaluateSpec {
+            stop_when: Some(StopWhen { epochs_after: 25 }),
+            ..EvaluateSpec::default()
+        };
+        // Evaluated every 10 epochs: 1 % of the epochs have lasted by 20, and 45 is past with 50.
+        assert_eq!(run.epochs()[over(&run, &spec).unwrap() - 1], 50);
     }
 }

@@ -3,12 +3,10 @@
 mod measured;
 mod table;
 
+use sparsegrok_config::{Config, GenFigure, MemFigure, NumberFormat};
 use sparsegrok_theory::{Condition, MEAN_ABSOLUTE_NORMAL, Prediction};
 
-use crate::config::Config;
-use crate::evaluate::{GenFigure, MemFigure};
 use crate::explain::table::{epoch_text, number, times_text};
-use crate::number::NumberFormat;
 use crate::theory::{NotCovered, theory_setting};
 
 pub use measured::{MeasuredBeside, measured_beside};

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use sparsegrok_config::Config;
 use sparsegrok_data::store::{self, Store};
 use sparsegrok_data::svmlight::{self, Labels};
 use sparsegrok_data::{
     Dataset, DatasetError, InvalidSetting, Problem, StoreError, SvmlightError, Target, TargetKind,
     generate,
 };
-
-use crate::config::Config;
 
 /// A problem, and what a reader of it should be told.
 #[derive(Clone, Debug)]

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
+use sparsegrok_config::{Config, Evaluations};
 use sparsegrok_data::{Dataset, Problem};
 use sparsegrok_kernel::{Evaluation, Shape, training_bytes};
 
-use crate::config::Config;
 use crate::describe::Description;
-use crate::evaluate::EvaluateSpec;
 use crate::study::Study;
 use crate::study::driver::AHEAD;
 use crate::study::group::{GROUP, Record};
+use crate::study::seeds::vary_data;
 
 /// What the program takes by itself: its code, its threads' stacks, what is being written.
 const PROGRAM: u64 = 8 << 20;
@@ -49,14 +49,14 @@ impl Memory {
     /// Of a study on some number of threads, while it runs a cell. `problem` is the data of all runs of
     /// the cell, where they share them and they are known.
     pub fn of_cell(study: &Study, cell: usize, threads: usize, problem: Option<&Problem>) -> Self {
-        let config = &study.cells()[cell].config;
+        let config = &study.cell(cell).config;
         let Some(size) = Size::of(config, problem) else {
             return Self::default();
         };
         let seeds = study.spec().seeds.len();
         let together = GROUP.min(seeds);
         let groups = (threads as u64).min(study.runs().div_ceil(together));
-        let own = match config.study.seed_what.varies_data(config) {
+        let own = match vary_data(config) {
             true => groups.saturating_mul(together),
             false => 1,
         };
@@ -173,9 +173,9 @@ const COUNTED: u64 = 1 << 20;
 /// Evaluations of a run; of very many, no fewer than there are.
 fn evaluations(config: &Config) -> u64 {
     let (evaluate, epochs) = (&config.evaluate, config.train.epochs);
-    let most = match (evaluate.eval_points, evaluate.eval_every) {
-        (None, Some(every)) => epochs / every.max(1),
-        (points, _) => points.unwrap_or(EvaluateSpec::POINTS).min(epochs),
+    let most = match evaluate.evaluations {
+        Evaluations::Points(points) => points.min(epochs),
+        Evaluations::Every(every) => epochs / every.max(1),
     };
     match most <= COUNTED {
         true => evaluate.plan(epochs).epochs().len() as u64,

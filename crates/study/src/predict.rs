@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
+use sparsegrok_config::{ConfigError, NumberFormat, Settings};
 use sparsegrok_data::Shortest;
 use sparsegrok_data::svmlight::{self, Labels};
 use sparsegrok_kernel::model::Model;
 
-use crate::error::ConfigError;
-use crate::layers::Settings;
 use crate::load::{FileRows, target_kind};
-use crate::number::NumberFormat;
 
 /// A model made ready for rows from files.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sparsegrok_config::Config;
 use sparsegrok_data::Problem;
 use sparsegrok_kernel::{self as kernel, Evaluation, TrainError, TrainSpec, Weights};
 
 use crate::checkpoint::{CheckpointError, Unfinished};
-use crate::config::Config;
 use crate::detect::Milestones;
 use crate::trace::Trace;
 use crate::tracer::{Fault, train_traced};

@@ -12,28 +12,25 @@ mod overview;
 mod records;
 mod results;
 mod scaling;
-mod seeds;
+pub(crate) mod seeds;
 mod tables;
 mod times;
 mod traces;
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-use sparsegrok_data::{InvalidSetting, check};
+use sparsegrok_config::{Config, ConfigError, StudySpec, value_text};
+use toml::Value;
 
-use crate::config::Config;
-use crate::error::ConfigError;
+use self::grid::Grid;
 use crate::shard::Shard;
 use crate::study::group::GROUP;
-use sparsegrok_kernel::Figure;
 
 pub use curves::{CurvePoint, Curves};
 pub use directory::{Directory, DirectoryError};
 pub use driver::{Ran, StudyError};
 pub use estimate::{Estimate, estimate};
 pub use grid::GridCell;
-pub(crate) use grid::value_text;
 pub use group::{Group, Record};
 pub use manifest::{Kernels, Manifest};
 pub use merge::{MergeError, logged_config, merge, tables_again, tables_under};
@@ -41,87 +38,8 @@ pub use overview::{CellPrediction, CellSummary, Part, Summary};
 pub use records::RecordRow;
 pub use results::{KeptTrace, ResultsError, StudyResults};
 pub use scaling::{Collapse, Law, Scaling};
-pub use seeds::{RunSeeds, SeedWhat, Seeds, Traces};
+pub use seeds::RunSeeds;
 pub use times::{Timed, Times};
-
-/// What a study runs, and what it keeps of each run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct StudySpec {
-    /// Seeds of every cell.
-    pub seeds: Seeds,
-    /// Which of a configuration's seeds they are added to.
-    pub seed_what: SeedWhat,
-    /// Axes of the grid, each `KEY=A,B,…` or `KEY=log:LOW:HIGH:COUNT`; the first changes slowest.
-    pub vary: Vec<String>,
-    /// Figures kept of every evaluation.
-    pub figures: Vec<Figure>,
-    /// Of which seeds whole traces are kept.
-    pub traces: Traces,
-}
-
-impl Default for StudySpec {
-    fn default() -> Self {
-        Self {
-            seeds: Seeds::from(0..8),
-            seed_what: SeedWhat::All,
-            vary: Vec::new(),
-            figures: vec![
-                Figure::TrainAcc,
-                Figure::TestAcc,
-                Figure::PopulationAcc,
-                Figure::TrainLoss,
-                Figure::TestLoss,
-                Figure::GapLoss,
-                Figure::WeightNorm,
-                Figure::SignalNorm,
-                Figure::MemorizationNorm,
-                Figure::MarginMin,
-                Figure::MarginMean,
-                Figure::TeacherCosine,
-            ],
-            traces: Traces::First(8),
-        }
-    }
-}
-
-impl StudySpec {
-    /// Whether a key is an axis of the grid.
-    pub(crate) fn varies(&self, key: &str) -> bool {
-        let keys = self.vary.iter().filter_map(|axis| axis.split_once('='));
-        keys.map(|(of, _)| of.trim().replace('-', "_"))
-            .any(|of| of == key)
-    }
-
-    /// Checks every setting's range; the axes are read by [`Study::new`].
-    ///
-    /// # Errors
-    /// The first setting found out of range, with its value and what was expected.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
-        check(
-            !self.seeds.is_empty(),
-            "seeds",
-            self.seeds,
-            "a range `A..B` with A below B, which leaves out B",
-        )?;
-        check(
-            !self.figures.is_empty(),
-            "figures",
-            "empty",
-            "at least one figure",
-        )?;
-        let repeated = |i: usize| self.figures[..i].contains(&self.figures[i]);
-        let unfit = (0..self.figures.len())
-            .find(|&i| repeated(i))
-            .map(|i| self.figures[i].name());
-        check(
-            unfit.is_none(),
-            "figures",
-            unfit.unwrap_or_default(),
-            "figures, each once",
-        )
-    }
-}
 
 /// A checked study: the cells of its grid, each to be run with every seed.
 ///
@@ -130,7 +48,7 @@ impl StudySpec {
 #[derive(Clone, Debug)]
 pub struct Study {
     config: Config,
-    cells: Vec<GridCell>,
+    grid: Grid,
     /// The part of it that is trained here; all of it without one.
     shard: Option<Shard>,
     /// Bytes of memory that it may take.
@@ -144,10 +62,10 @@ impl Study {
     /// When the configuration, an axis or any cell of the grid is not valid, or a seed of it is
     /// out of range.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let cells = grid::cells(&config)?;
+        let grid = Grid::of(&config)?;
         Ok(Self {
             config,
-            cells,
+            grid,
             shard: None,
             most_memory: u64::MAX,
         })
@@ -176,9 +94,37 @@ impl Study {
         &self.config
     }
 
-    /// The cells of the grid: the first axis changes slowest.
-    pub fn cells(&self) -> &[GridCell] {
-        &self.cells
+    /// The cells of the grid: the first axis changes slowest. Each is made when it comes.
+    pub fn cells(&self) -> impl ExactSizeIterator<Item = GridCell> {
+        (0..self.grid.len()).map(|cell| self.cell(cell))
+    }
+
+    /// One cell of the grid. `Time: O(settings)`
+    ///
+    /// # Panics
+    /// When there is no such cell.
+    pub fn cell(&self, cell: usize) -> GridCell {
+        let mut config = self.config.clone();
+        self.grid.set(cell, &mut config);
+        let varied = self.varied(cell);
+        GridCell {
+            varied: varied.map(|(key, value)| (key, value.clone())).collect(),
+            config,
+        }
+    }
+
+    /// The keys that vary from cell to cell, each with its values.
+    pub fn axes(&self) -> impl Iterator<Item = (&'static str, &[Value])> {
+        self.grid.axes()
+    }
+
+    /// The keys that vary from cell to cell, with the values of one cell.
+    ///
+    /// # Panics
+    /// When there is no such cell.
+    pub fn varied(&self, cell: usize) -> impl Iterator<Item = (&'static str, &Value)> {
+        let keys = self.grid.axes().map(|(key, _)| key);
+        keys.zip(self.grid.values(cell))
     }
 
     /// A cell by its varied keys, such as `weight_decay=0.0001, init_norm=100`; empty where nothing
@@ -187,8 +133,8 @@ impl Study {
     /// # Panics
     /// When there is no such cell.
     pub fn cell_name(&self, cell: usize) -> String {
-        let varied = self.cells[cell].varied.iter();
-        let pairs = varied.map(|(key, value)| format!("{key}={}", grid::value_text(value)));
+        let pairs = self.varied(cell);
+        let pairs = pairs.map(|(key, value)| format!("{key}={}", value_text(value)));
         pairs.collect::<Vec<_>>().join(", ")
     }
 
@@ -207,12 +153,12 @@ impl Study {
 
     /// Number of runs of the whole study.
     pub fn all_runs(&self) -> u64 {
-        (self.cells.len() as u64).saturating_mul(self.spec().seeds.len())
+        (self.grid.len() as u64).saturating_mul(self.spec().seeds.len())
     }
 
     /// The groups of the whole study: the seeds of each cell by eights.
     pub(crate) fn all_groups(&self) -> u64 {
-        (self.cells.len() as u64).saturating_mul(self.groups_of_a_cell())
+        (self.grid.len() as u64).saturating_mul(self.groups_of_a_cell())
     }
 
     /// The numbers of the groups of its shard.
@@ -255,7 +201,7 @@ impl Study {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::Settings;
+    use sparsegrok_config::Settings;
 
     #[test]
     fn groups_cover_every_seed_of_every_cell_once() {

@@ -1,14 +1,15 @@
 //! What is said of a run when it ends.
 
+use sparsegrok_config::{
+    Column, Config, Crossing, EvaluateSpec, GenFigure, MemFigure, NumberFormat,
+};
 use sparsegrok_kernel::Figure;
 
 use crate::bracket::Time;
-use crate::config::Config;
 use crate::detect::{Milestones, Status};
-use crate::evaluate::{Crossing, EvaluateSpec, GenFigure, Goal, MemFigure};
-use crate::number::NumberFormat;
+use crate::goal::Goal;
 use crate::run::Run;
-use crate::trace::Column;
+use crate::trace::TraceWriter;
 
 /// The closing words on a run: as the reference programs print the three lines of the first of them,
 /// else one sentence on when it memorized and generalized, and where it ended.
@@ -20,7 +21,8 @@ pub fn closing_words(config: &Config, run: &Run) -> String {
 }
 
 fn reference_lines(config: &Config, run: &Run) -> String {
-    let figure = |figure| config.output.text(Column::Figure(figure), &run.last());
+    let writer = TraceWriter::new(&config.output);
+    let figure = |figure| writer.text(Column::Figure(figure), &run.last());
     format!(
         "Final Train Acc: {}\nFinal Test Acc: {}\nFinal ||w||2 : {}",
         figure(Figure::TrainAcc),
@@ -55,8 +57,8 @@ fn story(config: &Config, run: &Run) -> String {
         status,
         ..
     } = run.milestones;
-    let memorized = goal_text(memorizing_figure(spec), &spec.memorized());
-    let generalized = goal_text(generalizing_figure(spec, run), &spec.generalized());
+    let memorized = goal_text(memorizing_figure(spec), &Goal::memorized(spec));
+    let generalized = goal_text(generalizing_figure(spec, run), &Goal::generalized(spec));
     let (Some(mem), at_mem) = (t_mem.at, epoch_text("memorized", &t_mem)) else {
         return match t_mem.high {
             Some(since) => unconfirmed(&memorized, since, span),

@@ -1,10 +1,8 @@
 //! Configurations the theory covers, and why it does not cover the others.
 
-use sparsegrok_data::Target;
-use sparsegrok_kernel::{Init, Loss, Order, Schedule};
+use sparsegrok_config::{Config, SETTINGS};
+use sparsegrok_kernel::Init;
 use sparsegrok_theory::{Direction, Setting};
-
-use crate::config::Config;
 
 /// A configuration outside the theory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,61 +14,14 @@ pub struct NotCovered {
 
 /// The theory's setting of a configuration.
 ///
-/// Decay before or after the gradient, and shuffled or sequential order, differ only in what the
-/// theory leaves out.
-///
 /// # Errors
-/// The first thing found in the configuration that the theory is not about.
+/// The first setting whose value the theory does not cover.
 pub fn theory_setting(config: &Config) -> Result<Setting, NotCovered> {
     let Config {
         synthetic, train, ..
     } = config;
-    let rows = train.batch_size.rows(synthetic.n_train);
-    let outside = [
-        (
-            config.files.train.is_some(),
-            "the data come from a file: it is about Gaussian rows that a teacher labels",
-        ),
-        (
-            train.loss != Loss::Logistic || synthetic.target != Target::Sign,
-            "it is about logistic loss on labels, and other losses balance decay differently",
-        ),
-        (
-            synthetic.memorization_scale == 0.0,
-            "rows have no column of their own (memorization_scale is 0), so nothing can be \
-             memorized apart from the signal",
-        ),
-        (
-            synthetic.label_noise > 0.0,
-            "labels are noisy: flipped rows teach the signal weights the wrong way",
-        ),
-        (
-            synthetic.d_signal < 2,
-            "one signal column (d_signal is 1) leaves no direction but the teacher's",
-        ),
-        (
-            matches!(train.init, Init::Teacher | Init::AntiTeacher) && train.init_norm > 0.0,
-            "the signal weights begin along the teacher's direction: there is nothing left to \
-             find, or a wrong direction to unlearn",
-        ),
-        (
-            rows > 1,
-            "updates average several rows, and it is about steps of one row",
-        ),
-        (
-            train.order == Order::WithReplacement,
-            "rows are drawn with replacement, so that some wait several epochs for their turn",
-        ),
-        (
-            train.schedule != Schedule::Constant || train.warmup_steps > 0,
-            "the learning rate changes in time",
-        ),
-        (
-            train.bias,
-            "an intercept is trained, which population accuracy does not allow for",
-        ),
-    ];
-    if let Some((_, reason)) = outside.into_iter().find(|(outside, _)| *outside) {
+    let mut reasons = SETTINGS.iter().filter_map(|s| s.outside_theory(config));
+    if let Some(reason) = reasons.next() {
         return Err(NotCovered { reason });
     }
     Ok(Setting {

@@ -2,10 +2,8 @@
 
 use std::io::{self, Write};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sparsegrok_config::{Column, NumberFormat, OutputSpec, TraceFormat};
 use sparsegrok_kernel::{Evaluation, Figure};
-
-use crate::number::NumberFormat;
 
 /// The evaluations of one run, in the order of their epochs: a column a figure.
 #[derive(Clone, Debug)]
@@ -115,97 +113,31 @@ impl PartialEq for Trace {
     }
 }
 
-/// A column of a written trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Column {
-    /// The epoch.
-    Epoch,
-    /// A figure.
-    Figure(Figure),
+/// Writes traces in the form that an [`OutputSpec`] asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct TraceWriter<'a> {
+    spec: &'a OutputSpec,
 }
 
-impl Column {
-    /// Every column: the epoch, then the figures in the order of their table.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let figures = Figure::ALL.into_iter().map(Self::Figure);
-        std::iter::once(Self::Epoch).chain(figures)
+impl<'a> TraceWriter<'a> {
+    /// A writer of this form.
+    pub fn new(spec: &'a OutputSpec) -> Self {
+        Self { spec }
     }
 
-    /// The name in headers and configurations.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Epoch => "epoch",
-            Self::Figure(figure) => figure.name(),
-        }
-    }
-}
-
-impl Serialize for Column {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for Column {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let found = Self::all().find(|column| column.name() == name);
-        found.ok_or_else(|| de::Error::custom(format!("no column `{name}`")))
-    }
-}
-
-/// How a trace is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TraceFormat {
-    /// A header, then one line per evaluation; absent figures are empty.
-    #[default]
-    Csv,
-    /// One JSON object per evaluation; absent figures are `null`.
-    Jsonl,
-}
-
-/// What is written of a run, and how.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OutputSpec {
-    /// Columns of the trace.
-    pub columns: Vec<Column>,
-    /// How figures are printed.
-    pub number_format: NumberFormat,
-    /// Format of the trace.
-    pub format: TraceFormat,
-}
-
-impl Default for OutputSpec {
-    fn default() -> Self {
-        Self {
-            columns: vec![
-                Column::Epoch,
-                Column::Figure(Figure::TrainAcc),
-                Column::Figure(Figure::TestAcc),
-                Column::Figure(Figure::PopulationAcc),
-                Column::Figure(Figure::TrainLoss),
-                Column::Figure(Figure::TestLoss),
-                Column::Figure(Figure::WeightNorm),
-                Column::Figure(Figure::SignalNorm),
-                Column::Figure(Figure::MemorizationShare),
-            ],
-            number_format: NumberFormat::default(),
-            format: TraceFormat::default(),
-        }
-    }
-}
-
-impl OutputSpec {
     /// Starts a trace: the header line, where the format has one.
     ///
     /// # Errors
-    /// Whatever the writer returns.
-    pub fn write_header(&self, to: &mut dyn Write) -> io::Result<()> {
-        match self.format {
+    /// Any error of the writer.
+    pub fn write_header(self, to: &mut dyn Write) -> io::Result<()> {
+        match self.spec.format {
             TraceFormat::Csv => {
-                let names: Vec<_> = self.columns.iter().map(|column| column.name()).collect();
+                let names: Vec<_> = self
+                    .spec
+                    .columns
+                    .iter()
+                    .map(|column| column.name())
+                    .collect();
                 writeln!(to, "{}", names.join(","))
             }
             TraceFormat::Jsonl => Ok(()),
@@ -215,10 +147,10 @@ impl OutputSpec {
     /// Writes one evaluation as a line.
     ///
     /// # Errors
-    /// Whatever the writer returns.
-    pub fn write_row(&self, to: &mut dyn Write, evaluation: &Evaluation) -> io::Result<()> {
-        let columns = self.columns.iter();
-        match self.format {
+    /// Any error of the writer.
+    pub fn write_row(self, to: &mut dyn Write, evaluation: &Evaluation) -> io::Result<()> {
+        let columns = self.spec.columns.iter();
+        match self.spec.format {
             TraceFormat::Csv => {
                 let texts: Vec<_> = columns
                     .map(|column| self.text(*column, evaluation))
@@ -238,23 +170,23 @@ impl OutputSpec {
 
     /// A field of a CSV row: nothing where a figure does not exist, but for the reference programs'
     /// format, as they count an accuracy on no rows as 0.
-    pub fn text(&self, column: Column, evaluation: &Evaluation) -> String {
+    pub fn text(self, column: Column, evaluation: &Evaluation) -> String {
         let Column::Figure(figure) = column else {
             return evaluation.epoch.to_string();
         };
-        match (evaluation.get(figure), self.number_format) {
+        match (evaluation.get(figure), self.spec.number_format) {
             (Some(x), format) => format.text(x),
             (None, NumberFormat::Reference) => "0".to_owned(),
             (None, _) => String::new(),
         }
     }
 
-    fn json(&self, column: Column, evaluation: &Evaluation) -> String {
+    fn json(self, column: Column, evaluation: &Evaluation) -> String {
         let Column::Figure(figure) = column else {
             return evaluation.epoch.to_string();
         };
         match evaluation[figure] {
-            x if x.is_finite() => self.number_format.text(x),
+            x if x.is_finite() => self.spec.number_format.text(x),
             _ => "null".to_owned(),
         }
     }
@@ -288,8 +220,9 @@ mod tests {
 
     fn written(output: &OutputSpec) -> String {
         let mut text = Vec::new();
-        output.write_header(&mut text).unwrap();
-        output.write_row(&mut text, &evaluation()).unwrap();
+        let writer = TraceWriter::new(output);
+        writer.write_header(&mut text).unwrap();
+        writer.write_row(&mut text, &evaluation()).unwrap();
         String::from_utf8(text).unwrap()
     }
 
@@ -329,15 +262,6 @@ mod tests {
             written(&output),
             "{\"epoch\":1000000,\"test_acc\":null,\"train_loss\":0.333333}\n"
         );
-    }
-
-    #[test]
-    fn names_are_the_serialised_ones() {
-        for column in Column::all() {
-            let value = toml::Value::try_from(column).unwrap();
-            assert_eq!(value.as_str(), Some(column.name()));
-            assert_eq!(Column::deserialize(value), Ok(column));
-        }
     }
 
     #[test]

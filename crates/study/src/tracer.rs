@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use sparsegrok_config::Config;
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_kernel::{
     self as kernel, Diverged, EvaluationPlan, GroupObserver, Standing, TrainSpec, Weights,
@@ -9,7 +10,6 @@ use sparsegrok_kernel::{
 };
 
 use crate::checkpoint::{CheckpointError, Keeper, RunSoFar, Stage, Unfinished};
-use crate::config::Config;
 use crate::detect::{Brackets, Detector};
 use crate::run::Watch;
 use crate::trace::Trace;

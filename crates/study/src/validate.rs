@@ -6,7 +6,8 @@ mod runs;
 
 use std::sync::atomic::AtomicBool;
 
-use crate::error::ConfigError;
+use sparsegrok_config::ConfigError;
+
 use crate::study::StudyError;
 
 /// How much is validated.

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use sparsegrok_config::Config;
+
 use super::header::{Header, Work};
 use super::log::{LOG, Log, Opened};
 use super::{CheckpointError, Damage, RunSoFar, under_way};
-use crate::config::Config;
 use crate::files::folder_beside;
 use crate::shard::Shard;
 use crate::study::Group;

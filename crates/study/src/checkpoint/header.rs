@@ -6,13 +6,10 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use sparsegrok_kernel::KernelChoice;
+use sparsegrok_config::{Changes, Config, SETTINGS, Setting, Settings};
 use toml::{Table, Value};
 
 use super::CheckpointError;
-use crate::config::Config;
-use crate::layers::Settings;
-use crate::settings::{SETTINGS, Section, Setting};
 use crate::shard::Shard;
 
 /// What is unfinished.
@@ -158,12 +155,11 @@ fn is_false(flag: &bool) -> bool {
 
 /// Whether the results of a study or a run depend on a setting.
 fn matters(setting: &Setting) -> bool {
-    ![Section::Engine, Section::Compare, Section::Output].contains(&setting.sections[0])
+    matches!(setting.changes, Changes::Runs | Changes::Study)
 }
 
 fn is_dense(kernel: Option<&Value>) -> bool {
-    let dense = Value::try_from(KernelChoice::Dense);
-    kernel.is_some_and(|kernel| dense.is_ok_and(|dense| dense == *kernel))
+    kernel.and_then(Value::as_str) == Some("dense")
 }
 
 fn checksum(path: &Path) -> io::Result<u32> {

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CheckpointError, CheckpointEvery, RunSoFar, Unfinished};
+use sparsegrok_config::CheckpointEvery;
+
+use super::{CheckpointError, RunSoFar, Unfinished};
 
 /// Time between two checkpoints that writing one takes at most a share of.
 const SHARE: u32 = 100;

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use sparsegrok_config::NumberFormat;
 use sparsegrok_theory::{Condition, Limit};
 
 use crate::explain::Explanation;
-use crate::number::NumberFormat;
 
 /// Population accuracies whose times are told beside that of `gen_threshold`.
 const LEVELS: [f64; 3] = [0.75, 0.9, 0.95];

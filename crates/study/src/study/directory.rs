@@ -304,7 +304,7 @@ pub(super) fn logged_group(
         return Err(unfit());
     }
     let (cell, seeds) = study.group(number);
-    let config = &study.cells()[cell].config;
+    let config = &study.cell(cell).config;
     let mut group = log.get(number)?.ok_or_else(unfit)?;
     if !group.fits(cell, config, seeds) {
         return Err(unfit());

@@ -7,15 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use rayon::ThreadPoolBuilder;
+use sparsegrok_config::Config;
 use sparsegrok_data::Problem;
 
 use crate::checkpoint::{CheckpointError, Unfinished};
-use crate::config::Config;
 use crate::load::{LoadError, Loaded, load};
 use crate::memory::{Memory, MemoryError};
 use crate::study::Study;
 use crate::study::directory::DirectoryError;
 use crate::study::group::{self, Group};
+use crate::study::seeds::vary_data;
 use crate::tracer::Fault;
 
 /// Groups in progress or done and not yet handed over, for each thread: enough that no thread
@@ -140,7 +141,7 @@ impl Study {
                     let Some((number, (cell, seeds))) = todo.next() else {
                         break;
                     };
-                    let problem = data.of(&self.cells()[cell].config);
+                    let problem = data.of(&self.cell(cell).config);
                     let problem = problem.map_err(|error| self.fault(cell, error))?;
                     // What is in files is known only now.
                     if problem.is_some() && checked != Some(cell) {
@@ -195,7 +196,7 @@ impl Study {
         halt: &dyn Fn() -> bool,
     ) -> Result<Option<Group>, StudyError> {
         let &Work { number, cell, .. } = work;
-        let config = &self.cells()[cell].config;
+        let config = &self.cell(cell).config;
         if let Some(unfinished) = unfinished
             && let Some(mut group) = unfinished.finished(number)?
         {
@@ -261,7 +262,7 @@ struct SharedData {
 impl SharedData {
     /// A cell's shared data, `None` where each run has its own.
     fn of(&mut self, config: &Config) -> Result<Option<Arc<Problem>>, LoadError> {
-        if config.study.seed_what.varies_data(config) {
+        if vary_data(config) {
             return Ok(None);
         }
         if let Some((of, problem)) = &self.latest

@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use sparsegrok_config::{Config, Evaluations, SETTINGS, Setting};
 use sparsegrok_data::Problem;
 
-use crate::config::Config;
 use crate::load::{LoadError, load};
 use crate::memory::Memory;
 use crate::study::Study;
 use crate::study::driver::StudyError;
 use crate::study::group::{self, GROUP};
+use crate::study::seeds::vary_data;
 use crate::tracer::Fault;
 
 /// How long a calibrating group trains, at least: enough to be timed, short enough to wait for.
@@ -52,14 +53,14 @@ struct Cost {
 pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
     let seeds = study.spec().seeds.len();
     let groups = seeds.div_ceil(GROUP);
-    let mut known: Vec<(&Config, Cost)> = Vec::new();
+    let mut known: Vec<(Config, Cost)> = Vec::new();
     let mut total = Estimate {
         seed_steps: 0,
         evaluations: 0,
         memory: Memory::default(),
         one_thread: Duration::ZERO,
     };
-    for (number, cell) in study.cells().iter().enumerate() {
+    for (number, cell) in study.cells().enumerate() {
         let config = &cell.config;
         let fault = |error| study.fault(number, error);
         let memory = study.check_memory(number, threads, None)?;
@@ -73,7 +74,7 @@ pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
                 let shared = shared.as_ref();
                 let memory = study.check_memory(number, threads, shared)?;
                 let cost = calibrate(config, seeds, shared, memory).map_err(fault)?;
-                known.push((config, cost));
+                known.push((config.clone(), cost));
                 known.len() - 1
             }
         };
@@ -94,22 +95,16 @@ pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
     Ok(total)
 }
 
-/// Whether a step and an evaluation of both take the same time.
+/// Returns whether a step and an evaluation of both take the same time.
 fn costs_alike(a: &Config, b: &Config) -> bool {
-    let key = |c: &Config| {
-        let (data, train) = (&c.synthetic, &c.train);
-        (
-            (data.n_train, data.n_test, data.d_signal, data.rng),
-            (train.loss, train.schedule, train.batch_size, train.order),
-            (c.files.clone(), c.engine.clone(), train.bias),
-        )
-    };
-    key(a) == key(b)
+    // A path that TOML cannot hold is the same in all cells: no grid varies paths.
+    let alike = |setting: &Setting| setting.get(a).ok() == setting.get(b).ok();
+    SETTINGS.iter().filter(|s| s.costs_time).all(alike)
 }
 
 /// The data of all runs of a cell, where they share them.
 fn shared_data(config: &Config) -> Result<Option<Problem>, LoadError> {
-    match config.study.seed_what.varies_data(config) {
+    match vary_data(config) {
         true => Ok(None),
         false => Ok(Some(load(config)?.problem)),
     }
@@ -123,14 +118,13 @@ fn calibrate(
     memory: Memory,
 ) -> Result<Cost, LoadError> {
     let mut config = config.clone();
-    config.evaluate.eval_points = None;
     config.evaluate.stop_when = None;
     let start = config.study.seeds.start;
     let group = start..start + seeds.min(GROUP);
     let longest = config.train.epochs;
     let mut time = |epochs: u64, every: u64| -> Result<(f64, u64), LoadError> {
         config.train.epochs = epochs;
-        config.evaluate.eval_every = Some(every);
+        config.evaluate.evaluations = Evaluations::Every(every);
         let begun = Instant::now();
         let group = group::train(0, &config, group.clone(), shared, None, &|| false);
         let group = group.map_err(|fault| match fault {

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use sparsegrok_config::{Config, EvaluateSpec};
 use sparsegrok_data::{InvalidSetting, Problem, generate};
 use sparsegrok_kernel::{self as kernel, Diverged, Evaluation, KernelChoice};
 
 use crate::checkpoint::Unfinished;
-use crate::config::Config;
 use crate::detect::{Brackets, Detector, Milestones};
-use crate::evaluate::EvaluateSpec;
+use crate::goal::Goal;
 use crate::study::seeds::RunSeeds;
 use crate::trace::Trace;
 use crate::tracer::{Fault, Traced, train_traced};
@@ -50,7 +50,7 @@ impl Record {
     /// threshold stays, for others there are its evaluations.
     pub(crate) fn find_anew(&mut self, logged: &EvaluateSpec, asked: &EvaluateSpec, epochs: u64) {
         let in_trace = Detector::of(&self.trace, asked, epochs);
-        let goals = logged.goals().into_iter().zip(asked.goals());
+        let goals = Goal::all(logged).into_iter().zip(Goal::all(asked));
         let lasting = |spec: &EvaluateSpec| (spec.persistence.span(epochs), spec.crossing);
         let alike = lasting(logged) == lasting(asked);
         for (place, (logged, asked)) in goals.enumerate() {

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sparsegrok_config::{Config, ConfigError};
+
 use crate::checkpoint::{CheckpointError, Difference, Header, LOG, Log, Opened};
-use crate::config::Config;
-use crate::error::ConfigError;
 use crate::files::{folder_beside, sync_folder};
 use crate::study::directory::{
     CONFIGURATION, Directory, DirectoryError, MANIFEST, UNFINISHED, first_groups, logged_group,
@@ -300,7 +300,7 @@ pub fn tables_under(
     })?;
     let groups = groups_of(&old, &source).into_iter().map(|number| {
         let mut group = logged_group(&old, &source.log, number)?;
-        let [logged, asked] = [&old, &study].map(|study| &study.cells()[group.cell].config);
+        let [logged, asked] = [&old, &study].map(|study| study.cell(group.cell).config);
         for record in &mut group.records {
             record.find_anew(&logged.evaluate, &asked.evaluate, asked.train.epochs);
         }

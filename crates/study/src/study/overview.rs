@@ -2,14 +2,13 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sparsegrok_config::{Config, GenFigure, MemFigure};
 use sparsegrok_kernel::Figure;
 use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
-use crate::config::Config;
 use crate::detect::{Status, TRANSITION};
-use crate::evaluate::{GenFigure, MemFigure};
 use crate::shard::Shard;
 use crate::study::Study;
 use crate::study::grid::GridCell;

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
+use sparsegrok_config::value_text;
 use sparsegrok_data::Shortest;
 use sparsegrok_kernel::Figure;
 
 use crate::detect::{Milestones, Status};
 use crate::study::Study;
-use crate::study::grid::value_text;
 use crate::study::group::Record;
 use crate::study::seeds::RunSeeds;
 
@@ -44,7 +44,7 @@ impl RecordRow {
 
 /// The columns of a study's records.
 fn header(study: &Study) -> Vec<String> {
-    let varied = study.cells()[0].varied.iter().map(|(key, _)| *key);
+    let varied = study.axes().map(|(key, _)| key);
     let seeds = ["seed", "data_seed", "order_seed", "init_seed"];
     let outcome = ["status", "horizon", "unconfirmed"];
     let names = ["cell"].into_iter().chain(varied).chain(seeds);
@@ -79,9 +79,8 @@ fn unconfirmed(milestones: &Milestones) -> String {
 pub(super) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::Result<()> {
     let number = |x: Option<f64>| x.map_or_else(String::new, |x| Shortest(x).to_string());
     let count = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
-    let varied = &study.cells()[row.cell].varied;
     let mut cells = vec![row.cell.to_string()];
-    cells.extend(varied.iter().map(|(_, value)| value_text(value)));
+    cells.extend(study.varied(row.cell).map(|(_, value)| value_text(value)));
     cells.extend([
         row.seeds.seed.to_string(),
         count(row.seeds.data),

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use sparsegrok_config::ConfigError;
 use sparsegrok_kernel::Figure;
 
 use crate::checkpoint::{CheckpointError, Damage, LOG, Log, Opened};
-use crate::error::ConfigError;
 use crate::study::curves::{CurvePoint, Curves};
 use crate::study::directory::{CONFIGURATION, Directory, MANIFEST, first_groups, logged_group};
 use crate::study::group::Group;
@@ -105,7 +105,7 @@ pub struct KeptTrace {
 ///
 /// let results = StudyResults::read(Path::new("decay"))?;
 /// let accuracy = results.place_of(Figure::TestAcc).expect("kept by default");
-/// for (number, cell) in results.study.cells().iter().enumerate() {
+/// for (number, cell) in results.study.cells().enumerate() {
 ///     let grokked = results.records_of(number).iter();
 ///     println!("{:?}: {} runs", cell.varied, grokked.len());
 /// }
@@ -219,7 +219,7 @@ impl StudyResults {
             Ok(())
         })?;
         let cells = cells.into_iter();
-        let cells = cells.map(|(number, tally)| tally.finish(number, &self.study.cells()[number]));
+        let cells = cells.map(|(number, tally)| tally.finish(number, &self.study.cell(number)));
         let part = Part::of(&self.study, records.len() as u64);
         self.summary = Summary::of(&self.study, part, cells.collect());
         self.records = records;
@@ -253,9 +253,9 @@ impl StudyResults {
     }
 
     /// The cells of which there is at least one run, with their numbers.
-    pub fn cells(&self) -> impl Iterator<Item = (usize, &GridCell)> {
+    pub fn cells(&self) -> impl Iterator<Item = (usize, GridCell)> {
         let cells = self.summary.cells.iter().map(|summary| summary.cell);
-        cells.map(|cell| (cell, &self.study.cells()[cell]))
+        cells.map(|cell| (cell, self.study.cell(cell)))
     }
 
     /// The figures kept of every evaluation, in the order in which rows hold them.

@@ -1,10 +1,10 @@
 //! Scaling laws: how the median T_gen of cells goes with the keys that vary, beside the theory's.
 
 use serde::{Deserialize, Serialize};
+use sparsegrok_config::Config;
 use sparsegrok_statistics::{CONFIDENCE, common_slope};
 use toml::Value;
 
-use crate::config::Config;
 use crate::study::Study;
 use crate::study::overview::CellSummary;
 
@@ -56,7 +56,7 @@ pub struct Collapse {
 
 /// The laws of every numeric axis of three values or more.
 pub(super) fn laws(study: &Study, cells: &[CellSummary]) -> Vec<Scaling> {
-    let axes = study.cells()[0].varied.iter().enumerate();
+    let axes = study.axes().enumerate();
     axes.filter_map(|(axis, (key, _))| law(study, cells, axis, key))
         .collect()
 }
@@ -67,10 +67,8 @@ fn law(study: &Study, cells: &[CellSummary], axis: usize, key: &str) -> Option<S
     } else {
         Law::Power
     };
-    let key_of = |cell: usize| number(&study.cells()[cell].varied[axis].1);
-    let mut values: Vec<f64> = (0..study.cells().len())
-        .map(key_of)
-        .collect::<Option<_>>()?;
+    let (_, values) = study.axes().nth(axis)?;
+    let mut values: Vec<f64> = values.iter().map(number).collect::<Option<_>>()?;
     values.sort_unstable_by(f64::total_cmp);
     values.dedup();
     // What has no logarithm tells nothing of a power.
@@ -81,22 +79,24 @@ fn law(study: &Study, cells: &[CellSummary], axis: usize, key: &str) -> Option<S
     // The measured and the predicted points of the cells that have a median, by the other keys.
     let mut groups: Vec<(Vec<Value>, Points, Option<Points>)> = Vec::new();
     for summary in cells {
-        let config = &study.cells()[summary.cell].config;
+        let config = &study.cell(summary.cell).config;
         let point = |time: f64| {
             let y = match law {
                 Law::Power => libm::log(time),
                 Law::Logarithmic => time / unit_of_time(config)?,
             };
-            let x = libm::log(key_of(summary.cell)?);
+            let x = libm::log(number(study.varied(summary.cell).nth(axis)?.1)?);
             (x.is_finite() && y.is_finite()).then_some((x, y))
         };
         let Some(measured) = summary.t_gen.median.and_then(point) else {
             continue;
         };
         let predicted = summary.prediction.and_then(|p| point(p.t_gen?));
-        let mut others = study.cells()[summary.cell].varied.clone();
+        let mut others: Vec<Value> = study
+            .varied(summary.cell)
+            .map(|(_, value)| value.clone())
+            .collect();
         others.remove(axis);
-        let others: Vec<Value> = others.into_iter().map(|(_, value)| value).collect();
         let place = groups.iter().position(|(known, ..)| *known == others);
         let place = place.unwrap_or_else(|| {
             groups.push((others, Vec::new(), Some(Vec::new())));
@@ -136,7 +136,7 @@ pub(super) fn collapse(study: &Study, cells: &[CellSummary]) -> Option<Collapse>
     let times: Vec<(f64, f64)> = cells
         .iter()
         .filter_map(|summary| {
-            let unit = unit_of_time(&study.cells()[summary.cell].config)?;
+            let unit = unit_of_time(&study.cell(summary.cell).config)?;
             let time = summary.t_gen.median.filter(|time| *time > 0.0)?;
             Some((libm::log(time), libm::log(time / unit)))
         })

@@ -1,101 +1,12 @@
-//! The seeds of a study, and what each becomes in a run.
+//! The seeds of a run, made of a study's seed and a configuration's.
 
-use std::fmt;
-use std::ops::Range;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sparsegrok_config::{Config, SeedWhat};
 use sparsegrok_data::InvalidSetting;
 
-use crate::config::Config;
-
-/// A range of seeds, written `A..B`; B is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seeds {
-    /// The first seed.
-    pub start: u64,
-    /// One past the last seed.
-    pub end: u64,
-}
-
-impl Seeds {
-    /// How many seeds.
-    pub fn len(self) -> u64 {
-        self.end.saturating_sub(self.start)
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl From<Range<u64>> for Seeds {
-    fn from(range: Range<u64>) -> Self {
-        Self {
-            start: range.start,
-            end: range.end,
-        }
-    }
-}
-
-impl fmt::Display for Seeds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}..{}", self.start, self.end)
-    }
-}
-
-/// Text that is no range of seeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a range of seeds such as `0..64`")]
-pub struct NoSeeds;
-
-impl FromStr for Seeds {
-    type Err = NoSeeds;
-
-    fn from_str(text: &str) -> Result<Self, NoSeeds> {
-        let (start, end) = text.split_once("..").ok_or(NoSeeds)?;
-        let number = |text: &str| text.trim().parse().map_err(|_| NoSeeds);
-        Ok(Self {
-            start: number(start)?,
-            end: number(end)?,
-        })
-    }
-}
-
-impl Serialize for Seeds {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Seeds {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
-    }
-}
-
-/// Which of a configuration's seeds a study's seed is added to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SeedWhat {
-    /// `order_seed`: the same data and initial weights, visited in other orders.
-    Order,
-    /// `data_seed`.
-    Data,
-    /// `init_seed`.
-    Init,
-    /// All three.
-    #[default]
-    All,
-}
-
-impl SeedWhat {
-    /// Whether runs of a configuration differ in their data. Those of files never do.
-    pub(crate) fn varies_data(self, config: &Config) -> bool {
-        matches!(self, Self::Data | Self::All) && config.files.train.is_none()
-    }
+/// Returns whether the runs of a configuration differ in their data. Those of files never do.
+pub(crate) fn vary_data(config: &Config) -> bool {
+    let varies = matches!(config.study.seed_what, SeedWhat::Data | SeedWhat::All);
+    varies && config.files.train.is_none()
 }
 
 /// The seeds of one run.
@@ -112,7 +23,7 @@ pub struct RunSeeds {
 }
 
 impl RunSeeds {
-    /// What a study's seed makes of a configuration's seeds.
+    /// Adds a study's seed to those of a configuration's seeds that it varies.
     ///
     /// # Errors
     /// When a sum is not below 2^64.
@@ -142,75 +53,9 @@ impl RunSeeds {
     }
 }
 
-/// Of which seeds of a cell whole traces are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Traces {
-    /// Of none.
-    None,
-    /// Of this many, the first.
-    First(u64),
-    /// Of all.
-    All,
-}
-
-impl Traces {
-    /// Whether the seed in this place of its cell, counted from 0, is one of them.
-    pub(crate) fn keep(self, place: u64) -> bool {
-        match self {
-            Self::None => false,
-            Self::First(count) => place < count,
-            Self::All => true,
-        }
-    }
-}
-
-impl Serialize for Traces {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::None => serializer.serialize_str("none"),
-            Self::First(count) => serializer.serialize_u64(*count),
-            Self::All => serializer.serialize_str("all"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Traces {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum Word {
-            None,
-            All,
-        }
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Count(u64),
-            Word(Word),
-        }
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Count(count) => Self::First(count),
-            Form::Word(Word::None) => Self::None,
-            Form::Word(Word::All) => Self::All,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges_are_read_as_they_are_written() {
-        let seeds: Seeds = "3..20".parse().unwrap();
-        assert_eq!(seeds, Seeds::from(3..20));
-        assert_eq!(seeds.to_string(), "3..20");
-        assert_eq!((seeds.len(), seeds.is_empty()), (17, false));
-        assert!(Seeds::from(4..4).is_empty());
-        for bad in ["", "5", "1...3", "..3", "1..", "-1..3", "a..b", "1..2..3"] {
-            assert_eq!(bad.parse::<Seeds>(), Err(NoSeeds), "{bad}");
-        }
-    }
 
     #[test]
     fn a_seed_is_added_to_what_it_varies() {

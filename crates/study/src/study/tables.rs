@@ -119,7 +119,7 @@ impl Made {
 impl CellSoFar {
     /// A cell without runs yet.
     pub(super) fn new(study: &Study, number: usize) -> io::Result<Self> {
-        let config = &study.cells()[number].config;
+        let config = &study.cell(number).config;
         let plan = config.evaluate.plan(config.train.epochs);
         let spec = study.spec();
         let too_many = io::ErrorKind::OutOfMemory;
@@ -139,7 +139,7 @@ impl CellSoFar {
 
     /// Sums it up.
     pub(super) fn summary(self, study: &Study) -> CellSummary {
-        self.tally.finish(self.number, &study.cells()[self.number])
+        self.tally.finish(self.number, &study.cell(self.number))
     }
 }
 

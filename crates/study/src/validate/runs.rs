@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_config::{Config, Settings};
 use sparsegrok_kernel::Figure;
 
 use super::ValidateError;
-use crate::config::Config;
-use crate::layers::Settings;
 use crate::study::Study;
 use crate::trace::Trace;
 

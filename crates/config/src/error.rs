@@ -1,4 +1,4 @@
-//! Why settings make no configuration, and where each setting came from.
+//! Errors of configurations, and the origins of settings.
 
 use std::fmt;
 use std::io;
@@ -10,7 +10,7 @@ use toml::Value;
 /// Characters that an error quotes of what someone wrote.
 const QUOTED: usize = 80;
 
-/// Where a setting came from.
+/// The origin of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// It was not set.
@@ -38,7 +38,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Why layers of settings make no configuration.
+/// An error in layers of settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -47,7 +47,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
     /// A configuration file is not text.
@@ -65,13 +65,13 @@ pub enum ConfigError {
         line: usize,
         /// Column in characters, counted from 1.
         column: usize,
-        /// What is wrong there.
+        /// The fault there.
         message: String,
     },
     /// There is no such setting.
     #[error("{origin}unknown key `{}`; {}", abridged(key), suggestion(*nearest, "`sparsegrok run --print-config` lists them"))]
     UnknownKey {
-        /// Where it was set.
+        /// The origin.
         origin: Origin,
         /// The key.
         key: String,
@@ -81,7 +81,7 @@ pub enum ConfigError {
     /// There is no such preset.
     #[error("{origin}unknown preset `{}`; {}", abridged(name), suggestion(*nearest, "`sparsegrok presets` lists them"))]
     UnknownPreset {
-        /// Where it was asked for.
+        /// The origin.
         origin: Origin,
         /// The name.
         name: String,
@@ -91,19 +91,19 @@ pub enum ConfigError {
     /// A value has the wrong type.
     #[error("{origin}`{key}` is {}, expected {expected}", abridged(value))]
     Type {
-        /// Where it was set.
+        /// The origin.
         origin: Origin,
         /// The key.
         key: &'static str,
         /// The value.
         value: Value,
-        /// What it should be.
+        /// A description of what was expected.
         expected: String,
     },
     /// Two settings exclude each other.
     #[error("{origin}`{one}` and `{other}` exclude each other")]
     Exclusive {
-        /// Where both were set.
+        /// The origin of both.
         origin: Origin,
         /// One key.
         one: &'static str,
@@ -115,7 +115,7 @@ pub enum ConfigError {
     Axis {
         /// The axis, as written.
         axis: String,
-        /// What it should be.
+        /// A description of what was expected.
         expected: String,
     },
     /// A configuration has no TOML form: a path that is not Unicode, a number from 2^63 on.
@@ -124,14 +124,14 @@ pub enum ConfigError {
     /// A value is out of range, or does not fit another.
     #[error("{origin}{setting}")]
     Invalid {
-        /// Where it was set.
+        /// The origin.
         origin: Origin,
         /// The setting, its value and what was expected.
         setting: InvalidSetting,
     },
 }
 
-/// What someone wrote, fit for a sentence: its beginning, on one line.
+/// Abridges what someone wrote to what fits a sentence: its beginning, on one line.
 fn abridged(written: impl ToString) -> String {
     let text = written.to_string();
     let (start, ellipsis) = match text.char_indices().nth(QUOTED) {

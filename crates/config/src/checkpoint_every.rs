@@ -1,11 +1,9 @@
-//! How often work under way is kept.
+//! The interval at which work under way is kept.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-/// How often a group under way, or a single run, is kept: written `60s`, `5min`, `2h`, `500epochs`
+/// The interval at which a group under way, or a single run, is kept: written `60s`, `5min`, `2h`, `500epochs`
 /// or `never`.
 ///
 /// By time, writing takes at most a hundredth of it: where it is slow, it becomes rarer.
@@ -35,45 +33,38 @@ impl fmt::Display for CheckpointEvery {
     }
 }
 
+impl CheckpointEvery {
+    /// A description of the text that is read, to complete "expected …".
+    pub(crate) const FORM: &str =
+        "a time such as `60s`, `5min` or `2h`, a number of epochs such as `500epochs`, or `never`";
+}
+
 /// Text that says nothing of how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "expected a time such as `60s`, `5min` or `2h`, a number of epochs such as `500epochs`, or `never`"
-)]
-pub struct NoInterval;
+#[error("expected {}", CheckpointEvery::FORM)]
+pub struct ParseCheckpointEveryError;
 
 impl FromStr for CheckpointEvery {
-    type Err = NoInterval;
+    type Err = ParseCheckpointEveryError;
 
-    fn from_str(text: &str) -> Result<Self, NoInterval> {
+    fn from_str(text: &str) -> Result<Self, ParseCheckpointEveryError> {
         if text == "never" {
             return Ok(Self::Never);
         }
-        let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or(NoInterval)?;
+        let unit = text
+            .find(|c: char| !c.is_ascii_digit())
+            .ok_or(ParseCheckpointEveryError)?;
         let (count, unit) = text.split_at(unit);
-        let count: u64 = count.parse().map_err(|_| NoInterval)?;
-        let times = |unit: u64| count.checked_mul(unit).ok_or(NoInterval);
+        let count: u64 = count.parse().map_err(|_| ParseCheckpointEveryError)?;
+        let times = |unit: u64| count.checked_mul(unit).ok_or(ParseCheckpointEveryError);
         match unit.trim_start() {
-            _ if count == 0 => Err(NoInterval),
+            _ if count == 0 => Err(ParseCheckpointEveryError),
             "s" => Ok(Self::Seconds(count)),
             "min" => Ok(Self::Seconds(times(60)?)),
             "h" => Ok(Self::Seconds(times(3600)?)),
             "epochs" | "epoch" => Ok(Self::Epochs(count)),
-            _ => Err(NoInterval),
+            _ => Err(ParseCheckpointEveryError),
         }
-    }
-}
-
-impl Serialize for CheckpointEvery {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for CheckpointEvery {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
     }
 }
 
@@ -102,7 +93,7 @@ mod tests {
             "1d",
             &format!("{most}h"),
         ] {
-            assert_eq!(read(bad), Err(NoInterval), "{bad}");
+            assert_eq!(read(bad), Err(ParseCheckpointEveryError), "{bad}");
         }
     }
 }

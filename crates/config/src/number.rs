@@ -1,11 +1,9 @@
 //! Numbers as text: shortest round-trip, or as a C++ stream prints them.
 
-use serde::{Deserialize, Serialize};
 use sparsegrok_data::Shortest;
 
-/// How figures are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// The form in which figures are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum NumberFormat {
     /// The fewest digits that read back as the same double, as [`Shortest`] displays them.
     #[default]
@@ -20,7 +18,7 @@ impl NumberFormat {
     /// The text of a number.
     ///
     /// ```
-    /// use sparsegrok_study::NumberFormat;
+    /// use sparsegrok_config::NumberFormat;
     ///
     /// assert_eq!(NumberFormat::Shortest.text(1.0 / 3.0), "0.3333333333333333");
     /// assert_eq!(NumberFormat::Shortest.text(1e300), "1e300");

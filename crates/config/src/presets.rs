@@ -10,15 +10,15 @@ use crate::settings::SETTINGS;
 /// A named configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
     /// The command it is meant for; `study` takes any.
     pub command: &'static str,
-    /// What it shows, in a sentence or two.
+    /// The phenomenon it shows, in a sentence or two.
     pub shows: &'static str,
-    /// What is to come out: a quantity and its value. ± is the standard deviation over seeds.
+    /// The expected outcome: quantities and their values. ± is the standard deviation over seeds.
     pub expected: &'static [(&'static str, &'static str)],
-    /// Its settings, as flat TOML over the defaults.
+    /// The settings, as flat TOML over the defaults.
     pub settings: &'static str,
 }
 
@@ -33,17 +33,18 @@ impl Preset {
     /// # Errors
     /// None: every preset is a valid configuration.
     pub fn differences(&self) -> Result<Vec<(&'static str, Value)>, ConfigError> {
-        let table = |config: Config| {
-            let table = config.to_table();
-            table.map_err(|error| ConfigError::NoToml(error.to_string()))
-        };
-        let defaults = table(Config::default())?;
-        let ours = table(Settings::layered(Some(self.name), None, &[])?.config()?)?;
-        let differs = |key: &'static str| {
-            let value = ours.get(key)?;
-            (defaults.get(key) != Some(value)).then(|| (key, value.clone()))
-        };
-        Ok(SETTINGS.iter().filter_map(|s| differs(s.key)).collect())
+        let defaults = Config::default();
+        let ours = Settings::layered(Some(self.name), None, &[])?.config()?;
+        let mut differences = Vec::new();
+        for setting in SETTINGS {
+            match setting.get(&ours)? {
+                Some(value) if setting.get(&defaults)?.as_ref() != Some(&value) => {
+                    differences.push((setting.key, value));
+                }
+                _ => {}
+            }
+        }
+        Ok(differences)
     }
 }
 

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
 /// The span of training time that a threshold must hold for before it counts as reached: written
 /// `1%` of a run's epochs, or `30epochs`.
 ///
@@ -19,13 +17,17 @@ pub enum Persistence {
 }
 
 impl Persistence {
+    /// A description of the text that is read, to complete "expected …".
+    pub(crate) const FORM: &str =
+        "a share of the epochs such as `1%`, or a number of them such as `30epochs`";
+
     /// Least epochs of a share: one epoch alone confirms nothing.
     const LEAST: u64 = 2;
 
     /// The span in a run of `epochs`: consecutive epochs, the first at the threshold among them.
     ///
     /// ```
-    /// use sparsegrok_study::Persistence;
+    /// use sparsegrok_config::Persistence;
     ///
     /// assert_eq!(Persistence::Percent(1.0).span(3000), 30);
     /// assert_eq!(Persistence::Percent(1.0).span(20), 2);
@@ -66,7 +68,7 @@ impl fmt::Display for Persistence {
 
 /// Text that names no span of training time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a share of the epochs such as `1%`, or a number of them such as `30epochs`")]
+#[error("expected {}", Persistence::FORM)]
 pub struct ParsePersistenceError;
 
 impl FromStr for Persistence {
@@ -81,19 +83,6 @@ impl FromStr for Persistence {
             _ => None,
         };
         span.ok_or(ParsePersistenceError)
-    }
-}
-
-impl Serialize for Persistence {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Persistence {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
     }
 }
 

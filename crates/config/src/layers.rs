@@ -9,50 +9,20 @@ use toml::{Table, Value};
 
 use crate::config::Config;
 use crate::error::{ConfigError, Origin};
-use crate::flat::has_type_of;
 use crate::presets::{PRESETS, Preset};
-use crate::settings::{Kind, SETTINGS, Section, Setting};
-use crate::study::value_text;
-
-/// Pairs of keys that say the same thing in two ways: setting one unsets the other below it.
-const EXCLUSIVE: [(&str, &str); 1] = [("eval_every", "eval_points")];
-
-/// Settings that do nothing but where another has one of some values: their keys, its key, these
-/// values, and the wish in words.
-const DEPENDENT: [(&str, &str, &[&str], &str); 4] = [
-    (
-        "init_norm",
-        "init",
-        &["gaussian", "orthogonal", "teacher", "anti-teacher"],
-        "an `init` other than zero beside it",
-    ),
-    (
-        "schedule_power",
-        "schedule",
-        &["inverse-scaling"],
-        "a `schedule` of inverse-scaling beside it",
-    ),
-    (
-        "schedule_factor",
-        "schedule",
-        &["step"],
-        "a `schedule` of step beside it",
-    ),
-    (
-        "schedule_every",
-        "schedule",
-        &["step"],
-        "a `schedule` of step beside it",
-    ),
-];
+use crate::setting::Setting;
+use crate::settings::SETTINGS;
 
 /// The key under which a file names the preset it builds on.
 const PRESET: &str = "preset";
 
-/// Settings gathered from layers, each over those before it, and where each came from.
+/// A configuration made in layers, each over those before it, and where each of its settings came
+/// from.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    values: BTreeMap<&'static str, (Value, Origin)>,
+    config: Config,
+    /// Keys that a layer has set.
+    origins: BTreeMap<&'static str, Origin>,
 }
 
 impl Settings {
@@ -87,10 +57,8 @@ impl Settings {
         if let Some((name, origin)) = base {
             settings.preset(&name, origin)?;
         }
-        settings.layer(table, &from_file())?;
-        for (key, text) in flags {
-            settings.set(key, text)?;
-        }
+        settings.layer(&table, &from_file())?;
+        settings.flags(flags)?;
         Ok(settings)
     }
 
@@ -100,29 +68,20 @@ impl Settings {
     /// As [`Settings::layered`].
     pub fn from_toml(text: &str, name: &Path) -> Result<Self, ConfigError> {
         let mut settings = Self::default();
-        settings.layer(parse_table(text, name)?, &Origin::File(name.to_owned()))?;
+        settings.layer(&parse_table(text, name)?, &Origin::File(name.to_owned()))?;
         Ok(settings)
     }
 
     /// Flags laid over a configuration.
     ///
     /// # Errors
-    /// The first flag's fault; where the configuration has no TOML form.
+    /// The first flag's fault.
     pub fn over(config: &Config, flags: &[(&str, &str)]) -> Result<Self, ConfigError> {
-        let mut settings = Self::of(config)?;
-        for (key, text) in flags {
-            settings.set(key, text)?;
-        }
-        Ok(settings)
-    }
-
-    /// The settings a configuration amounts to, as defaults for others to be laid over.
-    pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
-        let table = config
-            .to_table()
-            .map_err(|error| ConfigError::NoToml(error.to_string()))?;
-        let mut settings = Self::default();
-        settings.layer(table, &Origin::Default)?;
+        let mut settings = Self {
+            config: config.clone(),
+            origins: BTreeMap::new(),
+        };
+        settings.flags(flags)?;
         Ok(settings)
     }
 
@@ -132,76 +91,32 @@ impl Settings {
     /// When the key is unknown, the value has the wrong type, or the other of two exclusive keys
     /// was set in the same way.
     pub fn set(&mut self, key: &str, text: &str) -> Result<(), ConfigError> {
-        let setting = known(key, &Origin::Flag)?;
-        self.insert(setting, setting.kind.parse(text), Origin::Flag)
+        let setting = Setting::known(key, &Origin::Flag)?;
+        self.insert(setting, &setting.kind.parse(text), &Origin::Flag)
     }
 
     /// The configuration these settings make, checked.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for the first setting out of range, or for a flag that describes
-    /// synthetic data where the data come from files.
+    /// [`ConfigError::Invalid`] for the first setting out of range, or for a flag without effect.
     pub fn config(&self) -> Result<Config, ConfigError> {
-        let table: Table = self
-            .values
-            .iter()
-            .map(|(key, (value, _))| ((*key).to_owned(), value.clone()))
-            .collect();
-        let invalid = |setting| self.invalid(setting);
-        let config = Config::from_table(&table).map_err(|error| {
-            // Unreachable while every value is checked as it comes in.
-            invalid(InvalidSetting {
-                key: "config",
-                value: error.message().to_owned(),
-                expected: "values of the right types",
-            })
-        })?;
+        let config = &self.config;
+        let invalid = |setting: InvalidSetting| {
+            let origin = self.origins.get(setting.key).cloned();
+            ConfigError::Invalid {
+                origin: origin.unwrap_or(Origin::Default),
+                setting,
+            }
+        };
         config.validate().map_err(invalid)?;
-        self.refuse_idle_flags(&config).map_err(invalid)?;
-        Ok(config)
-    }
-
-    /// A flag that could have no effect is a mistake worth saying.
-    fn refuse_idle_flags(&self, config: &Config) -> Result<(), InvalidSetting> {
-        let drawn = SETTINGS
-            .iter()
-            .filter(|s| s.sections == [Section::Synthetic]);
-        let drawn = drawn.map(|setting| {
-            let idle = config.files.train.is_some();
-            let expected = "to be left out, as `train` names a file of data";
-            (setting.key, idle, expected)
-        });
-        let dependent = DEPENDENT.iter().map(|&(key, on, values, expected)| {
-            let found = self.values.get(on).and_then(|(value, _)| value.as_str());
-            let acts = found.is_some_and(|found| values.contains(&found));
-            (key, !acts && !config.study.varies(on), expected)
-        });
-        let lacks = config.gen_figure_lacks();
-        let figure = ("gen_figure", lacks.is_some(), lacks.unwrap_or_default());
-        for (key, idle, expected) in drawn.chain(dependent).chain([figure]) {
-            if let Some((value, Origin::Flag | Origin::Grid)) = self.values.get(key)
-                && idle
-            {
-                return Err(InvalidSetting {
-                    key,
-                    value: value_text(value),
-                    expected,
-                });
+        // A flag that could have no effect is a mistake worth saying. A preset or a file may hold
+        // settings for other occasions.
+        for setting in SETTINGS {
+            if self.origins.get(setting.key) == Some(&Origin::Flag) {
+                setting.check_acts(config).map_err(invalid)?;
             }
         }
-        Ok(())
-    }
-
-    /// That a setting is not valid, with where it was set.
-    pub(crate) fn invalid(&self, setting: InvalidSetting) -> ConfigError {
-        let found = self
-            .values
-            .get(setting.key)
-            .map(|(_, origin)| origin.clone());
-        ConfigError::Invalid {
-            origin: found.unwrap_or(Origin::Default),
-            setting,
-        }
+        Ok(config.clone())
     }
 
     fn preset(&mut self, name: &str, origin: Origin) -> Result<(), ConfigError> {
@@ -212,70 +127,95 @@ impl Settings {
                 nearest: nearest(name, PRESETS.iter().map(|preset| preset.name)),
             });
         };
-        let origin = Origin::Preset(preset.name);
-        self.layer(
-            parse_table(preset.settings, Path::new(preset.name))?,
-            &origin,
-        )
+        let table = parse_table(preset.settings, Path::new(preset.name))?;
+        self.layer(&table, &Origin::Preset(preset.name))
     }
 
-    fn layer(&mut self, table: Table, origin: &Origin) -> Result<(), ConfigError> {
+    fn layer(&mut self, table: &Table, origin: &Origin) -> Result<(), ConfigError> {
         for (key, value) in table {
-            self.insert(known(&key, origin)?, value, origin.clone())?;
+            self.insert(Setting::known(key, origin)?, value, origin)?;
         }
         Ok(())
+    }
+
+    fn flags(&mut self, flags: &[(&str, &str)]) -> Result<(), ConfigError> {
+        flags.iter().try_for_each(|(key, text)| self.set(key, text))
     }
 
     /// Sets one key, from somewhere.
-    pub(crate) fn insert(
+    fn insert(
         &mut self,
         setting: &'static Setting,
-        value: Value,
-        origin: Origin,
+        value: &Value,
+        origin: &Origin,
     ) -> Result<(), ConfigError> {
-        let key = setting.key;
-        if !has_type_of(setting, &value) {
-            return Err(ConfigError::Type {
-                origin,
-                key,
-                value: at_fault(setting, value),
-                expected: setting.kind.expected(),
-            });
+        if let Some(other) = setting.excludes
+            && self.origins.remove(other).as_ref() == Some(origin)
+        {
+            return Err(setting.exclusive(origin));
         }
-        for (one, other) in EXCLUSIVE {
-            let rival = match key {
-                _ if key == one => other,
-                _ if key == other => one,
-                _ => continue,
-            };
-            if let Some((_, earlier)) = self.values.remove(rival)
-                && earlier == origin
-            {
-                return Err(ConfigError::Exclusive { origin, one, other });
-            }
-        }
-        self.values.insert(key, (value, origin));
+        setting.insert(&mut self.config, value, origin)?;
+        self.origins.insert(setting.key, origin.clone());
         Ok(())
     }
 }
 
-/// The part of a value that makes it one of the wrong type: of a list, an item.
-fn at_fault(setting: &Setting, value: Value) -> Value {
-    let is_list = matches!(setting.kind, Kind::Columns | Kind::Figures | Kind::Axes);
-    let Some(items) = value.as_array().filter(|_| is_list) else {
-        return value;
-    };
-    let alone = |item: &&Value| !has_type_of(setting, &Value::Array(vec![(*item).clone()]));
-    items.iter().find(alone).cloned().unwrap_or(value)
-}
+impl Setting {
+    /// The setting of a key that came from somewhere.
+    ///
+    /// # Errors
+    /// [`ConfigError::UnknownKey`], with the key most like it.
+    pub fn known(key: &str, origin: &Origin) -> Result<&'static Self, ConfigError> {
+        Self::of(key).ok_or_else(|| ConfigError::UnknownKey {
+            origin: origin.clone(),
+            key: key.to_owned(),
+            nearest: of_flag(key)
+                .or_else(|| nearest(key, SETTINGS.iter().map(|setting| setting.key))),
+        })
+    }
 
-/// The setting of a key.
-pub(crate) fn known(key: &str, origin: &Origin) -> Result<&'static Setting, ConfigError> {
-    Setting::of(key).ok_or_else(|| ConfigError::UnknownKey {
-        origin: origin.clone(),
-        key: key.to_owned(),
-        nearest: of_flag(key).or_else(|| nearest(key, SETTINGS.iter().map(|setting| setting.key))),
-    })
+    /// Writes a value that came from somewhere into a configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Type`] when the value has the wrong type.
+    pub fn insert(
+        &self,
+        config: &mut Config,
+        value: &Value,
+        origin: &Origin,
+    ) -> Result<(), ConfigError> {
+        if self.set(config, value) {
+            return Ok(());
+        }
+        Err(ConfigError::Type {
+            origin: origin.clone(),
+            key: self.key,
+            value: self.at_fault(value).clone(),
+            expected: self.kind.expected(),
+        })
+    }
+
+    /// The part of a value that makes it one of the wrong type: of a list, an item.
+    fn at_fault<'v>(&self, value: &'v Value) -> &'v Value {
+        let Some(items) = value.as_array().filter(|_| self.kind.separator().is_some()) else {
+            return value;
+        };
+        let fits =
+            |item: &Value| self.set(&mut Config::default(), &Value::Array(vec![item.clone()]));
+        items.iter().find(|item| !fits(item)).unwrap_or(value)
+    }
+
+    /// The error for this setting and the one that it excludes, set in the same way.
+    pub fn exclusive(&self, origin: &Origin) -> ConfigError {
+        let pair = SETTINGS.iter().map(|setting| setting.key);
+        let mut pair = pair.filter(|key| *key == self.key || Some(*key) == self.excludes);
+        let [one, other] = [pair.next(), pair.next()].map(Option::unwrap_or_default);
+        ConfigError::Exclusive {
+            origin: origin.clone(),
+            one,
+            other,
+        }
+    }
 }
 
 /// The key of a flag's name, or second name, where a key is expected.
@@ -327,6 +267,7 @@ fn parse_table(text: &str, path: &Path) -> Result<Table, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::Evaluations;
     use std::io::Write;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -454,8 +395,7 @@ mod tests {
     #[test]
     fn of_two_ways_to_space_evaluations_the_later_layer_wins() {
         let config = config("eval_every = 7", &[("eval_points", "9")]).unwrap();
-        assert_eq!(config.evaluate.eval_every, None);
-        assert_eq!(config.evaluate.eval_points, Some(9));
+        assert_eq!(config.evaluate.evaluations, Evaluations::Points(9));
         assert_eq!(
             refused("eval_every = 7\neval_points = 9", &[]),
             "FILE: `eval_every` and `eval_points` exclude each other"

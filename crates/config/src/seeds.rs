@@ -1,0 +1,130 @@
+//! The seeds of a study, what they are added to, and which of them keep whole traces.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+/// A range of seeds, written `A..B`; B is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seeds {
+    /// The first seed.
+    pub start: u64,
+    /// One past the last seed.
+    pub end: u64,
+}
+
+impl Seeds {
+    /// A description of the text that is read, to complete "expected …".
+    pub(crate) const FORM: &str = "a range of seeds such as `0..64`";
+
+    /// The number of seeds.
+    pub fn len(self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Returns whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The seeds in groups of at most `size`, in order.
+    pub fn groups(self, size: u64) -> impl Iterator<Item = Range<u64>> {
+        let starts = (0..self.len().div_ceil(size)).map(move |k| self.start + k * size);
+        starts.map(move |start| start..self.end.min(start.saturating_add(size)))
+    }
+}
+
+impl From<Range<u64>> for Seeds {
+    fn from(range: Range<u64>) -> Self {
+        Self {
+            start: range.start,
+            end: range.end,
+        }
+    }
+}
+
+impl fmt::Display for Seeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.start, self.end)
+    }
+}
+
+/// Text that is no range of seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {}", Seeds::FORM)]
+pub struct ParseSeedsError;
+
+impl FromStr for Seeds {
+    type Err = ParseSeedsError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSeedsError> {
+        let (start, end) = text.split_once("..").ok_or(ParseSeedsError)?;
+        let number = |text: &str| text.trim().parse().map_err(|_| ParseSeedsError);
+        Ok(Self {
+            start: number(start)?,
+            end: number(end)?,
+        })
+    }
+}
+
+/// The seeds of a configuration that a study's seed is added to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SeedWhat {
+    /// `order_seed`: the same data and initial weights, visited in other orders.
+    Order,
+    /// `data_seed`.
+    Data,
+    /// `init_seed`.
+    Init,
+    /// All three.
+    #[default]
+    All,
+}
+
+/// The seeds of a cell of which whole traces are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Traces {
+    /// None.
+    #[default]
+    None,
+    /// This many, the first.
+    First(u64),
+    /// All.
+    All,
+}
+
+impl Traces {
+    /// Returns whether the seed in this place of its cell, counted from 0, is one of them.
+    pub fn keep(self, place: u64) -> bool {
+        match self {
+            Self::None => false,
+            Self::First(count) => place < count,
+            Self::All => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_they_are_written() {
+        let seeds: Seeds = "3..20".parse().unwrap();
+        assert_eq!(seeds, Seeds::from(3..20));
+        assert_eq!(seeds.to_string(), "3..20");
+        assert_eq!((seeds.len(), seeds.is_empty()), (17, false));
+        assert!(Seeds::from(4..4).is_empty());
+        for bad in ["", "5", "1...3", "..3", "1..", "-1..3", "a..b", "1..2..3"] {
+            assert_eq!(bad.parse::<Seeds>(), Err(ParseSeedsError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn groups_cover_every_seed_once() {
+        let groups: Vec<_> = Seeds::from(3..20).groups(8).collect();
+        assert_eq!(groups, [3..11, 11..19, 19..20]);
+        let last = Seeds::from(u64::MAX - 2..u64::MAX).groups(8).last();
+        assert_eq!(last, Some(u64::MAX - 2..u64::MAX));
+    }
+}
