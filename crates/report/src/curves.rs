@@ -1,12 +1,9 @@
 //! Figures against epochs: accuracy, loss, norms, margins, one panel a cell.
 
+use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke, number};
 use sparsegrok_study::Column;
 
-use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
 use crate::keys::{column_paint, column_words};
-use crate::palette::Paint;
-use crate::scale::Scale;
-use crate::text;
 use crate::view::{CellView, Curve, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, View};
 
 /// Cells with a panel each; of more, some are chosen.
@@ -80,8 +77,8 @@ pub(crate) const FAMILIES: [Family; 7] = [
     },
 ];
 
-/// The figure of a family; `None` where none of its columns was kept.
-pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<Figure> {
+/// The picture of a family; `None` where none of its columns was kept.
+pub(crate) fn picture(view: &View, family: &Family, log_epochs: bool) -> Option<Picture> {
     let cells = view.chosen(MOST_PANELS);
     let kept = family.columns.iter().copied();
     let kept: Vec<Column> = kept
@@ -119,7 +116,7 @@ pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<F
     let panels: Vec<_> = panels.collect();
     let has_theory = is_accuracy && cells.iter().any(|cell| !cell.theory_curve().is_empty());
     let (columns, size) = arrangement(view, panels.len());
-    Some(Figure {
+    Some(Picture {
         name: family.name,
         title: family.title.to_owned(),
         note: note(view, cells.len(), has_theory),
@@ -132,15 +129,15 @@ pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<F
 }
 
 /// Accuracy and loss of a single run, one above the other.
-pub(crate) fn of_run(view: &View, log_epochs: bool) -> Figure {
+pub(crate) fn of_run(view: &View, log_epochs: bool) -> Picture {
     let [accuracy, loss, ..] = &FAMILIES;
-    let figures = [accuracy, loss].map(|family| figure(view, family, log_epochs));
-    let mut figures = figures.into_iter().flatten();
-    let mut both = figures.next().unwrap_or_else(|| Figure::empty("run"));
-    for other in figures {
+    let pictures = [accuracy, loss].map(|family| picture(view, family, log_epochs));
+    let mut pictures = pictures.into_iter().flatten();
+    let mut both = pictures.next().unwrap_or_else(|| Picture::empty("run"));
+    for other in pictures {
         both.panels.extend(other.panels);
     }
-    Figure {
+    Picture {
         name: "run",
         title: "Accuracy and loss while training".to_owned(),
         columns: 1,
@@ -174,7 +171,7 @@ fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
     let mut marks = Vec::new();
     for (name, time) in [("T_{mem}", cell.t_mem), ("T_{gen}", cell.t_gen)] {
         let Some(time) = time else { continue };
-        let label = format!("{name} {}", text::number(round_time(time.median)));
+        let label = format!("{name} {}", number::number(round_time(time.median)));
         marks.extend(upright(
             time.median,
             time.interval,
@@ -357,8 +354,8 @@ pub(crate) fn left_out(view: &View, shown: usize) -> String {
     if view.runs < view.planned {
         words += &format!(
             " Interrupted: {} of {} runs.",
-            text::count(view.runs),
-            text::count(view.planned)
+            number::count(view.runs),
+            number::count(view.planned)
         );
     }
     words
@@ -368,7 +365,7 @@ pub(crate) fn left_out(view: &View, shown: usize) -> String {
 pub(crate) fn seeds_words(fewest: u64, most: u64) -> String {
     match (fewest, most) {
         (1, 1) => "n = 1 seed".to_owned(),
-        (fewest, most) if fewest == most => format!("n = {} seeds", text::count(most)),
+        (fewest, most) if fewest == most => format!("n = {} seeds", number::count(most)),
         (fewest, most) => format!("n = {fewest} to {most} seeds"),
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sparsegrok_plot::Paint;
+use sparsegrok_plot::number::number;
 use sparsegrok_study::{Column, Status};
 
 use crate::Style;
 use crate::curves::{FAMILIES, Family, round_time};
 use crate::keys::{column_paint, column_words};
-use crate::palette::{Theme, paints};
 use crate::view::{CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View};
 
 /// Most bytes of JSON: a page with its pictures stays below 3 MB.
@@ -148,7 +149,7 @@ pub(crate) fn json(view: &View, style: Style) -> (String, String) {
 }
 
 fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data {
-    let paints = paints(cells.len());
+    let paints = Paint::series(cells.len());
     let families = FAMILIES.iter().map(|family| FamilyData {
         name: family.name,
         short: short(family),
@@ -161,14 +162,14 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
             .map(|&column| ColumnData {
                 name: column.name(),
                 words: column_words(column),
-                paint: name(&column_paint(column).value(Theme::Page)),
+                paint: column_paint(column).css_name(),
             })
             .collect(),
     });
     let cells: Vec<_> = cells
         .iter()
         .zip(paints)
-        .map(|(cell, paint)| cell_data(cell, name(&paint.value(Theme::Page)), detail))
+        .map(|(cell, paint)| cell_data(cell, paint.css_name(), detail))
         .collect();
     let shown = match view.chosen(FIRST) {
         few if few.len() <= FIRST => few.iter().map(|cell| cell.number).collect(),
@@ -186,14 +187,6 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
         shown,
         log_epochs: style.log_epochs,
     }
-}
-
-/// The name of a paint in the page's style sheet, or its value.
-fn name(value: &str) -> String {
-    let inside = value
-        .strip_prefix("var(--")
-        .and_then(|rest| rest.strip_suffix(')'));
-    inside.unwrap_or(value).to_owned()
 }
 
 fn short(family: &Family) -> &'static str {
@@ -289,7 +282,7 @@ fn words(cell: &CellView) -> String {
         .filter(|&status| cell.count(status) > 0);
     let statuses = statuses.map(|status| format!("{} {}", cell.count(status), status.name()));
     let t_gen = cell.t_gen.as_ref().map_or_else(String::new, |time| {
-        let epochs = crate::text::number(round_time(time.median));
+        let epochs = number(round_time(time.median));
         format!("; median T_gen {epochs}")
     });
     statuses.collect::<Vec<_>>().join(", ") + &t_gen
