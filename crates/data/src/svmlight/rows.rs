@@ -145,9 +145,15 @@ impl Rows {
         let line::Pairs {
             indices, values, ..
         } = self.pairs;
+        debug_assert!(values.iter().all(|value| value.is_finite()));
+        let features = Csr::from_parts(
+            self.columns,
+            self.indptr.into(),
+            indices.into(),
+            values.into(),
+        );
         Some(Parsed {
-            // Every pair was checked when it was added.
-            features: Csr::from_checked(self.columns, self.indptr, indices, values),
+            features: features.expect("pairs in order: checked when they were added"),
             targets: self.targets,
             labels,
         })
