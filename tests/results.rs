@@ -159,7 +159,7 @@ fn faults_name_file_line_column_and_wish() {
             "records.csv",
             "t_gen",
             "t_grok",
-            "line 1, column 8 (`t_gen`): found `t_grok`, expected `t_gen`",
+            "line 1, column 14 (`t_gen`): found `t_grok`, expected `t_gen`",
         ),
         (
             "records.csv",
@@ -175,22 +175,22 @@ fn faults_name_file_line_column_and_wish() {
         ),
         (
             "records.csv",
-            "neither",
-            "either",
-            "line 2, column 9 (`status`): found `either`, expected one of `grokked`, \
-             `generalized at once`, `memorized only`, `neither`, `diverged`",
+            "generalized early",
+            "generalised",
+            "line 2, column 7 (`status`): found `generalised`, expected one of `grokked`, \
+             `generalized early`, `memorized only`, `neither`, `undecided`, `diverged`",
         ),
         (
             "records.csv",
-            ",neither,8,",
-            ",neither,8.5,",
-            "line 2, column 10 (`horizon`): found `8.5`, expected an epoch, or nothing",
+            ",generalized early,8,",
+            ",generalized early,8.5,",
+            "line 2, column 8 (`horizon`): found `8.5`, expected an epoch, or nothing",
         ),
         (
             "records.csv",
-            ",neither,8,",
-            ",neither,",
-            "line 2: 14 cells, expected 15",
+            ",generalized early,8,",
+            ",generalized early,",
+            "line 2: 27 cells, expected 28",
         ),
         (
             "curves.csv",

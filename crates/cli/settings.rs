@@ -175,6 +175,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Seeds
         | Kind::Stop
         | Kind::Every
+        | Kind::Span
         | Kind::Axes => arg,
     }
 }

@@ -11,7 +11,7 @@
 //! ```
 //! use sparsegrok::data::{SyntheticSpec, generate};
 //! use sparsegrok::kernel::{Init, TrainSpec};
-//! use sparsegrok::study::{Config, EvaluateSpec, Milestones, Status, run};
+//! use sparsegrok::study::{Config, EvaluateSpec, Status, run};
 //!
 //! let config = Config {
 //!     synthetic: SyntheticSpec {
@@ -32,9 +32,9 @@
 //! let problem = generate(&config.synthetic)?;
 //! let run = run(&config, &problem, &mut ())?;
 //!
-//! let milestones = Milestones::of(&run.trace, &config.evaluate);
+//! let milestones = run.milestones;
 //! assert_eq!(milestones.status, Status::Grokked);
-//! assert!(milestones.t_gen > Some(1000.0));
+//! assert!(milestones.t_gen.at > Some(1000.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -8,6 +8,7 @@ use sparsegrok_data::Dataset;
 use sparsegrok_lanes::{Level, Simd, Task};
 
 use crate::group::Seed;
+use crate::look::TrainQuestion;
 use crate::loss::Loss;
 use crate::memory::Shape;
 use crate::pace::LearningRate;
@@ -192,6 +193,14 @@ impl Trainer for DenseTrainer<'_> {
             memorization: memorization.to_vec(),
             bias: self.bias,
         }
+    }
+
+    fn scaled_signal(&self, _lane: usize) -> (&[f64], f64) {
+        (&self.weights[..self.data.features().signal_width()], 1.0)
+    }
+
+    fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
+        question.answer(&self.weights(lane))
     }
 
     fn state(&self, lane: usize) -> State {

@@ -70,14 +70,13 @@ pub fn evaluate(
         .teacher
         .as_ref()
         .map(|teacher| Alignment::of(&weights.signal, teacher.direction()));
-    let by_sign = accuracy_tolerance.is_none() || problem.train.target_kind() == TargetKind::Sign;
     Evaluation {
         epoch,
         train_acc: train.accuracy,
         test_acc: test.as_ref().map(|test| test.accuracy),
         population_acc: teacher
             .as_ref()
-            .filter(|_| by_sign && !spec.bias && weights.tail.is_empty())
+            .filter(|_| has_population(problem, spec, accuracy_tolerance))
             .map(Alignment::population_accuracy),
         train_loss: train.loss,
         test_loss: test.as_ref().map(|test| test.loss),
@@ -96,6 +95,26 @@ pub fn evaluate(
         teacher_cosine: teacher.as_ref().and_then(Alignment::cosine),
         teacher_distance: teacher.as_ref().map(|teacher| teacher.distance),
         objective: train.loss + 0.5 * spec.weight_decay * squared_norm,
+    }
+}
+
+/// Tells if the population's accuracy exists: rows are isotropic Gaussian ones that a teacher labels,
+/// classified by sign, and the decision passes through the origin.
+pub(crate) fn has_population(
+    problem: &Problem,
+    spec: &TrainSpec,
+    accuracy_tolerance: Option<f64>,
+) -> bool {
+    let by_sign = accuracy_tolerance.is_none() || problem.train.target_kind() == TargetKind::Sign;
+    by_sign && problem.teacher.is_some() && !spec.bias && problem.train.features().tail_width() == 0
+}
+
+/// Tells if a score is right for its target: in sign, or to a tolerance of its square.
+#[inline(always)]
+pub(crate) fn is_right(z: f64, y: f64, tolerance: Option<f64>) -> bool {
+    match tolerance {
+        Some(tolerance) => (z - y) * (z - y) < tolerance,
+        None => (z >= 0.0) == (y >= 0.0),
     }
 }
 
@@ -144,10 +163,7 @@ impl Task for Scoring<'_> {
         for i in 0..data.len() {
             let row = data.row(i);
             let (z, y) = (weights.score(&row), row.target);
-            right += u64::from(match tolerance {
-                Some(tolerance) => (z - y) * (z - y) < tolerance,
-                None => (z >= 0.0) == (y >= 0.0),
-            });
+            right += u64::from(is_right(z, y, tolerance));
             loss += spec.loss.value(z, y);
             margins += y * z;
             margin_min = margin_min.min(y * z);
@@ -163,7 +179,7 @@ impl Task for Scoring<'_> {
 }
 
 /// How signal weights lie to the teacher's direction.
-struct Alignment {
+pub(crate) struct Alignment {
     /// v·t.
     along: f64,
     /// ‖v − (v·t) t‖.
@@ -173,7 +189,7 @@ struct Alignment {
 }
 
 impl Alignment {
-    fn of(v: &[f64], teacher: &[f64]) -> Self {
+    pub(crate) fn of(v: &[f64], teacher: &[f64]) -> Self {
         let pairs = || v.iter().zip(teacher);
         let along: f64 = pairs().map(|(v, t)| v * t).sum();
         let squares = |offset: f64| -> f64 {
@@ -194,7 +210,7 @@ impl Alignment {
     }
 
     /// 1 − ∠(v, t)/π; v = 0 calls every row positive and is right half the time.
-    fn population_accuracy(&self) -> f64 {
+    pub(crate) fn population_accuracy(&self) -> f64 {
         if self.along == 0.0 && self.across == 0.0 {
             return 0.5;
         }

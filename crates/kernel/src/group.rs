@@ -16,6 +16,7 @@ use self::plain::PlainEpoch;
 pub(crate) use self::rows::PackedRows;
 use self::sparse::SparseEpoch;
 
+use crate::look::TrainQuestion;
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::pace::Pace;
 use crate::spec::TrainSpec;
@@ -23,7 +24,7 @@ use crate::state::State;
 use crate::train::{Diverged, Trainer};
 use crate::update::{self, CHAIN_WIDTHS, LINE};
 use crate::visits::Visits;
-use crate::weights::Weights;
+use crate::weights::{WeightSource, Weights};
 
 /// What sets one seed of a group apart from the others.
 #[derive(Clone)]
@@ -152,17 +153,10 @@ impl<const W: usize> Trainer for Group<'_, W> {
     fn weights(&self, lane: usize) -> Weights {
         let scale = self.pace.scale();
         let scaled = |weights: &[f64]| weights.iter().map(|u| u * scale).collect();
-        let data = self.data[lane];
-        let memorization = match data.memorization() {
+        let memorization = match self.data[lane].memorization() {
             None => Vec::new(),
-            Some(alpha) => self
-                .rows
-                .memorization(lane)
-                .zip(data.targets())
-                .map(|(p, y)| {
-                    let sign = if self.loss.needs_signs() { *y } else { 1.0 };
-                    sign * p * scale / alpha
-                })
+            Some(alpha) => (0..self.rows.len())
+                .map(|row| self.memorization_weight(lane, row, alpha))
                 .collect(),
         };
         Weights {
@@ -171,6 +165,20 @@ impl<const W: usize> Trainer for Group<'_, W> {
             memorization,
             bias: self.bias[lane],
         }
+    }
+
+    fn scaled_signal(&self, lane: usize) -> (&[f64], f64) {
+        let signal = &self.signal.as_slice()[lane * self.rows.width..][..self.signal_width];
+        (signal, self.pace.scale())
+    }
+
+    fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
+        let (unscaled, scale) = self.scaled_signal(lane);
+        question.answer(&LaneWeights {
+            group: self,
+            lane,
+            signal: unscaled.iter().map(|u| u * scale).collect(),
+        })
     }
 
     fn state(&self, lane: usize) -> State {
@@ -187,6 +195,55 @@ impl<const W: usize> Trainer for Group<'_, W> {
             step: self.pace.step(),
             row: self.rows.visited(self.visits.last(lane)),
         }
+    }
+}
+
+impl<const W: usize> Group<'_, W> {
+    /// The memorization weight of a row of one lane: m = p·scale/(yα), with y = ±1.
+    #[inline(always)]
+    fn memorization_weight(&self, lane: usize, row: usize, alpha: f64) -> f64 {
+        let sign = if self.loss.needs_signs() {
+            self.data[lane].targets()[row]
+        } else {
+            1.0
+        };
+        sign * self.rows.memorization_part(lane, row) * self.pace.scale() / alpha
+    }
+}
+
+/// One lane's weights where they lie; the few signal weights are copied.
+struct LaneWeights<'g, 'a, const W: usize> {
+    group: &'g Group<'a, W>,
+    lane: usize,
+    signal: Vec<f64>,
+}
+
+impl<const W: usize> WeightSource for LaneWeights<'_, '_, W> {
+    #[inline(always)]
+    fn signal(&self) -> &[f64] {
+        &self.signal
+    }
+
+    #[inline(always)]
+    fn bias(&self) -> f64 {
+        self.group.bias[self.lane]
+    }
+
+    #[inline(always)]
+    fn tail(&self, column: usize) -> Option<f64> {
+        let stored = self.group.tail[self.lane * self.group.tail_width + column];
+        Some(stored * self.group.pace.scale())
+    }
+
+    #[inline(always)]
+    fn memorization(&self, row: usize) -> Option<f64> {
+        let alpha = self.group.data[self.lane].memorization()?;
+        Some(self.group.memorization_weight(self.lane, row, alpha))
+    }
+
+    #[inline(always)]
+    fn memorization_begins(&self) -> usize {
+        self.signal.len() + self.group.tail_width
     }
 }
 

@@ -19,6 +19,7 @@ mod dense;
 mod evaluate;
 mod group;
 mod init;
+mod look;
 mod loss;
 mod memory;
 pub mod model;
@@ -33,6 +34,7 @@ mod weights;
 
 pub use evaluate::{Evaluation, evaluate};
 pub use init::initial_signal;
+pub use look::{Look, PopulationGoal, TrainGoal};
 pub use loss::Loss;
 pub use memory::{Shape, training_bytes};
 pub use plan::EvaluationPlan;

@@ -10,6 +10,7 @@ use sparsegrok_lanes::{LANES, Level};
 use crate::dense::DenseTrainer;
 use crate::group::{Group, PackedRows, Seed};
 use crate::init::initial_signal;
+use crate::look::{Look, TrainQuestion};
 use crate::memory::Shape;
 use crate::plan::EvaluationPlan;
 use crate::spec::TrainSpec;
@@ -186,6 +187,13 @@ impl Standing<'_> {
         let going = going.filter(|(_, run)| self.ended[**run].is_none());
         going.map(|(lane, &run)| (run, self.trainer.state(lane)))
     }
+
+    /// A look at each run still going, with its number in the group.
+    pub fn looks(&self) -> impl Iterator<Item = (usize, Look<'_>)> {
+        let going = self.runs.iter().enumerate();
+        let going = going.filter(|(_, run)| self.ended[**run].is_none());
+        going.map(|(lane, &run)| (run, Look::new(self.trainer, lane)))
+    }
 }
 
 /// Runs in progress, one epoch at a time.
@@ -194,6 +202,10 @@ pub(crate) trait Trainer {
     fn epoch(&mut self);
     /// A run's weights as they stand. `Time: O(weights)`
     fn weights(&self, run: usize) -> Weights;
+    /// A run's signal weights as they are stored, and the factor that makes them the weights.
+    fn scaled_signal(&self, run: usize) -> (&[f64], f64);
+    /// Answers a question on a run's training rows, with the weights of [`weights`](Self::weights).
+    fn train_reaches(&self, run: usize, question: TrainQuestion<'_>) -> bool;
     /// Where a run stands. `Time: O(weights)`
     fn state(&self, run: usize) -> State;
     /// Where a run left the finite numbers, if it did.

@@ -21,9 +21,10 @@ const MOST_ROWS: usize = 3;
 pub(crate) fn paint(status: Status) -> Paint {
     match status {
         Status::Grokked => Paint::Green,
-        Status::GeneralizedAtOnce => Paint::Sky,
+        Status::GeneralizedEarly => Paint::Sky,
         Status::MemorizedOnly => Paint::Orange,
         Status::Neither => Paint::Grey,
+        Status::Undecided => Paint::Purple,
         Status::Diverged => Paint::Ink,
     }
 }

@@ -2,8 +2,8 @@
 
 use sparsegrok_study::statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
-    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones,
-    ResultsError, Run, Scaling, Status, StudyResults, Timed, Times, theory_setting,
+    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run,
+    Scaling, Status, StudyResults, Timed, Times, cautions, theory_setting,
 };
 use sparsegrok_theory::Prediction;
 use toml::Value;
@@ -35,6 +35,8 @@ pub struct View {
     pub(crate) cells_planned: usize,
     /// How T_gen goes with the axes.
     pub(crate) scaling: Vec<Scaling>,
+    /// What a reader should know before he believes the times, each a sentence.
+    pub(crate) cautions: Vec<String>,
 }
 
 /// An axis of the grid.
@@ -67,6 +69,8 @@ pub(crate) struct CellView {
     pub(crate) t_mem: Option<Time>,
     /// T_gen over its runs.
     pub(crate) t_gen: Option<Time>,
+    /// Of its runs without T_gen, those that reached it too late to be confirmed.
+    pub(crate) unconfirmed: usize,
     /// Each run's T_gen, or when it was last seen without.
     pub(crate) lifetimes: Vec<Lifetime>,
     /// What became of most runs.
@@ -99,6 +103,8 @@ pub(crate) struct Time {
     pub(crate) median: f64,
     /// Its confidence interval; open ends are infinite.
     pub(crate) interval: Option<(f64, f64)>,
+    /// Epochs that the time of any run is uncertain by at most.
+    pub(crate) uncertainty: u64,
 }
 
 impl View {
@@ -126,13 +132,7 @@ impl View {
             let own_curves = curves.next_if(|curves| curves.cell == number);
             let records = results.records_of(number);
             let summary = results.summary.cells.get(number);
-            let count = |status: Status| {
-                let counts = summary.map(|summary| &summary.status);
-                counts
-                    .and_then(|counts| counts.get(status.name()))
-                    .copied()
-                    .unwrap_or(0)
-            };
+            let count = |status| summary.map_or(0, |summary| summary.count(status));
             cells.push(CellView {
                 number,
                 name: name.collect::<Vec<_>>().join(", "),
@@ -142,6 +142,7 @@ impl View {
                 singles: own,
                 t_mem: summary.and_then(|summary| time(&summary.t_mem)),
                 t_gen: summary.and_then(|summary| time(&summary.t_gen)),
+                unconfirmed: summary.map_or(0, |summary| summary.t_gen.unconfirmed),
                 lifetimes: records
                     .iter()
                     .filter_map(|r| Timed::Generalizing.of(r))
@@ -165,12 +166,13 @@ impl View {
             planned: results.manifest.runs_planned,
             cells_planned: results.study.cells().len(),
             scaling: results.summary.scaling.clone(),
+            cautions: cautions(&results.study, &results.summary),
         })
     }
 
     /// What one run shows.
     pub fn of_run(config: &Config, run: &Run) -> Self {
-        let milestones = Milestones::of(&run.trace, &config.evaluate);
+        let milestones = run.milestones;
         let alone = |x: f64| Distribution {
             n: 1,
             mean: x,
@@ -195,6 +197,7 @@ impl View {
             epoch.map(|median| Time {
                 median,
                 interval: None,
+                uncertainty: 0,
             })
         };
         let cell = CellView {
@@ -205,8 +208,9 @@ impl View {
             runs: 1,
             curves: curves.collect(),
             singles: Vec::new(),
-            t_mem: reached(milestones.t_mem),
-            t_gen: reached(milestones.t_gen),
+            t_mem: reached(milestones.t_mem.at),
+            t_gen: reached(milestones.t_gen.at),
+            unconfirmed: usize::from(milestones.t_gen.is_unconfirmed()),
             lifetimes: Vec::new(),
             phase: Some(milestones.status),
             counts: Status::ALL.map(|status| u64::from(status == milestones.status)),
@@ -221,6 +225,7 @@ impl View {
             planned: 1,
             cells_planned: 1,
             scaling: Vec::new(),
+            cautions: Vec::new(),
         }
     }
 
@@ -401,5 +406,6 @@ fn time(times: &Times) -> Option<Time> {
     Some(Time {
         median: times.median?,
         interval: interval.flatten(),
+        uncertainty: times.uncertainty,
     })
 }

@@ -70,13 +70,11 @@ impl ArmComparison {
     /// Compares two arms. `Time: O(runs · (log runs + resamples))`
     pub fn of(one: &Arm, other: &Arm) -> Self {
         let arms = [one, other];
-        let times = |timed: Timed| {
-            arms.map(|arm| {
-                let lives = arm.records.iter().filter_map(|row| timed.of(row));
-                lives.collect::<Vec<_>>()
-            })
-        };
-        let t_gen = times(Timed::Generalizing);
+        let times = |timed: Timed| arms.map(|arm| Times::of(timed, &arm.records));
+        let [one_t_gen, other_t_gen] = arms.map(|arm| -> Vec<_> {
+            let rows = arm.records.iter();
+            rows.filter_map(|row| Timed::Generalizing.of(row)).collect()
+        });
         let pairs = pairs(one, other);
         let shared = one
             .figures
@@ -90,9 +88,9 @@ impl ArmComparison {
             names: arms.map(|arm| arm.name.clone()),
             runs: arms.map(|arm| arm.records.len()),
             grok_rate: arms.map(grok_rate),
-            t_mem: times(Timed::Memorizing).map(|lives| Times::of(&lives)),
-            log_rank: log_rank(&t_gen[0], &t_gen[1]),
-            t_gen: t_gen.map(|lives| Times::of(&lives)),
+            t_mem: times(Timed::Memorizing),
+            t_gen: times(Timed::Generalizing),
+            log_rank: log_rank(&one_t_gen, &other_t_gen),
             paired: shared.collect(),
             pairs: pairs.len(),
         }
@@ -235,8 +233,20 @@ fn median_text(times: Times) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bracket::Time;
     use crate::detect::Milestones;
     use crate::study::RunSeeds;
+
+    /// A time that was looked for at every epoch.
+    fn time(at: Option<f64>) -> Time {
+        let high = at.map(|epoch| epoch as u64);
+        Time {
+            at,
+            low: high.map_or(1000, |epoch| epoch - 1),
+            high,
+            lost: None,
+        }
+    }
 
     fn arm(name: &str, runs: &[(u64, Option<f64>, f64)]) -> Arm {
         let row = |&(seed, t_gen, accuracy): &(u64, Option<f64>, f64)| RecordRow {
@@ -248,10 +258,10 @@ mod tests {
                 init: 0,
             },
             milestones: Milestones {
-                t_mem: Some(10.0),
-                t_gen,
-                t_60: None,
-                t_90: None,
+                t_mem: time(Some(10.0)),
+                t_gen: time(t_gen),
+                t_60: Time::default(),
+                t_90: Time::default(),
                 status: match t_gen {
                     Some(_) => Status::Grokked,
                     None => Status::MemorizedOnly,

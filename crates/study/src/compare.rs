@@ -19,6 +19,8 @@ pub struct Comparison {
     pub long: Evaluation,
     /// What early stopping would have made of the long run, where patience was asked for.
     pub patience: Option<Patience>,
+    /// How absent figures are printed.
+    pub number_format: NumberFormat,
 }
 
 /// Early stopping of a run whose test loss has not improved for some evaluations.
@@ -96,6 +98,7 @@ pub fn compare(
         patience: spec
             .patience
             .map(|evaluations| Patience::of(evaluations, &long.trace)),
+        number_format: config.output.number_format,
     })
 }
 
@@ -111,8 +114,8 @@ pub(crate) fn check_patience(spec: &CompareSpec, has_test: bool) -> Result<(), I
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Early Stop -> {}", Figures(&self.early))?;
-        writeln!(f, "Long Train-> {}", Figures(&self.long))?;
+        writeln!(f, "Early Stop -> {}", self.figures(&self.early))?;
+        writeln!(f, "Long Train-> {}", self.figures(&self.long))?;
         let Some(Patience { evaluations, stop }) = self.patience else {
             return Ok(());
         };
@@ -121,7 +124,7 @@ impl fmt::Display for Comparison {
                 f,
                 "Patience {evaluations} -> {} (long run stopped at epoch {}, best test loss {} at \
                  epoch {})",
-                Figures(&at),
+                self.figures(&at),
                 at.epoch,
                 NumberFormat::G6.text(best.test_loss.unwrap_or(f64::NAN)),
                 best.epoch
@@ -131,9 +134,22 @@ impl fmt::Display for Comparison {
     }
 }
 
-/// An evaluation as the second reference program prints it: four decimals, and an accuracy on no
-/// rows is 0.
-struct Figures<'a>(&'a Evaluation);
+impl Comparison {
+    fn figures<'a>(&self, of: &'a Evaluation) -> Figures<'a> {
+        let absent = match self.number_format {
+            NumberFormat::Reference => "0.0000",
+            NumberFormat::Shortest | NumberFormat::G6 => "none",
+        };
+        Figures { of, absent }
+    }
+}
+
+/// An evaluation as the second reference program prints it, with four decimals.
+struct Figures<'a> {
+    of: &'a Evaluation,
+    /// Stands for an accuracy on no rows: the reference program counts it as 0.
+    absent: &'static str,
+}
 
 impl fmt::Display for Figures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,11 +158,11 @@ impl fmt::Display for Figures<'_> {
             test_acc,
             weight_norm,
             ..
-        } = self.0;
-        let test_acc = test_acc.unwrap_or(0.0);
+        } = self.of;
+        let test_acc = test_acc.map_or(self.absent.to_owned(), |acc| format!("{acc:.4}"));
         write!(
             f,
-            "Train Acc: {train_acc:.4}, Test Acc: {test_acc:.4}, ||w||2: {weight_norm:.4}"
+            "Train Acc: {train_acc:.4}, Test Acc: {test_acc}, ||w||2: {weight_norm:.4}"
         )
     }
 }

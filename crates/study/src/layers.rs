@@ -364,7 +364,7 @@ mod tests {
             config.synthetic.rng,
             sparsegrok_data::RandomFamily::Libstdcxx
         );
-        assert_eq!(config.evaluate.persistence, 3);
+        assert_eq!(config.evaluate.persistence, crate::Persistence::default());
     }
 
     #[test]

@@ -25,6 +25,8 @@
 //! ```
 
 mod arms;
+mod bracket;
+mod caution;
 mod checkpoint;
 mod compare;
 mod compare_directories;
@@ -41,6 +43,7 @@ mod layers;
 mod load;
 mod memory;
 mod number;
+mod persistence;
 mod predict;
 mod presets;
 mod run;
@@ -55,6 +58,8 @@ mod tracer;
 mod validate;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
+pub use bracket::Time;
+pub use caution::cautions;
 pub use checkpoint::{CheckpointError, CheckpointEvery, Damage, NoInterval, Unfinished, Work};
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use compare_directories::{CompareDirectoriesError, compare_directories};
@@ -69,6 +74,7 @@ pub use layers::Settings;
 pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use memory::{Memory, MemoryError};
 pub use number::NumberFormat;
+pub use persistence::{ParsePersistenceError, Persistence};
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, RunError, Watch, run, run_kept};

@@ -3,6 +3,7 @@
 use toml::Value;
 
 use crate::checkpoint::NoInterval;
+use crate::persistence::ParsePersistenceError;
 use crate::trace::Column;
 
 /// One setting: a key of a configuration file and, in kebab-case, a flag.
@@ -92,6 +93,8 @@ pub enum Kind {
     Stop,
     /// How often: a time, a number of epochs, or `never`.
     Every,
+    /// A span of training time.
+    Span,
     /// Axes of a grid, separated by semicolons; an array in TOML.
     Axes,
 }
@@ -109,6 +112,7 @@ impl Kind {
             Self::Seeds => "A..B",
             Self::Stop => "WHEN",
             Self::Every => "EVERY",
+            Self::Span => "SPAN",
             Self::Axes => "KEY=LIST",
         }
     }
@@ -132,6 +136,9 @@ impl Kind {
             }
             Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
             Self::Every => NoInterval.to_string().replacen("expected ", "", 1),
+            Self::Span => ParsePersistenceError
+                .to_string()
+                .replacen("expected ", "", 1),
             Self::Stop => "`grokked`, or `grokked+K` for K epochs more".to_owned(),
             Self::Axes => "a list of texts such as \"weight_decay=1e-4,1e-3\"".to_owned(),
         }
@@ -144,7 +151,9 @@ impl Kind {
             Self::Whole | Self::WholeOr(..) => whole(text).map(Value::Integer),
             Self::Number => text.parse().ok().map(Value::Float),
             Self::Switch => text.parse().ok().map(Value::Boolean),
-            Self::Choice(_) | Self::Path | Self::Seeds | Self::Stop | Self::Every => None,
+            Self::Choice(_) | Self::Path | Self::Seeds | Self::Stop | Self::Every | Self::Span => {
+                None
+            }
             Self::Columns => Some(split(text, ',')),
             Self::Axes => Some(split(text, ';')),
         };
@@ -182,7 +191,7 @@ const MOST: u64 = i64::MAX as u64;
 /// Every setting, in the order of help and `--print-config`.
 #[rustfmt::skip] // a table: a row a setting
 pub static SETTINGS: &[Setting] = {
-    use Kind::{Axes, Choice, Columns, Every, Number, Path, Seeds, Stop, Switch, Whole, WholeOr};
+    use Kind::{Axes, Choice, Columns, Every, Number, Path, Seeds, Span, Stop, Switch, Whole, WholeOr};
     use Section::{Compare, Engine, Evaluate, Files, Output, Study, Synthetic, Train};
     const INITS: &[&str] = &["zero", "gaussian", "orthogonal", "teacher", "anti-teacher"];
     const SCHEDULES: &[&str] = &["constant", "inverse-scaling", "step", "cosine"];
@@ -223,9 +232,9 @@ pub static SETTINGS: &[Setting] = {
         setting("init", &[Train], Choice(INITS), "Initial signal weights"),
         setting("init_norm", &[Train], Number, "Norm R of the initial signal weights"),
         setting("init_seed", &[Train], Whole, "Seed of the initial signal weights"),
-        setting("eval_every", &[Evaluate], Whole, "Evaluate every N epochs [default: 200]"),
+        setting("eval_every", &[Evaluate], Whole, "Evaluate every N epochs, instead of at log-spaced ones"),
         setting("eval_points", &[Evaluate], Whole,
-            "Instead, evaluate at about N log-spaced epochs"),
+            "Evaluate at about N log-spaced epochs [default: 100]"),
         setting("accuracy_tolerance", &[Evaluate], Number,
             "A row counts as right when its squared error is below X, instead of by sign"),
         setting("mem_figure", &[Evaluate], Choice(&["train_acc", "train_loss"]),
@@ -234,10 +243,11 @@ pub static SETTINGS: &[Setting] = {
             "The accuracy that counts as memorized, or the loss, which counts downwards"),
         setting("gen_figure", &[Evaluate],
             Choice(&["auto", "test_acc", "population_acc", "test_loss"]),
-            "What tells that a run has generalized; auto: test accuracy, without a test set population's"),
+            "What tells that a run has generalized; auto: population accuracy if it exists, else test"),
         setting("gen_threshold", &[Evaluate], Number,
             "The accuracy that counts as generalized, or the loss, which counts downwards"),
-        setting("persistence", &[Evaluate], Whole, "Evaluations a threshold must hold for"),
+        setting("persistence", &[Evaluate], Span,
+            "Span of training a threshold must hold for: `1%` of the epochs, or `30epochs`"),
         setting("crossing", &[Evaluate], Choice(&["first", "stable"]),
             "Which crossing counts: the first that lasts, or the one that holds to the end"),
         setting("delay_ratio", &[Evaluate], Number,
@@ -260,8 +270,8 @@ pub static SETTINGS: &[Setting] = {
         setting("checkpoint_every", &[Engine], Every,
             "Keep what is under way every so often: `60s`, `500epochs`, `never`"),
         setting("columns", &[Output], Columns, "Columns of the trace"),
-        setting("number_format", &[Output], Choice(&["shortest", "g6"]),
-            "Shortest digits that read back exactly, or as the reference programs print"),
+        setting("number_format", &[Output], Choice(&["shortest", "g6", "reference"]),
+            "Shortest digits that read back exactly, C's %g, or all that the reference programs print"),
         setting("format", &[Output], Choice(&["csv", "jsonl"]), "Format of the trace"),
         setting("seeds", &[Study], Seeds, "Seeds of every cell of the grid; B is left out"),
         setting("seed_what", &[Study], Choice(&["order", "data", "init", "all"]),

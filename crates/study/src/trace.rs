@@ -194,16 +194,14 @@ impl OutputSpec {
         }
     }
 
-    /// The text of a CSV cell.
-    ///
-    /// The reference programs count an accuracy on no rows as 0, so that is what an absent figure
-    /// is under their number format.
+    /// The text of a CSV cell: nothing where a figure does not exist, but for the reference programs'
+    /// format, as they count an accuracy on no rows as 0.
     pub fn text(&self, cell: Cell) -> String {
         match (cell, self.number_format) {
             (Cell::Count(count), _) => count.to_string(),
             (Cell::Figure(Some(x)), format) => format.text(x),
-            (Cell::Figure(None), NumberFormat::Shortest) => String::new(),
-            (Cell::Figure(None), NumberFormat::G6) => "0".to_owned(),
+            (Cell::Figure(None), NumberFormat::Reference) => "0".to_owned(),
+            (Cell::Figure(None), _) => String::new(),
         }
     }
 
@@ -267,13 +265,15 @@ mod tests {
     }
 
     #[test]
-    fn absent_figures_are_empty_null_or_zero() {
+    fn absent_figures_are_empty_or_null_and_zero_only_for_the_reference_programs() {
         let mut output = OutputSpec {
             columns: vec![Column::Epoch, Column::TestAcc, Column::TrainLoss],
             ..OutputSpec::default()
         };
         assert!(written(&output).ends_with("\n1000000,,0.3333333333333333\n"));
         output.number_format = NumberFormat::G6;
+        assert!(written(&output).ends_with("\n1000000,,0.333333\n"));
+        output.number_format = NumberFormat::Reference;
         assert!(written(&output).ends_with("\n1000000,0,0.333333\n"));
         output.format = TraceFormat::Jsonl;
         assert_eq!(

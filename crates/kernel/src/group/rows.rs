@@ -91,6 +91,26 @@ impl PackedRows {
         packed.chain(parked.unwrap_or_default().iter().copied())
     }
 
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// The memorization part p of one of a lane's rows, as [`memorization`](Self::memorization) has it.
+    #[inline(always)]
+    pub(super) fn memorization_part(&self, lane: usize, row: usize) -> f64 {
+        match self.parked.get(lane * self.rows + row) {
+            Some(part) => *part,
+            None => {
+                let Layout {
+                    stride,
+                    lane_stride,
+                } = self.layout;
+                self.data.as_slice()[lane * lane_stride + row * stride + self.width]
+            }
+        }
+    }
+
     /// Sets the memorization parts p of a lane, in row order.
     pub(super) fn set_memorization(&mut self, lane: usize, parts: &[f64]) {
         if parts.is_empty() {

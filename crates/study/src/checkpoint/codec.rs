@@ -3,7 +3,8 @@
 use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice, State};
 
 use super::{RunSoFar, Stage};
-use crate::detect::Milestones;
+use crate::bracket::Bracket;
+use crate::detect::{Brackets, GOALS, Milestones};
 use crate::study::{Group, Record, RunSeeds};
 use crate::trace::Trace;
 
@@ -62,6 +63,26 @@ impl Encoder {
         }
     }
 
+    fn brackets(&mut self, brackets: &Brackets) {
+        for bracket in brackets {
+            let &Bracket {
+                below,
+                at,
+                confirmed,
+                lost,
+            } = bracket;
+            for sighting in [below, at] {
+                // Epochs are counted from 1: 0 stands for none.
+                let (epoch, value) = sighting.unwrap_or((0, 0.0));
+                self.u64(epoch);
+                self.f64(value);
+            }
+            for epoch in [confirmed, lost] {
+                self.u64(epoch.unwrap_or(0));
+            }
+        }
+    }
+
     fn state(&mut self, state: &State) {
         let State {
             epoch,
@@ -86,8 +107,14 @@ impl Encoder {
     /// Runs of a group under way.
     pub(super) fn runs(&mut self, runs: &[RunSoFar]) {
         self.u32(runs.len() as u32);
-        for RunSoFar { trace, stage } in runs {
+        for run in runs {
+            let RunSoFar {
+                trace,
+                brackets,
+                stage,
+            } = run;
             self.trace(trace);
+            self.brackets(brackets);
             match stage {
                 Stage::Waiting => self.byte(0),
                 Stage::Going(state) => {
@@ -102,7 +129,7 @@ impl Encoder {
         }
     }
 
-    /// A finished group. Milestones are not written: its traces have them.
+    /// A finished group. Milestones are not written: they follow from the brackets.
     pub(super) fn group(&mut self, group: &Group) {
         self.u64(group.cell as u64);
         let kernel = KERNELS.iter().position(|&kernel| kernel == group.kernel);
@@ -122,6 +149,7 @@ impl Encoder {
             }
             self.diverged(record.diverged);
             self.trace(&record.trace);
+            self.brackets(&record.brackets);
         }
     }
 }
@@ -203,6 +231,28 @@ impl Decoder<'_> {
         evaluation_of(epoch, figures)
     }
 
+    fn brackets(&mut self) -> Option<Brackets> {
+        let mut brackets = [Bracket::NONE; GOALS];
+        for bracket in &mut brackets {
+            let mut sighting = || {
+                let (epoch, value) = (self.u64()?, self.f64()?);
+                match epoch {
+                    0 => (value.to_bits() == 0).then_some(None),
+                    _ => Some(Some((epoch, value))),
+                }
+            };
+            let (below, at) = (sighting()?, sighting()?);
+            let mut epoch = || self.u64().map(|epoch| (epoch > 0).then_some(epoch));
+            *bracket = Bracket {
+                below,
+                at,
+                confirmed: epoch()?,
+                lost: epoch()?,
+            };
+        }
+        Some(brackets)
+    }
+
     fn state(&mut self) -> Option<State> {
         Some(State {
             epoch: self.u64()?,
@@ -223,6 +273,7 @@ impl Decoder<'_> {
         let runs = (0..count).map(|_| {
             Some(RunSoFar {
                 trace: self.trace()?,
+                brackets: self.brackets()?,
                 stage: match self.byte()? {
                     0 => Stage::Waiting,
                     1 => Stage::Going(self.state()?),
@@ -256,6 +307,7 @@ impl Decoder<'_> {
                 milestones: Milestones::DIVERGED,
                 diverged: self.diverged()?,
                 trace: self.trace()?,
+                brackets: self.brackets()?,
             })
         });
         let records = records.collect::<Option<_>>()?;
@@ -384,6 +436,21 @@ mod tests {
         ]
     }
 
+    fn brackets() -> Brackets {
+        let seen = Bracket {
+            below: Some((15, f64::NAN)),
+            at: Some((16, 0.75)),
+            confirmed: Some(46),
+            lost: None,
+        };
+        let lost = Bracket {
+            below: None,
+            lost: Some(60),
+            ..seen
+        };
+        [seen, Bracket::NONE, lost, seen]
+    }
+
     fn runs() -> Vec<RunSoFar> {
         let diverged = Diverged {
             epoch: 7,
@@ -398,6 +465,7 @@ mod tests {
         ];
         let runs = stages.into_iter().map(|stage| RunSoFar {
             trace: trace(),
+            brackets: brackets(),
             stage,
         });
         runs.collect()
@@ -450,6 +518,7 @@ mod tests {
             },
             milestones: Milestones::DIVERGED,
             trace: trace(),
+            brackets: brackets(),
             diverged,
         };
         let diverged = Diverged {

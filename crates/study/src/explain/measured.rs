@@ -67,8 +67,12 @@ pub fn measured_beside(results: &StudyResults) -> Result<MeasuredBeside, Results
             Err(not_covered) => Err(not_covered.to_string()),
             Ok(explained) => {
                 let mut lines = vec![
-                    time("T_mem", explained.t_mem.1, records, |r| r.milestones.t_mem),
-                    time("T_gen", explained.t_gen.1, records, |r| r.milestones.t_gen),
+                    time("T_mem", explained.t_mem.1, records, |r| {
+                        r.milestones.t_mem.at
+                    }),
+                    time("T_gen", explained.t_gen.1, records, |r| {
+                        r.milestones.t_gen.at
+                    }),
                 ];
                 if let (Some(place), Some(curves)) = (population, curves.get(number)) {
                     lines.extend(curve(&explained, curves, place));

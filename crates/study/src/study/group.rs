@@ -7,7 +7,7 @@ use sparsegrok_kernel::{self as kernel, Diverged, Evaluation, KernelChoice};
 
 use crate::checkpoint::Unfinished;
 use crate::config::Config;
-use crate::detect::Milestones;
+use crate::detect::{Brackets, Milestones};
 use crate::evaluate::EvaluateSpec;
 use crate::study::seeds::RunSeeds;
 use crate::trace::Trace;
@@ -27,6 +27,8 @@ pub struct Record {
     pub milestones: Milestones,
     /// Its evaluations, as far as it came.
     pub trace: Trace,
+    /// The evidence of its times, which has looks at other epochs too.
+    pub(crate) brackets: Brackets,
     /// Where it diverged, if it did.
     pub diverged: Option<Diverged>,
 }
@@ -37,10 +39,17 @@ impl Record {
         self.trace.last().filter(|_| self.diverged.is_none())
     }
 
-    /// Finds its milestones anew, in its trace as it is.
+    /// Ends it at one of its evaluations, as if it had not been trained further.
+    pub(crate) fn end_at(&mut self, epoch: u64, spec: &EvaluateSpec) {
+        self.trace.retain(|evaluation| evaluation.epoch <= epoch);
+        self.brackets = self.brackets.map(|bracket| bracket.until(epoch));
+        self.find_milestones(spec);
+    }
+
+    /// Finds its milestones in the evidence there is.
     pub(crate) fn find_milestones(&mut self, spec: &EvaluateSpec) {
         self.milestones = match self.diverged {
-            None => Milestones::of(&self.trace, spec),
+            None => Milestones::from_brackets(&self.brackets, spec),
             Some(_) => Milestones::DIVERGED,
         };
     }
@@ -112,7 +121,10 @@ pub(super) fn train(
     let mut seed_steps = 0;
     let records = seeds.into_iter().zip(traced).map(|(seeds, traced)| {
         let Traced {
-            trace, diverged, ..
+            trace,
+            brackets,
+            diverged,
+            ..
         } = traced;
         // A run that ends early ends with an evaluation, and the last epoch is one too.
         let epochs = trace.last().map_or(0, |last| last.epoch);
@@ -122,6 +134,7 @@ pub(super) fn train(
             seeds,
             milestones: Milestones::DIVERGED,
             trace,
+            brackets,
             diverged,
         };
         record.find_milestones(&config.evaluate);

@@ -8,7 +8,7 @@ use toml::Value;
 use crate::config::Config;
 use crate::detect::{Status, TRANSITION};
 use crate::evaluate::{GenFigure, MemFigure};
-use crate::statistics::{CONFIDENCE, Distribution, Lifetime, Proportion, wilson};
+use crate::statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use crate::study::Study;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
@@ -88,6 +88,23 @@ impl CellPrediction {
     }
 }
 
+impl CellSummary {
+    /// One of its times.
+    pub fn times(&self, timed: Timed) -> &Times {
+        match timed {
+            Timed::Memorizing => &self.t_mem,
+            Timed::Generalizing => &self.t_gen,
+            Timed::DelayRatio => &self.delay_ratio,
+            Timed::TransitionWidth => &self.transition_width,
+        }
+    }
+
+    /// Number of runs of a status.
+    pub fn count(&self, status: Status) -> u64 {
+        self.status.get(status.name()).copied().unwrap_or(0)
+    }
+}
+
 impl Summary {
     /// Sums up cells.
     pub(super) fn of(study: &Study, cells: Vec<CellSummary>) -> Self {
@@ -103,7 +120,7 @@ impl Summary {
 pub(super) struct Tally {
     runs: u64,
     status: [u64; Status::ALL.len()],
-    times: [Vec<Lifetime>; Timed::ALL.len()],
+    rows: Vec<RecordRow>,
     finals: Vec<(Column, Vec<f64>)>,
 }
 
@@ -112,7 +129,7 @@ impl Tally {
         Self {
             runs: 0,
             status: [0; Status::ALL.len()],
-            times: Default::default(),
+            rows: Vec::new(),
             finals: figures.iter().map(|&figure| (figure, Vec::new())).collect(),
         }
     }
@@ -122,9 +139,10 @@ impl Tally {
         for (count, status) in self.status.iter_mut().zip(Status::ALL) {
             *count += u64::from(status == row.milestones.status);
         }
-        for (times, timed) in self.times.iter_mut().zip(Timed::ALL) {
-            times.extend(timed.of(row));
-        }
+        self.rows.push(RecordRow {
+            finals: Vec::new(),
+            ..*row
+        });
         for ((_, finals), last) in self.finals.iter_mut().zip(&row.finals) {
             finals.extend(last);
         }
@@ -138,7 +156,7 @@ impl Tally {
         let phase = status().rev().max_by_key(|(_, count)| *count);
         let finals = self.finals.iter_mut();
         let [t_mem, t_gen, delay_ratio, transition_width] =
-            self.times.each_ref().map(|times| Times::of(times));
+            Timed::ALL.map(|timed| Times::of(timed, &self.rows));
         CellSummary {
             cell: number,
             varied: varied
