@@ -20,7 +20,6 @@
 mod aligned;
 mod csr;
 mod dataset;
-mod decimal;
 mod libstdcxx;
 mod number;
 mod permutation;
