@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
-use sparsegrok_report::png::PngError;
+use sparsegrok_plot::PngError;
 use sparsegrok_study::{
     CheckpointError, ConfigError, DirectoryError, LoadError, MergeError, ResultsError, RunError,
     StudyError, ValidateError,

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use sparsegrok_report::{Style, Theme, View, draw, png, run_figure};
+use sparsegrok_plot::{Theme, draw, png};
+use sparsegrok_report::{Style, View, run_picture};
 use sparsegrok_study::{Config, Run};
 
 use crate::output::Output;
@@ -38,10 +39,10 @@ impl PlotFile {
 
     /// Draws a run into the file.
     pub(crate) fn write(&self, config: &Config, run: &Run, mut to: Output) -> anyhow::Result<()> {
-        let figure = run_figure(&View::of_run(config, run), Style::default());
-        let svg = draw(&figure, Theme::Print);
+        let picture = run_picture(&View::of_run(config, run), Style::default());
+        let svg = draw(&picture, Theme::Print);
         match self.is_png {
-            true => to.write_all(&png::render(&svg)?)?,
+            true => to.write_all(&png(&svg)?)?,
             false => to.write_all(svg.as_bytes())?,
         }
         to.finish()

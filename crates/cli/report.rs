@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{ValueEnum, ValueHint};
-use sparsegrok_report::{Style, Theme, View, draw, figures, page, png};
+use sparsegrok_plot::{Theme, draw, png};
+use sparsegrok_report::{Style, View, page, pictures};
 use sparsegrok_study::{StudyResults, cautions};
 
 use crate::exit::say;
@@ -76,24 +77,24 @@ fn write(
 ) -> anyhow::Result<StudyResults> {
     let results = StudyResults::read(directory)?;
     let view = View::of_study(&results)?;
-    let figures = figures(&view, style);
+    let pictures = pictures(&view, style);
     fs::create_dir_all(out).with_context(|| cannot_be_written(out))?;
     let wants = |format| formats.contains(&format);
     if wants(Format::Html) {
-        let page = page(&results, &view, &figures, style);
+        let page = page(&results, &view, &pictures, style);
         save(&out.join("index.html"), page.as_bytes())?;
     }
-    for figure in figures
+    for picture in pictures
         .iter()
         .filter(|_| wants(Format::Svg) || wants(Format::Png))
     {
-        let svg = draw(figure, Theme::Print);
-        let path = out.join(figure.name);
+        let svg = draw(picture, Theme::Print);
+        let path = out.join(picture.name);
         if wants(Format::Svg) {
             save(&path.with_extension("svg"), svg.as_bytes())?;
         }
         if wants(Format::Png) {
-            save(&path.with_extension("png"), &png::render(&svg)?)?;
+            save(&path.with_extension("png"), &png(&svg)?)?;
         }
     }
     Ok(results)

@@ -1,24 +1,33 @@
-//! Compressed sparse rows, validated once.
+//! The sparse tail: an `sprs` matrix over shared storage, checked once.
+//!
+//! `sprs` owns the format: layout, the check of its structure, views, conversions. Kept here is only
+//! what it lacks: faults that name their row and column, the check for finite values, rows as plain
+//! slices, and a matrix that is widened.
 
 mod interop;
 
 use rayon::prelude::*;
+use sprs::CsMatBase;
 
-use crate::memory::Column;
+use crate::shared::Shared;
 
-/// A sparse matrix in compressed-sparse-row form.
+/// Rows compressed, 32-bit columns, over storage that clones and mapped files share.
+type Matrix = CsMatBase<f64, u32, Shared<usize>, Shared<u32>, Shared<f64>, usize>;
+
+/// A sparse matrix in compressed-sparse-row form: an `sprs` matrix over shared storage.
 ///
 /// Row i holds the column indices `indices[indptr[i]..indptr[i + 1]]`, strictly ascending, and as
 /// many finite values. Checked at construction, relied on everywhere.
+///
+/// Any row-major `sprs` matrix of doubles comes in with `Csr::try_from`, which copies only what is
+/// not of the types here (`u32` indices, `usize` positions); [`as_sprs`](Self::as_sprs) lends the
+/// matrix out, and `CsMatI::from` gives it away.
 ///
 /// # Storage
 /// 12 bytes a stored value (a `u32` column and an `f64`), 8 bytes a row; clones share them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Csr {
-    columns: usize,
-    indptr: Column<usize>,
-    indices: Column<u32>,
-    values: Column<f64>,
+    matrix: Matrix,
 }
 
 /// The stored entries of one row: columns ascending, one value each.
@@ -30,7 +39,7 @@ pub struct SparseRow<'a> {
     pub values: &'a [f64],
 }
 
-/// Why arrays are no compressed sparse rows.
+/// A fault of arrays that should be compressed sparse rows.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CsrError {
@@ -110,125 +119,80 @@ impl Csr {
         indices: Vec<u32>,
         values: Vec<f64>,
     ) -> Result<Self, CsrError> {
-        let csr = Self::from_columns(columns, indptr.into(), indices.into(), values.into())?;
+        let csr = Self::from_parts(columns, indptr.into(), indices.into(), values.into())?;
         csr.check_values()?;
         Ok(csr)
     }
 
-    /// As [`new`](Self::new) from arrays known to make a matrix. `Time: O(1)`
-    pub(crate) fn from_checked(
+    /// Builds a matrix as [`new`](Self::new) does, over storage of any kind and without looking at
+    /// the values. `Time: O(rows + nnz)`, about half a nanosecond a stored value.
+    pub(crate) fn from_parts(
         columns: usize,
-        indptr: Vec<usize>,
-        indices: Vec<u32>,
-        values: Vec<f64>,
-    ) -> Self {
-        let csr = Self {
-            columns,
-            indptr: indptr.into(),
-            indices: indices.into(),
-            values: values.into(),
-        };
-        debug_assert_eq!(csr.check_rows(), Ok(()));
-        debug_assert_eq!(csr.check_values(), Ok(()));
-        csr
-    }
-
-    /// As [`new`](Self::new) from memory of any kind, with everything checked but the values.
-    /// `Time: O(rows + nnz)` over the threads of the current rayon pool.
-    pub(crate) fn from_columns(
-        columns: usize,
-        indptr: Column<usize>,
-        indices: Column<u32>,
-        values: Column<f64>,
+        indptr: Shared<usize>,
+        indices: Shared<u32>,
+        values: Shared<f64>,
     ) -> Result<Self, CsrError> {
-        let csr = Self {
-            columns,
-            indptr,
-            indices,
-            values,
-        };
-        csr.check_rows()?;
-        Ok(csr)
+        check_width(columns)?;
+        check_length(&indptr, indices.len(), values.len())?;
+        let shape = (indptr.len() - 1, columns);
+        match Matrix::try_new(shape, indptr, indices, values) {
+            Ok(matrix) => Ok(Self { matrix }),
+            // `sprs` does not say which row it refuses.
+            Err((indptr, indices, _, _)) => Err(first_fault(columns, &indptr, &indices)),
+        }
     }
 
-    /// Refuses whatever makes no rows, values aside. `Time: O(rows + nnz)`, as above.
-    fn check_rows(&self) -> Result<(), CsrError> {
-        let Self {
-            columns,
-            indptr,
-            indices,
-            values,
-        } = self;
-        check_width(*columns)?;
-        if indptr.first() != Some(&0) {
-            return Err(CsrError::Start {
-                found: indptr.first().copied(),
-            });
-        }
-        let end = indptr[indptr.len() - 1];
-        if end != indices.len() || end != values.len() {
-            return Err(CsrError::Length {
-                end,
-                indices: indices.len(),
-                values: values.len(),
-            });
-        }
-        first_error(self.rows(), |row| {
-            match indices.get(indptr[row]..indptr[row + 1]) {
-                None => Err(CsrError::Descending { row }),
-                Some(indices) => check_row(row, *columns, indices),
-            }
-        })
-    }
-
-    /// Refuses values that are NaN or infinite. `Time: O(nnz)`, as above.
+    /// Refuses values that are NaN or infinite. `Time: O(nnz)` over the threads of the current rayon
+    /// pool.
     pub(crate) fn check_values(&self) -> Result<(), CsrError> {
-        first_error(self.rows(), |row| {
-            let SparseRow { indices, values } = self.row(row);
-            match values.iter().position(|value| !value.is_finite()) {
-                None => Ok(()),
-                Some(k) => Err(CsrError::Value {
-                    row,
-                    column: indices[k],
-                    value: values[k],
-                }),
-            }
-        })
+        let values = self.values();
+        match values.par_iter().position_first(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(k) => Err(CsrError::Value {
+                row: self.row_starts().partition_point(|&start| start <= k) - 1,
+                column: self.indices()[k],
+                value: values[k],
+            }),
+        }
     }
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.indptr.len() - 1
+        self.matrix.rows()
     }
 
     /// Number of columns.
     pub fn columns(&self) -> usize {
-        self.columns
+        self.matrix.cols()
     }
 
     /// Number of stored values.
     pub fn nnz(&self) -> usize {
-        self.values.len()
+        self.values().len()
     }
 
-    /// Where each row starts among the stored values, and the last one ends.
+    /// The position of each row's first stored value, and the number of all.
+    #[inline(always)]
     pub(crate) fn row_starts(&self) -> &[usize] {
-        &self.indptr
+        // Their first is 0: checked at construction.
+        self.matrix.indptr().into_raw_storage()
     }
 
     /// Column indices, row by row.
+    #[inline(always)]
     pub(crate) fn indices(&self) -> &[u32] {
-        &self.indices
+        self.matrix.indices()
     }
 
     /// Stored values, row by row.
+    #[inline(always)]
     pub(crate) fn values(&self) -> &[f64] {
-        &self.values
+        self.matrix.data()
     }
 
-    /// Whether every stored value is 1. `Time: O(nnz)`, up to the first that is not
+    /// Returns true if every stored value is 1. `Time: O(nnz)`, up to the first that is not.
     pub fn is_of_ones(&self) -> bool {
-        self.values.iter().all(|&value| value == 1.0)
+        self.values().iter().all(|&value| value == 1.0)
     }
 
     /// Row `i`. `Time: O(1)`
@@ -237,26 +201,30 @@ impl Csr {
     /// When `i` is not a row.
     #[inline(always)]
     pub fn row(&self, i: usize) -> SparseRow<'_> {
-        let range = self.indptr[i]..self.indptr[i + 1];
+        let starts = self.row_starts();
+        let range = starts[i]..starts[i + 1];
         SparseRow {
-            indices: &self.indices[range.clone()],
-            values: &self.values[range],
+            indices: &self.indices()[range.clone()],
+            values: &self.values()[range],
         }
     }
 
-    /// The same rows in a matrix at least `columns` wide: what makes train and test files agree.
-    /// `Time: O(1)`
+    /// The same rows in a matrix at least `columns` wide, as test rows need that lack the last
+    /// columns of the training rows. `Time: O(1)` if they are so wide, else `O(rows + nnz)`, as
+    /// `sprs` checks the structure again.
     ///
     /// # Errors
     /// [`CsrError::TooWide`] above 2³² − 1.
-    pub fn widened(mut self, columns: usize) -> Result<Self, CsrError> {
-        check_width(columns)?;
-        self.columns = self.columns.max(columns);
-        Ok(self)
+    pub fn widened(self, columns: usize) -> Result<Self, CsrError> {
+        if columns <= self.columns() {
+            return Ok(self);
+        }
+        let (indptr, indices, values) = self.matrix.into_raw_storage();
+        Self::from_parts(columns, indptr, indices, values)
     }
 }
 
-/// As many columns as `sprs` lets `u32` indices number.
+/// Refuses more columns than `u32` indices can number.
 fn check_width(columns: usize) -> Result<(), CsrError> {
     match u32::try_from(columns) {
         Ok(_) => Ok(()),
@@ -264,51 +232,59 @@ fn check_width(columns: usize) -> Result<(), CsrError> {
     }
 }
 
-#[inline]
-fn check_row(row: usize, columns: usize, indices: &[u32]) -> Result<(), CsrError> {
-    let ascending = indices.is_sorted_by(|a, b| a < b);
-    if ascending && indices.last().is_none_or(|&last| (last as usize) < columns) {
-        return Ok(());
+/// Refuses row starts that do not run from 0 to the number of indices and values.
+fn check_length(indptr: &[usize], indices: usize, values: usize) -> Result<(), CsrError> {
+    match *indptr {
+        [0, ..] => {}
+        _ => {
+            let found = indptr.first().copied();
+            return Err(CsrError::Start { found });
+        }
     }
-    Err(fault(row, columns, indices))
-}
-
-/// The first fault of a row that has one.
-#[cold]
-fn fault(row: usize, columns: usize, indices: &[u32]) -> CsrError {
-    let outside = |&column: &u32| column as usize >= columns;
-    let k = (0..indices.len())
-        .find(|&k| outside(&indices[k]) || k > 0 && indices[k - 1] >= indices[k])
-        .expect("a row with a fault");
-    let column = indices[k];
-    match indices[..k].last() {
-        Some(&previous) if previous >= column => CsrError::Order {
-            row,
-            column,
-            previous,
-        },
-        _ => CsrError::Range {
-            row,
-            column,
-            columns,
-        },
-    }
-}
-
-/// The error of the first row that has one, whatever threads find it.
-fn first_error(
-    rows: usize,
-    check: impl Fn(usize) -> Result<(), CsrError> + Sync,
-) -> Result<(), CsrError> {
-    const ROWS_AT_A_TIME: usize = 1 << 14;
-    let found = (0..rows.div_ceil(ROWS_AT_A_TIME))
-        .into_par_iter()
-        .find_map_first(|block| {
-            let first = block * ROWS_AT_A_TIME;
-            let last = rows.min(first + ROWS_AT_A_TIME);
-            (first..last).find_map(|row| check(row).err())
+    let end = indptr[indptr.len() - 1];
+    if end != indices || end != values {
+        return Err(CsrError::Length {
+            end,
+            indices,
+            values,
         });
-    found.map_or(Ok(()), Err)
+    }
+    Ok(())
+}
+
+/// The fault of the first row that has one. There is one.
+#[cold]
+fn first_fault(columns: usize, indptr: &[usize], indices: &[u32]) -> CsrError {
+    let mut rows = indptr.windows(2).enumerate();
+    let fault = rows.find_map(|(row, ends)| match indices.get(ends[0]..ends[1]) {
+        None => Some(CsrError::Descending { row }),
+        Some(indices) => row_fault(row, columns, indices),
+    });
+    fault.expect("a row that is refused has a fault")
+}
+
+/// The first fault of a row, if it has one.
+fn row_fault(row: usize, columns: usize, indices: &[u32]) -> Option<CsrError> {
+    for (k, &column) in indices.iter().enumerate() {
+        match indices[..k].last() {
+            Some(&previous) if previous >= column => {
+                return Some(CsrError::Order {
+                    row,
+                    column,
+                    previous,
+                });
+            }
+            _ if column as usize >= columns => {
+                return Some(CsrError::Range {
+                    row,
+                    column,
+                    columns,
+                });
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]

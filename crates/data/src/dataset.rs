@@ -8,7 +8,7 @@ pub use features::Features;
 pub(crate) use features::all_finite;
 
 use crate::csr::SparseRow;
-use crate::memory::Column;
+use crate::shared::Shared;
 
 /// What targets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum TargetKind {
 #[derive(Clone, Debug)]
 pub struct Dataset {
     features: Features,
-    targets: Column<f64>,
+    targets: Shared<f64>,
     target_kind: TargetKind,
     memorization: Option<f64>,
 }
@@ -76,14 +76,14 @@ impl Dataset {
             });
         }
         check_targets(&targets, target_kind)?;
-        Self::from_columns(features, targets.into(), target_kind, None)
+        Self::from_parts(features, targets.into(), target_kind, None)
             .with_memorization(memorization)
     }
 
     /// Parts known to make a dataset; `memorization` is not 0.
-    pub(crate) fn from_columns(
+    pub(crate) fn from_parts(
         features: Features,
-        targets: Column<f64>,
+        targets: Shared<f64>,
         target_kind: TargetKind,
         memorization: Option<f64>,
     ) -> Self {

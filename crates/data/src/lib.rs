@@ -20,13 +20,12 @@
 mod aligned;
 mod csr;
 mod dataset;
-mod decimal;
 mod libstdcxx;
-mod memory;
 mod number;
 mod permutation;
 mod problem;
 mod random;
+mod shared;
 mod spec;
 pub mod store;
 pub mod svmlight;

@@ -62,7 +62,7 @@ use rayon::prelude::*;
 
 use crate::csr::{Csr, CsrError};
 use crate::dataset::{Dataset, DatasetError, Features, TargetKind, all_finite, check_targets};
-use crate::memory::{self, Column};
+use crate::shared::{self, Shared};
 use crate::svmlight::Labels;
 use layout::{HEADER, HEADER_CHECKSUM, Header, Located, NAMES, SECTIONS, SIGNATURE, VERSION};
 
@@ -102,7 +102,7 @@ impl Store {
         if !MACHINE {
             return Err(StoreError::Machine { file });
         }
-        let opened = File::open(path).and_then(|file| memory::map(&file));
+        let opened = File::open(path).and_then(|file| shared::map(&file));
         let map = match opened {
             Ok(map) => Arc::new(map),
             Err(error) => return Err(StoreError::Io { file, error }),
@@ -164,8 +164,7 @@ impl Store {
     /// The rows. They share the map, which lasts as long as any of them.
     ///
     /// `Time: O(1)` without a tail. With one, where each row starts and which columns it names are
-    /// checked first, over the threads of the current rayon pool: nothing that reads rows then can
-    /// look out of bounds. That numbers are finite and signs are ±1 is left to
+    /// checked first, in `O(rows + nnz)`: nothing that reads rows then can look out of bounds. That numbers are finite and signs are ±1 is left to
     /// [`verify`](Self::verify).
     ///
     /// # Errors
@@ -175,7 +174,7 @@ impl Store {
         let tail = match header.has_tail {
             0 => None,
             _ => {
-                let csr = Csr::from_columns(
+                let csr = Csr::from_parts(
                     header.tail_width as usize,
                     self.column(2),
                     self.column(3),
@@ -190,7 +189,7 @@ impl Store {
                 })?)
             }
         };
-        let features = Features::from_columns(
+        let features = Features::from_parts(
             self.rows(),
             header.signal_width as usize,
             self.column(0),
@@ -200,7 +199,7 @@ impl Store {
             Labels::Sign | Labels::ZeroOne => TargetKind::Sign,
             Labels::Real => TargetKind::Real,
         };
-        Ok(Dataset::from_columns(
+        Ok(Dataset::from_parts(
             features,
             self.column(1),
             kind,
@@ -228,9 +227,9 @@ impl Store {
     }
 
     /// The numbers of a section.
-    fn column<T: Pod + Send + Sync>(&self, section: usize) -> Column<T> {
+    fn column<T: Pod + Send + Sync>(&self, section: usize) -> Shared<T> {
         let extent = &self.extents[section];
-        Column::mapped(&self.map, extent.start as usize..extent.end as usize)
+        Shared::mapped(&self.map, extent.start as usize..extent.end as usize)
             .expect("sections lie within the file, aligned, whole: checked when it was opened")
     }
 

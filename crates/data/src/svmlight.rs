@@ -32,7 +32,6 @@
 
 mod error;
 mod line;
-mod plain;
 mod read;
 mod rows;
 #[cfg(test)]

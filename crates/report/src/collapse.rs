@@ -1,11 +1,9 @@
 //! The collapse: accuracy against epochs, and against nηλT, the time in units of decay.
 
-use sparsegrok_kernel::Figure as Column;
+use sparsegrok_kernel::Figure;
+use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
 
 use crate::curves::left_out;
-use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
-use crate::palette::paints;
-use crate::scale::Scale;
 use crate::view::{CellView, View};
 
 /// Cells with a curve each; of more, some are chosen.
@@ -15,10 +13,10 @@ const MOST_CURVES: usize = 12;
 const MOST_RATIO: f64 = 1e3;
 
 /// A cell with its decay in an epoch, and the accuracy kept of it.
-type Clocked<'v> = (&'v CellView, f64, Column);
+type Clocked<'v> = (&'v CellView, f64, Figure);
 
-/// The figure; `None` where there are not two cells that decay, or their clocks do not differ.
-pub(crate) fn figure(view: &View) -> Option<Figure> {
+/// The picture; `None` where there are not two cells that decay, or their clocks do not differ.
+pub(crate) fn picture(view: &View) -> Option<Picture> {
     let chosen = view.chosen(MOST_CURVES);
     let cells: Vec<Clocked<'_>> = chosen
         .into_iter()
@@ -31,7 +29,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
     if cells.iter().all(|(_, clock, _)| *clock == first) {
         return None;
     }
-    let paints = paints(cells.len());
+    let paints = Paint::series(cells.len());
     let panel = |title: &str, label: &str, time: &dyn Fn(&Clocked<'_>, f64) -> f64| {
         let curves = cells.iter().map(|cell| -> Vec<(f64, f64)> {
             let points = cell.0.curve(cell.2).map_or(&[][..], |curve| &curve.points);
@@ -81,7 +79,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
             },
         ));
     }
-    Some(Figure {
+    Some(Picture {
         name: "collapse",
         title: "One clock for all cells: weight decay".to_owned(),
         note: format!(
@@ -111,8 +109,8 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
 }
 
 /// Accuracy on unseen data: of the population, else of the test set.
-pub(crate) fn accuracy_of(cell: &CellView) -> Option<Column> {
-    let columns = [Column::PopulationAcc, Column::TestAcc];
+pub(crate) fn accuracy_of(cell: &CellView) -> Option<Figure> {
+    let columns = [Figure::PopulationAcc, Figure::TestAcc];
     columns
         .into_iter()
         .find(|&column| cell.curve(column).is_some())

@@ -1,12 +1,9 @@
 //! Figures against epochs: accuracy, loss, norms, margins, one panel a cell.
 
-use sparsegrok_kernel::Figure as Column;
+use sparsegrok_kernel::Figure;
+use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke, number};
 
-use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
 use crate::keys::figure_paint;
-use crate::palette::Paint;
-use crate::scale::Scale;
-use crate::text;
 use crate::view::{CellView, Curve, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, View};
 
 /// Cells with a panel each; of more, some are chosen.
@@ -20,7 +17,7 @@ pub(crate) struct Family {
     /// The vertical axis's title.
     pub(crate) label: &'static str,
     pub(crate) log: bool,
-    pub(crate) columns: &'static [Column],
+    pub(crate) columns: &'static [Figure],
 }
 
 /// Every family.
@@ -30,14 +27,14 @@ pub(crate) const FAMILIES: [Family; 7] = [
         title: "Accuracy while training",
         label: "accuracy",
         log: false,
-        columns: &[Column::TrainAcc, Column::TestAcc, Column::PopulationAcc],
+        columns: &[Figure::TrainAcc, Figure::TestAcc, Figure::PopulationAcc],
     },
     Family {
         name: "loss",
         title: "Loss while training",
         label: "mean loss",
         log: true,
-        columns: &[Column::TrainLoss, Column::TestLoss],
+        columns: &[Figure::TrainLoss, Figure::TestLoss],
     },
     Family {
         name: "norms",
@@ -45,9 +42,9 @@ pub(crate) const FAMILIES: [Family; 7] = [
         label: "norm",
         log: true,
         columns: &[
-            Column::WeightNorm,
-            Column::SignalNorm,
-            Column::MemorizationNorm,
+            Figure::WeightNorm,
+            Figure::SignalNorm,
+            Figure::MemorizationNorm,
         ],
     },
     Family {
@@ -55,36 +52,36 @@ pub(crate) const FAMILIES: [Family; 7] = [
         title: "Alignment of the signal weights with the teacher",
         label: "cosine",
         log: false,
-        columns: &[Column::TeacherCosine],
+        columns: &[Figure::TeacherCosine],
     },
     Family {
         name: "margins",
         title: "Training margins",
         label: "margin y·(w·x)",
         log: false,
-        columns: &[Column::MarginMean, Column::MarginMin],
+        columns: &[Figure::MarginMean, Figure::MarginMin],
     },
     Family {
         name: "gap-loss",
         title: "Generalization gap in loss",
         label: "test − train loss",
         log: false,
-        columns: &[Column::GapLoss],
+        columns: &[Figure::GapLoss],
     },
     Family {
         name: "gap-accuracy",
         title: "Generalization gap in error",
         label: "train − test accuracy",
         log: false,
-        columns: &[Column::GapAcc],
+        columns: &[Figure::GapAcc],
     },
 ];
 
-/// The figure of a family; `None` where none of its columns was kept.
-pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<Figure> {
+/// The picture of a family; `None` where none of its columns was kept.
+pub(crate) fn picture(view: &View, family: &Family, log_epochs: bool) -> Option<Picture> {
     let cells = view.chosen(MOST_PANELS);
     let kept = family.columns.iter().copied();
-    let kept: Vec<Column> = kept
+    let kept: Vec<Figure> = kept
         .filter(|&column| cells.iter().any(|cell| cell.curve(column).is_some()))
         .collect();
     if kept.is_empty() {
@@ -119,7 +116,7 @@ pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<F
     let panels: Vec<_> = panels.collect();
     let has_theory = is_accuracy && cells.iter().any(|cell| !cell.theory_curve().is_empty());
     let (columns, size) = arrangement(view, panels.len());
-    Some(Figure {
+    Some(Picture {
         name: family.name,
         title: family.title.to_owned(),
         note: note(view, cells.len(), has_theory),
@@ -132,15 +129,15 @@ pub(crate) fn figure(view: &View, family: &Family, log_epochs: bool) -> Option<F
 }
 
 /// Accuracy and loss of a single run, one above the other.
-pub(crate) fn of_run(view: &View, log_epochs: bool) -> Figure {
+pub(crate) fn of_run(view: &View, log_epochs: bool) -> Picture {
     let [accuracy, loss, ..] = &FAMILIES;
-    let figures = [accuracy, loss].map(|family| figure(view, family, log_epochs));
-    let mut figures = figures.into_iter().flatten();
-    let mut both = figures.next().unwrap_or_else(|| Figure::empty("run"));
-    for other in figures {
+    let pictures = [accuracy, loss].map(|family| picture(view, family, log_epochs));
+    let mut pictures = pictures.into_iter().flatten();
+    let mut both = pictures.next().unwrap_or_else(|| Picture::empty("run"));
+    for other in pictures {
         both.panels.extend(other.panels);
     }
-    Figure {
+    Picture {
         name: "run",
         title: "Accuracy and loss while training".to_owned(),
         columns: 1,
@@ -169,12 +166,12 @@ pub(crate) fn arrangement(view: &View, panels: usize) -> (usize, (f64, f64)) {
     (columns, size)
 }
 
-fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
+fn marks(cell: &CellView, kept: &[Figure], is_accuracy: bool) -> Vec<Mark> {
     let curves: Vec<&Curve> = kept.iter().filter_map(|&c| cell.curve(c)).collect();
     let mut marks = Vec::new();
     for (name, time) in [("T_{mem}", cell.t_mem), ("T_{gen}", cell.t_gen)] {
         let Some(time) = time else { continue };
-        let label = format!("{name} {}", text::number(round_time(time.median)));
+        let label = format!("{name} {}", number::number(round_time(time.median)));
         marks.extend(upright(
             time.median,
             time.interval,
@@ -285,7 +282,7 @@ pub(crate) fn round_time(epochs: f64) -> f64 {
     libm::round(epochs * unit) / unit
 }
 
-fn legend(kept: &[Column], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
+fn legend(kept: &[Figure], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
     let banded = cells
         .iter()
         .any(|cell| cell.runs as usize >= ENOUGH_FOR_QUARTILES);
@@ -356,8 +353,8 @@ pub(crate) fn left_out(view: &View, shown: usize) -> String {
     if view.runs < view.planned {
         words += &format!(
             " Incomplete: {} of {} runs.",
-            text::count(view.runs),
-            text::count(view.planned)
+            number::count(view.runs),
+            number::count(view.planned)
         );
     }
     words
@@ -367,7 +364,7 @@ pub(crate) fn left_out(view: &View, shown: usize) -> String {
 pub(crate) fn seeds_words(fewest: u64, most: u64) -> String {
     match (fewest, most) {
         (1, 1) => "n = 1 seed".to_owned(),
-        (fewest, most) if fewest == most => format!("n = {} seeds", text::count(most)),
+        (fewest, most) if fewest == most => format!("n = {} seeds", number::count(most)),
         (fewest, most) => format!("n = {fewest} to {most} seeds"),
     }
 }

@@ -1,10 +1,10 @@
 //! What a study shows, in one plain sentence.
 
+use sparsegrok_plot::number::{count, number};
 use sparsegrok_study::Status;
 
 use crate::curves::round_time;
 use crate::phase::MIXED;
-use crate::text::{count, number};
 use crate::view::{CellView, Time, View};
 
 /// The sentence; its numbers are those of the summary, times rounded to the epoch.

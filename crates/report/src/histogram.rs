@@ -1,16 +1,15 @@
 //! How T_gen is spread over the seeds of each cell.
 
+use sparsegrok_plot::{Axis, Mark, Paint, Panel, Picture, Scale};
+
 use crate::curves::{MOST_PANELS, arrangement, left_out, seeds_words, upright};
-use crate::figure::{Axis, Figure, Mark, Panel};
-use crate::palette::Paint;
-use crate::scale::Scale;
 use crate::view::{CellView, View};
 
 /// Bars across the axis.
 const BINS: usize = 40;
 
-/// The figure; `None` where no two runs generalized at different times.
-pub(crate) fn figure(view: &View) -> Option<Figure> {
+/// The picture; `None` where no two runs generalized at different times.
+pub(crate) fn picture(view: &View) -> Option<Picture> {
     let cells = view.chosen(MOST_PANELS);
     let times = || cells.iter().flat_map(|cell| observed(cell));
     let (least, greatest) = (times().reduce(f64::min)?, times().reduce(f64::max)?);
@@ -23,11 +22,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
     };
     let counts: Vec<[u64; BINS]> = cells.iter().map(|cell| bins(cell, &x)).collect();
     let highest = counts.iter().flatten().copied().max().unwrap_or(1);
-    let y = Scale {
-        log: false,
-        low: 0.0,
-        high: 1.25 * highest as f64,
-    };
+    let y = Scale::linear([0.0, 1.25 * highest as f64], 0.0);
     let panels: Vec<_> = cells
         .iter()
         .zip(&counts)
@@ -41,7 +36,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
         .collect();
     let (columns, (width, height)) = arrangement(view, panels.len());
     let (fewest, most) = view.seeds();
-    Some(Figure {
+    Some(Picture {
         name: "t-gen-histogram",
         title: "When runs generalized".to_owned(),
         note: format!(
@@ -92,7 +87,7 @@ fn marks(cell: &CellView, counts: &[u64; BINS], x: &Scale, y: &Scale) -> Vec<Mar
     let censored = cell.lifetimes.iter().filter(|life| !life.observed).count();
     if censored > 0 {
         marks.push(Mark::Text {
-            at: (x.at(0.5), 0.92 * y.high),
+            at: (x.at(0.5), 0.92 * y.high()),
             text: format!("{censored} of {} censored", cell.lifetimes.len()),
             paint: Paint::Muted,
         });

@@ -1,11 +1,9 @@
 //! What settings and figures are called in pictures.
 
 use sparsegrok_kernel::Figure;
+use sparsegrok_plot::{Paint, number};
 use sparsegrok_study::Setting;
 use toml::Value;
-
-use crate::palette::Paint;
-use crate::text;
 
 /// The letter of a setting in formulas, its key where it has none.
 pub(crate) fn symbol(key: &str) -> &str {
@@ -31,7 +29,7 @@ pub(crate) fn title(key: &str) -> String {
 /// A value for reading.
 pub(crate) fn value(value: &Value) -> String {
     match (number(value), value) {
-        (Some(x), _) => text::number(x),
+        (Some(x), _) => number::number(x),
         (None, Value::String(word)) => word.clone(),
         (None, other) => other.to_string(),
     }

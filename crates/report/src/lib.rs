@@ -1,8 +1,7 @@
 //! Pictures of a study, and one page that holds them all.
 //!
-//! Data flow one way: a study's directory is read into a [`View`], the view makes [`Figure`]s,
-//! which are plain descriptions, and a figure is drawn as [SVG](draw) and from there as
-//! [PNG](png::render).
+//! Data flow one way: a study's directory is read into a [`View`], the view makes
+//! [`Picture`]s, which are plain descriptions, and `sparsegrok_plot` draws a picture as SVG and PNG.
 //! No statistics are made here: the numbers shown are those of the study's summary.
 //!
 //! Bytes are a function of what is shown: the same directory gives the same files.
@@ -10,36 +9,26 @@
 mod collapse;
 mod command;
 mod curves;
-mod draw;
-pub mod figure;
 mod headline;
 mod histogram;
 mod keys;
-mod layout;
 mod page;
 mod page_data;
-mod palette;
 mod phase;
 mod plane;
-pub mod png;
-mod scale;
 mod scaling;
 mod survival;
-mod svg;
-mod text;
 mod view;
 
-pub use draw::draw;
-pub use figure::Figure;
+use sparsegrok_plot::Picture;
+
 pub use page::page;
-pub use palette::{Paint, Theme};
-pub use scale::{Scale, Tick};
 pub use view::View;
 
-/// How figures are made.
+/// Options of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// Whether epochs are drawn by logarithm.
+    /// True if epochs are drawn by logarithm.
     pub log_epochs: bool,
 }
 
@@ -49,21 +38,21 @@ impl Default for Style {
     }
 }
 
-/// Every figure there is something to show in.
-pub fn figures(view: &View, style: Style) -> Vec<Figure> {
-    let mut figures: Vec<Figure> = curves::FAMILIES
+/// Makes every picture that has something to show.
+pub fn pictures(view: &View, style: Style) -> Vec<Picture> {
+    let mut pictures: Vec<Picture> = curves::FAMILIES
         .iter()
-        .filter_map(|family| curves::figure(view, family, style.log_epochs))
+        .filter_map(|family| curves::picture(view, family, style.log_epochs))
         .collect();
-    figures.extend(phase::figure(view));
-    figures.extend(survival::figure(view, style.log_epochs));
-    figures.extend(histogram::figure(view));
-    figures.extend(scaling::figure(view));
-    figures.extend(collapse::figure(view));
-    figures
+    pictures.extend(phase::picture(view));
+    pictures.extend(survival::picture(view, style.log_epochs));
+    pictures.extend(histogram::picture(view));
+    pictures.extend(scaling::picture(view));
+    pictures.extend(collapse::picture(view));
+    pictures
 }
 
-/// Accuracy and loss of a [run](View::of_run), in one figure.
-pub fn run_figure(view: &View, style: Style) -> Figure {
+/// Draws accuracy and loss of a [run](View::of_run), in one picture.
+pub fn run_picture(view: &View, style: Style) -> Picture {
     curves::of_run(view, style.log_epochs)
 }

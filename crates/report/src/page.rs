@@ -3,20 +3,19 @@
 use std::fmt::Write;
 
 use serde_json::Value;
+use sparsegrok_plot::number::{count, number};
+use sparsegrok_plot::text::Escaped;
+use sparsegrok_plot::text::{self, html};
+use sparsegrok_plot::{Paint, Picture, Theme, draw};
 use sparsegrok_study::{GenFigure, MemFigure, Status, StudyResults};
 
 use crate::Style;
 use crate::command;
 use crate::curves::round_time;
-use crate::draw::draw;
-use crate::figure::Figure;
 use crate::headline;
 use crate::keys;
 use crate::page_data;
-use crate::palette::{Paint, Theme};
 use crate::phase::MIXED;
-use crate::svg::Escaped;
-use crate::text::{self, count, number, pieces};
 use crate::view::{Time, View};
 
 /// Rows of the table of cells; the rest is in the study's files.
@@ -30,8 +29,8 @@ const STILL: [&str; 5] = [
     "collapse",
 ];
 
-/// The page of a study. `figures` are its pictures; those of curves the page draws itself.
-pub fn page(results: &StudyResults, view: &View, figures: &[Figure], style: Style) -> String {
+/// Writes the page of a study. `pictures` are the study's; the page draws curves itself.
+pub fn page(results: &StudyResults, view: &View, pictures: &[Picture], style: Style) -> String {
     let headline = headline::of(view);
     let mut page =
         String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -64,13 +63,16 @@ pub fn page(results: &StudyResults, view: &View, figures: &[Figure], style: Styl
         );
     }
     page.push_str("</section>\n");
-    for figure in figures.iter().filter(|figure| STILL.contains(&figure.name)) {
+    for picture in pictures
+        .iter()
+        .filter(|picture| STILL.contains(&picture.name))
+    {
         put(
             &mut page,
             format_args!(
                 "<figure id=\"{}\">\n{}</figure>\n",
-                figure.name,
-                draw(figure, Theme::Page)
+                picture.name,
+                draw(picture, Theme::Page)
             ),
         );
     }
@@ -115,26 +117,11 @@ fn put(page: &mut String, what: std::fmt::Arguments<'_>) {
 
 /// Colours as variables, for light and dark.
 fn variables() -> String {
-    let list = |dark: bool| {
-        let named = Paint::NAMED.iter().map(|(_, name, light, darker)| {
-            format!("--{name}:{};", if dark { darker } else { light })
-        });
-        named.collect::<String>()
-    };
-    let (light, dark) = (list(false), list(true));
+    let (light, dark) = (Paint::css_variables(false), Paint::css_variables(true));
     format!(
         ":root{{{light}}}\n@media(prefers-color-scheme:dark){{:root:not([data-theme=\"light\"]){{{dark}}}}}\n\
          :root[data-theme=\"dark\"]{{{dark}}}\n"
     )
-}
-
-/// Text with its marks as HTML.
-fn html(text: &str) -> String {
-    let pieces = pieces(text).into_iter().map(|piece| match piece.subscript {
-        true => format!("<sub>{}</sub>", Escaped(piece.text)),
-        false => Escaped(piece.text).to_string(),
-    });
-    pieces.collect()
 }
 
 /// How many runs this rests on, and whether all are there.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sparsegrok_kernel::Figure as Column;
+use sparsegrok_kernel::Figure;
+use sparsegrok_plot::Paint;
+use sparsegrok_plot::number::number;
 use sparsegrok_study::Status;
 
 use crate::Style;
 use crate::curves::{FAMILIES, Family, round_time};
 use crate::keys::figure_paint;
-use crate::palette::{Theme, paints};
 use crate::view::{CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View};
 
 /// Most bytes of JSON: a page with its pictures stays below 3 MB.
@@ -149,7 +150,7 @@ pub(crate) fn json(view: &View, style: Style) -> (String, String) {
 }
 
 fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data {
-    let paints = paints(cells.len());
+    let paints = Paint::series(cells.len());
     let families = FAMILIES.iter().map(|family| FamilyData {
         name: family.name,
         short: short(family),
@@ -162,14 +163,14 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
             .map(|&column| ColumnData {
                 name: column.name(),
                 words: column.words(),
-                paint: name(&figure_paint(column).value(Theme::Page)),
+                paint: figure_paint(column).css_name(),
             })
             .collect(),
     });
     let cells: Vec<_> = cells
         .iter()
         .zip(paints)
-        .map(|(cell, paint)| cell_data(cell, name(&paint.value(Theme::Page)), detail))
+        .map(|(cell, paint)| cell_data(cell, paint.css_name(), detail))
         .collect();
     let shown = match view.chosen(FIRST) {
         few if few.len() <= FIRST => few.iter().map(|cell| cell.number).collect(),
@@ -187,14 +188,6 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
         shown,
         log_epochs: style.log_epochs,
     }
-}
-
-/// The name of a paint in the page's style sheet, or its value.
-fn name(value: &str) -> String {
-    let inside = value
-        .strip_prefix("var(--")
-        .and_then(|rest| rest.strip_suffix(')'));
-    inside.unwrap_or(value).to_owned()
 }
 
 fn short(family: &Family) -> &'static str {
@@ -277,7 +270,7 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
     }
 }
 
-fn is_shown(column: Column) -> bool {
+fn is_shown(column: Figure) -> bool {
     FAMILIES
         .iter()
         .any(|family| family.columns.contains(&column))
@@ -290,7 +283,7 @@ fn words(cell: &CellView) -> String {
         .filter(|&status| cell.count(status) > 0);
     let statuses = statuses.map(|status| format!("{} {}", cell.count(status), status.name()));
     let t_gen = cell.t_gen.as_ref().map_or_else(String::new, |time| {
-        let epochs = crate::text::number(round_time(time.median));
+        let epochs = number(round_time(time.median));
         format!("; median T_gen {epochs}")
     });
     statuses.collect::<Vec<_>>().join(", ") + &t_gen

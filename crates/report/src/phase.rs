@@ -1,14 +1,13 @@
 //! The phase diagram: what became of each cell of a grid, and when it generalized.
 
+use sparsegrok_plot::{
+    Axis, Bar, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke, contour, number,
+};
 use sparsegrok_study::Status;
 
 use crate::curves::{THEORY, left_out, seeds_words};
-use crate::figure::{Axis, Bar, Figure, Key, Mark, Panel, Sign, Stroke};
 use crate::keys;
-use crate::palette::{Paint, ramp};
-use crate::plane::{Line, contour};
-use crate::scale::Scale;
-use crate::text;
+use crate::plane::Line;
 use crate::view::{CellView, GridAxis, View};
 
 /// The colour of mixed cells, which no status has.
@@ -35,8 +34,8 @@ pub(crate) fn paint(status: Status) -> Paint {
     }
 }
 
-/// The figure; `None` where nothing varies.
-pub(crate) fn figure(view: &View) -> Option<Figure> {
+/// The picture; `None` where nothing varies.
+pub(crate) fn picture(view: &View) -> Option<Picture> {
     match view.axes.len() {
         0 => None,
         1 => Some(shares(view)),
@@ -45,7 +44,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
 }
 
 /// Along one axis: the share of runs of each status.
-fn shares(view: &View) -> Figure {
+fn shares(view: &View) -> Picture {
     let line = Line::of(&view.axes[0]);
     let mut marks = Vec::new();
     for cell in &view.cells {
@@ -64,7 +63,7 @@ fn shares(view: &View) -> Figure {
         }
     }
     let (fewest, most) = view.seeds();
-    Figure {
+    Picture {
         name: "phases",
         title: "What became of the runs".to_owned(),
         note: format!(
@@ -88,7 +87,7 @@ fn shares(view: &View) -> Figure {
 
 /// Over two axes, the longest: phases, and beside them T_gen; a row of panels for each combination
 /// of the other axes' values.
-fn planes(view: &View) -> Figure {
+fn planes(view: &View) -> Picture {
     let mut order: Vec<usize> = (0..view.axes.len()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(view.axes[i].values.len()));
     let (mut a, mut b) = (order[0], order[1]);
@@ -167,7 +166,7 @@ fn planes(view: &View) -> Figure {
     if has_contours {
         legend.push(Key {
             label: "equal T_{gen}".to_owned(),
-            sign: Sign::Crossing(CONTOUR, ramp(0.5)),
+            sign: Sign::Crossing(CONTOUR, Paint::ramp(0.5)),
         });
     }
     let (fewest, most) = view.seeds();
@@ -181,7 +180,7 @@ fn planes(view: &View) -> Figure {
     } else {
         ""
     };
-    Figure {
+    Picture {
         name: "phases",
         title: "Phase diagram".to_owned(),
         note: format!(
@@ -276,7 +275,7 @@ impl Plane<'_> {
         for &(i, j, cell) in &self.cells {
             let (x, y) = (self.x.extents[i], self.y.extents[j]);
             let cell_paint = match cell.t_gen {
-                Some(time) => ramp(scale.place(time.median)),
+                Some(time) => Paint::ramp(scale.place(time.median)),
                 None => Paint::Faint,
             };
             marks.push(Mark::Tile {
@@ -300,7 +299,7 @@ impl Plane<'_> {
                 let dark = scale.place(time.median) < 0.6;
                 marks.push(Mark::Text {
                     at: (self.x.centres[i], self.y.centres[j]),
-                    text: text::number(libm::round(time.median)),
+                    text: number::number(libm::round(time.median)),
                     paint: if dark { Paint::White } else { Paint::Black },
                 });
             }
@@ -344,7 +343,7 @@ impl Plane<'_> {
     }
 
     fn lines(&self, heights: &[Vec<f64>], level: f64, stroke: Stroke) -> Vec<Mark> {
-        let lines = contour(self.x, self.y, heights, level).into_iter();
+        let lines = contour(self.x.grid(), self.y.grid(), heights, level).into_iter();
         lines.map(|points| Mark::Line { points, stroke }).collect()
     }
 }

@@ -1,14 +1,12 @@
 //! Scaling laws: T_gen against each numeric axis of a grid, with the fitted slope and the theory's.
 
+use sparsegrok_plot::number::number;
+use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
 use sparsegrok_study::{Law, Scaling};
 
 use crate::collapse::clock;
 use crate::curves::{THEORY, left_out};
-use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
 use crate::keys;
-use crate::palette::{Paint, paints};
-use crate::scale::Scale;
-use crate::text::number;
 use crate::view::{CellView, View};
 
 /// Values of the other axes drawn apart; of more, some are chosen.
@@ -17,8 +15,8 @@ const MOST_GROUPS: usize = 6;
 /// Cells that differ along one axis alone, with what they have in common.
 type Group<'v> = (String, Vec<&'v CellView>);
 
-/// The figure; `None` where no law could be fitted.
-pub(crate) fn figure(view: &View) -> Option<Figure> {
+/// The picture; `None` where no law could be fitted.
+pub(crate) fn picture(view: &View) -> Option<Picture> {
     let laws = view.scaling.iter();
     let drawn: Vec<(Panel, Vec<Key>)> = laws.filter_map(|law| panel(view, law)).collect();
     if drawn.is_empty() {
@@ -37,7 +35,7 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
         },
     ];
     legend.extend(keys.into_iter().flatten());
-    Some(Figure {
+    Some(Picture {
         name: "scaling",
         title: "How T_{gen} scales".to_owned(),
         note: format!(
@@ -65,7 +63,7 @@ fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
     let groups = groups(view, axis);
     let every = groups.len().div_ceil(MOST_GROUPS).max(1);
     let groups: Vec<Group<'_>> = groups.into_iter().step_by(every).collect();
-    let paints = paints(groups.len());
+    let paints = Paint::series(groups.len());
     let mut marks = Vec::new();
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
     let mut dots = Vec::new();

@@ -1,18 +1,16 @@
 //! Kaplan–Meier curves: the share of runs that have not generalized yet.
 
+use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
 use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime, quantile_has_interval};
 
 use crate::curves::{left_out, seeds_words};
-use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
-use crate::palette::{Paint, paints};
-use crate::scale::Scale;
 use crate::view::View;
 
 /// Cells with a curve each; of more, some are chosen.
 const MOST_CURVES: usize = 12;
 
-/// The figure; `None` where no cell has several runs.
-pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
+/// The picture; `None` where no cell has several runs.
+pub(crate) fn picture(view: &View, log_epochs: bool) -> Option<Picture> {
     let cells = view.chosen(MOST_CURVES);
     let cells: Vec<_> = cells
         .into_iter()
@@ -27,13 +25,13 @@ pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
         true => Scale::log(epochs, 0.03),
         false => Scale::linear(epochs.chain([0.0]), 0.02),
     };
-    let paints = paints(cells.len());
+    let paints = Paint::series(cells.len());
     let alone = cells.len() == 1;
     // Of runs too few to tell an interval of their median, the band would promise too much.
     let banded = alone && quantile_has_interval(cells[0].lifetimes.len(), 0.5, CONFIDENCE);
     let mut marks = Vec::new();
     for (cell, &paint) in cells.iter().zip(&paints) {
-        marks.extend(curve(&cell.lifetimes, x.low, last, paint, banded));
+        marks.extend(curve(&cell.lifetimes, x.low(), last, paint, banded));
     }
     let mut legend: Vec<Key> = Vec::new();
     if !alone {
@@ -50,7 +48,7 @@ pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
     }
     let (fewest, most) = view.seeds();
     let band = if banded { "; band: 95 % interval" } else { "" };
-    Some(Figure {
+    Some(Picture {
         name: "t-gen-survival",
         title: "Runs that have not generalized yet".to_owned(),
         note: format!(

@@ -1,6 +1,6 @@
 //! What pictures are made from: a study's results, cell by cell, as they are to be seen.
 
-use sparsegrok_kernel::Figure as Column;
+use sparsegrok_kernel::Figure;
 use sparsegrok_statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
     CellPrediction, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run, Scaling, Shard,
@@ -89,7 +89,7 @@ pub(crate) struct CellView {
 /// A figure over the seeds of a cell.
 #[derive(Clone, Debug)]
 pub(crate) struct Curve {
-    pub(crate) column: Column,
+    pub(crate) column: Figure,
     /// By epoch.
     pub(crate) points: Vec<(f64, Distribution)>,
 }
@@ -97,7 +97,7 @@ pub(crate) struct Curve {
 /// One run's figures.
 #[derive(Clone, Debug)]
 pub(crate) struct Single {
-    pub(crate) curves: Vec<(Column, Vec<(f64, f64)>)>,
+    pub(crate) curves: Vec<(Figure, Vec<(f64, f64)>)>,
 }
 
 /// A time over the runs of a cell, in epochs.
@@ -189,7 +189,7 @@ impl View {
             q75: x,
             q95: x,
         };
-        let curves = Column::ALL.into_iter().map(|column| Curve {
+        let curves = Figure::ALL.into_iter().map(|column| Curve {
             column,
             points: run
                 .trace
@@ -284,7 +284,7 @@ impl View {
 
 impl CellView {
     /// A figure over its seeds.
-    pub(crate) fn curve(&self, column: Column) -> Option<&Curve> {
+    pub(crate) fn curve(&self, column: Figure) -> Option<&Curve> {
         let mut curves = self.curves.iter();
         curves.find(|curve| curve.column == column && !curve.points.is_empty())
     }
@@ -385,7 +385,7 @@ fn by_figure(results: &StudyResults, curves: &Curves) -> Vec<Curve> {
 }
 
 fn single(results: &StudyResults, kept: &KeptTrace) -> Single {
-    let curve = |figure: Column| {
+    let curve = |figure: Figure| {
         let points = kept.trace.iter();
         points
             .filter_map(|point| Some((point.epoch as f64, point.get(figure)?)))

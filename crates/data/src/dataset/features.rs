@@ -3,7 +3,7 @@
 use super::DatasetError;
 use crate::aligned::AlignedBlock;
 use crate::csr::{Csr, SparseRow};
-use crate::memory::Column;
+use crate::shared::Shared;
 
 /// The columns shared by training and test rows: a dense signal block beside a sparse tail.
 ///
@@ -16,7 +16,7 @@ use crate::memory::Column;
 pub struct Features {
     rows: usize,
     signal_width: usize,
-    signal: Column<f64>,
+    signal: Shared<f64>,
     tail: Option<Csr>,
 }
 
@@ -59,10 +59,10 @@ impl Features {
     }
 
     /// Parts known to have lengths that agree.
-    pub(crate) fn from_columns(
+    pub(crate) fn from_parts(
         rows: usize,
         signal_width: usize,
-        signal: Column<f64>,
+        signal: Shared<f64>,
         tail: Option<Csr>,
     ) -> Self {
         Self {

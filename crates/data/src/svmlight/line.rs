@@ -1,8 +1,12 @@
-//! One line of svmlight text, read with care: the definition of the format, and the words for every
-//! fault. Plain lines take a quicker way ([`Pairs::add_plain`]) and come here only if that declines.
+//! One line of svmlight text: the format, and the words for every fault.
+//!
+//! A line is read once, from left to right. Where it is not as it should be, the part at fault is
+//! looked at again to say how.
+
+use memchr::memchr;
 
 use super::Fault;
-use crate::number::parse_number;
+use crate::number::parse_number_at;
 
 /// Bytes of the input that an error quotes.
 const QUOTED: usize = 40;
@@ -28,148 +32,134 @@ impl Pairs {
         }
     }
 
-    pub(super) fn truncate(&mut self, len: usize) {
-        self.indices.truncate(len);
-        self.values.truncate(len);
+    pub(super) fn clear(&mut self) {
+        self.indices.clear();
+        self.values.clear();
     }
 
-    /// Adds the pairs of any line and returns its target, if there is one, as `checked`.
-    pub(super) fn add_any(
+    /// Adds the pairs of a line and returns its target, if there is one, as `checked`.
+    #[inline(always)]
+    pub(super) fn add_line(
         &mut self,
         line: &[u8],
         checked: impl FnOnce(f64) -> Result<f64, Fault>,
     ) -> Result<Option<f64>, Located> {
-        let comment = line.iter().position(|&byte| byte == b'#');
-        let mut tokens = Tokens {
-            line: &line[..comment.unwrap_or(line.len())],
-            at: 0,
-        }
-        .peekable();
-        let Some(target) = tokens.next() else {
+        let line = &line[..memchr(b'#', line).unwrap_or(line.len())];
+        let start = after_blanks(line, 0);
+        if start == line.len() {
             return Ok(None);
-        };
-        let checked = checked(number(target)?).map_err(|fault| target.fault(fault))?;
-        tokens.next_if(|token| token.text.starts_with(b"qid:"));
-        let first = self.indices.len();
-        for token in tokens {
-            self.add_pair(token, first)?;
         }
-        Ok(Some(checked))
-    }
-
-    /// Adds a pair to the row whose pairs start at `first`.
-    fn add_pair(&mut self, token: Token<'_>, first: usize) -> Result<(), Located> {
-        let Some(colon) = token.text.iter().position(|&byte| byte == b':') else {
-            let found = token.quoted();
-            return Err(token.fault(Fault::NotPair { found }));
-        };
-        let (index, value) = token.split(colon);
-        let column = self.column(index)?;
-        if let Some(&previous) = self.indices[first..].last().filter(|&&last| last >= column) {
-            return Err(index.fault(Fault::IndexOrder {
-                found: u64::from(column) + self.base,
-                previous: u64::from(previous) + self.base,
-            }));
+        let (target, end) = number(line, start)?;
+        let target = checked(target).map_err(|fault| (start, fault))?;
+        let mut at = after_blanks(line, end);
+        if line[at..].starts_with(b"qid:") {
+            at = after_blanks(line, token_end(line, at));
         }
-        self.indices.push(column);
-        self.values.push(number(value)?);
-        Ok(())
-    }
-
-    /// The column, from 0, of an index.
-    fn column(&self, token: Token<'_>) -> Result<u32, Located> {
-        if token.text.is_empty() || !token.text.iter().all(u8::is_ascii_digit) {
-            let found = token.quoted();
-            return Err(token.fault(Fault::NotIndex { found }));
+        let mut least = self.base;
+        while at < line.len() {
+            let (index, colon) = self.index(line, at, least)?;
+            let (value, end) = number(line, colon + 1)?;
+            self.indices.push((index - self.base) as u32);
+            self.values.push(value);
+            least = index + 1;
+            at = after_blanks(line, end);
         }
-        let Some(column) = whole(token.text).checked_sub(self.base) else {
-            return Err(token.fault(Fault::IndexZero));
+        Ok(Some(target))
+    }
+
+    /// The index of the pair that begins at `start`, `least` at least, and the place of its colon.
+    #[inline(always)]
+    fn index(&self, line: &[u8], start: usize, least: u64) -> Result<(u64, usize), Located> {
+        let (mut index, mut end) = (0_u64, start);
+        while let Some(digit @ b'0'..=b'9') = line.get(end) {
+            index = index
+                .saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'));
+            end += 1;
+        }
+        let is_whole = end > start && line.get(end) == Some(&b':');
+        if is_whole && (least..=self.largest_index()).contains(&index) {
+            return Ok((index, end));
+        }
+        Err((start, self.index_fault(line, start, index, least)))
+    }
+
+    /// The index of column 2³² − 2, the last one.
+    fn largest_index(&self) -> u64 {
+        u64::from(u32::MAX - 1) + self.base
+    }
+
+    /// The fault of the pair at `start`, whose digits write `index`.
+    #[cold]
+    fn index_fault(&self, line: &[u8], start: usize, index: u64, least: u64) -> Fault {
+        let pair = &line[start..token_end(line, start)];
+        let Some(colon) = memchr(b':', pair) else {
+            return Fault::NotPair {
+                found: quoted(pair),
+            };
         };
-        u32::try_from(column)
-            .ok()
-            .filter(|&column| column < u32::MAX)
-            .ok_or_else(|| {
-                token.fault(Fault::IndexRange {
-                    found: token.quoted(),
-                    largest: u64::from(u32::MAX - 1) + self.base,
-                })
-            })
+        let written = &pair[..colon];
+        let found = quoted(written);
+        let largest = self.largest_index();
+        match written {
+            [] => Fault::NotIndex { found },
+            _ if !written.iter().all(u8::is_ascii_digit) => Fault::NotIndex { found },
+            _ if index < self.base => Fault::IndexZero,
+            _ if index > largest => Fault::IndexRange { found, largest },
+            _ => Fault::IndexOrder {
+                found: index,
+                previous: least - 1,
+            },
+        }
     }
 }
 
-/// The number that digits write, or 2⁶⁴ − 1 where it is larger.
-fn whole(digits: &[u8]) -> u64 {
-    digits.iter().fold(0_u64, |whole, digit| {
-        whole
-            .saturating_mul(10)
-            .saturating_add(u64::from(digit - b'0'))
-    })
+/// The finite number that begins at `start`, and its end, which is a blank's place or the line's end.
+#[inline(always)]
+fn number(line: &[u8], start: usize) -> Result<(f64, usize), Located> {
+    let text = &line[start..];
+    // Ones are all there is in files of indicator features. Reading them here is half as fast again
+    // as having the library find out where such a number ends.
+    if let [digit @ b'0'..=b'9', b' ' | b'\n', ..] = text {
+        return Ok((f64::from(digit - b'0'), start + 1));
+    }
+    if let Some((number, length)) = parse_number_at(text) {
+        let ends = text.get(length).is_none_or(u8::is_ascii_whitespace);
+        if ends && number.is_finite() {
+            return Ok((number, start + length));
+        }
+    }
+    Err((start, number_fault(&line[start..token_end(line, start)])))
 }
 
-fn number(token: Token<'_>) -> Result<f64, Located> {
-    match parse_number(token.text) {
-        Some(number) if number.is_finite() => Ok(number),
-        Some(_) => Err(token.fault(Fault::NotFinite {
-            found: token.quoted(),
-        })),
-        None => Err(token.fault(Fault::NotNumber {
-            found: token.quoted(),
-        })),
+/// The fault of a token that is no finite number.
+#[cold]
+fn number_fault(token: &[u8]) -> Fault {
+    let found = quoted(token);
+    match parse_number_at(token) {
+        Some((_, length)) if length == token.len() => Fault::NotFinite { found },
+        _ => Fault::NotNumber { found },
     }
 }
 
-/// A part of a line, and where it starts.
-#[derive(Clone, Copy)]
-struct Token<'a> {
-    start: usize,
-    text: &'a [u8],
+/// The first place from `at` on that is not a blank's.
+#[inline(always)]
+fn after_blanks(line: &[u8], mut at: usize) -> usize {
+    while line.get(at).is_some_and(u8::is_ascii_whitespace) {
+        at += 1;
+    }
+    at
 }
 
-impl<'a> Token<'a> {
-    /// What stands before and after the byte at `at`.
-    fn split(self, at: usize) -> (Self, Self) {
-        let part = |from, to| Self {
-            start: self.start + from,
-            text: &self.text[from..to],
-        };
-        (part(0, at), part(at + 1, self.text.len()))
-    }
-
-    fn fault(self, fault: Fault) -> Located {
-        (self.start, fault)
-    }
-
-    /// The text, fit for a message: abridged, on one line.
-    fn quoted(self) -> String {
-        let (text, rest) = self.text.split_at(self.text.len().min(QUOTED));
-        let ellipsis = if rest.is_empty() { "" } else { "…" };
-        format!("{}{ellipsis}", String::from_utf8_lossy(text).escape_debug())
-    }
+/// The end of the token that begins at `start`: the next blank's place, or the line's end.
+fn token_end(line: &[u8], start: usize) -> usize {
+    let blank = line[start..].iter().position(u8::is_ascii_whitespace);
+    blank.map_or(line.len(), |length| start + length)
 }
 
-/// The parts of a line between blanks.
-struct Tokens<'a> {
-    line: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        let blanks = self.line[self.at..]
-            .iter()
-            .position(|byte| !byte.is_ascii_whitespace())?;
-        let start = self.at + blanks;
-        let rest = &self.line[start..];
-        let end = rest
-            .iter()
-            .position(u8::is_ascii_whitespace)
-            .unwrap_or(rest.len());
-        self.at = start + end;
-        Some(Token {
-            start,
-            text: &rest[..end],
-        })
-    }
+/// A token, fit for a message: abridged, on one line.
+fn quoted(token: &[u8]) -> String {
+    let (text, rest) = token.split_at(token.len().min(QUOTED));
+    let ellipsis = if rest.is_empty() { "" } else { "…" };
+    format!("{}{ellipsis}", String::from_utf8_lossy(text).escape_debug())
 }

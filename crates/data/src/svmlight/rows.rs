@@ -18,7 +18,7 @@ pub(super) struct Rows {
     lines: u64,
 }
 
-/// What targets may be.
+/// The check of targets against the kind asked for and the labels met so far.
 #[derive(Clone, Copy)]
 struct LabelCheck {
     kind: TargetKind,
@@ -55,7 +55,7 @@ impl Rows {
         self.targets.clear();
         self.labels.low = None;
         self.indptr.truncate(1);
-        self.pairs.truncate(0);
+        self.pairs.clear();
         self.columns = 0;
         self.lines = 0;
     }
@@ -77,16 +77,10 @@ impl Rows {
     #[inline(always)]
     fn add_line<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Located> {
         let first = self.pairs.indices.len();
-        if let Some((found, rest)) = self.pairs.add_plain(text) {
-            let target = self.labels.check(found).map_err(|fault| (0, fault))?;
-            self.end_row(first, target);
-            return Ok(rest);
-        }
-        self.pairs.truncate(first);
         let end = memchr(b'\n', text).map_or(text.len(), |newline| newline + 1);
         let (line, rest) = text.split_at(end);
         let check = |found| self.labels.check(found);
-        if let Some(target) = self.pairs.add_any(line, check)? {
+        if let Some(target) = self.pairs.add_line(line, check)? {
             self.end_row(first, target);
         }
         Ok(rest)
@@ -145,9 +139,15 @@ impl Rows {
         let line::Pairs {
             indices, values, ..
         } = self.pairs;
+        debug_assert!(values.iter().all(|value| value.is_finite()));
+        let features = Csr::from_parts(
+            self.columns,
+            self.indptr.into(),
+            indices.into(),
+            values.into(),
+        );
         Some(Parsed {
-            // Every pair was checked when it was added.
-            features: Csr::from_checked(self.columns, self.indptr, indices, values),
+            features: features.expect("pairs in order: checked when they were added"),
             targets: self.targets,
             labels,
         })
@@ -155,7 +155,7 @@ impl Rows {
 }
 
 impl LabelCheck {
-    /// What a number means as a target.
+    /// The target that a number stands for.
     fn check(&mut self, found: f64) -> Result<f64, Fault> {
         if self.kind == TargetKind::Real || found == 1.0 {
             return Ok(found);

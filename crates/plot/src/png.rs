@@ -1,4 +1,4 @@
-//! SVG to PNG, with the fonts that are built in and nothing of the system.
+//! SVG to PNG, with the built-in fonts and none of the system's.
 
 use std::sync::{Arc, LazyLock};
 
@@ -10,19 +10,19 @@ use crate::text::{BOLD, REGULAR};
 /// Pixels a px: three make 288 to the inch.
 const SCALE: f32 = 3.0;
 
-/// Why there is no picture.
+/// An error of rendering a picture.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PngError {
-    /// The SVG is not one that can be drawn.
+    /// The text is not an SVG picture.
     #[error("the picture cannot be drawn: {0}")]
     Svg(#[from] resvg::usvg::Error),
-    /// It is larger than pixels can be.
+    /// The picture is empty or larger than an image can be.
     #[error("the picture of {width} × {height} px is too large")]
     Size {
-        /// Width.
+        /// Width in px.
         width: f32,
-        /// Height.
+        /// Height in px.
         height: f32,
     },
     /// The pixels cannot be written.
@@ -37,11 +37,11 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Renders a picture that [`draw`](crate::draw) made for print, at 288 pixels to the inch.
+/// Renders a picture that [`draw`](crate::draw) made for print as PNG, at 288 pixels to the inch.
 ///
 /// # Errors
-/// When it is no such picture, or is too large.
-pub fn render(svg: &str) -> Result<Vec<u8>, PngError> {
+/// When the text is not an SVG picture, or the picture is too large for an image.
+pub fn png(svg: &str) -> Result<Vec<u8>, PngError> {
     let options = Options {
         fontdb: Arc::clone(&FONTS),
         ..Options::default()

@@ -1,21 +1,20 @@
-//! A figure, described: panels with axes, and marks in the axes' own numbers.
+//! A picture as data: panels with axes, and marks in the axes' own numbers.
 //!
-//! What a figure shows is decided here and in the modules that make figures; how it is drawn, by
-//! [`draw`](crate::draw).
+//! A picture says what is shown; [`draw`](crate::draw) decides how it is drawn.
 
 use crate::palette::Paint;
 use crate::scale::{Scale, Tick};
 
-/// A figure: one or more panels under a title.
+/// A picture: one or more panels under a title.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
-    /// What its file is called, without extension.
+pub struct Picture {
+    /// The file's name without its extension, unique among the pictures of a page.
     pub name: &'static str,
     /// Title.
     pub title: String,
-    /// What its panels have in common: what lines and bands are, and over how many seeds.
+    /// A sentence or two below the panels, wrapped to the picture's width.
     pub note: String,
-    /// What the marks stand for.
+    /// The marks and their meaning.
     pub legend: Vec<Key>,
     /// Panels, row by row.
     pub panels: Vec<Panel>,
@@ -23,13 +22,13 @@ pub struct Figure {
     pub columns: usize,
     /// Width and height of a panel's plotting area, in px of 1/96 inch.
     pub size: (f64, f64),
-    /// Whether all panels have the same axes, which are then labelled at the rim alone.
+    /// True if all panels have the same axes, which are then labelled at the rim alone.
     pub shared_axes: bool,
 }
 
-impl Figure {
-    /// A figure of nothing.
-    pub(crate) fn empty(name: &'static str) -> Self {
+impl Picture {
+    /// A picture without panels, to be filled in.
+    pub fn empty(name: &'static str) -> Self {
         Self {
             name,
             title: String::new(),
@@ -54,7 +53,7 @@ pub struct Panel {
     pub y: Axis,
     /// Marks, the first at the bottom.
     pub marks: Vec<Mark>,
-    /// What the shades of tiles mean, where they mean a number.
+    /// The key to the tiles' shades, where shades stand for numbers.
     pub bar: Option<Bar>,
 }
 
@@ -63,17 +62,17 @@ pub struct Panel {
 pub struct Axis {
     /// Its title, with the unit.
     pub label: String,
-    /// What is where.
+    /// From numbers to places.
     pub scale: Scale,
-    /// Its ticks; those of the scale where there are none.
+    /// Its ticks; where there are none, those that the scale chooses.
     pub ticks: Vec<Tick>,
-    /// Whether grid lines are drawn at labelled ticks.
+    /// True if grid lines are drawn at labelled ticks.
     pub grid: bool,
 }
 
 impl Axis {
     /// An axis with the ticks of its scale, and grid lines at them.
-    pub(crate) fn new(label: impl Into<String>, scale: Scale) -> Self {
+    pub fn new(label: impl Into<String>, scale: Scale) -> Self {
         Self {
             label: label.into(),
             scale,
@@ -83,7 +82,7 @@ impl Axis {
     }
 }
 
-/// The key to shades.
+/// The key to shades, drawn right of a panel as a bar with ticks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     /// Its title, with the unit.
@@ -95,13 +94,13 @@ pub struct Bar {
 /// One entry of a legend.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
-    /// What it stands for.
+    /// The words.
     pub label: String,
-    /// What is shown beside the label.
+    /// The sign left of the words.
     pub sign: Sign,
 }
 
-/// What is shown in a legend.
+/// A sign in a legend.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sign {
     /// A line.
@@ -116,11 +115,11 @@ pub enum Sign {
     Dot(Paint),
     /// A tile that is crossed out.
     Crossed,
-    /// A mark of something cut off.
+    /// A small upright stroke, as at [`Mark::Censored`].
     Censored(Paint),
 }
 
-/// How a line is drawn.
+/// The look of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stroke {
     /// Colour.
@@ -135,7 +134,7 @@ pub struct Stroke {
 
 impl Stroke {
     /// A solid line.
-    pub(crate) fn solid(paint: Paint, width: f64) -> Self {
+    pub fn solid(paint: Paint, width: f64) -> Self {
         Self {
             paint,
             width,
@@ -144,21 +143,22 @@ impl Stroke {
         }
     }
 
-    /// Seen through.
-    pub(crate) fn faded(self, opacity: f64) -> Self {
+    /// The same line, so much seen through.
+    pub fn faded(self, opacity: f64) -> Self {
         Self { opacity, ..self }
     }
 }
 
-/// Something drawn in a panel. Points that have no place on the axes are left out; lines break
-/// there.
+/// Something drawn in a panel.
+///
+/// Points that have no place on the axes are left out, and lines break there.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
     /// A line through points.
     Line {
         /// (x, y).
         points: Vec<(f64, f64)>,
-        /// How it is drawn.
+        /// Its look.
         stroke: Stroke,
     },
     /// The area between two curves.
@@ -172,11 +172,11 @@ pub enum Mark {
     },
     /// A line over the whole height.
     Rule {
-        /// Where.
+        /// Its number on the horizontal axis.
         x: f64,
-        /// How it is drawn.
+        /// Its look.
         stroke: Stroke,
-        /// What is written along it.
+        /// Words above the panel at the line; may be empty.
         label: String,
     },
     /// A stripe over the whole height.
@@ -196,7 +196,8 @@ pub enum Mark {
         y: (f64, f64),
         /// Colour.
         paint: Paint,
-        /// The cell it stands for.
+        /// The number of the grid cell it stands for, written as the attribute `data-cell`, by which
+        /// a page's script finds the tile.
         cell: Option<usize>,
     },
     /// A tile crossed out.
@@ -210,12 +211,12 @@ pub enum Mark {
     Dot {
         /// (x, y).
         at: (f64, f64),
-        /// From low to high.
+        /// From low to high; an infinite high end is drawn open.
         interval: Option<(f64, f64)>,
         /// Colour.
         paint: Paint,
     },
-    /// A small upright stroke on a curve: something cut off there.
+    /// A small upright stroke on a curve where something was cut off (censored).
     Censored {
         /// (x, y).
         at: (f64, f64),

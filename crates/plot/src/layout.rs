@@ -1,6 +1,6 @@
-//! Where the parts of a figure go. Lengths are px of 1/96 inch.
+//! The places of a picture's parts. Lengths are px of 1/96 inch.
 
-use crate::figure::{Axis, Figure, Key, Mark, Panel};
+use crate::picture::{Axis, Key, Mark, Panel, Picture};
 use crate::scale::Tick;
 use crate::text::{width, wrap};
 
@@ -8,7 +8,7 @@ use crate::text::{width, wrap};
 pub(crate) const SMALL: f64 = 11.0;
 /// Size of axis titles and panel titles.
 pub(crate) const MEDIUM: f64 = 12.0;
-/// Size of the figure's title.
+/// Size of the picture's title.
 pub(crate) const LARGE: f64 = 14.0;
 /// Room around everything.
 pub(crate) const MARGIN: f64 = 12.0;
@@ -16,16 +16,16 @@ pub(crate) const MARGIN: f64 = 12.0;
 pub(crate) const TICK: f64 = 5.0;
 /// Width of the key to shades.
 pub(crate) const BAR: f64 = 12.0;
-/// Room above a panel for what is written at its rules.
+/// Room above a panel for the labels of its rules.
 pub(crate) const RULE_LABELS: f64 = 16.0;
 /// Length of a legend's line.
 pub(crate) const SIGN: f64 = 24.0;
 
-/// Where the parts of a figure go.
-pub(crate) struct Layout<'f> {
+/// The places of a picture's parts.
+pub(crate) struct Layout<'p> {
     pub(crate) width: f64,
     pub(crate) height: f64,
-    pub(crate) legend: Vec<Vec<&'f Key>>,
+    pub(crate) legend: Vec<Vec<&'p Key>>,
     pub(crate) note: Vec<String>,
     /// Left edges of the panels' plotting areas, by column.
     pub(crate) lefts: Vec<f64>,
@@ -33,27 +33,27 @@ pub(crate) struct Layout<'f> {
     pub(crate) tops: Vec<f64>,
 }
 
-impl<'f> Layout<'f> {
-    pub(crate) fn of(figure: &'f Figure) -> Self {
-        let columns = figure.columns.clamp(1, figure.panels.len().max(1));
-        let rows = figure.panels.len().div_ceil(columns);
-        let in_column = |column| figure.panels.iter().skip(column).step_by(columns);
+impl<'p> Layout<'p> {
+    pub(crate) fn of(picture: &'p Picture) -> Self {
+        let columns = picture.columns.clamp(1, picture.panels.len().max(1));
+        let rows = picture.panels.len().div_ceil(columns);
+        let in_column = |column| picture.panels.iter().skip(column).step_by(columns);
         let mut x = MARGIN;
         let mut lefts = Vec::new();
         for column in 0..columns {
-            let labelled = !figure.shared_axes || column == 0;
-            let before = in_column(column).map(|panel| before(panel, labelled, figure.size.1));
-            let after = in_column(column).map(|panel| after(panel, figure.size.1));
+            let labelled = !picture.shared_axes || column == 0;
+            let before = in_column(column).map(|panel| before(panel, labelled, picture.size.1));
+            let after = in_column(column).map(|panel| after(panel, picture.size.1));
             x += before.fold(0.0, f64::max);
             lefts.push(x);
-            x += figure.size.0 + after.fold(0.0, f64::max) + 8.0;
+            x += picture.size.0 + after.fold(0.0, f64::max) + 8.0;
         }
-        let title = width(&figure.title, LARGE, true);
+        let title = width(&picture.title, LARGE, true);
         let total = (x - 8.0 + MARGIN).max(title + 2.0 * MARGIN);
         let room = total - 2.0 * MARGIN;
 
-        let legend = rows_of_keys(&figure.legend, room);
-        let note = wrap(&figure.note, SMALL, room);
+        let legend = rows_of_keys(&picture.legend, room);
+        let note = wrap(&picture.note, SMALL, room);
         let mut layout = Self {
             width: total,
             height: 0.0,
@@ -63,13 +63,13 @@ impl<'f> Layout<'f> {
             tops: Vec::new(),
         };
         let mut y = MARGIN + LARGE + 14.0 + layout.legend.len() as f64 * layout.row_height();
-        let titled = figure.panels.iter().any(|panel| !panel.title.is_empty());
-        let ruled = figure.panels.iter().any(has_rule_labels);
+        let titled = picture.panels.iter().any(|panel| !panel.title.is_empty());
+        let ruled = picture.panels.iter().any(has_rule_labels);
         for row in 0..rows {
             y += if titled { 24.0 } else { 8.0 } + if ruled { RULE_LABELS } else { 0.0 };
             layout.tops.push(y);
-            let labelled = !figure.shared_axes || row + 1 == rows;
-            y += figure.size.1 + if labelled { 44.0 } else { 8.0 };
+            let labelled = !picture.shared_axes || row + 1 == rows;
+            y += picture.size.1 + if labelled { 44.0 } else { 8.0 };
         }
         let note = layout.note.len() as f64 * 15.0;
         // Under shared axes, a column that ends early has its labels where the next row is.

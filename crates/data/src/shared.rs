@@ -1,6 +1,6 @@
-//! Memory that a dataset's numbers live in: their own, or a file's.
+//! Storage of a dataset's numbers: slices that clones share, in memory or in a mapped file.
 //!
-//! The crate's only `unsafe` code: a file is mapped, and a slice is kept beside what owns it.
+//! This is the crate's only `unsafe` code: a file is mapped, and a slice is kept beside its owner.
 
 use std::any::Any;
 use std::fmt;
@@ -15,17 +15,17 @@ use memmap2::Mmap;
 
 use crate::aligned::AlignedBlock;
 
-/// Numbers that never change, shared by all clones; reading them costs what reading a slice does,
-/// whatever they live in.
-pub(crate) struct Column<T> {
-    /// Points into what `owner` owns.
+/// A slice of numbers that never change, shared by all clones. It dereferences to the slice at no
+/// cost, so that an `sprs` matrix can have it for storage, whoever owns the numbers.
+pub(crate) struct Shared<T> {
+    /// Points into memory that `owner` owns.
     numbers: NonNull<[T]>,
     owner: Arc<dyn Any + Send + Sync>,
 }
 
-impl<T: Pod + Send + Sync> Column<T> {
-    /// The numbers that a mapped file has in a range of its bytes; `None` where the range lies
-    /// outside, is not aligned for them, or holds no whole number of them.
+impl<T: Pod + Send + Sync> Shared<T> {
+    /// Shares the numbers in a range of a mapped file's bytes. `None` where the range lies outside the
+    /// file, is not aligned for the numbers, or holds no whole number of them.
     pub(crate) fn mapped(map: &Arc<Mmap>, bytes: Range<usize>) -> Option<Self> {
         let numbers: &[T] = bytemuck::try_cast_slice(map.get(bytes)?).ok()?;
         Some(Self {
@@ -34,12 +34,12 @@ impl<T: Pod + Send + Sync> Column<T> {
         })
     }
 
-    /// Whether they lie in a mapped file.
+    /// Returns true if the numbers lie in a mapped file.
     pub(crate) fn is_mapped(&self) -> bool {
         self.owner.is::<Mmap>()
     }
 
-    /// The numbers in a vector: not copied if they live in one that nobody shares.
+    /// Gives the numbers away in a vector, copied unless they lie in a vector that no clone shares.
     pub(crate) fn into_vec(self) -> Vec<T> {
         let Self { numbers, owner } = self;
         match owner.downcast::<Vec<T>>() {
@@ -49,7 +49,7 @@ impl<T: Pod + Send + Sync> Column<T> {
     }
 }
 
-impl<T: Pod + Send + Sync> From<Vec<T>> for Column<T> {
+impl<T: Pod + Send + Sync> From<Vec<T>> for Shared<T> {
     fn from(numbers: Vec<T>) -> Self {
         let owner = Arc::new(numbers);
         Self {
@@ -59,7 +59,7 @@ impl<T: Pod + Send + Sync> From<Vec<T>> for Column<T> {
     }
 }
 
-impl From<AlignedBlock> for Column<f64> {
+impl From<AlignedBlock> for Shared<f64> {
     fn from(block: AlignedBlock) -> Self {
         let owner = Arc::new(block);
         Self {
@@ -69,12 +69,12 @@ impl From<AlignedBlock> for Column<f64> {
     }
 }
 
-impl<T> Deref for Column<T> {
+impl<T> Deref for Shared<T> {
     type Target = [T];
 
     #[inline(always)]
     fn deref(&self) -> &[T] {
-        // SAFETY: a column is made above from a slice borrowed of what `owner` owns: a vector, a
+        // SAFETY: a shared is made above from a slice borrowed of what `owner` owns: a vector, a
         // block or a map, whose numbers stay where they are and are lent to nobody for writing,
         // behind an `Arc` that lives at least as long as `self`.
         #[allow(unsafe_code)]
@@ -84,15 +84,15 @@ impl<T> Deref for Column<T> {
     }
 }
 
-// SAFETY: a column is a shared slice and an `Arc` of something `Send + Sync`.
+// SAFETY: a shared is a shared slice and an `Arc` of something `Send + Sync`.
 #[allow(unsafe_code)]
-unsafe impl<T: Sync> Send for Column<T> {}
+unsafe impl<T: Sync> Send for Shared<T> {}
 
 // SAFETY: as above; there is no way to write through one.
 #[allow(unsafe_code)]
-unsafe impl<T: Sync> Sync for Column<T> {}
+unsafe impl<T: Sync> Sync for Shared<T> {}
 
-impl<T> Clone for Column<T> {
+impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
         Self {
             numbers: self.numbers,
@@ -101,13 +101,13 @@ impl<T> Clone for Column<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Column<T> {
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.deref().fmt(f)
     }
 }
 
-impl<T: PartialEq> PartialEq for Column<T> {
+impl<T: PartialEq> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
@@ -135,14 +135,14 @@ mod tests {
 
     #[test]
     fn clones_share_and_the_last_gives_its_vector_away() {
-        let column = Column::from(vec![1.0, 2.0]);
-        let at = column.as_ptr();
-        let clone = column.clone();
+        let shared = Shared::from(vec![1.0, 2.0]);
+        let at = shared.as_ptr();
+        let clone = shared.clone();
         assert_eq!((clone.as_ptr(), &*clone), (at, &[1.0, 2.0][..]));
-        let [copied, given] = [clone, column].map(Column::into_vec);
+        let [copied, given] = [clone, shared].map(Shared::into_vec);
         assert_ne!(copied.as_ptr(), at);
         assert_eq!(given.as_ptr(), at);
-        let block = Column::from(AlignedBlock::from(&[3.0][..]));
+        let block = Shared::from(AlignedBlock::from(&[3.0][..]));
         assert_eq!(block.into_vec(), [3.0]);
     }
 }

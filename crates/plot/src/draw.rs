@@ -1,30 +1,30 @@
-//! Figures as SVG: title, legend, panels, note.
-//!
-//! Bytes are a function of the figure alone. Lengths are px of 1/96 inch.
+//! A picture as SVG: title, legend, panels, note. Lengths are px of 1/96 inch.
 
 use std::fmt::Write;
 
-use crate::figure::{Axis, Bar, Figure, Mark, Panel, Stroke};
 use crate::layout::{
     BAR, LARGE, Layout, MARGIN, MEDIUM, RULE_LABELS, SMALL, TICK, has_rule_labels, key_width,
     most_ticks, ticks,
 };
-use crate::palette::{Paint, Theme, ramp};
+use crate::palette::{Paint, Theme};
+use crate::picture::{Axis, Bar, Mark, Panel, Picture, Stroke};
 use crate::svg::{Px, Svg, Words};
 use crate::text::width;
 
 /// Length of an interval beyond its dot where it has no upper end.
 const OPEN: f64 = 14.0;
 
-/// Draws a figure.
-pub fn draw(figure: &Figure, theme: Theme) -> String {
-    let layout = Layout::of(figure);
+/// Draws a picture as SVG, with a newline at its end.
+///
+/// Takes time and memory linear in the number of points.
+pub fn draw(picture: &Picture, theme: Theme) -> String {
+    let layout = Layout::of(picture);
     let mut svg = Svg::new(theme);
-    svg.open(&figure.title, layout.width, layout.height);
+    svg.open(&picture.title, layout.width, layout.height);
     let mut y = MARGIN + LARGE;
     svg.words(
         (MARGIN, y),
-        &figure.title,
+        &picture.title,
         Words::new(LARGE, Paint::Ink).bold(),
     );
     y += 10.0;
@@ -36,8 +36,8 @@ pub fn draw(figure: &Figure, theme: Theme) -> String {
             x += key_width(key);
         }
     }
-    for (i, panel) in figure.panels.iter().enumerate() {
-        svg.panel(figure, i, panel, &layout);
+    for (i, panel) in picture.panels.iter().enumerate() {
+        svg.panel(picture, i, panel, &layout);
     }
     let mut y = layout.height - MARGIN - layout.note.len() as f64 * 15.0;
     for line in &layout.note {
@@ -49,13 +49,13 @@ pub fn draw(figure: &Figure, theme: Theme) -> String {
 }
 
 /// A panel's frame: from numbers to px.
-struct Frame<'f> {
+struct Frame<'p> {
     left: f64,
     top: f64,
     width: f64,
     height: f64,
-    x: &'f Axis,
-    y: &'f Axis,
+    x: &'p Axis,
+    y: &'p Axis,
 }
 
 impl Frame<'_> {
@@ -77,18 +77,18 @@ impl Frame<'_> {
 }
 
 impl Svg {
-    fn panel(&mut self, figure: &Figure, i: usize, panel: &Panel, layout: &Layout<'_>) {
+    fn panel(&mut self, picture: &Picture, i: usize, panel: &Panel, layout: &Layout<'_>) {
         let columns = layout.lefts.len();
         let frame = Frame {
             left: layout.lefts[i % columns],
             top: layout.tops[i / columns],
-            width: figure.size.0,
-            height: figure.size.1,
+            width: picture.size.0,
+            height: picture.size.1,
             x: &panel.x,
             y: &panel.y,
         };
-        let below = i + columns < figure.panels.len();
-        let clip = format!("{}-{i}", figure.name);
+        let below = i + columns < picture.panels.len();
+        let clip = format!("{}-{i}", picture.name);
         self.put(format_args!(
             "<clipPath id=\"{clip}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n",
             Px(frame.left),
@@ -96,8 +96,8 @@ impl Svg {
             Px(frame.width),
             Px(frame.height)
         ));
-        self.horizontal(&frame, !figure.shared_axes || !below);
-        self.vertical(&frame, !figure.shared_axes || i.is_multiple_of(columns));
+        self.horizontal(&frame, !picture.shared_axes || !below);
+        self.vertical(&frame, !picture.shared_axes || i.is_multiple_of(columns));
         self.put(format_args!("<g clip-path=\"url(#{clip})\">\n"));
         for mark in &panel.marks {
             self.mark(&frame, mark);
@@ -105,7 +105,7 @@ impl Svg {
         self.put(format_args!("</g>\n"));
         self.frame(&frame);
         self.rule_labels(&frame, panel);
-        let ruled = figure.panels.iter().any(has_rule_labels);
+        let ruled = picture.panels.iter().any(has_rule_labels);
         let above = if ruled { 7.0 + RULE_LABELS } else { 7.0 };
         let above = (frame.left, frame.top - above);
         self.words(above, &panel.title, Words::new(MEDIUM, Paint::Ink).bold());
@@ -202,7 +202,7 @@ impl Svg {
                 frame.bottom() - low * frame.height,
                 (frame.bottom() - high * frame.height - 0.5).max(frame.top),
             );
-            self.rectangle((left, right), y, ramp((low + high) / 2.0), "");
+            self.rectangle((left, right), y, Paint::ramp((low + high) / 2.0), "");
         }
         let mut widest: f64 = 0.0;
         for tick in bar.scale.ticks(most_ticks(frame.height, 34.0)) {
@@ -222,7 +222,7 @@ impl Svg {
         self.words(at, &bar.label, how);
     }
 
-    /// What is written at rules: above the panel, each centred on its own where it can be.
+    /// The labels of rules: above the panel, each centred on its own rule where there is room.
     fn rule_labels(&mut self, frame: &Frame<'_>, panel: &Panel) {
         let mut free = frame.left;
         for mark in &panel.marks {
@@ -255,8 +255,8 @@ impl Svg {
             }
             Mark::Stripe { x, paint, opacity } => {
                 let x = (
-                    frame.x(x.0.max(frame.x.scale.low)),
-                    frame.x(x.1.min(frame.x.scale.high)),
+                    frame.x(x.0.max(frame.x.scale.low())),
+                    frame.x(x.1.min(frame.x.scale.high())),
                 );
                 let y = (frame.top, frame.bottom());
                 self.rectangle(x, y, *paint, &format!(" fill-opacity=\"{}\"", Px(*opacity)));
@@ -329,8 +329,8 @@ impl Svg {
     fn band(&mut self, frame: &Frame<'_>, points: &[(f64, f64, f64)], paint: Paint, opacity: f64) {
         let placed = points.iter().map(|&(x, low, high)| {
             // A band may begin below a logarithmic scale.
-            let low = if frame.y.scale.log {
-                low.max(frame.y.scale.low)
+            let low = if frame.y.scale.is_log() {
+                low.max(frame.y.scale.low())
             } else {
                 low
             };

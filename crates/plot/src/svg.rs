@@ -2,12 +2,12 @@
 
 use std::fmt::{Arguments, Display, Write};
 
-use crate::figure::{Key, Sign, Stroke};
 use crate::layout::{SIGN, SMALL};
 use crate::palette::{Paint, Theme};
-use crate::text::{self, FAMILY, SUBSCRIPT, pieces};
+use crate::picture::{Key, Sign, Stroke};
+use crate::text::{self, Escaped, FAMILY, SUBSCRIPT, pieces};
 
-/// How words are set.
+/// The setting of words: size, colour, weight, anchor, direction.
 #[derive(Clone, Copy)]
 pub(crate) struct Words {
     size: f64,
@@ -61,7 +61,7 @@ pub(crate) struct Svg {
 }
 
 impl Svg {
-    /// Nothing yet.
+    /// An empty file.
     pub(crate) fn new(theme: Theme) -> Self {
         Self {
             text: String::new(),
@@ -229,28 +229,10 @@ pub(crate) struct Px(pub(crate) f64);
 
 impl Display for Px {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Far outside any picture, so that no viewer has to draw with numbers without bounds.
+        // A bound far outside any picture keeps viewers from drawing with huge numbers.
         let hundredths = (self.0.clamp(-1e5, 1e5) * 100.0).round();
         let digits = format!("{:.2}", hundredths / 100.0);
         let digits = digits.trim_end_matches('0').trim_end_matches('.');
         f.write_str(if digits == "-0" { "0" } else { digits })
-    }
-}
-
-/// Text between tags, or in quotes.
-pub(crate) struct Escaped<'t>(pub(crate) &'t str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                '"' => f.write_str("&quot;")?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
     }
 }

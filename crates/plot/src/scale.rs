@@ -2,31 +2,40 @@
 
 use libm::{ceil, floor, log10, pow, round};
 
-use crate::text;
+use crate::number::{fixed, number, power_of_ten};
 
-/// A scale from `low` to `high`, `low` below `high`.
+/// Magnitudes beyond this, and below its inverse, are taken for it where a scale begins or ends:
+/// differences and margins then stay finite.
+const GREATEST: f64 = 1e300;
+
+/// Values that differ by less than this share of them are taken for one value.
+///
+/// Multiples of a tick's step are then below 10¹⁵, where doubles have every whole number.
+const APART: f64 = 1e-12;
+
+/// Most ticks with labels that are worth asking for.
+const MOST_LABELS: usize = 100;
+
+/// A linear or logarithmic scale from one number to a greater one, both finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
-    /// Whether equal ratios, not differences, take equal room.
-    pub log: bool,
-    /// The number at the beginning.
-    pub low: f64,
-    /// The number at the end.
-    pub high: f64,
+    log: bool,
+    low: f64,
+    high: f64,
 }
 
-/// A tick of a scale.
+/// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
     /// Its number.
     pub at: f64,
-    /// What is written at it; nothing at the small ones between.
+    /// The text at it; `None` for the small ticks between.
     pub label: Option<String>,
 }
 
 impl Tick {
     /// A tick with its label.
-    pub(crate) fn labelled(at: f64, label: impl Into<String>) -> Self {
+    pub fn labelled(at: f64, label: impl Into<String>) -> Self {
         Self {
             at,
             label: Some(label.into()),
@@ -40,11 +49,18 @@ impl Tick {
 
 impl Scale {
     /// A linear scale that holds `values` and reaches `margin` of their range beyond them.
-    pub(crate) fn linear(values: impl IntoIterator<Item = f64>, margin: f64) -> Self {
-        let (low, high) = range(values).unwrap_or((0.0, 1.0));
-        let (low, high) = match low < high {
+    ///
+    /// Values that are not finite are passed over. A single value has room around it, no value gives
+    /// the scale from 0 to 1.
+    pub fn linear(values: impl IntoIterator<Item = f64>, margin: f64) -> Self {
+        let (low, high) = range(values, -GREATEST).unwrap_or((0.0, 1.0));
+        let size = low.abs().max(high.abs());
+        let (low, high) = match high - low > (APART * size).max(1.0 / GREATEST) {
             true => (low, high),
-            false => (low - 0.5, low + 0.5),
+            false => {
+                let room = (1e-6 * size).max(0.5);
+                (low - room, high + room)
+            }
         };
         let beyond = margin * (high - low);
         Self {
@@ -56,48 +72,70 @@ impl Scale {
 
     /// A logarithmic scale that holds the `values` above 0, and reaches `margin` of their range
     /// beyond them.
-    pub(crate) fn log(values: impl IntoIterator<Item = f64>, margin: f64) -> Self {
+    ///
+    /// Values that are not finite are passed over. A single value has room around it, no value gives
+    /// the scale from 1 to 10.
+    pub fn log(values: impl IntoIterator<Item = f64>, margin: f64) -> Self {
         let positive = values.into_iter().filter(|&x| x > 0.0);
-        let (low, high) = range(positive).unwrap_or((1.0, 10.0));
-        let (low, high) = match low < high {
+        let (low, high) = range(positive, 1.0 / GREATEST).unwrap_or((1.0, 10.0));
+        let (low, high) = match high > low * (1.0 + APART) {
             true => (low, high),
             false => (low / 2.0, low * 2.0),
         };
-        let beyond = pow(high / low, margin);
+        let beyond = pow(10.0, margin * decades(low, high));
         Self {
             log: true,
-            low: low / beyond,
-            high: high * beyond,
+            low: (low / beyond).max(f64::MIN_POSITIVE),
+            high: (high * beyond).min(f64::MAX),
         }
     }
 
-    /// Where a number is: 0 at the beginning, 1 at the end; NaN where it has no place.
-    pub(crate) fn place(&self, x: f64) -> f64 {
+    /// True if equal ratios, not equal differences, take equal room.
+    pub fn is_log(&self) -> bool {
+        self.log
+    }
+
+    /// The number at the beginning.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// The number at the end.
+    pub fn high(&self) -> f64 {
+        self.high
+    }
+
+    /// The place of a number: 0 at the beginning, 1 at the end; NaN where it has none.
+    pub fn place(&self, x: f64) -> f64 {
         match self.log {
             false => (x - self.low) / (self.high - self.low),
-            true if x > 0.0 => log10(x / self.low) / log10(self.high / self.low),
+            true if x > 0.0 => decades(self.low, x) / decades(self.low, self.high),
             true => f64::NAN,
         }
     }
 
-    /// What has a place: the other way round.
-    pub(crate) fn at(&self, place: f64) -> f64 {
+    /// The number at a place; [`place`](Self::place) the other way round.
+    pub fn at(&self, place: f64) -> f64 {
         match self.log {
             false => self.low + place * (self.high - self.low),
-            true => self.low * pow(self.high / self.low, place),
+            // The ratio of the ends may overflow; their powers do not.
+            true => pow(self.low, 1.0 - place) * pow(self.high, place),
         }
     }
 
-    /// About `most` ticks with labels, and small ones between on a logarithmic scale.
-    pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
+    /// About `most` ticks with labels, and on a logarithmic scale small ones between.
+    ///
+    /// There are at most a few hundred, whatever the scale spans.
+    pub fn ticks(&self, most: usize) -> Vec<Tick> {
+        let most = most.clamp(1, MOST_LABELS);
         if !self.log || self.high / self.low < 8.0 {
             return nice(self.low, self.high, most);
         }
         // Powers of ten reach one beyond each end, for the small ticks there.
         let (first, last) = (floor(log10(self.low)) as i32, ceil(log10(self.high)) as i32);
         let powers = (first..=last).filter(|&e| self.holds(power(e))).count();
-        let every = (powers.div_ceil(most.max(1)) as i32).max(1);
-        // Few powers of ten leave room for what is between them.
+        let every = (powers.div_ceil(most) as i32).max(1);
+        // Few powers of ten leave room for labels between them.
         let between: &[f64] = match powers {
             0..=1 => &[2.0, 3.0, 5.0],
             2 => &[2.0, 5.0],
@@ -113,12 +151,12 @@ impl Scale {
                     continue;
                 }
                 ticks.push(match digit {
+                    // So many small ticks would run together.
+                    1 if e.rem_euclid(every) != 0 && every > 10 => continue,
                     1 if e.rem_euclid(every) != 0 => Tick::small(at),
-                    1 if as_power => Tick::labelled(at, text::power_of_ten(e)),
-                    1 => Tick::labelled(at, text::number(at)),
-                    _ if between.contains(&f64::from(digit)) => {
-                        Tick::labelled(at, text::number(at))
-                    }
+                    1 if as_power => Tick::labelled(at, power_of_ten(e)),
+                    1 => Tick::labelled(at, number(at)),
+                    _ if between.contains(&f64::from(digit)) => Tick::labelled(at, number(at)),
                     _ if every > 1 => continue,
                     _ => Tick::small(at),
                 });
@@ -133,15 +171,21 @@ impl Scale {
     }
 }
 
+/// Powers of ten from one positive number to another. Their ratio may overflow; this does not.
+fn decades(from: f64, to: f64) -> f64 {
+    log10(to) - log10(from)
+}
+
 /// A power of ten, exact where doubles have it.
 fn power(exponent: i32) -> f64 {
     format!("1e{exponent}").parse().unwrap_or(f64::NAN)
 }
 
-/// Least and greatest of the finite values.
-fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+/// Least and greatest of the finite values, within `least` and [`GREATEST`].
+fn range(values: impl IntoIterator<Item = f64>, least: f64) -> Option<(f64, f64)> {
     let finite = values.into_iter().filter(|x| x.is_finite());
-    finite.fold(None, |range, x| {
+    let bounded = finite.map(|x| x.clamp(least, GREATEST));
+    bounded.fold(None, |range, x| {
         let (low, high) = range.unwrap_or((x, x));
         Some((low.min(x), high.max(x)))
     })
@@ -149,7 +193,7 @@ fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, at most about `most` of them.
 fn nice(low: f64, high: f64, most: usize) -> Vec<Tick> {
-    let rough = (high - low) / most.max(1) as f64;
+    let rough = (high - low) / most as f64;
     let magnitude = floor(log10(rough)) as i32;
     let mut steps = [1.0, 2.0, 5.0].into_iter();
     let step = steps.find(|s| s * power(magnitude) >= rough * (1.0 - 1e-9));
@@ -157,6 +201,8 @@ fn nice(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let slack = 1e-9 * (high - low) / (step * power(magnitude));
     let first = ceil(low / (step * power(magnitude)) - slack) as i64;
     let last = floor(high / (step * power(magnitude)) + slack) as i64;
+    // Ends by count, so that no rounding at the ends can make it run on.
+    let last = last.min(first.saturating_add(2 * most as i64));
     // Divided by a whole power of ten where that is exact: 3 × 0.1 is not 0.3.
     let at = |k: i64| {
         let units = round(k as f64 * step);
@@ -166,11 +212,11 @@ fn nice(low: f64, high: f64, most: usize) -> Vec<Tick> {
         }
     };
     let places: Vec<f64> = (first..=last).map(at).collect();
-    let mut labels: Vec<String> = places.iter().map(|&x| text::number(x)).collect();
+    let mut labels: Vec<String> = places.iter().map(|&x| number(x)).collect();
     if labels.windows(2).any(|pair| pair[0] == pair[1]) {
         // Four digits do not tell them apart.
         let decimals = usize::try_from(-magnitude).unwrap_or(0);
-        labels = places.iter().map(|&x| text::fixed(x, decimals)).collect();
+        labels = places.iter().map(|&x| fixed(x, decimals)).collect();
     }
     let ticks = places.into_iter().zip(labels);
     ticks.map(|(at, label)| Tick::labelled(at, label)).collect()
@@ -249,29 +295,55 @@ mod tests {
 
     #[test]
     fn a_single_value_has_room_around_it() {
-        assert_eq!(
-            Scale::linear([2.0], 0.0),
-            Scale {
-                log: false,
-                low: 1.5,
-                high: 2.5
+        let ends = |scale: Scale| (scale.low(), scale.high());
+        assert_eq!(ends(Scale::linear([2.0], 0.0)), (1.5, 2.5));
+        assert_eq!(ends(Scale::linear([], 0.0)), (0.0, 1.0));
+        assert_eq!(ends(Scale::log([2.0, 0.0], 0.0)), (1.0, 4.0));
+        assert_eq!(ends(Scale::log([], 0.0)), (1.0, 10.0));
+    }
+
+    /// Ranges that overflow, vanish or differ by a rounding: each has a few ticks, in order and in
+    /// sight, and is done at once.
+    #[test]
+    fn every_range_has_a_bounded_number_of_ticks() {
+        let extremes = [
+            0.0,
+            5e-324,
+            1e-308,
+            1e-300,
+            1.0,
+            1.0 + f64::EPSILON,
+            9e15,
+            1e17,
+            1e300,
+            f64::MAX,
+            f64::INFINITY,
+            f64::NAN,
+        ];
+        let signed = || extremes.iter().flat_map(|&x| [-x, x]);
+        for low in signed() {
+            for high in signed() {
+                for margin in [0.0, 0.08, 1.0] {
+                    for scale in [
+                        Scale::linear([low, high], margin),
+                        Scale::log([low, high], margin),
+                    ] {
+                        let (first, last) = (scale.low(), scale.high());
+                        assert!(first < last && first.is_finite() && last.is_finite());
+                        assert_eq!(scale.place(first), 0.0, "{scale:?}");
+                        assert_eq!(scale.place(last), 1.0, "{scale:?}");
+                        for most in [0, 1, 5, 9, usize::MAX] {
+                            let ticks = scale.ticks(most);
+                            let labels = ticks.iter().filter(|tick| tick.label.is_some());
+                            let most = most.clamp(1, MOST_LABELS);
+                            assert!(ticks.len() <= 900, "{scale:?}: {}", ticks.len());
+                            assert!(labels.count() <= 2 * most + 6, "{scale:?}");
+                            assert!(ticks.is_sorted_by(|a, b| a.at < b.at), "{scale:?}");
+                            assert!(ticks.iter().all(|tick| scale.holds(tick.at)), "{scale:?}");
+                        }
+                    }
+                }
             }
-        );
-        assert_eq!(
-            Scale::log([2.0, 0.0], 0.0),
-            Scale {
-                log: true,
-                low: 1.0,
-                high: 4.0
-            }
-        );
-        assert_eq!(
-            Scale::log([], 0.0),
-            Scale {
-                log: true,
-                low: 1.0,
-                high: 10.0
-            }
-        );
+        }
     }
 }

@@ -1,7 +1,8 @@
-//! Text: the fonts it is set in, how wide it is, and its few marks.
+//! Text: its one mark, its forms in HTML and plain text, and the fonts that measure it.
 //!
 //! A `_{…}` sets a subscript, as in `T_{gen}`; exponents are characters of their own, as in 10⁻⁴.
 
+use std::fmt::{self, Display, Formatter, Write};
 use std::sync::LazyLock;
 
 use skrifa::instance::{LocationRef, Size};
@@ -12,11 +13,11 @@ pub(crate) static REGULAR: &[u8] = include_bytes!("../assets/Arimo-Regular.ttf")
 /// The bold weight of the same characters.
 pub(crate) static BOLD: &[u8] = include_bytes!("../assets/Arimo-Bold.ttf");
 
-/// The fonts asked for, the first found counts. All are as wide as the first, character by
-/// character, so that what is measured here fits where it is shown.
+/// The fonts a viewer may use, in order of preference. All are as wide as the first, character by
+/// character, so that the widths measured here hold where the picture is shown.
 pub(crate) const FAMILY: &str = "Arimo, Arial, Helvetica, 'Liberation Sans', sans-serif";
 
-/// Width of a digit, and about that of what the font lacks.
+/// Width of a digit, and about that of a character that the font lacks.
 const DIGIT: f64 = 0.556;
 
 /// A subscript's size in the text's.
@@ -50,7 +51,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 /// The text without its marks, for where nothing is set: `T_{gen}` is `T_gen`.
-pub(crate) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.replace("_{", "_").replace('}', "")
 }
 
@@ -92,79 +93,36 @@ pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     lines
 }
 
-/// A number for reading, to four significant digits at most: 1,009; 0.005; 5×10⁻⁵.
-pub(crate) fn number(x: f64) -> String {
-    if !x.is_finite() {
-        return match () {
-            () if x.is_nan() => "–".to_owned(),
-            () if x > 0.0 => "∞".to_owned(),
-            () => "−∞".to_owned(),
-        };
-    }
-    let scientific = format!("{x:.3e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if x == 0.0 || (-3..6).contains(&exponent) {
-        let decimals = usize::try_from(3 - exponent).unwrap_or(0);
-        return grouped(&trimmed(&format!("{x:.decimals$}"))).replace('-', "−");
-    }
-    let mantissa = trimmed(mantissa).replace('-', "−");
-    match mantissa.as_str() {
-        "1" => power_of_ten(exponent),
-        "−1" => format!("−{}", power_of_ten(exponent)),
-        _ => format!("{mantissa}×{}", power_of_ten(exponent)),
-    }
-}
-
-/// A number with so many decimals: 1,485.25.
-pub(crate) fn fixed(x: f64, decimals: usize) -> String {
-    grouped(&format!("{x:.decimals$}")).replace('-', "−")
-}
-
-/// 10⁻⁴ and the like.
-pub(crate) fn power_of_ten(exponent: i32) -> String {
-    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let raised = exponent.to_string();
-    let raised = raised.chars().map(|c| match c.to_digit(10) {
-        Some(digit) => DIGITS[digit as usize],
-        None => '⁻',
+/// The text as HTML, with subscripts as `<sub>`.
+pub fn html(text: &str) -> String {
+    let pieces = pieces(text).into_iter().map(|piece| match piece.subscript {
+        true => format!("<sub>{}</sub>", Escaped(piece.text)),
+        false => Escaped(piece.text).to_string(),
     });
-    format!("10{}", raised.collect::<String>())
+    pieces.collect()
 }
 
-/// A count for reading: 12,000.
-pub(crate) fn count(count: u64) -> String {
-    grouped(&count.to_string())
-}
+/// Text as it stands between tags or in a quoted attribute of SVG or HTML: `<`, `>`, `&` and `"`
+/// are written as entities. Its marks are left alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'t>(
+    /// The text.
+    pub &'t str,
+);
 
-fn trimmed(digits: &str) -> String {
-    match digits.contains('.') {
-        true => digits
-            .trim_end_matches('0')
-            .trim_end_matches('.')
-            .to_owned(),
-        false => digits.to_owned(),
-    }
-}
-
-/// With commas between thousands.
-fn grouped(digits: &str) -> String {
-    let (sign, digits) = match digits.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", digits),
-    };
-    let (whole, fraction) = match digits.split_once('.') {
-        Some((whole, fraction)) => (whole, format!(".{fraction}")),
-        None => (digits, String::new()),
-    };
-    let mut text = sign.to_owned();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            text.push(',');
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '&' => f.write_str("&amp;")?,
+                '"' => f.write_str("&quot;")?,
+                c => f.write_char(c)?,
+            }
         }
-        text.push(digit);
+        Ok(())
     }
-    text + &fraction
 }
 
 #[cfg(test)]
@@ -172,26 +130,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_for_reading() {
-        let cases = [
-            (0.0, "0"),
-            (1009.4, "1,009"),
-            (23.456, "23.46"),
-            (0.0005, "5×10⁻⁴"),
-            (0.0025, "0.0025"),
-            (5e-5, "5×10⁻⁵"),
-            (1e-6, "10⁻⁶"),
-            (-0.25, "−0.25"),
-            (1.5e6, "1.5×10⁶"),
-            (999_900.0, "999,900"),
-            (-1e9, "−10⁹"),
-            (f64::INFINITY, "∞"),
-            (f64::NAN, "–"),
-        ];
-        for (x, text) in cases {
-            assert_eq!(number(x), text, "{x}");
-        }
-        assert_eq!(count(1_234_567), "1,234,567");
+    fn markup_is_escaped_and_subscripts_are_tagged() {
+        assert_eq!(
+            html("T_{gen} < \"a\" & b"),
+            "T<sub>gen</sub> &lt; &quot;a&quot; &amp; b"
+        );
+        assert_eq!(plain("T_{gen} > 1"), "T_gen > 1");
     }
 
     #[test]

@@ -1,0 +1,110 @@
+//! Numbers for people to read: thousands apart, powers of ten raised, minus signs as they are set.
+//!
+//! These are for labels. A number written here is rounded and cannot be read back.
+
+/// Significant digits of [`number`].
+const DIGITS: usize = 4;
+
+/// Writes a number to four significant digits at most: 1,009; 0.005; 5×10⁻⁵; ∞; – for NaN.
+///
+/// From 0.001 to below a million the digits are written out, elsewhere as a power of ten.
+pub fn number(x: f64) -> String {
+    if x.is_nan() {
+        return "–".to_owned();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { "∞" } else { "−∞" }.to_owned();
+    }
+    let scientific = format!("{x:.precision$e}", precision = DIGITS - 1);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if x == 0.0 || (-3..6).contains(&exponent) {
+        let decimals = usize::try_from(DIGITS as i32 - 1 - exponent).unwrap_or(0);
+        return typeset(trimmed(&format!("{x:.decimals$}")));
+    }
+    match trimmed(mantissa) {
+        "1" => power_of_ten(exponent),
+        "-1" => format!("−{}", power_of_ten(exponent)),
+        mantissa => format!("{}×{}", typeset(mantissa), power_of_ten(exponent)),
+    }
+}
+
+/// Writes a number with so many decimals: 1,485.25.
+pub fn fixed(x: f64, decimals: usize) -> String {
+    typeset(&format!("{x:.decimals$}"))
+}
+
+/// Writes a power of ten, as in 10⁻⁴.
+pub fn power_of_ten(exponent: i32) -> String {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let raised = exponent.to_string();
+    let raised = raised.chars().map(|c| match c.to_digit(10) {
+        Some(digit) => RAISED[digit as usize],
+        None => '⁻',
+    });
+    format!("10{}", raised.collect::<String>())
+}
+
+/// Writes a count: 12,000.
+pub fn count(count: u64) -> String {
+    typeset(&count.to_string())
+}
+
+/// The digits without zeros at the end of their decimals.
+fn trimmed(digits: &str) -> &str {
+    match digits.contains('.') {
+        true => digits.trim_end_matches('0').trim_end_matches('.'),
+        false => digits,
+    }
+}
+
+/// The digits with commas between thousands and a minus sign instead of a hyphen.
+fn typeset(digits: &str) -> String {
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(rest) => ("−", rest),
+        None => ("", digits),
+    };
+    let whole = digits.find('.').unwrap_or(digits.len());
+    let mut text = sign.to_owned();
+    for (i, digit) in digits.char_indices() {
+        if 0 < i && i < whole && (whole - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_for_reading() {
+        let cases = [
+            (0.0, "0"),
+            (1009.4, "1,009"),
+            (23.456, "23.46"),
+            (0.0005, "5×10⁻⁴"),
+            (0.0025, "0.0025"),
+            (5e-5, "5×10⁻⁵"),
+            (1e-6, "10⁻⁶"),
+            (-0.25, "−0.25"),
+            (1.5e6, "1.5×10⁶"),
+            (-2.5e-7, "−2.5×10⁻⁷"),
+            (999_900.0, "999,900"),
+            (-1234.0, "−1,234"),
+            (-1e9, "−10⁹"),
+            (f64::INFINITY, "∞"),
+            (f64::NEG_INFINITY, "−∞"),
+            (f64::NAN, "–"),
+        ];
+        for (x, text) in cases {
+            assert_eq!(number(x), text, "{x}");
+        }
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(count(999), "999");
+        assert_eq!(fixed(1485.25, 2), "1,485.25");
+        assert_eq!(fixed(-1234567.0, 0), "−1,234,567");
+    }
+}
