@@ -24,7 +24,6 @@ mod decimal;
 mod libstdcxx;
 mod memory;
 mod number;
-mod permutation;
 mod problem;
 mod random;
 mod spec;
@@ -37,7 +36,6 @@ pub use csr::{Csr, CsrError, SparseRow};
 pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
 pub use libstdcxx::Mt19937;
 pub use number::Shortest;
-pub use permutation::Permutations;
 pub use problem::{Problem, Teacher};
 pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,

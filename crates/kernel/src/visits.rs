@@ -1,8 +1,11 @@
 //! The order in which an epoch visits the training rows, for one seed or several side by side.
 
-use sparsegrok_data::{Mt19937, Permutations, Purpose, RandomFamily, Stream, native_state};
+mod permutation;
+
+use sparsegrok_data::{Mt19937, Purpose, RandomFamily, Stream, native_state};
 use sparsegrok_lanes::Xoshiro256PlusPlus;
 
+use self::permutation::Permutations;
 use crate::spec::{Order, TrainSpec};
 
 /// Produces each epoch's visiting orders, each from its own random stream.

@@ -4,7 +4,7 @@
 //! of a draw of the oracle comes from more random numbers than another.
 
 use super::Permutations;
-use crate::random::{Purpose, native_state};
+use sparsegrok_data::{Purpose, native_state};
 use sparsegrok_lanes::Xoshiro256PlusPlus;
 
 /// A number below `bound` from a 32-bit number, unless that has to be dropped.
