@@ -29,7 +29,7 @@ pub(crate) struct Permutations<const W: usize> {
     /// Element t of permutation ℓ at t·W + ℓ.
     elements: Vec<u32>,
     filled: usize,
-    /// Where the coming elements go, as indices into `elements`, by t modulo four.
+    /// Places of the coming elements, as indices into `elements`, by t modulo four.
     draws: [[u32; W]; 4],
 }
 
@@ -74,6 +74,8 @@ impl<const W: usize> Permutations<W> {
         if slot == 0 || (t >= FOUR_PER_WORD && slot == 2) {
             self.draw(rng, t);
         }
+        // Inside out: what stood at the place moves to the end, and t takes the place. Where both
+        // are the same, the second write wins.
         let places = self.draws[slot];
         let new = t * W;
         for (lane, &place) in places.iter().enumerate() {
@@ -148,7 +150,9 @@ impl<const W: usize> Permutations<W> {
         suspect
     }
 
-    /// Goes over a group of draws lane by lane, replacing the words that must be dropped.
+    /// Repeats a group of draws lane by lane, replacing the words that must be dropped.
+    ///
+    /// Rare: the vector code above only tells that some lane may have to drop its word.
     #[cold]
     #[inline(never)]
     fn redraw(&mut self, rng: &mut Xoshiro256PlusPlus<W>, t: usize, words: [u64; W]) {
