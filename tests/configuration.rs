@@ -88,7 +88,8 @@ fn flags_win_over_files_over_presets() {
         "n_train = 8 ",
         "epochs = 4 ",
         "rng = \"libstdcxx\" ",
-        "persistence = 3 ",
+        "persistence = \"1%\" ",
+        "eval_every = 200 ",
     ] {
         assert!(
             flags.lines().any(|found| found.starts_with(line)),

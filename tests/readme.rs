@@ -29,4 +29,35 @@ fn every_command_of_the_readme_works() {
     }
     let labels = text(folder.path().join("heart.labels"));
     assert_eq!(labels.lines().count(), 270);
+    // Its numbers are those of the studies, and its picture is the report's.
+    let cell = |study: &str, number: usize| {
+        let summary = text(folder.path().join(study).join("summary.json"));
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        summary["cells"][number].clone()
+    };
+    let words = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = |sentence: String| assert!(words.contains(&sentence), "{sentence}");
+    let median = |cell: &serde_json::Value, time: &str| cell[time]["median"].as_f64().unwrap();
+    let grouped = |x: f64| format!("{},{:03}", x as u64 / 1000, x as u64 % 1000);
+    let grok_a = cell("grok-a", 0);
+    let (t_mem, t_gen) = (median(&grok_a, "t_mem"), median(&grok_a, "t_gen"));
+    says(format!("from epoch {t_mem} on (T_mem)"));
+    says(format!(
+        "at epoch {} (T_gen), {:.0} times as late",
+        grouped(t_gen),
+        median(&grok_a, "delay_ratio")
+    ));
+    let slowest = cell("decay", 1);
+    says(format!(
+        "{} of 32 runs grok (median T_gen {}, predicted {}) and {} more",
+        slowest["status"]["grokked"],
+        grouped(median(&slowest, "t_gen")),
+        grouped(slowest["prediction"]["t_gen"].as_f64().unwrap().round()),
+        slowest["t_gen"]["unconfirmed"],
+    ));
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pictures/grok-a.svg");
+    assert!(
+        text(picture) == text(folder.path().join("grok-a/report/accuracy.svg")),
+        "docs/pictures/grok-a.svg is not the picture of the first command"
+    );
 }

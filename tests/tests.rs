@@ -20,3 +20,4 @@ mod science;
 mod scikit_learn;
 mod study;
 mod support;
+mod times;

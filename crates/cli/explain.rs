@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::ValueHint;
-use sparsegrok_study::{StudyResults, explain, measured_beside};
+use sparsegrok_study::{StudyResults, cautions, explain, measured_beside};
 
 use crate::output::Output;
 use crate::run::OneRun;
@@ -31,6 +31,9 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         let results = StudyResults::read(path)?;
         let mut output = Output::open(None)?;
         write!(output, "{}", measured_beside(&results)?)?;
+        for caution in cautions(&results.study, &results.summary) {
+            writeln!(output, "caution: {caution}")?;
+        }
         return output.finish();
     }
     let Some(config) = args.settings.config()? else {

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{ValueEnum, ValueHint};
 use sparsegrok_report::{Style, Theme, View, draw, figures, page, png};
-use sparsegrok_study::StudyResults;
+use sparsegrok_study::{StudyResults, cautions};
 
+use crate::exit::say;
 use crate::output::{Output, cannot_be_written};
 
 /// The folder in a study's directory that has its report.
@@ -52,16 +53,27 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| args.directory.join(FOLDER));
-    write(&args.directory, &out, &args.format, style)
+    let results = write(&args.directory, &out, &args.format, style)?;
+    for caution in cautions(&results.study, &results.summary) {
+        say(format_args!("caution: {caution}"));
+    }
+    Ok(())
 }
 
 /// Reports on a study that has just been written, in its own directory.
 pub(crate) fn beside(directory: &Path) -> anyhow::Result<()> {
     let out = directory.join(FOLDER);
-    write(directory, &out, &Format::DEFAULT, Style::default())
+    write(directory, &out, &Format::DEFAULT, Style::default())?;
+    Ok(())
 }
 
-fn write(directory: &Path, out: &Path, formats: &[Format], style: Style) -> anyhow::Result<()> {
+/// Writes the report on a study, and returns what it is on.
+fn write(
+    directory: &Path,
+    out: &Path,
+    formats: &[Format],
+    style: Style,
+) -> anyhow::Result<StudyResults> {
     let results = StudyResults::read(directory)?;
     let view = View::of_study(&results)?;
     let figures = figures(&view, style);
@@ -84,7 +96,7 @@ fn write(directory: &Path, out: &Path, formats: &[Format], style: Style) -> anyh
             save(&path.with_extension("png"), &png::render(&svg)?)?;
         }
     }
-    Ok(())
+    Ok(results)
 }
 
 /// Writes a file, which appears when all of it is there.

@@ -172,9 +172,11 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         Kind::Whole
         | Kind::WholeOr(..)
         | Kind::Columns
+        | Kind::Figures
         | Kind::Seeds
         | Kind::Stop
         | Kind::Every
+        | Kind::Span
         | Kind::Axes => arg,
     }
 }

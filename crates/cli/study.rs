@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_study::{Directory, Section, Setting, Study, Unfinished, estimate};
+use sparsegrok_study::{Directory, Section, Setting, Study, Unfinished, cautions, estimate};
 use toml::Value;
 
 use crate::data::say_zero_one;
@@ -121,14 +121,14 @@ fn train(
     let finished = match ran {
         Ok(ran) => directory
             .finish(&ran)
-            .map(|()| ran)
+            .map(|summary| (ran, summary))
             .map_err(anyhow::Error::from),
         Err(error) => {
             drop(directory);
             Err(error.into())
         }
     };
-    let ran = finished.inspect_err(|_| {
+    let (ran, summary) = finished.inspect_err(|_| {
         if Directory::is_unfinished(path) {
             let path = path.display();
             say(format_args!(
@@ -140,6 +140,9 @@ fn train(
         say_zero_one(file);
     }
     progress.finish();
+    for caution in cautions(study, &summary) {
+        say(format_args!("caution: {caution}"));
+    }
     if args.report && ran.runs > 0 {
         report::beside(path)?;
     }

@@ -4,6 +4,7 @@
 //! - [`data`]: what an example is — datasets, synthetic problems, svmlight files;
 //! - [`kernel`]: training and evaluation;
 //! - [`theory`]: when a setting groks, in closed form;
+//! - [`statistics`]: shares, censored times and differences, with honest intervals;
 //! - [`study`]: configurations, presets, runs and what they show.
 //!
 //! Data flows one way: configuration → problem → training → trace → what became of it.
@@ -11,7 +12,7 @@
 //! ```
 //! use sparsegrok::data::{SyntheticSpec, generate};
 //! use sparsegrok::kernel::{Init, TrainSpec};
-//! use sparsegrok::study::{Config, EvaluateSpec, Milestones, Status, run};
+//! use sparsegrok::study::{Config, EvaluateSpec, Status, run};
 //!
 //! let config = Config {
 //!     synthetic: SyntheticSpec {
@@ -32,9 +33,9 @@
 //! let problem = generate(&config.synthetic)?;
 //! let run = run(&config, &problem, &mut ())?;
 //!
-//! let milestones = Milestones::of(&run.trace, &config.evaluate);
+//! let milestones = run.milestones;
 //! assert_eq!(milestones.status, Status::Grokked);
-//! assert!(milestones.t_gen > Some(1000.0));
+//! assert!(milestones.t_gen.at > Some(1000.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -64,6 +65,8 @@
 pub use sparsegrok_data as data;
 #[doc(inline)]
 pub use sparsegrok_kernel as kernel;
+#[doc(inline)]
+pub use sparsegrok_statistics as statistics;
 #[doc(inline)]
 pub use sparsegrok_study as study;
 #[doc(inline)]

@@ -9,6 +9,7 @@ use sparsegrok_lanes::{Level, Simd, Task};
 
 use crate::linear::Seed;
 use crate::loss::Loss;
+use crate::question::TrainQuestion;
 use crate::schedule::LearningRate;
 use crate::shape::Shape;
 use crate::spec::{DecayOrder, TrainSpec};
@@ -197,6 +198,14 @@ impl Training for DenseTrainer<'_> {
             memorization: memorization.to_vec(),
             bias: self.bias,
         }
+    }
+
+    fn scaled_signal(&self, _lane: usize) -> (&[f64], f64) {
+        (&self.weights[..self.data.features().signal_width()], 1.0)
+    }
+
+    fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
+        question.answer(&self.weights(lane))
     }
 
     fn state(&self, lane: usize) -> State {

@@ -6,13 +6,14 @@ use sparsegrok_lanes::Level;
 use crate::epoch::Driver;
 use crate::layout::Layout;
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
+use crate::question::TrainQuestion;
 use crate::shape::Shape;
 use crate::spec::TrainSpec;
 use crate::state::State;
 use crate::step::{Choice, General, LOOK_AHEAD_WIDTHS, LookAhead, TailsAlone};
 use crate::training::{Diverged, Training};
 use crate::visits;
-use crate::weights::Weights;
+use crate::weights::{WeightSource, Weights};
 
 /// One seed of a group, with what sets it apart from the others.
 #[derive(Clone)]
@@ -199,6 +200,18 @@ impl<'a, const W: usize> Linear<'a, W> {
         self.driver.epoch(self.level, slope, form);
     }
 
+    /// The memorization weight of a row of one lane: m = p·scale/(yα), without y where the loss folds
+    /// no sign; y = ±1 is its own inverse.
+    #[inline(always)]
+    fn memorization_weight(&self, lane: usize, row: usize, alpha: f64) -> f64 {
+        let sign = if self.loss.needs_signs() {
+            self.driver.data()[lane].targets()[row]
+        } else {
+            1.0
+        };
+        sign * self.driver.rows().memorization_part(lane, row) * self.driver.scale() / alpha
+    }
+
     /// The stored signal weights of a lane.
     fn stored_signal(&self, lane: usize) -> &[f64] {
         &self.signal.as_slice()[lane * self.row_width..][..self.signal_width]
@@ -225,15 +238,9 @@ impl<const W: usize> Training for Linear<'_, W> {
         let data = self.driver.data()[lane];
         let memorization = match data.memorization() {
             None => Vec::new(),
-            Some(alpha) => {
-                let parts = self.driver.rows().memorization(lane);
-                // p = y α m / scale, without y where the loss folds no sign; y is its own inverse.
-                let weight = |(p, y): (f64, &f64)| {
-                    let sign = if self.loss.needs_signs() { *y } else { 1.0 };
-                    sign * p * scale / alpha
-                };
-                parts.zip(data.targets()).map(weight).collect()
-            }
+            Some(alpha) => (0..data.len())
+                .map(|row| self.memorization_weight(lane, row, alpha))
+                .collect(),
         };
         Weights {
             signal: scaled(self.stored_signal(lane)),
@@ -241,6 +248,19 @@ impl<const W: usize> Training for Linear<'_, W> {
             memorization,
             bias: self.bias[lane],
         }
+    }
+
+    fn scaled_signal(&self, lane: usize) -> (&[f64], f64) {
+        (self.stored_signal(lane), self.driver.scale())
+    }
+
+    fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
+        let (stored, scale) = self.scaled_signal(lane);
+        question.answer(&LaneWeights {
+            group: self,
+            lane,
+            signal: stored.iter().map(|u| u * scale).collect(),
+        })
     }
 
     fn state(&self, lane: usize) -> State {
@@ -253,7 +273,9 @@ impl<const W: usize> Training for Linear<'_, W> {
             tail: self.stored_tail(lane).to_vec(),
             memorization: match driver.data()[lane].memorization() {
                 None => Vec::new(),
-                Some(_) => driver.rows().memorization(lane).collect(),
+                Some(_) => (0..driver.data()[lane].len())
+                    .map(|row| driver.rows().memorization_part(lane, row))
+                    .collect(),
             },
             bias: self.bias[lane],
             generator: driver.generator(lane),
@@ -266,6 +288,42 @@ impl<const W: usize> Training for Linear<'_, W> {
 
     fn position(&self, lane: usize) -> Diverged {
         self.driver.position(lane)
+    }
+}
+
+/// One lane's weights where they lie; the few signal weights are copied.
+struct LaneWeights<'g, 'a, const W: usize> {
+    group: &'g Linear<'a, W>,
+    lane: usize,
+    signal: Vec<f64>,
+}
+
+impl<const W: usize> WeightSource for LaneWeights<'_, '_, W> {
+    #[inline(always)]
+    fn signal(&self) -> &[f64] {
+        &self.signal
+    }
+
+    #[inline(always)]
+    fn bias(&self) -> f64 {
+        self.group.bias[self.lane]
+    }
+
+    #[inline(always)]
+    fn tail(&self, column: usize) -> Option<f64> {
+        let stored = self.group.tail[self.lane * self.group.tail_width + column];
+        Some(stored * self.group.driver.scale())
+    }
+
+    #[inline(always)]
+    fn memorization(&self, row: usize) -> Option<f64> {
+        let alpha = self.group.driver.data()[self.lane].memorization()?;
+        Some(self.group.memorization_weight(self.lane, row, alpha))
+    }
+
+    #[inline(always)]
+    fn memorization_begins(&self) -> usize {
+        self.signal.len() + self.group.tail_width
     }
 }
 

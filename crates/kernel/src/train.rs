@@ -11,6 +11,7 @@ use crate::dense::DenseTrainer;
 use crate::init::initial_signal;
 use crate::layout::packed_bytes;
 use crate::linear::{Linear, Seed};
+use crate::look::Look;
 use crate::plan::EvaluationPlan;
 use crate::shape::Shape;
 use crate::spec::TrainSpec;
@@ -172,6 +173,13 @@ impl Standing<'_> {
         let going = self.runs.iter().enumerate();
         let going = going.filter(|(_, run)| self.ended[**run].is_none());
         going.map(|(lane, &run)| (run, self.trainer.state(lane)))
+    }
+
+    /// A look at each run still going, with its number in the group.
+    pub fn looks(&self) -> impl Iterator<Item = (usize, Look<'_>)> {
+        let going = self.runs.iter().enumerate();
+        let going = going.filter(|(_, run)| self.ended[**run].is_none());
+        going.map(|(lane, &run)| (run, Look::new(self.trainer, lane)))
     }
 }
 

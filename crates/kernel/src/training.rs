@@ -1,5 +1,6 @@
 //! The interface between what is trained and whoever trains it.
 
+use crate::question::TrainQuestion;
 use crate::state::State;
 use crate::weights::Weights;
 
@@ -27,6 +28,13 @@ pub trait Training {
 
     /// The weights of a lane as they stand. `Time: O(weights)`
     fn weights(&self, lane: usize) -> Weights;
+
+    /// The signal weights of a lane as they are stored, and the factor that makes them the weights.
+    fn scaled_signal(&self, lane: usize) -> (&[f64], f64);
+
+    /// Answers a question on a lane's training rows, with the weights of [`weights`](Self::weights)
+    /// but without copying them. `Time: O(nnz)` at most
+    fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool;
 
     /// The state of a lane, from which its run can go on. `Time: O(weights)`
     fn state(&self, lane: usize) -> State;

@@ -15,27 +15,74 @@ pub struct Weights {
     pub bias: f64,
 }
 
+/// Weights that rows are scored with: copied out, or where a kernel has them.
+pub(crate) trait WeightSource {
+    /// Signal weights.
+    fn signal(&self) -> &[f64];
+    /// Intercept.
+    fn bias(&self) -> f64;
+    /// A tail column's weight; `None` where there is no such column.
+    fn tail(&self, column: usize) -> Option<f64>;
+    /// A training row's memorization weight; `None` where there is no such row.
+    fn memorization(&self, row: usize) -> Option<f64>;
+    /// The first memorization column.
+    fn memorization_begins(&self) -> usize;
+}
+
+impl WeightSource for Weights {
+    #[inline(always)]
+    fn signal(&self) -> &[f64] {
+        &self.signal
+    }
+
+    #[inline(always)]
+    fn bias(&self) -> f64 {
+        self.bias
+    }
+
+    #[inline(always)]
+    fn tail(&self, column: usize) -> Option<f64> {
+        self.tail.get(column).copied()
+    }
+
+    #[inline(always)]
+    fn memorization(&self, row: usize) -> Option<f64> {
+        self.memorization.get(row).copied()
+    }
+
+    #[inline(always)]
+    fn memorization_begins(&self) -> usize {
+        self.signal.len() + self.tail.len()
+    }
+}
+
+/// Scores a row: the one order of summation that every figure is computed in.
+#[inline(always)]
+pub(crate) fn score(weights: &impl WeightSource, row: &Row<'_>) -> f64 {
+    let mut z = weights.bias();
+    for (x, w) in row.signal.iter().zip(weights.signal()) {
+        z += x * w;
+    }
+    for (&column, x) in row.tail.indices.iter().zip(row.tail.values) {
+        // A model may be older than a wider data file: columns it never saw weigh nothing.
+        if let Some(w) = weights.tail(column as usize) {
+            z += x * w;
+        }
+    }
+    if let Some(slot) = row.memorization {
+        let row = slot.column - weights.memorization_begins();
+        if let Some(w) = weights.memorization(row) {
+            z += slot.value * w;
+        }
+    }
+    z
+}
+
 impl Weights {
     /// Score of a row: its memorization column counts where the row has one. `Time: O(nnz)`
     #[inline(always)]
     pub fn score(&self, row: &Row<'_>) -> f64 {
-        let mut z = self.bias;
-        for (x, w) in row.signal.iter().zip(&self.signal) {
-            z += x * w;
-        }
-        for (&column, x) in row.tail.indices.iter().zip(row.tail.values) {
-            // A model may be older than a wider data file: columns it never saw weigh nothing.
-            if let Some(w) = self.tail.get(column as usize) {
-                z += x * w;
-            }
-        }
-        if let Some(slot) = row.memorization {
-            let first = self.signal.len() + self.tail.len();
-            if let Some(w) = self.memorization.get(slot.column - first) {
-                z += slot.value * w;
-            }
-        }
-        z
+        score(self, row)
     }
 
     /// Squared norms of the signal, tail and memorization parts.

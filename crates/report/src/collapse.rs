@@ -1,6 +1,6 @@
 //! The collapse: accuracy against epochs, and against nηλT, the time in units of decay.
 
-use sparsegrok_study::Column;
+use sparsegrok_kernel::Figure as Column;
 
 use crate::curves::left_out;
 use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};

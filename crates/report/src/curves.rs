@@ -1,9 +1,9 @@
 //! Figures against epochs: accuracy, loss, norms, margins, one panel a cell.
 
-use sparsegrok_study::Column;
+use sparsegrok_kernel::Figure as Column;
 
 use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
-use crate::keys::{column_paint, column_words};
+use crate::keys::figure_paint;
 use crate::palette::Paint;
 use crate::scale::Scale;
 use crate::text;
@@ -191,7 +191,7 @@ fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
             if kept.contains(column) && cell.runs > 1 {
                 marks.push(Mark::Line {
                     points: points.clone(),
-                    stroke: Stroke::solid(column_paint(*column), 0.5).faded(0.45),
+                    stroke: Stroke::solid(figure_paint(*column), 0.5).faded(0.45),
                 });
             }
         }
@@ -203,7 +203,7 @@ fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
                 .iter()
                 .map(|(epoch, d)| (*epoch, d.q50))
                 .collect(),
-            stroke: Stroke::solid(column_paint(curve.column), 2.0),
+            stroke: Stroke::solid(figure_paint(curve.column), 2.0),
         });
     }
     if is_accuracy {
@@ -251,7 +251,7 @@ pub(crate) const THEORY: Stroke = Stroke {
 
 /// Bands of quantiles, as far as seeds are enough for them.
 fn bands(curve: &Curve) -> Vec<Mark> {
-    let paint = column_paint(curve.column);
+    let paint = figure_paint(curve.column);
     let n = curve.points.iter().map(|(_, d)| d.n).min().unwrap_or(0);
     let mut bands = Vec::new();
     if n >= ENOUGH_FOR_TAILS {
@@ -292,9 +292,9 @@ fn legend(kept: &[Column], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
     let mut keys: Vec<Key> = kept
         .iter()
         .map(|&column| {
-            let stroke = Stroke::solid(column_paint(column), 2.0);
+            let stroke = Stroke::solid(figure_paint(column), 2.0);
             Key {
-                label: column_words(column).to_owned(),
+                label: column.words().to_owned(),
                 sign: if banded {
                     Sign::Banded(stroke)
                 } else {
@@ -333,10 +333,9 @@ fn note(view: &View, shown: usize, has_theory: bool) -> String {
         }
     }
     if view.cells.iter().any(|cell| cell.t_mem.is_some()) {
-        let over = if most > 1 {
-            ", medians with 95 % intervals"
-        } else {
-            ""
+        let over = match most > 1 {
+            true => format!(", {}", view.medians_words()),
+            false => String::new(),
         };
         parts.push(format!("upright lines: T_{{mem}} and T_{{gen}}{over}"));
     }

@@ -14,6 +14,7 @@ use crate::headline;
 use crate::keys;
 use crate::page_data;
 use crate::palette::{Paint, Theme};
+use crate::phase::MIXED;
 use crate::svg::Escaped;
 use crate::text::{self, count, number, pieces};
 use crate::view::{Time, View};
@@ -148,14 +149,14 @@ fn standing(view: &View) -> String {
         MemFigure::TrainLoss => "train loss ≤",
     };
     let generalized = match evaluate.gen_figure {
-        GenFigure::Auto => "accuracy on unseen data ≥",
+        GenFigure::Auto => "population accuracy, or without it test accuracy, ≥",
         GenFigure::TestAcc => "test accuracy ≥",
         GenFigure::PopulationAcc => "population accuracy ≥",
         GenFigure::TestLoss => "test loss ≤",
     };
     let mut words = format!(
-        "<p class=\"muted\">{} run{}{cells}. Memorized: {memorized} {}; generalized: {generalized} {}; each in {} \
-         evaluations running. Grokked: T<sub>gen</sub> ≥ {} T<sub>mem</sub>. Brackets are 95 % \
+        "<p class=\"muted\">{} run{}{cells}. Memorized: {memorized} {}; generalized: {generalized} {}; each for {} \
+         of the epochs. Grokked: T<sub>gen</sub> ≥ {} T<sub>mem</sub>. Brackets are 95 % \
          intervals.</p>\n",
         count(view.runs),
         if view.runs == 1 { "" } else { "s" },
@@ -164,6 +165,15 @@ fn standing(view: &View) -> String {
         evaluate.persistence,
         number(evaluate.delay_ratio)
     );
+    for caution in &view.cautions {
+        put(
+            &mut words,
+            format_args!(
+                "<p class=\"warn\">{}.</p>\n",
+                Escaped(&capitalised(caution))
+            ),
+        );
+    }
     if view.runs < view.planned {
         put(
             &mut words,
@@ -220,10 +230,13 @@ fn table(view: &View) -> String {
         cells.extend([
             count(cell.runs),
             count(cell.grokked()),
-            cell.phase.map_or("", Status::name).to_owned(),
+            cell.phase.map_or(MIXED, Status::name).to_owned(),
             time(cell.t_mem.as_ref()),
             time(cell.t_gen.as_ref()),
-            censored.to_string(),
+            match cell.unconfirmed {
+                0 => censored.to_string(),
+                unconfirmed => format!("{censored}, {unconfirmed} of them unconfirmed"),
+            },
             cell.predicted_t_gen()
                 .map_or("–".to_owned(), |t| number(round_time(t))),
         ]);
@@ -254,7 +267,18 @@ fn time(time: Option<&Time>) -> String {
     let interval = time.interval.map_or_else(String::new, |(low, high)| {
         format!(" <span class=\"muted\">[{}, {}]</span>", at(low), at(high))
     });
-    at(time.median) + &interval
+    let bracket = match time.uncertainty {
+        0 => String::new(),
+        epochs => format!(" <span class=\"muted\">each to {epochs} epochs</span>"),
+    };
+    at(time.median) + &interval + &bracket
+}
+
+/// A sentence with its first letter made a capital.
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// The configuration, and the command that runs it again.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sparsegrok_study::{Column, Status};
+use sparsegrok_kernel::Figure as Column;
+use sparsegrok_study::Status;
 
 use crate::Style;
 use crate::curves::{FAMILIES, Family, round_time};
-use crate::keys::{column_paint, column_words};
+use crate::keys::figure_paint;
 use crate::palette::{Theme, paints};
 use crate::view::{CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View};
 
@@ -160,8 +161,8 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
             .filter(|&&column| cells.iter().any(|cell| cell.curve(column).is_some()))
             .map(|&column| ColumnData {
                 name: column.name(),
-                words: column_words(column),
-                paint: name(&column_paint(column).value(Theme::Page)),
+                words: column.words(),
+                paint: name(&figure_paint(column).value(Theme::Page)),
             })
             .collect(),
     });
@@ -233,7 +234,7 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
             continue;
         }
         let mut quantiles = BTreeMap::new();
-        let mut keep = |name, of: &dyn Fn(&sparsegrok_study::statistics::Distribution) -> f64| {
+        let mut keep = |name, of: &dyn Fn(&sparsegrok_statistics::Distribution) -> f64| {
             let points: Vec<_> = curve
                 .points
                 .iter()

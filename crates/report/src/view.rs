@@ -1,9 +1,10 @@
 //! What pictures are made from: a study's results, cell by cell, as they are to be seen.
 
-use sparsegrok_study::statistics::{Distribution, Lifetime};
+use sparsegrok_kernel::Figure as Column;
+use sparsegrok_statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
-    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, Milestones,
-    ResultsError, Run, Scaling, Status, StudyResults, Timed, Times, theory_setting,
+    CellPrediction, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run, Scaling, Status,
+    StudyResults, Timed, Times, cautions, theory_setting,
 };
 use sparsegrok_theory::Prediction;
 use toml::Value;
@@ -35,6 +36,8 @@ pub struct View {
     pub(crate) cells_planned: usize,
     /// How T_gen goes with the axes.
     pub(crate) scaling: Vec<Scaling>,
+    /// What a reader should know before he believes the times, each a sentence.
+    pub(crate) cautions: Vec<String>,
 }
 
 /// An axis of the grid.
@@ -67,9 +70,11 @@ pub(crate) struct CellView {
     pub(crate) t_mem: Option<Time>,
     /// T_gen over its runs.
     pub(crate) t_gen: Option<Time>,
+    /// Of its runs without T_gen, those that reached it too late to be confirmed.
+    pub(crate) unconfirmed: usize,
     /// Each run's T_gen, or when it was last seen without.
     pub(crate) lifetimes: Vec<Lifetime>,
-    /// What became of most runs.
+    /// The status of more than half of the runs; `None` where they are mixed.
     pub(crate) phase: Option<Status>,
     /// Runs of each status, in the order of [`Status::ALL`].
     pub(crate) counts: [u64; Status::ALL.len()],
@@ -99,6 +104,8 @@ pub(crate) struct Time {
     pub(crate) median: f64,
     /// Its confidence interval; open ends are infinite.
     pub(crate) interval: Option<(f64, f64)>,
+    /// Epochs that the time of any run is uncertain by at most.
+    pub(crate) uncertainty: u64,
 }
 
 impl View {
@@ -126,13 +133,7 @@ impl View {
             let own_curves = curves.next_if(|curves| curves.cell == number);
             let records = results.records_of(number);
             let summary = results.summary.cells.get(number);
-            let count = |status: Status| {
-                let counts = summary.map(|summary| &summary.status);
-                counts
-                    .and_then(|counts| counts.get(status.name()))
-                    .copied()
-                    .unwrap_or(0)
-            };
+            let count = |status| summary.map_or(0, |summary| summary.count(status));
             cells.push(CellView {
                 number,
                 name: name.collect::<Vec<_>>().join(", "),
@@ -142,6 +143,7 @@ impl View {
                 singles: own,
                 t_mem: summary.and_then(|summary| time(&summary.t_mem)),
                 t_gen: summary.and_then(|summary| time(&summary.t_gen)),
+                unconfirmed: summary.map_or(0, |summary| summary.t_gen.unconfirmed),
                 lifetimes: records
                     .iter()
                     .filter_map(|r| Timed::Generalizing.of(r))
@@ -165,12 +167,13 @@ impl View {
             planned: results.manifest.runs_planned,
             cells_planned: results.study.cells().len(),
             scaling: results.summary.scaling.clone(),
+            cautions: cautions(&results.study, &results.summary),
         })
     }
 
     /// What one run shows.
     pub fn of_run(config: &Config, run: &Run) -> Self {
-        let milestones = Milestones::of(&run.trace, &config.evaluate);
+        let milestones = run.milestones;
         let alone = |x: f64| Distribution {
             n: 1,
             mean: x,
@@ -185,16 +188,14 @@ impl View {
             points: run
                 .trace
                 .iter()
-                .filter_map(|e| match column.of(e) {
-                    Cell::Figure(x) => Some((e.epoch as f64, alone(x?))),
-                    Cell::Count(_) => None,
-                })
+                .filter_map(|e| Some((e.epoch as f64, alone(e.get(column)?))))
                 .collect(),
         });
         let reached = |epoch: Option<f64>| {
             epoch.map(|median| Time {
                 median,
                 interval: None,
+                uncertainty: 0,
             })
         };
         let cell = CellView {
@@ -205,8 +206,9 @@ impl View {
             runs: 1,
             curves: curves.collect(),
             singles: Vec::new(),
-            t_mem: reached(milestones.t_mem),
-            t_gen: reached(milestones.t_gen),
+            t_mem: reached(milestones.t_mem.at),
+            t_gen: reached(milestones.t_gen.at),
+            unconfirmed: usize::from(milestones.t_gen.is_unconfirmed()),
             lifetimes: Vec::new(),
             phase: Some(milestones.status),
             counts: Status::ALL.map(|status| u64::from(status == milestones.status)),
@@ -221,6 +223,7 @@ impl View {
             planned: 1,
             cells_planned: 1,
             scaling: Vec::new(),
+            cautions: Vec::new(),
         }
     }
 
@@ -254,6 +257,15 @@ impl View {
             places.fold(true, |all, (place, kept)| all && kept.contains(place))
         };
         self.cells.iter().filter(is_kept).collect()
+    }
+
+    /// Words for medians over runs, few of which tell no interval.
+    pub(crate) fn medians_words(&self) -> &'static str {
+        let mut times = self.cells.iter().flat_map(|cell| [cell.t_mem, cell.t_gen]);
+        match times.any(|time| time.is_some_and(|time| time.interval.is_some())) {
+            true => "medians with 95 % intervals",
+            false => "medians, no intervals from so few runs",
+        }
     }
 
     /// The fewest and the most seeds of the cells.
@@ -395,11 +407,11 @@ fn theory(config: &Config) -> Option<Prediction> {
 }
 
 /// The median, with its interval: without an upper limit where too few runs were seen to get there,
-/// and none of a single run.
+/// and none of runs too few to tell one.
 fn time(times: &Times) -> Option<Time> {
-    let interval = (times.n > 1).then_some(times.low.zip(times.high.or(Some(f64::INFINITY))));
     Some(Time {
         median: times.median?,
-        interval: interval.flatten(),
+        interval: times.low.zip(times.high.or(Some(f64::INFINITY))),
+        uncertainty: times.uncertainty,
     })
 }

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 use sparsegrok_kernel::{Diverged, State};
 
+use crate::bracket::Bracket;
+use crate::detect::{Brackets, GOALS};
 use crate::error::ConfigError;
 use crate::trace::Trace;
 
@@ -31,6 +33,8 @@ pub(crate) use keeper::Keeper;
 pub(crate) struct RunSoFar {
     /// Its evaluations.
     pub(crate) trace: Trace,
+    /// The evidence of its times.
+    pub(crate) brackets: Brackets,
     /// Where it stands after them.
     pub(crate) stage: Stage,
 }
@@ -47,11 +51,14 @@ pub(crate) enum Stage {
 }
 
 impl RunSoFar {
-    /// A run that has not begun.
-    pub(crate) const WAITING: Self = Self {
-        trace: Trace::new(),
-        stage: Stage::Waiting,
-    };
+    /// A run that has not begun, with room for its evaluations.
+    pub(crate) fn waiting(evaluations: usize) -> Self {
+        Self {
+            trace: Trace::with_capacity(evaluations),
+            brackets: [Bracket::NONE; GOALS],
+            stage: Stage::Waiting,
+        }
+    }
 }
 
 /// Why unfinished work cannot be kept or gone on with.

@@ -128,10 +128,9 @@ fn train(
             arm.arm.records.push(RecordRow::of(&record, figures));
             if let (Some(patience), Some(stopped)) = (patience, &mut arm.stopped) {
                 if let Some(stop) = Patience::of(patience, &record.trace).stop {
-                    record.trace.retain(|point| point.epoch <= stop.at.epoch);
+                    let spec = &study.cells()[group.cell].config.evaluate;
+                    record.end_at(stop.at.epoch, spec);
                 }
-                let spec = &study.cells()[group.cell].config.evaluate;
-                record.find_milestones(spec);
                 stopped.push(RecordRow::of(&record, figures));
             }
         }

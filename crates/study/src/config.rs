@@ -251,7 +251,7 @@ impl Config {
             && !self.train.bias
             && self.evaluate.accuracy_tolerance.is_none();
         let (is_there, otherwise) = match self.evaluate.gen_figure {
-            GenFigure::Auto => (of_test || of_population, "test rows beside it"),
+            GenFigure::Auto => (of_population || of_test, "test rows beside it"),
             GenFigure::TestAcc | GenFigure::TestLoss => (of_test, "test rows beside it"),
             GenFigure::PopulationAcc => (
                 of_population,

@@ -2,52 +2,69 @@
 
 use std::fmt;
 
-use sparsegrok_kernel::Evaluation;
+use sparsegrok_data::Problem;
+use sparsegrok_kernel::{Evaluation, Look, PopulationGoal, TrainGoal, TrainSpec};
 
-use crate::evaluate::{Crossing, EvaluateSpec, Goal};
+use crate::bracket::{Bracket, Time};
+use crate::evaluate::{EvaluateSpec, Goal, MemFigure};
+use crate::trace::Trace;
 
 /// Accuracies between which the transition to generalization is measured.
 pub(crate) const TRANSITION: [f64; 2] = [0.6, 0.9];
 
-/// The times of a run, in epochs, and its status.
+/// Thresholds that are looked for in every run.
+pub(crate) const GOALS: usize = 4;
+
+/// The evidence for T_mem, T_gen and the two ends of the transition.
+pub(crate) type Brackets = [Bracket; GOALS];
+
+/// The place of T_mem among them.
+const MEM: usize = 0;
+/// The place of T_gen.
+const GEN: usize = 1;
+
+/// The times of a run and its status.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Milestones {
     /// T_mem: from here on the memorizing figure was at its threshold for long enough.
-    pub t_mem: Option<f64>,
-    /// T_gen: likewise for the generalizing figure; `None`, that is censored, also where T_mem is.
-    pub t_gen: Option<f64>,
+    pub t_mem: Time,
+    /// T_gen: likewise for the generalizing figure. Censored also where T_mem is.
+    pub t_gen: Time,
     /// When accuracy reached .6 where generalization is looked for, whatever the thresholds.
-    pub t_60: Option<f64>,
+    pub t_60: Time,
     /// When it reached .9.
-    pub t_90: Option<f64>,
+    pub t_90: Time,
     /// What became of the run.
     pub status: Status,
 }
 
 /// What became of a run: the four phases of learning of Z. Liu et al., "Towards Understanding
 /// Grokking" (arXiv:2205.10343), in this order their grokking, comprehension, memorization and
-/// confusion; and divergence.
+/// confusion; then the runs that are none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Generalized, long after it had memorized.
     Grokked,
-    /// Memorized and generalized without the delay.
-    GeneralizedAtOnce,
+    /// Memorized, and generalized before the delay that makes it grokking.
+    GeneralizedEarly,
     /// Memorized, not generalized within its epochs.
     MemorizedOnly,
     /// Not even memorized.
     Neither,
+    /// Memorized, and no figure tells of generalization, or the brackets leave the delay open.
+    Undecided,
     /// Its weights left the finite numbers.
     Diverged,
 }
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Grokked,
-        Self::GeneralizedAtOnce,
+        Self::GeneralizedEarly,
         Self::MemorizedOnly,
         Self::Neither,
+        Self::Undecided,
         Self::Diverged,
     ];
 
@@ -55,9 +72,10 @@ impl Status {
     pub fn name(self) -> &'static str {
         match self {
             Self::Grokked => "grokked",
-            Self::GeneralizedAtOnce => "generalized at once",
+            Self::GeneralizedEarly => "generalized early",
             Self::MemorizedOnly => "memorized only",
             Self::Neither => "neither",
+            Self::Undecided => "undecided",
             Self::Diverged => "diverged",
         }
     }
@@ -71,117 +89,225 @@ impl fmt::Display for Status {
 
 impl Milestones {
     /// Those of a run that diverged: it has no times.
-    pub(crate) const DIVERGED: Self = Self {
-        t_mem: None,
-        t_gen: None,
-        t_60: None,
-        t_90: None,
-        status: Status::Diverged,
+    pub(crate) const DIVERGED: Self = {
+        const NONE: Time = Time {
+            at: None,
+            low: 0,
+            high: None,
+            lost: None,
+        };
+        Self {
+            t_mem: NONE,
+            t_gen: NONE,
+            t_60: NONE,
+            t_90: NONE,
+            status: Status::Diverged,
+        }
     };
 
-    /// Finds the times and the status of a run that ended. `Time: O(trace)`
-    ///
-    /// # Formula
-    /// T is where the curve crosses its threshold, by linear interpolation in epochs between the
-    /// evaluation from which on it counts as reached and the one before; the first evaluation's
-    /// epoch where that is it. Reached is what holds for `persistence` evaluations in a row, under
-    /// [`Crossing::Stable`] to the end of the trace.
-    pub fn of(trace: &[Evaluation], spec: &EvaluateSpec) -> Self {
-        let time = |goal: Goal| {
-            let curve = trace
-                .iter()
-                .filter_map(|e| Some((e.epoch as f64, (goal.figure)(e)?)));
-            crossing(&curve.collect::<Vec<_>>(), &goal, spec)
-        };
-        let t_mem = time(spec.memorized());
-        let t_gen = t_mem.and(time(spec.generalized()));
-        let [t_60, t_90] = TRANSITION.map(|accuracy| time(spec.accuracy_of(accuracy)));
-        let status = match (t_mem, t_gen) {
-            (Some(t_mem), Some(t_gen)) if t_gen >= spec.delay_ratio * t_mem => Status::Grokked,
-            (Some(_), Some(_)) => Status::GeneralizedAtOnce,
-            (Some(_), None) => Status::MemorizedOnly,
-            (None, _) => Status::Neither,
-        };
+    /// Finds the times and the status of a run of `epochs` in its evaluations alone: brackets are
+    /// as wide as the evaluations are apart. `Time: O(trace)`
+    pub fn of(trace: &Trace, spec: &EvaluateSpec, epochs: u64) -> Self {
+        let mut detector = Detector::new(spec, epochs);
+        for evaluation in trace.iter() {
+            detector.see(&evaluation);
+        }
+        Self::from_brackets(&detector.brackets, spec)
+    }
+
+    /// The times and the status that the evidence bears.
+    pub(crate) fn from_brackets(brackets: &Brackets, spec: &EvaluateSpec) -> Self {
+        let goals = spec.goals();
+        let [t_mem, mut t_gen, t_60, t_90] =
+            std::array::from_fn(|goal| brackets[goal].time(&goals[goal]));
+        if t_mem.at.is_none() {
+            // What generalizes first may still memorize: until T_mem is known, T_gen is not.
+            let low = match t_gen.high {
+                Some(_) => t_mem.low,
+                None => t_gen.low,
+            };
+            t_gen = Time {
+                low,
+                ..Time::default()
+            };
+        }
         Self {
             t_mem,
             t_gen,
             t_60,
             t_90,
-            status,
+            status: status(&t_mem, &t_gen, brackets[GEN].is_seen(), spec.delay_ratio),
         }
+    }
+
+    /// T_mem, T_gen, and the ends of the transition.
+    pub fn times(&self) -> [Time; GOALS] {
+        [self.t_mem, self.t_gen, self.t_60, self.t_90]
+    }
+
+    /// Tells which of T_mem and T_gen held at the end of the run, yet not for long enough.
+    pub fn unconfirmed(&self) -> [bool; 2] {
+        [self.t_mem, self.t_gen].map(|time| time.is_unconfirmed())
     }
 }
 
-/// Where a curve of (epoch, value) comes to its goal.
-fn crossing(curve: &[(f64, f64)], goal: &Goal, spec: &EvaluateSpec) -> Option<f64> {
-    let is_met = |&(_, value): &(f64, f64)| goal.is_met(value);
-    let persistence = spec.persistence.max(1);
-    let first = match spec.crossing {
-        Crossing::First => curve
-            .windows(persistence)
-            .position(|window| window.iter().all(is_met))?,
-        Crossing::Stable => {
-            let met = curve.iter().rev().take_while(|point| is_met(point)).count();
-            (met >= persistence).then_some(curve.len() - met)?
+/// The status that two times and their brackets allow; undecided where they allow more than one.
+fn status(t_mem: &Time, t_gen: &Time, gen_is_seen: bool, delay_ratio: f64) -> Status {
+    let (Some(_), Some(mem)) = (t_mem.at, t_mem.high) else {
+        return Status::Neither;
+    };
+    if !gen_is_seen {
+        return Status::Undecided;
+    }
+    let (Some(_), Some(generalized)) = (t_gen.at, t_gen.high) else {
+        return Status::MemorizedOnly;
+    };
+    // Times are whole epochs: the earliest of a bracket is the one after its lower end.
+    let least = (t_gen.low + 1) as f64 / mem as f64;
+    let most = generalized as f64 / (t_mem.low + 1) as f64;
+    match () {
+        () if least >= delay_ratio => Status::Grokked,
+        () if most < delay_ratio => Status::GeneralizedEarly,
+        () => Status::Undecided,
+    }
+}
+
+/// Looks for a run's thresholds while it trains, or in its trace.
+#[derive(Clone, Debug)]
+pub(crate) struct Detector<'a> {
+    spec: &'a EvaluateSpec,
+    goals: [Goal; GOALS],
+    /// The goals on the population's accuracy, where that is what is looked at.
+    population: [PopulationGoal; GOALS - 1],
+    /// Epochs that a threshold must hold for.
+    span: u64,
+    brackets: Brackets,
+    /// Training rows that were wrong at the last look.
+    wrong: Vec<u32>,
+}
+
+impl<'a> Detector<'a> {
+    /// That of a run of `epochs`, which has not begun.
+    pub(crate) fn new(spec: &'a EvaluateSpec, epochs: u64) -> Self {
+        Self::going_on(spec, epochs, [Bracket::NONE; GOALS])
+    }
+
+    /// That of a run of which some evidence is there.
+    pub(crate) fn going_on(spec: &'a EvaluateSpec, epochs: u64, brackets: Brackets) -> Self {
+        let goals = spec.goals();
+        Self {
+            spec,
+            population: std::array::from_fn(|k| PopulationGoal::new(goals[GEN + k].threshold)),
+            goals,
+            span: spec.persistence.span(epochs),
+            brackets,
+            wrong: Vec::new(),
         }
-    };
-    let (epoch, value) = curve[first];
-    let Some(&(before, short)) = first.checked_sub(1).map(|previous| &curve[previous]) else {
-        return Some(epoch);
-    };
-    Some(before + (epoch - before) * (goal.threshold - short) / (value - short))
+    }
+
+    /// The evidence so far.
+    pub(crate) fn brackets(&self) -> &Brackets {
+        &self.brackets
+    }
+
+    /// Takes in an evaluation, the next look. `Time: O(1)`
+    pub(crate) fn see(&mut self, evaluation: &Evaluation) {
+        for goal in 0..GOALS {
+            if let Some(value) = self.goals[goal].value(evaluation) {
+                let met = self.goals[goal].is_met(value);
+                self.take(goal, (evaluation.epoch, value), met);
+            }
+        }
+    }
+
+    /// Looks at a run after an epoch without an evaluation, at what is cheap: training rows until
+    /// they are memorized, and the population's accuracy. `Time: O(d)`, and O(nnz) for as long as
+    /// memorization is being confirmed.
+    pub(crate) fn look(&mut self, epoch: u64, run: &Look<'_>, problem: &Problem, spec: &TrainSpec) {
+        let tolerance = self.spec.accuracy_tolerance;
+        if self.is_open(MEM) {
+            let threshold = self.goals[MEM].threshold;
+            let goal = match self.spec.mem_figure {
+                MemFigure::TrainAcc => TrainGoal::Accuracy(threshold),
+                MemFigure::TrainLoss => TrainGoal::Loss(threshold),
+            };
+            let met = run.train_reaches(problem, spec, tolerance, goal, &mut self.wrong);
+            self.take(MEM, (epoch, f64::NAN), met);
+        }
+        if self.spec.gen_figure.takes_population() && (GEN..GOALS).any(|goal| self.is_open(goal)) {
+            let met = run.population_reaches(problem, spec, tolerance, self.population);
+            for (goal, met) in (GEN..GOALS).zip(met.into_iter().flatten()) {
+                if self.is_open(goal) {
+                    self.take(goal, (epoch, f64::NAN), met);
+                }
+            }
+        }
+    }
+
+    /// Tells if the run may end: it has generalized, and gone on for as long as was asked for.
+    pub(crate) fn is_over(&self, epoch: u64) -> bool {
+        let [mem, generalized] = [MEM, GEN].map(|goal| self.brackets[goal].confirmed);
+        self.spec.stop_when.is_some_and(|stop| {
+            let both = mem.zip(generalized);
+            both.is_some_and(|(mem, generalized)| {
+                epoch >= mem.max(generalized).saturating_add(stop.epochs_after)
+            })
+        })
+    }
+
+    /// Tells if a look may still change what is known of a threshold.
+    fn is_open(&self, goal: usize) -> bool {
+        self.brackets[goal].is_open(self.spec.crossing)
+    }
+
+    fn take(&mut self, goal: usize, sighting: (u64, f64), met: bool) {
+        self.brackets[goal].see(sighting, met, self.span, self.spec.crossing);
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::evaluate::{GenFigure, MemFigure};
+    use crate::evaluate::{Crossing, GenFigure, MemFigure};
+    use crate::persistence::Persistence;
+    use sparsegrok_kernel::Figure;
 
-    const TRACE_POINT: Evaluation = Evaluation {
-        epoch: 0,
-        train_acc: 0.0,
-        test_acc: None,
-        population_acc: None,
-        train_loss: 0.0,
-        test_loss: None,
-        gap_loss: None,
-        gap_acc: None,
-        weight_norm: 0.0,
-        signal_norm: 0.0,
-        memorization_norm: 0.0,
-        memorization_share: 0.0,
-        margin_min: 0.0,
-        margin_mean: 0.0,
-        teacher_cosine: None,
-        teacher_distance: None,
-        objective: 0.0,
-    };
-
-    /// A trace evaluated every 10 epochs.
-    pub(crate) fn trace(accuracies: &[(f64, f64)]) -> Vec<Evaluation> {
-        let points = accuracies.iter().zip(1..);
-        points
-            .map(|(&(train_acc, test_acc), k)| Evaluation {
-                epoch: 10 * k,
-                train_acc,
-                test_acc: Some(test_acc),
-                ..TRACE_POINT
-            })
-            .collect()
+    /// A trace evaluated every 10 epochs: train and test accuracy.
+    pub(crate) fn trace(accuracies: &[(f64, f64)]) -> Trace {
+        let [train, test] = [0, 1].map(|which| {
+            let column = accuracies.iter().map(move |pair| [pair.0, pair.1][which]);
+            column.collect::<Vec<_>>()
+        });
+        of_figures(&[(Figure::TrainAcc, &train), (Figure::TestAcc, &test)])
     }
 
+    /// A trace of some figures, evaluated every 10 epochs.
+    fn of_figures(columns: &[(Figure, &[f64])]) -> Trace {
+        let points = (0..columns[0].1.len()).map(|place| {
+            let begun = Evaluation::new(10 * (place as u64 + 1));
+            let columns = columns.iter();
+            columns.fold(begun, |e, (figure, column)| e.with(*figure, column[place]))
+        });
+        points.collect()
+    }
+
+    /// Two evaluations ten epochs apart last for eleven epochs.
     fn spec() -> EvaluateSpec {
         EvaluateSpec {
             mem_threshold: 0.8,
             gen_threshold: 0.6,
-            persistence: 2,
+            persistence: Persistence::Epochs(11),
             delay_ratio: 2.0,
             ..EvaluateSpec::default()
         }
     }
 
+    fn found(run: &Trace, spec: &EvaluateSpec) -> Milestones {
+        Milestones::of(run, spec, 1000)
+    }
+
     #[test]
-    fn times_are_interpolated_and_must_last() {
+    fn times_lie_in_their_brackets_and_must_last() {
         let run = trace(&[
             (0.7, 0.5),
             (0.9, 0.7),
@@ -190,39 +316,100 @@ pub(crate) mod tests {
             (1.0, 0.7),
             (1.0, 0.7),
         ]);
-        let found = Milestones::of(&run, &spec());
+        let found = found(&run, &spec());
         // Train crosses .8 halfway between 10 and 20; test crosses .6 for good halfway from 40 to 50.
-        assert!((found.t_mem.unwrap() - 15.0).abs() < 1e-12);
-        assert!((found.t_gen.unwrap() - 45.0).abs() < 1e-12);
+        assert!((found.t_mem.at.unwrap() - 15.0).abs() < 1e-12);
+        assert_eq!((found.t_mem.low, found.t_mem.high), (10, Some(20)));
+        assert!((found.t_gen.at.unwrap() - 45.0).abs() < 1e-12);
+        assert_eq!((found.t_gen.low, found.t_gen.high), (40, Some(50)));
+        assert_eq!(found.t_gen.uncertainty(), 9);
+        // 41 is at least twice 20.
         assert_eq!(found.status, Status::Grokked);
     }
 
     #[test]
+    fn a_bracket_that_allows_two_statuses_leaves_it_undecided() {
+        let run = trace(&[(0.7, 0.5), (0.9, 0.5), (0.9, 0.5), (0.9, 0.7), (0.9, 0.7)]);
+        let status = |delay_ratio| {
+            let spec = EvaluateSpec {
+                delay_ratio,
+                ..spec()
+            };
+            found(&run, &spec).status
+        };
+        // T_mem is one of 11 … 20, T_gen one of 31 … 40.
+        assert_eq!(status(31.0 / 20.0), Status::Grokked);
+        assert_eq!(status(2.0), Status::Undecided);
+        assert_eq!(status(40.0 / 11.0), Status::Undecided);
+        assert_eq!(status(3.7), Status::GeneralizedEarly);
+    }
+
+    #[test]
     fn reached_at_the_first_evaluation_is_that_epoch() {
-        let found = Milestones::of(&trace(&[(0.9, 0.7), (0.9, 0.7)]), &spec());
-        assert_eq!((found.t_mem, found.t_gen), (Some(10.0), Some(10.0)));
-        assert_eq!(found.status, Status::GeneralizedAtOnce);
+        let found = found(&trace(&[(0.9, 0.7), (0.9, 0.7)]), &spec());
+        assert_eq!((found.t_mem.at, found.t_gen.at), (Some(10.0), Some(10.0)));
+        assert_eq!((found.t_mem.low, found.t_mem.high), (0, Some(10)));
+        // Both came before epoch 11, in which order is open.
+        assert_eq!(found.status, Status::Undecided);
     }
 
     #[test]
-    fn what_is_not_seen_to_last_is_censored() {
+    fn a_crossing_that_is_not_seen_to_last_is_unconfirmed_and_censored_below_it() {
         let at_the_end = trace(&[(0.9, 0.5), (0.9, 0.5), (0.9, 0.7)]);
-        let found = Milestones::of(&at_the_end, &spec());
-        assert_eq!((found.t_gen, found.status), (None, Status::MemorizedOnly));
+        let late = found(&at_the_end, &spec());
+        assert_eq!((late.t_gen.at, late.status), (None, Status::MemorizedOnly));
+        assert_eq!((late.t_gen.low, late.t_gen.high), (20, Some(30)));
+        assert_eq!(late.unconfirmed(), [false, true]);
         let without_memorizing = trace(&[(0.5, 0.7), (0.5, 0.7)]);
-        let found = Milestones::of(&without_memorizing, &spec());
-        assert_eq!((found.t_gen, found.status), (None, Status::Neither));
-        assert_eq!(Milestones::of(&[], &spec()).status, Status::Neither);
+        let neither = found(&without_memorizing, &spec());
+        assert_eq!((neither.t_gen.at, neither.status), (None, Status::Neither));
+        assert_eq!((neither.t_gen.low, neither.t_gen.high), (20, None));
+        assert_eq!(neither.unconfirmed(), [false, false]);
+        assert_eq!(found(&Trace::new(), &spec()).status, Status::Neither);
     }
 
     #[test]
-    fn population_accuracy_stands_in_for_a_test_set() {
-        let mut run = trace(&[(0.9, 0.0), (0.9, 0.0), (0.9, 0.0)]);
-        for (point, accuracy) in run.iter_mut().zip([0.5, 0.7, 0.7]) {
-            (point.test_acc, point.population_acc) = (None, Some(accuracy));
-        }
-        let found = Milestones::of(&run, &spec());
-        assert!((found.t_gen.unwrap() - 15.0).abs() < 1e-12);
+    fn without_a_figure_that_tells_nothing_is_said_of_generalization() {
+        let run = of_figures(&[(Figure::TrainAcc, &[0.5, 0.9, 0.9])]);
+        assert_eq!(found(&run, &spec()).status, Status::Undecided);
+        let run = of_figures(&[(Figure::TrainAcc, &[0.5; 3])]);
+        assert_eq!(found(&run, &spec()).status, Status::Neither);
+    }
+
+    #[test]
+    fn the_population_s_accuracy_is_taken_where_it_exists() {
+        let run = of_figures(&[
+            (Figure::TrainAcc, &[0.9; 3]),
+            (Figure::TestAcc, &[0.0; 3]),
+            (Figure::PopulationAcc, &[0.5, 0.7, 0.7]),
+        ]);
+        let t_gen = |gen_figure| {
+            let spec = EvaluateSpec {
+                gen_figure,
+                ..spec()
+            };
+            found(&run, &spec).t_gen.at
+        };
+        assert!((t_gen(GenFigure::Auto).unwrap() - 15.0).abs() < 1e-12);
+        assert_eq!(t_gen(GenFigure::TestAcc), None);
+    }
+
+    #[test]
+    fn what_is_lost_again_is_said() {
+        let run = trace(&[
+            (0.9, 0.5),
+            (0.9, 0.5),
+            (0.5, 0.5),
+            (0.9, 0.5),
+            (0.7, 0.5),
+            (0.7, 0.5),
+        ]);
+        let lost = found(&run, &spec());
+        assert_eq!((lost.t_mem.at, lost.t_mem.lost), (Some(10.0), Some(50)));
+        let mut early = run;
+        early.end_at(40);
+        let back = found(&early, &spec());
+        assert_eq!((back.t_mem.at, back.t_mem.lost), (Some(10.0), None));
     }
 
     #[test]
@@ -233,7 +420,7 @@ pub(crate) mod tests {
             ..spec()
         };
         let first = spec();
-        let t_gen = |points: &[_], spec| Milestones::of(&trace(points), spec).t_gen;
+        let t_gen = |points: &[_], spec| found(&trace(points), spec).t_gen.at;
         assert_eq!(t_gen(&points, &first), Some(10.0));
         assert!((t_gen(&points, &stable).unwrap() - 35.0).abs() < 1e-12);
         // One evaluation at the end is not long enough.
@@ -243,10 +430,12 @@ pub(crate) mod tests {
 
     #[test]
     fn losses_are_crossed_downwards() {
-        let mut run = trace(&[(0.0, 0.5); 4]);
-        for (point, loss) in run.iter_mut().zip([3.0, 1.0, 0.5, 0.25]) {
-            (point.train_loss, point.test_loss) = (loss, Some(2.0 * loss));
-        }
+        let run = of_figures(&[
+            (Figure::TrainAcc, &[0.0; 4]),
+            (Figure::TestAcc, &[0.5; 4]),
+            (Figure::TrainLoss, &[3.0, 1.0, 0.5, 0.25]),
+            (Figure::TestLoss, &[6.0, 2.0, 1.0, 0.5]),
+        ]);
         let losses = EvaluateSpec {
             mem_figure: MemFigure::TrainLoss,
             mem_threshold: 2.0,
@@ -254,28 +443,33 @@ pub(crate) mod tests {
             gen_threshold: 1.5,
             ..spec()
         };
-        let found = Milestones::of(&run, &losses);
+        let found = found(&run, &losses);
         // Train loss falls to 2 halfway from 10 to 20, test loss to 1.5 halfway from 20 to 30.
-        assert!((found.t_mem.unwrap() - 15.0).abs() < 1e-12);
-        assert!((found.t_gen.unwrap() - 25.0).abs() < 1e-12);
+        assert!((found.t_mem.at.unwrap() - 15.0).abs() < 1e-12);
+        assert!((found.t_gen.at.unwrap() - 25.0).abs() < 1e-12);
         // The transition is one of accuracy all the same.
-        assert_eq!((found.t_60, found.t_90), (None, None));
+        assert_eq!((found.t_60.at, found.t_90.at), (None, None));
     }
 
     #[test]
     fn the_figure_asked_for_is_looked_at() {
-        let mut run = trace(&[(1.0, 0.5); 4]);
-        for (point, accuracy) in run.iter_mut().zip([0.5, 0.7, 0.95, 0.95]) {
-            point.population_acc = Some(accuracy);
-        }
+        let run = of_figures(&[
+            (Figure::TrainAcc, &[1.0; 4]),
+            (Figure::TestAcc, &[0.5; 4]),
+            (Figure::PopulationAcc, &[0.5, 0.7, 0.95, 0.95]),
+        ]);
         let population = EvaluateSpec {
             gen_figure: GenFigure::PopulationAcc,
             ..spec()
         };
-        let found = Milestones::of(&run, &population);
-        assert!((found.t_gen.unwrap() - 15.0).abs() < 1e-12);
-        assert!((found.t_60.unwrap() - 15.0).abs() < 1e-12);
-        assert!((found.t_90.unwrap() - 28.0).abs() < 1e-12);
-        assert_eq!(Milestones::of(&run, &spec()).t_gen, None);
+        let of_population = found(&run, &population);
+        assert!((of_population.t_gen.at.unwrap() - 15.0).abs() < 1e-12);
+        assert!((of_population.t_60.at.unwrap() - 15.0).abs() < 1e-12);
+        assert!((of_population.t_90.at.unwrap() - 28.0).abs() < 1e-12);
+        let test = EvaluateSpec {
+            gen_figure: GenFigure::TestAcc,
+            ..spec()
+        };
+        assert_eq!(found(&run, &test).t_gen.at, None);
     }
 }

@@ -2,18 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_data::InvalidSetting;
-use sparsegrok_kernel::{Evaluation, EvaluationPlan};
+use sparsegrok_kernel::{Evaluation, EvaluationPlan, Figure};
 
+use crate::detect::{GOALS, TRANSITION};
+use crate::persistence::Persistence;
 use crate::stop::StopWhen;
 
 /// Which epochs are evaluated, and what counts as memorized and generalized.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvaluateSpec {
-    /// Epochs from one evaluation to the next; [`EvaluateSpec::EVERY`] where neither this nor
-    /// `eval_points` is given.
+    /// Epochs from one evaluation to the next.
     pub eval_every: Option<u64>,
-    /// About how many log-spaced epochs to evaluate, instead of `eval_every`.
+    /// About how many log-spaced epochs to evaluate, instead of `eval_every`;
+    /// [`EvaluateSpec::POINTS`] where neither is given.
     pub eval_points: Option<u64>,
     /// Real targets: a row counts as right when (z − y)² is below this, instead of by sign.
     pub accuracy_tolerance: Option<f64>,
@@ -25,8 +27,8 @@ pub struct EvaluateSpec {
     pub gen_figure: GenFigure,
     /// Where it counts as generalized: an accuracy it must reach, or a loss it must fall to.
     pub gen_threshold: f64,
-    /// Evaluations in a row a threshold must hold for.
-    pub persistence: usize,
+    /// Span of training time that a threshold must hold for.
+    pub persistence: Persistence,
     /// Which crossing of a threshold counts.
     pub crossing: Crossing,
     /// Least T_gen / T_mem of a run that grokked.
@@ -50,7 +52,7 @@ pub enum MemFigure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GenFigure {
-    /// Test accuracy, or population accuracy without a test set.
+    /// Population accuracy where it exists, as it is exact, else test accuracy.
     #[default]
     Auto,
     /// Test accuracy.
@@ -65,39 +67,53 @@ pub enum GenFigure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Crossing {
-    /// The first that lasts for `persistence` evaluations.
+    /// The first that lasts for `persistence`.
     #[default]
     First,
-    /// The one after which the curve stays at its goal to the end of the trace, which must be for
-    /// `persistence` evaluations at least.
+    /// The one after which the curve stays at its goal to the end of the run, which must be for
+    /// `persistence` at least.
     Stable,
 }
 
+impl GenFigure {
+    /// Tells if the population's accuracy is looked at where it exists.
+    pub(crate) fn takes_population(self) -> bool {
+        matches!(self, Self::Auto | Self::PopulationAcc)
+    }
+}
+
 /// A curve and where it is to come.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Goal {
-    pub(crate) figure: fn(&Evaluation) -> Option<f64>,
+    /// What tells: the first of these that exists.
+    figures: &'static [Figure],
     pub(crate) threshold: f64,
     /// Whether it counts from the threshold downwards, as losses do.
-    falls: bool,
+    pub(crate) falls: bool,
 }
 
 impl Goal {
     /// An accuracy to be reached.
-    pub(crate) fn accuracy(figure: fn(&Evaluation) -> Option<f64>, threshold: f64) -> Self {
+    pub(crate) fn accuracy(figures: &'static [Figure], threshold: f64) -> Self {
         Self {
-            figure,
+            figures,
             threshold,
             falls: false,
         }
     }
 
-    fn loss(figure: fn(&Evaluation) -> Option<f64>, threshold: f64) -> Self {
+    fn loss(figures: &'static [Figure], threshold: f64) -> Self {
         Self {
-            figure,
+            figures,
             threshold,
             falls: true,
         }
+    }
+
+    /// The figure that tells, in an evaluation that has it.
+    pub(crate) fn value(&self, evaluation: &Evaluation) -> Option<f64> {
+        let mut figures = self.figures.iter();
+        figures.find_map(|&figure| evaluation.get(figure))
     }
 
     /// Whether a value is at the goal.
@@ -120,7 +136,7 @@ impl Default for EvaluateSpec {
             mem_threshold: 0.99,
             gen_figure: GenFigure::default(),
             gen_threshold: 0.9,
-            persistence: 3,
+            persistence: Persistence::default(),
             crossing: Crossing::default(),
             delay_ratio: 10.0,
             stop_when: None,
@@ -129,8 +145,8 @@ impl Default for EvaluateSpec {
 }
 
 impl EvaluateSpec {
-    /// The default of `eval_every`.
-    pub const EVERY: u64 = 200;
+    /// The default of `eval_points`.
+    pub const POINTS: u64 = 100;
 
     /// Most log-spaced epochs.
     const MOST_POINTS: u64 = 1_000_000;
@@ -182,8 +198,9 @@ impl EvaluateSpec {
                 return refuse(key, threshold.to_string(), expected);
             }
         }
-        if self.persistence == 0 {
-            return refuse("persistence", "0".to_owned(), "at least 1 evaluation");
+        if !self.persistence.is_valid() {
+            let expected = "at least one epoch, or a share above 0 % and at most 100 %";
+            return refuse("persistence", self.persistence.to_string(), expected);
         }
         if !(self.delay_ratio.is_finite() && self.delay_ratio >= 0.0) {
             let value = self.delay_ratio.to_string();
@@ -192,37 +209,43 @@ impl EvaluateSpec {
         Ok(())
     }
 
+    /// Every threshold that is looked for: those of T_mem and T_gen, and the ends of the transition.
+    pub(crate) fn goals(&self) -> [Goal; GOALS] {
+        let [begin, end] = TRANSITION.map(|accuracy| self.accuracy_of(accuracy));
+        [self.memorized(), self.generalized(), begin, end]
+    }
+
     /// Where a run has memorized.
     pub(crate) fn memorized(&self) -> Goal {
         match self.mem_figure {
-            MemFigure::TrainAcc => Goal::accuracy(|e| Some(e.train_acc), self.mem_threshold),
-            MemFigure::TrainLoss => Goal::loss(|e| Some(e.train_loss), self.mem_threshold),
+            MemFigure::TrainAcc => Goal::accuracy(&[Figure::TrainAcc], self.mem_threshold),
+            MemFigure::TrainLoss => Goal::loss(&[Figure::TrainLoss], self.mem_threshold),
         }
     }
 
     /// Where a run has generalized.
     pub(crate) fn generalized(&self) -> Goal {
         match self.gen_figure {
-            GenFigure::TestLoss => Goal::loss(|e| e.test_loss, self.gen_threshold),
+            GenFigure::TestLoss => Goal::loss(&[Figure::TestLoss], self.gen_threshold),
             _ => self.accuracy_of(self.gen_threshold),
         }
     }
 
     /// An accuracy where generalization is looked for.
     pub(crate) fn accuracy_of(&self, threshold: f64) -> Goal {
-        let figure: fn(&Evaluation) -> Option<f64> = match self.gen_figure {
-            GenFigure::Auto => |e| e.test_acc.or(e.population_acc),
-            GenFigure::TestAcc | GenFigure::TestLoss => |e| e.test_acc,
-            GenFigure::PopulationAcc => |e| e.population_acc,
+        let figures: &[Figure] = match self.gen_figure {
+            GenFigure::Auto => &[Figure::PopulationAcc, Figure::TestAcc],
+            GenFigure::TestAcc | GenFigure::TestLoss => &[Figure::TestAcc],
+            GenFigure::PopulationAcc => &[Figure::PopulationAcc],
         };
-        Goal::accuracy(figure, threshold)
+        Goal::accuracy(figures, threshold)
     }
 
     /// The epochs to evaluate of a run of `epochs`.
     pub fn plan(&self, epochs: u64) -> EvaluationPlan {
         match (self.eval_points, self.eval_every) {
-            (Some(points), _) => EvaluationPlan::log_spaced(points, epochs),
-            (None, every) => EvaluationPlan::every(every.unwrap_or(Self::EVERY), epochs),
+            (None, Some(every)) => EvaluationPlan::every(every, epochs),
+            (points, _) => EvaluationPlan::log_spaced(points.unwrap_or(Self::POINTS), epochs),
         }
     }
 }
@@ -250,7 +273,10 @@ mod tests {
             (s.gen_figure, s.gen_threshold) = (GenFigure::TestLoss, 0.0);
         };
         assert_eq!(bad(loss), "gen_threshold");
-        assert_eq!(bad(|s| s.persistence = 0), "persistence");
+        assert_eq!(
+            bad(|s| s.persistence = Persistence::Epochs(0)),
+            "persistence"
+        );
         assert_eq!(bad(|s| s.delay_ratio = f64::INFINITY), "delay_ratio");
         assert_eq!(EvaluateSpec::default().validate(), Ok(()));
         let above_one = EvaluateSpec {

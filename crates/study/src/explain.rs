@@ -93,6 +93,16 @@ fn judge(
         number(config.evaluate.gen_threshold),
         epoch_text(t_gen)
     );
+    let span = config.evaluate.persistence.span(epochs);
+    if t_gen <= epochs as f64 && t_gen + span as f64 > epochs as f64 {
+        return (
+            false,
+            format!(
+                "{story}, too late in the {epochs} trained to be seen to last for the {span} epochs \
+                 that `persistence` asks for; more epochs would show it"
+            ),
+        );
+    }
     if t_gen > epochs as f64 {
         let remedy = if prediction.scales().margin.is_none() {
             "without decay those weights never fade, and what hides behind them grows as the \

@@ -62,8 +62,8 @@ impl Config {
             .is_none()
         {
             table.insert(
-                "eval_every".to_owned(),
-                Value::try_from(EvaluateSpec::EVERY)?,
+                "eval_points".to_owned(),
+                Value::try_from(EvaluateSpec::POINTS)?,
             );
         }
         Ok(table)
@@ -199,6 +199,10 @@ mod tests {
                 vec![Kind::Columns.parse("epoch, objective")],
                 vec![whole, "epoch".into(), Kind::Columns.parse("epoch,no_such")],
             ),
+            Kind::Figures => (
+                vec![Kind::Figures.parse("train_acc, objective")],
+                vec![whole, "objective".into(), Kind::Figures.parse("epoch")],
+            ),
             Kind::Seeds => (
                 vec!["0..64".into()],
                 vec![whole, number, word, yes, "0..".into()],
@@ -206,6 +210,10 @@ mod tests {
             Kind::Every => (
                 vec!["60s".into(), "9epochs".into(), "never".into()],
                 vec![whole, number, word, yes, "0s".into()],
+            ),
+            Kind::Span => (
+                vec!["1%".into(), "30epochs".into()],
+                vec![whole, number, word, yes, "3".into()],
             ),
             Kind::Stop => (
                 vec!["grokked".into(), "grokked+9".into()],
@@ -271,8 +279,8 @@ mod tests {
             Value::Float(1.0)
         );
         assert_eq!(
-            config.to_table().unwrap()["eval_every"],
-            Value::Integer(200)
+            config.to_table().unwrap()["eval_points"],
+            Value::Integer(100)
         );
         config.files.train = Some("rows.svm".into());
         assert_eq!(

@@ -9,8 +9,7 @@
 //! model back to data.
 //!
 //! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
-//! [`Directory`]; [`StudyResults`] reads it back. [`statistics`] are what [`Summary`] and
-//! [`ArmComparison`] tell with.
+//! [`Directory`]; [`StudyResults`] reads it back. [`Summary`] and [`ArmComparison`] tell with the [`statistics`].
 //!
 //! ```
 //! use sparsegrok_study::{Settings, load, run};
@@ -25,6 +24,8 @@
 //! ```
 
 mod arms;
+mod bracket;
+mod caution;
 mod checkpoint;
 mod compare;
 mod compare_directories;
@@ -41,11 +42,12 @@ mod layers;
 mod load;
 mod memory;
 mod number;
+mod persistence;
 mod predict;
 mod presets;
+mod rounding;
 mod run;
 mod settings;
-pub mod statistics;
 mod stop;
 mod study;
 mod summary;
@@ -54,7 +56,12 @@ mod trace;
 mod tracer;
 mod validate;
 
+#[doc(inline)]
+pub use sparsegrok_statistics as statistics;
+
 pub use arms::{Arm, ArmComparison, PairedFigure};
+pub use bracket::Time;
+pub use caution::cautions;
 pub use checkpoint::{CheckpointError, CheckpointEvery, Damage, NoInterval, Unfinished, Work};
 pub use compare::{Comparison, Patience, Stop, compare};
 pub use compare_directories::{CompareDirectoriesError, compare_directories};
@@ -69,6 +76,7 @@ pub use layers::Settings;
 pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use memory::{Memory, MemoryError};
 pub use number::NumberFormat;
+pub use persistence::{ParsePersistenceError, Persistence};
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, RunError, Watch, run, run_kept};
@@ -82,5 +90,5 @@ pub use study::{
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
-pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};
+pub use trace::{Column, OutputSpec, Trace, TraceFormat};
 pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};

@@ -174,8 +174,8 @@ const COUNTED: u64 = 1 << 20;
 fn evaluations(config: &Config) -> u64 {
     let (evaluate, epochs) = (&config.evaluate, config.train.epochs);
     let most = match (evaluate.eval_points, evaluate.eval_every) {
-        (Some(points), _) => points.min(epochs),
-        (None, every) => epochs / every.unwrap_or(EvaluateSpec::EVERY).max(1),
+        (None, Some(every)) => epochs / every.max(1),
+        (points, _) => points.unwrap_or(EvaluateSpec::POINTS).min(epochs),
     };
     match most <= COUNTED {
         true => evaluate.plan(epochs).epochs().len() as u64,

@@ -10,8 +10,10 @@ pub enum NumberFormat {
     /// The fewest digits that read back as the same double, as [`Shortest`] displays them.
     #[default]
     Shortest,
-    /// C's `%g`: six significant digits, trailing zeros dropped. What the reference programs print.
+    /// C's `%g`: six significant digits, trailing zeros dropped.
     G6,
+    /// As the reference programs print: numbers as `%g`, an accuracy on no rows as 0.
+    Reference,
 }
 
 impl NumberFormat {
@@ -28,7 +30,7 @@ impl NumberFormat {
     pub fn text(self, x: f64) -> String {
         match self {
             Self::Shortest => Shortest(x).to_string(),
-            Self::G6 => g6(x),
+            Self::G6 | Self::Reference => g6(x),
         }
     }
 }

@@ -77,11 +77,11 @@ pub static PRESETS: &[Preset] = &[
     Preset {
         name: "grok-a",
         command: "run",
-        shows: "Grokking: rows are memorized by epoch 16, while large initial weights orthogonal \
+        shows: "Grokking: rows are memorized by epoch 17, while large initial weights orthogonal \
                 to the teacher hide what the signal weights have learnt; as decay takes them \
-                away, the model generalizes, 90 times as late.",
+                away, the model generalizes, 88 times as late.",
         expected: &[
-            ("epoch of train accuracy 0.99", "16.4 ± 1.1"),
+            ("epoch of train accuracy 0.99", "16.7 ± 1.1"),
             ("population accuracy then", "0.527"),
             ("epoch of population accuracy 0.75", "1002 ± 23"),
             ("epoch of population accuracy 0.9", "1466 ± 64"),
@@ -100,7 +100,7 @@ pub static PRESETS: &[Preset] = &[
                 chance gives each seed a little of the teacher's direction, for or against, so \
                 that times spread more than from orthogonal weights.",
         expected: &[
-            ("epoch of train accuracy 0.99", "31 ± 5"),
+            ("epoch of train accuracy 0.99", "32 ± 5"),
             ("population accuracy then", "0.51"),
             ("epoch of population accuracy 0.75", "1540 ± 163"),
             ("epoch of population accuracy 0.9", "2118 ± 112"),
@@ -115,7 +115,7 @@ pub static PRESETS: &[Preset] = &[
         shows: "Grokking at another scale: unit memorization columns, weak signal, large steps, \
                 little decay. The curve of grok-a again, 6 times as slow.",
         expected: &[
-            ("epoch of train accuracy 0.99", "44 ± 2"),
+            ("epoch of train accuracy 0.99", "45 ± 2"),
             ("population accuracy then", "0.514"),
             ("epoch of population accuracy 0.75", "6152 ± 80"),
             ("epoch of population accuracy 0.9", "8415 ± 217"),

@@ -8,6 +8,7 @@ use sparsegrok_kernel::{self as kernel, Evaluation, TrainError, TrainSpec, Weigh
 
 use crate::checkpoint::{CheckpointError, Unfinished};
 use crate::config::Config;
+use crate::detect::Milestones;
 use crate::trace::Trace;
 use crate::tracer::{Fault, train_traced};
 
@@ -16,6 +17,8 @@ use crate::tracer::{Fault, train_traced};
 pub struct Run {
     /// Its evaluations: at least one.
     pub trace: Trace,
+    /// When it memorized and generalized, and what that makes it.
+    pub milestones: Milestones,
     /// Its last weights.
     pub weights: Weights,
 }
@@ -25,7 +28,7 @@ impl Run {
     ///
     /// # Panics
     /// When the trace was emptied: a run always evaluates its last epoch.
-    pub fn last(&self) -> &Evaluation {
+    pub fn last(&self) -> Evaluation {
         self.trace.last().expect("a run evaluates its last epoch")
     }
 }
@@ -134,6 +137,7 @@ fn trained(
         return Err(TrainError::from(diverged).into());
     }
     Ok(traced.weights.map(|weights| Run {
+        milestones: Milestones::from_brackets(&traced.brackets, &config.evaluate),
         trace: traced.trace,
         weights,
     }))

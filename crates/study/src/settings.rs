@@ -3,7 +3,9 @@
 use toml::Value;
 
 use crate::checkpoint::NoInterval;
+use crate::persistence::ParsePersistenceError;
 use crate::trace::Column;
+use sparsegrok_kernel::Figure;
 
 /// One setting: a key of a configuration file and, in kebab-case, a flag.
 #[derive(Clone, Copy, Debug)]
@@ -86,12 +88,16 @@ pub enum Kind {
     Path,
     /// Names of trace columns, separated by commas; an array in TOML.
     Columns,
+    /// Figures.
+    Figures,
     /// A range of seeds, `A..B`.
     Seeds,
     /// When a run ends: `grokked` or `grokked+K`.
     Stop,
     /// How often: a time, a number of epochs, or `never`.
     Every,
+    /// A span of training time.
+    Span,
     /// Axes of a grid, separated by semicolons; an array in TOML.
     Axes,
 }
@@ -105,10 +111,11 @@ impl Kind {
             Self::Switch => "BOOL",
             Self::Choice(_) => "NAME",
             Self::Path => "FILE",
-            Self::Columns => "LIST",
+            Self::Columns | Self::Figures => "LIST",
             Self::Seeds => "A..B",
             Self::Stop => "WHEN",
             Self::Every => "EVERY",
+            Self::Span => "SPAN",
             Self::Axes => "KEY=LIST",
         }
     }
@@ -127,11 +134,18 @@ impl Kind {
             Self::Choice(words) => one_of(words.iter().copied()),
             Self::Path => "a path".to_owned(),
             Self::Columns => {
-                let names = Column::ALL.iter().map(|column| column.name());
+                let names = Column::all().map(|column| column.name());
                 format!("columns, each {}", one_of(names))
+            }
+            Self::Figures => {
+                let names = Figure::ALL.into_iter().map(Figure::name);
+                format!("figures, each {}", one_of(names))
             }
             Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
             Self::Every => NoInterval.to_string().replacen("expected ", "", 1),
+            Self::Span => ParsePersistenceError
+                .to_string()
+                .replacen("expected ", "", 1),
             Self::Stop => "`grokked`, or `grokked+K` for K epochs more".to_owned(),
             Self::Axes => "a list of texts such as \"weight_decay=1e-4,1e-3\"".to_owned(),
         }
@@ -144,8 +158,10 @@ impl Kind {
             Self::Whole | Self::WholeOr(..) => whole(text).map(Value::Integer),
             Self::Number => text.parse().ok().map(Value::Float),
             Self::Switch => text.parse().ok().map(Value::Boolean),
-            Self::Choice(_) | Self::Path | Self::Seeds | Self::Stop | Self::Every => None,
-            Self::Columns => Some(split(text, ',')),
+            Self::Choice(_) | Self::Path | Self::Seeds | Self::Stop | Self::Every | Self::Span => {
+                None
+            }
+            Self::Columns | Self::Figures => Some(split(text, ',')),
             Self::Axes => Some(split(text, ';')),
         };
         parsed.unwrap_or_else(|| text.into())
@@ -182,7 +198,7 @@ const MOST: u64 = i64::MAX as u64;
 /// Every setting, in the order of help and `--print-config`.
 #[rustfmt::skip] // a table: a row a setting
 pub static SETTINGS: &[Setting] = {
-    use Kind::{Axes, Choice, Columns, Every, Number, Path, Seeds, Stop, Switch, Whole, WholeOr};
+    use Kind::{Axes, Choice, Columns, Every, Figures, Number, Path, Seeds, Span, Stop, Switch, Whole, WholeOr};
     use Section::{Compare, Engine, Evaluate, Files, Output, Study, Synthetic, Train};
     const INITS: &[&str] = &["zero", "gaussian", "orthogonal", "teacher", "anti-teacher"];
     const SCHEDULES: &[&str] = &["constant", "inverse-scaling", "step", "cosine"];
@@ -223,9 +239,9 @@ pub static SETTINGS: &[Setting] = {
         setting("init", &[Train], Choice(INITS), "Initial signal weights"),
         setting("init_norm", &[Train], Number, "Norm R of the initial signal weights"),
         setting("init_seed", &[Train], Whole, "Seed of the initial signal weights"),
-        setting("eval_every", &[Evaluate], Whole, "Evaluate every N epochs [default: 200]"),
+        setting("eval_every", &[Evaluate], Whole, "Evaluate every N epochs, instead of at log-spaced ones"),
         setting("eval_points", &[Evaluate], Whole,
-            "Instead, evaluate at about N log-spaced epochs"),
+            "Evaluate at about N log-spaced epochs [default: 100]"),
         setting("accuracy_tolerance", &[Evaluate], Number,
             "A row counts as right when its squared error is below X, instead of by sign"),
         setting("mem_figure", &[Evaluate], Choice(&["train_acc", "train_loss"]),
@@ -234,10 +250,11 @@ pub static SETTINGS: &[Setting] = {
             "The accuracy that counts as memorized, or the loss, which counts downwards"),
         setting("gen_figure", &[Evaluate],
             Choice(&["auto", "test_acc", "population_acc", "test_loss"]),
-            "What tells that a run has generalized; auto: test accuracy, without a test set population's"),
+            "What tells that a run has generalized; auto: population accuracy if it exists, else test"),
         setting("gen_threshold", &[Evaluate], Number,
             "The accuracy that counts as generalized, or the loss, which counts downwards"),
-        setting("persistence", &[Evaluate], Whole, "Evaluations a threshold must hold for"),
+        setting("persistence", &[Evaluate], Span,
+            "Span of training a threshold must hold for: `1%` of the epochs, or `30epochs`"),
         setting("crossing", &[Evaluate], Choice(&["first", "stable"]),
             "Which crossing counts: the first that lasts, or the one that holds to the end"),
         setting("delay_ratio", &[Evaluate], Number,
@@ -260,15 +277,15 @@ pub static SETTINGS: &[Setting] = {
         setting("checkpoint_every", &[Engine], Every,
             "Keep what is under way every so often: `60s`, `500epochs`, `never`"),
         setting("columns", &[Output], Columns, "Columns of the trace"),
-        setting("number_format", &[Output], Choice(&["shortest", "g6"]),
-            "Shortest digits that read back exactly, or as the reference programs print"),
+        setting("number_format", &[Output], Choice(&["shortest", "g6", "reference"]),
+            "Shortest digits that read back exactly, C's %g, or all that the reference programs print"),
         setting("format", &[Output], Choice(&["csv", "jsonl"]), "Format of the trace"),
         setting("seeds", &[Study], Seeds, "Seeds of every cell of the grid; B is left out"),
         setting("seed_what", &[Study], Choice(&["order", "data", "init", "all"]),
             "Which of the configuration's seeds they are added to"),
         setting("vary", &[Study], Axes,
             "Add an axis to the grid: a key's values A,B,… or log:LOW:HIGH:COUNT"),
-        setting("figures", &[Study], Columns,
+        setting("figures", &[Study], Figures,
             "Figures kept of every evaluation, for records, curves and traces").or("columns"),
         setting("traces", &[Study], WholeOr(0, MOST, &["none", "all"]),
             "Keep whole traces of the first N seeds of each cell, of none or of all"),

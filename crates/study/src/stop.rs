@@ -4,12 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use sparsegrok_kernel::Evaluation;
-
-use crate::evaluate::{Crossing, EvaluateSpec, Goal};
 
 /// Ends a run some epochs after its generalization was detected: at the first evaluation that many
-/// epochs after the one that completed the evidence for T_gen, whether or not the delay makes it
+/// epochs after the one that confirmed T_mem and T_gen, even if the delay does not make it
 /// grokking. Written `grokked` or `grokked+K`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StopWhen {
@@ -58,74 +55,26 @@ impl<'de> Deserialize<'de> for StopWhen {
     }
 }
 
-/// Watches a run for its end.
-#[derive(Clone)]
-pub(crate) struct StopWatch<'a> {
-    spec: &'a EvaluateSpec,
-    memorized: Watched,
-    generalized: Watched,
-    /// The epoch of the evaluation that completed the evidence.
-    detected: Option<u64>,
-}
-
-/// A goal, and for how many evaluations in a row it has been met.
-#[derive(Clone)]
-struct Watched {
-    goal: Goal,
-    met: usize,
-    lasted: bool,
-}
-
-impl<'a> StopWatch<'a> {
-    pub(crate) fn new(spec: &'a EvaluateSpec) -> Self {
-        let watched = |goal| Watched {
-            goal,
-            met: 0,
-            lasted: false,
-        };
-        Self {
-            spec,
-            memorized: watched(spec.memorized()),
-            generalized: watched(spec.generalized()),
-            detected: None,
-        }
-    }
-
-    /// Whether the run is over with this evaluation, the next of its trace. `Time: O(1)`
-    pub(crate) fn is_over(&mut self, evaluation: &Evaluation) -> bool {
-        let Some(StopWhen { epochs_after }) = self.spec.stop_when else {
-            return false;
-        };
-        self.memorized.see(evaluation, self.spec);
-        self.generalized.see(evaluation, self.spec);
-        if self.memorized.lasted && self.generalized.lasted {
-            self.detected.get_or_insert(evaluation.epoch);
-        }
-        self.detected
-            .is_some_and(|detected| evaluation.epoch - detected >= epochs_after)
-    }
-}
-
-impl Watched {
-    fn see(&mut self, evaluation: &Evaluation, spec: &EvaluateSpec) {
-        let Some(value) = (self.goal.figure)(evaluation) else {
-            return;
-        };
-        self.met = if self.goal.is_met(value) {
-            self.met + 1
-        } else {
-            0
-        };
-        let lasts = self.met >= spec.persistence;
-        self.lasted = lasts || (self.lasted && spec.crossing == Crossing::First);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::Milestones;
     use crate::detect::tests::trace;
+    use crate::detect::{Detector, Milestones};
+    use crate::evaluate::{Crossing, EvaluateSpec};
+    use crate::persistence::Persistence;
+    use crate::trace::Trace;
+
+    const EPOCHS: u64 = 1000;
+
+    /// The number of evaluations after which a run is over.
+    fn over(run: &Trace, spec: &EvaluateSpec) -> Option<usize> {
+        let mut detector = Detector::new(spec, EPOCHS);
+        let end = run.iter().position(|evaluation| {
+            detector.see(&evaluation);
+            detector.is_over(evaluation.epoch)
+        });
+        end.map(|at| at + 1)
+    }
 
     #[test]
     fn it_is_read_as_it_is_written() {
@@ -155,16 +104,17 @@ mod tests {
             for crossing in [Crossing::First, Crossing::Stable] {
                 let spec = EvaluateSpec {
                     mem_threshold: 0.9,
-                    persistence: 2,
+                    persistence: Persistence::Epochs(11),
                     crossing,
                     stop_when: Some(StopWhen::default()),
                     ..EvaluateSpec::default()
                 };
-                let found = |end: usize| Milestones::of(&run[..end], &spec).t_gen.is_some();
-                let expected = (1..=7).find(|&end| found(end));
-                let mut watch = StopWatch::new(&spec);
-                let over = run.iter().position(|evaluation| watch.is_over(evaluation));
-                assert_eq!(over.map(|at| at + 1), expected, "{points:?}");
+                let found = |end: &usize| {
+                    let begun: Trace = run.iter().take(*end).collect();
+                    let milestones = Milestones::of(&begun, &spec, EPOCHS);
+                    milestones.t_gen.at.is_some()
+                };
+                assert_eq!(over(&run, &spec), (1..=7).find(found), "{points:?}");
             }
         }
     }
@@ -176,9 +126,7 @@ mod tests {
             stop_when: Some(StopWhen { epochs_after: 25 }),
             ..EvaluateSpec::default()
         };
-        let mut watch = StopWatch::new(&spec);
-        let over = run.iter().find(|evaluation| watch.is_over(evaluation));
-        // Evaluated every 10 epochs: detected at 30, and 55 is past with 60.
-        assert_eq!(over.unwrap().epoch, 60);
+        // Evaluated every 10 epochs: 1 % of the epochs have lasted by 20, and 45 is past with 50.
+        assert_eq!(run.epochs()[over(&run, &spec).unwrap() - 1], 50);
     }
 }

@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_kernel::{
-    self as kernel, Diverged, GroupObserver, Standing, TrainSpec, Weights, evaluate, train_group,
+    self as kernel, Diverged, EvaluationPlan, GroupObserver, Standing, TrainSpec, Weights,
+    evaluate, train_group,
 };
 
 use crate::checkpoint::{CheckpointError, Keeper, RunSoFar, Stage, Unfinished};
 use crate::config::Config;
+use crate::detect::{Brackets, Detector};
 use crate::run::Watch;
-use crate::stop::StopWatch;
 use crate::trace::Trace;
 
 /// Why runs could not be trained.
@@ -23,6 +24,8 @@ pub(crate) enum Fault {
 /// What became of a run.
 pub(crate) struct Traced {
     pub(crate) trace: Trace,
+    /// The evidence of its times, which has looks at other epochs too.
+    pub(crate) brackets: Brackets,
     pub(crate) diverged: Option<Diverged>,
     /// Its last weights; `None` where it diverged, or ended before the work was interrupted.
     pub(crate) weights: Option<Weights>,
@@ -52,7 +55,7 @@ pub(crate) fn train_traced(
             }
             so_far
         }
-        _ => vec![RunSoFar::WAITING; runs.len()],
+        _ => vec![RunSoFar::waiting(plan.epochs().len()); runs.len()],
     };
     let states: Vec<_> = so_far.iter().map(|run| run.stage.clone()).collect();
     let (mut numbers, mut going) = (Vec::new(), Vec::new());
@@ -65,12 +68,17 @@ pub(crate) fn train_traced(
         numbers.push(number);
         going.push(kernel::Run { start, ..*run });
     }
+    for evaluation in so_far.iter().flat_map(|run| run.trace.iter()) {
+        // Who wants an end here asks for it again at the next evaluation.
+        let _ = watch.evaluation(&evaluation);
+    }
     let mut tracer = Tracer {
         spec,
         config,
         runs,
         numbers,
-        ends: ends_of(&so_far, config, watch),
+        plan: &plan,
+        detectors: detectors_of(&so_far, spec, config),
         so_far,
         keeper,
         halt,
@@ -92,6 +100,7 @@ pub(crate) fn train_traced(
     }
     let traced = tracer.so_far.into_iter().map(|run| Traced {
         trace: run.trace,
+        brackets: run.brackets,
         diverged: match run.stage {
             Stage::Ended(diverged) => diverged,
             Stage::Waiting | Stage::Going(_) => unreachable!("every run has ended"),
@@ -109,11 +118,10 @@ pub(crate) fn train_traced(
 fn fit(so_far: &[RunSoFar], spec: &TrainSpec, runs: &[kernel::Run<'_>], plan: &[u64]) -> bool {
     so_far.len() == runs.len()
         && so_far.iter().zip(runs).all(|(so_far, run)| {
-            let epochs = so_far.trace.iter().map(|evaluation| evaluation.epoch);
             let evaluated = so_far.trace.len();
             let due = |epoch: u64| plan.partition_point(|&planned| planned <= epoch);
             evaluated <= plan.len()
-                && epochs.eq(plan[..evaluated].iter().copied())
+                && so_far.trace.epochs() == &plan[..evaluated]
                 && match &so_far.stage {
                     Stage::Waiting => evaluated == 0,
                     Stage::Going(state) => {
@@ -124,22 +132,15 @@ fn fit(so_far: &[RunSoFar], spec: &TrainSpec, runs: &[kernel::Run<'_>], plan: &[
         })
 }
 
-/// What watches for each run's early end, having seen its trace; so has `watch`.
-fn ends_of<'a>(
+/// What looks for each run's thresholds, with the evidence there is so far.
+fn detectors_of<'a>(
     so_far: &[RunSoFar],
+    spec: &TrainSpec,
     config: &'a Config,
-    watch: &mut dyn Watch,
-) -> Vec<StopWatch<'a>> {
-    let ends = so_far.iter().map(|run| {
-        let mut end = StopWatch::new(&config.evaluate);
-        for evaluation in &run.trace {
-            end.is_over(evaluation);
-            // Who wants an end here asks for it again at the next evaluation.
-            let _ = watch.evaluation(evaluation);
-        }
-        end
-    });
-    ends.collect()
+) -> Vec<Detector<'a>> {
+    let runs = so_far.iter();
+    runs.map(|run| Detector::going_on(&config.evaluate, spec.epochs, run.brackets))
+        .collect()
 }
 
 /// Evaluates what the kernel shows.
@@ -149,7 +150,8 @@ struct Tracer<'a> {
     runs: &'a [kernel::Run<'a>],
     /// The number here of each run the kernel trains.
     numbers: Vec<usize>,
-    ends: Vec<StopWatch<'a>>,
+    plan: &'a EvaluationPlan,
+    detectors: Vec<Detector<'a>>,
     so_far: Vec<RunSoFar>,
     keeper: Option<Keeper<'a>>,
     halt: &'a dyn Fn() -> bool,
@@ -165,7 +167,9 @@ impl Tracer<'_> {
             return ControlFlow::Continue(());
         };
         for (run, state) in standing.states() {
-            self.so_far[self.numbers[run]].stage = Stage::Going(state);
+            let run = self.numbers[run];
+            self.so_far[run].stage = Stage::Going(state);
+            self.so_far[run].brackets = *self.detectors[run].brackets();
         }
         match keeper.keep(&self.so_far) {
             Ok(()) => ControlFlow::Continue(()),
@@ -182,9 +186,10 @@ impl GroupObserver for Tracer<'_> {
         let run = self.numbers[run];
         let tolerance = self.config.evaluate.accuracy_tolerance;
         let evaluation = evaluate(epoch, weights, self.runs[run].problem, self.spec, tolerance);
-        self.so_far[run].trace.push(evaluation);
+        self.so_far[run].trace.push(&evaluation);
+        self.detectors[run].see(&evaluation);
         self.watch.evaluation(&evaluation)?;
-        match self.ends[run].is_over(&evaluation) {
+        match self.detectors[run].is_over(epoch) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
@@ -193,10 +198,18 @@ impl GroupObserver for Tracer<'_> {
     fn ended(&mut self, run: usize, end: &Result<Weights, Diverged>) {
         let run = self.numbers[run];
         self.so_far[run].stage = Stage::Ended(end.as_ref().err().copied());
+        self.so_far[run].brackets = *self.detectors[run].brackets();
     }
 
     fn epoch(&mut self, epoch: u64, standing: &Standing<'_>) -> ControlFlow<()> {
         self.watch.epoch(epoch);
+        // An evaluation has told it all already.
+        if !self.plan.contains(epoch) {
+            for (run, look) in standing.looks() {
+                let run = self.numbers[run];
+                self.detectors[run].look(epoch, &look, self.runs[run].problem, self.spec);
+            }
+        }
         let all_ended = || {
             let mut stages = self.so_far.iter().map(|run| &run.stage);
             stages.all(|stage| matches!(stage, Stage::Ended(_)))

@@ -127,19 +127,13 @@ impl PackedRows {
         }
     }
 
-    /// The memorization parts p of a lane, in row order; of rows in blocks, as last written back.
-    pub(crate) fn memorization(&self, lane: usize) -> impl Iterator<Item = f64> + '_ {
-        let Layout {
-            rows,
-            width,
-            stride,
-            ..
-        } = self.layout;
-        let kept = self.kept.chunks_exact(rows.max(1)).nth(lane);
-        let packed = if kept.is_none() { rows } else { 0 };
-        let packed = self.lane(lane).chunks_exact(stride).take(packed);
-        let packed = packed.map(move |row| row[width]);
-        packed.chain(kept.unwrap_or_default().iter().copied())
+    /// The memorization part p of one of a lane's rows; of rows in blocks, as last written back.
+    #[inline(always)]
+    pub(crate) fn memorization_part(&self, lane: usize, row: usize) -> f64 {
+        match self.kept.get(lane * self.layout.rows + row) {
+            Some(part) => *part,
+            None => self.lane(lane)[row * self.layout.stride + self.layout.width],
+        }
     }
 
     /// Sets the memorization parts p of a lane, in row order.

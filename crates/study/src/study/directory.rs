@@ -260,21 +260,23 @@ impl<'s> Directory<'s> {
         self.try_add(group).map_err(|error| self.fault(error))
     }
 
-    /// Completes the files with what was added and gives them their names. Unfinished work goes when
-    /// it is all done. Without any run, what was there stays.
+    /// Completes the files with what was added, gives them their names and returns the summary.
+    /// Unfinished work goes when it is all done. Without any run, what was there stays.
     ///
     /// # Errors
     /// When a file cannot be written, or cannot get its name.
-    pub fn finish(mut self, ran: &Ran) -> Result<(), DirectoryError> {
-        let finished = self.complete(ran).and_then(|()| match self.runs {
-            0 => Ok(()),
-            _ => self.put_in_place(),
+    pub fn finish(mut self, ran: &Ran) -> Result<Summary, DirectoryError> {
+        let finished = self.complete(ran).and_then(|summary| {
+            if self.runs > 0 {
+                self.put_in_place()?;
+            }
+            Ok(summary)
         });
-        finished.map_err(|error| self.fault(error))?;
+        let summary = finished.map_err(|error| self.fault(error))?;
         if self.runs == self.study.runs() {
             self.unfinished.remove()?;
         }
-        Ok(())
+        Ok(summary)
     }
 
     fn fault(&self, error: io::Error) -> DirectoryError {
@@ -334,7 +336,7 @@ impl<'s> Directory<'s> {
         Ok(())
     }
 
-    fn complete(&mut self, ran: &Ran) -> io::Result<()> {
+    fn complete(&mut self, ran: &Ran) -> io::Result<Summary> {
         self.finish_cell()?;
         for file in [&mut self.records, &mut self.curves, &mut self.traces] {
             file.flush()?;
@@ -353,7 +355,8 @@ impl<'s> Directory<'s> {
             self.seed_steps,
             self.unfinished.times(),
         );
-        write_json(&folder.join(MANIFEST), &manifest)
+        write_json(&folder.join(MANIFEST), &manifest)?;
+        Ok(summary)
     }
 
     /// Gives the files their names. Whenever this is interrupted, there is a study or there is none.

@@ -7,7 +7,7 @@ use sparsegrok_kernel::{self as kernel, Diverged, Evaluation, KernelChoice};
 
 use crate::checkpoint::Unfinished;
 use crate::config::Config;
-use crate::detect::Milestones;
+use crate::detect::{Brackets, Milestones};
 use crate::evaluate::EvaluateSpec;
 use crate::study::seeds::RunSeeds;
 use crate::trace::Trace;
@@ -27,20 +27,29 @@ pub struct Record {
     pub milestones: Milestones,
     /// Its evaluations, as far as it came.
     pub trace: Trace,
+    /// The evidence of its times, which has looks at other epochs too.
+    pub(crate) brackets: Brackets,
     /// Where it diverged, if it did.
     pub diverged: Option<Diverged>,
 }
 
 impl Record {
     /// The evaluation of its last epoch; a run that diverged has none.
-    pub fn last(&self) -> Option<&Evaluation> {
+    pub fn last(&self) -> Option<Evaluation> {
         self.trace.last().filter(|_| self.diverged.is_none())
     }
 
-    /// Finds its milestones anew, in its trace as it is.
+    /// Ends it at one of its evaluations, as if it had not been trained further.
+    pub(crate) fn end_at(&mut self, epoch: u64, spec: &EvaluateSpec) {
+        self.trace.end_at(epoch);
+        self.brackets = self.brackets.map(|bracket| bracket.until(epoch));
+        self.find_milestones(spec);
+    }
+
+    /// Finds its milestones in the evidence there is.
     pub(crate) fn find_milestones(&mut self, spec: &EvaluateSpec) {
         self.milestones = match self.diverged {
-            None => Milestones::of(&self.trace, spec),
+            None => Milestones::from_brackets(&self.brackets, spec),
             Some(_) => Milestones::DIVERGED,
         };
     }
@@ -112,16 +121,20 @@ pub(super) fn train(
     let mut seed_steps = 0;
     let records = seeds.into_iter().zip(traced).map(|(seeds, traced)| {
         let Traced {
-            trace, diverged, ..
+            trace,
+            brackets,
+            diverged,
+            ..
         } = traced;
         // A run that ends early ends with an evaluation, and the last epoch is one too.
-        let epochs = trace.last().map_or(0, |last| last.epoch);
+        let epochs = trace.epochs().last().copied().unwrap_or(0);
         seed_steps += diverged.map_or(epochs * steps_an_epoch, |at| at.step);
         let mut record = Record {
             cell,
             seeds,
             milestones: Milestones::DIVERGED,
             trace,
+            brackets,
             diverged,
         };
         record.find_milestones(&config.evaluate);

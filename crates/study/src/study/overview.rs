@@ -2,20 +2,20 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sparsegrok_kernel::Figure;
+use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
 use crate::config::Config;
 use crate::detect::{Status, TRANSITION};
 use crate::evaluate::{GenFigure, MemFigure};
-use crate::statistics::{CONFIDENCE, Distribution, Lifetime, Proportion, wilson};
 use crate::study::Study;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
 use crate::study::scaling::{self, Collapse, Scaling};
 use crate::study::times::{Timed, Times};
 use crate::theory::theory_setting;
-use crate::trace::Column;
 
 /// A study's summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct CellSummary {
     pub varied: IndexMap<String, Value>,
     /// Runs.
     pub runs: u64,
-    /// The status that most runs have; of two as frequent, the one listed first.
+    /// The status that more than half of the runs have, or `mixed`.
     pub phase: String,
     /// How many runs have each status, by its name.
     pub status: IndexMap<String, u64>,
@@ -88,6 +88,23 @@ impl CellPrediction {
     }
 }
 
+impl CellSummary {
+    /// One of its times.
+    pub fn times(&self, timed: Timed) -> &Times {
+        match timed {
+            Timed::Memorizing => &self.t_mem,
+            Timed::Generalizing => &self.t_gen,
+            Timed::DelayRatio => &self.delay_ratio,
+            Timed::TransitionWidth => &self.transition_width,
+        }
+    }
+
+    /// Number of runs of a status.
+    pub fn count(&self, status: Status) -> u64 {
+        self.status.get(status.name()).copied().unwrap_or(0)
+    }
+}
+
 impl Summary {
     /// Sums up cells.
     pub(super) fn of(study: &Study, cells: Vec<CellSummary>) -> Self {
@@ -103,16 +120,16 @@ impl Summary {
 pub(super) struct Tally {
     runs: u64,
     status: [u64; Status::ALL.len()],
-    times: [Vec<Lifetime>; Timed::ALL.len()],
-    finals: Vec<(Column, Vec<f64>)>,
+    rows: Vec<RecordRow>,
+    finals: Vec<(Figure, Vec<f64>)>,
 }
 
 impl Tally {
-    pub(super) fn new(figures: &[Column]) -> Self {
+    pub(super) fn new(figures: &[Figure]) -> Self {
         Self {
             runs: 0,
             status: [0; Status::ALL.len()],
-            times: Default::default(),
+            rows: Vec::new(),
             finals: figures.iter().map(|&figure| (figure, Vec::new())).collect(),
         }
     }
@@ -122,9 +139,10 @@ impl Tally {
         for (count, status) in self.status.iter_mut().zip(Status::ALL) {
             *count += u64::from(status == row.milestones.status);
         }
-        for (times, timed) in self.times.iter_mut().zip(Timed::ALL) {
-            times.extend(timed.of(row));
-        }
+        self.rows.push(RecordRow {
+            finals: Vec::new(),
+            ..*row
+        });
         for ((_, finals), last) in self.finals.iter_mut().zip(&row.finals) {
             finals.extend(last);
         }
@@ -134,18 +152,16 @@ impl Tally {
         let varied = cell.varied.iter();
         let status = || Status::ALL.into_iter().zip(self.status);
         let grokked = status().find(|(status, _)| *status == Status::Grokked);
-        // The last of several greatest counts wins: backwards, the one listed first.
-        let phase = status().rev().max_by_key(|(_, count)| *count);
         let finals = self.finals.iter_mut();
         let [t_mem, t_gen, delay_ratio, transition_width] =
-            self.times.each_ref().map(|times| Times::of(times));
+            Timed::ALL.map(|timed| Times::of(timed, &self.rows));
         CellSummary {
             cell: number,
             varied: varied
                 .map(|(key, value)| ((*key).to_owned(), value.clone()))
                 .collect(),
             runs: self.runs,
-            phase: phase.map_or("", |(status, _)| status.name()).to_owned(),
+            phase: phase(status(), self.runs).to_owned(),
             status: status()
                 .map(|(status, count)| (status.name().to_owned(), count))
                 .collect(),
@@ -159,5 +175,32 @@ impl Tally {
                 .map(|(column, finals)| (column.name().to_owned(), Distribution::of(finals)))
                 .collect(),
         }
+    }
+}
+
+/// The status of more than half of the runs: a tie is no majority.
+fn phase(counts: impl IntoIterator<Item = (Status, u64)>, runs: u64) -> &'static str {
+    let mut counts = counts.into_iter();
+    let majority = counts.find(|(_, count)| 2 * count > runs);
+    majority.map_or("mixed", |(status, _)| status.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tie_is_no_majority() {
+        let phase = |grokked, memorized| {
+            let counts = [
+                (Status::Grokked, grokked),
+                (Status::MemorizedOnly, memorized),
+            ];
+            phase(counts, 8)
+        };
+        assert_eq!(phase(5, 3), "grokked");
+        assert_eq!(phase(2, 6), "memorized only");
+        assert_eq!(phase(4, 4), "mixed");
+        assert_eq!(phase(4, 2), "mixed", "nor is most of less than half");
     }
 }

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use sparsegrok_data::Shortest;
+use sparsegrok_kernel::Figure;
 
+use crate::bracket::Time;
 use crate::detect::{Milestones, Status};
 use crate::study::Study;
 use crate::study::grid::value_text;
@@ -12,7 +14,6 @@ use crate::study::group::Record;
 use crate::study::results::ResultsError;
 use crate::study::seeds::RunSeeds;
 use crate::study::table::{Row, Table};
-use crate::trace::{Cell, Column};
 
 /// What became of one run, as its row of `records.csv` tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,17 +33,14 @@ pub struct RecordRow {
 
 impl RecordRow {
     /// A run's row, with these figures.
-    pub(crate) fn of(record: &Record, figures: &[Column]) -> Self {
+    pub(crate) fn of(record: &Record, figures: &[Figure]) -> Self {
         let last = record.last();
-        let finals = figures.iter().map(|column| match column.of(last?) {
-            Cell::Figure(figure) => figure,
-            Cell::Count(_) => None,
-        });
+        let finals = figures.iter().map(|figure| last?.get(*figure));
         Self {
             cell: record.cell,
             seeds: record.seeds,
             milestones: record.milestones,
-            horizon: record.trace.last().map(|evaluation| evaluation.epoch),
+            horizon: record.trace.epochs().last().copied(),
             finals: finals.collect(),
         }
     }
@@ -52,17 +50,33 @@ impl RecordRow {
 fn header(study: &Study) -> Vec<String> {
     let varied = study.cells()[0].varied.iter().map(|(key, _)| *key);
     let seeds = ["seed", "data_seed", "order_seed", "init_seed"];
-    let outcome = ["t_mem", "t_gen", "status", "horizon", "t_60", "t_90"];
+    let outcome = ["status", "horizon", "unconfirmed"];
     let names = ["cell"].into_iter().chain(varied).chain(seeds);
     let names = names.chain(outcome).map(str::to_owned);
+    let times = TIMES.iter().flat_map(|time| {
+        let parts = ["", "_low", "_high", "_lost"];
+        parts.map(|part| format!("{time}{part}"))
+    });
     let figures = study.spec().figures.iter();
     names
+        .chain(times)
         .chain(figures.map(|column| format!("final_{}", column.name())))
         .collect()
 }
 
 pub(super) fn write_header(study: &Study, to: &mut impl Write) -> io::Result<()> {
     writeln!(to, "{}", header(study).join(","))
+}
+
+/// The times of a record, in the order of [`Milestones::times`]; each is written as the estimate, the
+/// two ends of its bracket, and the epoch since which it is lost again.
+const TIMES: [&str; 4] = ["t_mem", "t_gen", "t_60", "t_90"];
+
+/// The times that held at the end of a run, yet not for long enough.
+fn unconfirmed(milestones: &Milestones) -> String {
+    let names = TIMES.iter().zip(milestones.unconfirmed());
+    let names = names.filter_map(|(name, unconfirmed)| unconfirmed.then_some(*name));
+    names.collect::<Vec<_>>().join(" ")
 }
 
 /// Writes a row.
@@ -77,13 +91,19 @@ pub(super) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::
         count(row.seeds.data),
         row.seeds.order.to_string(),
         row.seeds.init.to_string(),
-        number(row.milestones.t_mem),
-        number(row.milestones.t_gen),
         row.milestones.status.name().to_owned(),
         count(row.horizon),
-        number(row.milestones.t_60),
-        number(row.milestones.t_90),
+        unconfirmed(&row.milestones),
     ]);
+    let diverged = row.milestones.status == Status::Diverged;
+    for time in row.milestones.times() {
+        cells.extend([
+            number(time.at),
+            count((!diverged).then_some(time.low)),
+            count(time.high),
+            count(time.lost),
+        ]);
+    }
     cells.extend(row.finals.iter().copied().map(number));
     writeln!(to, "{}", cells.join(","))
 }
@@ -125,15 +145,25 @@ fn read_row(
         order: row.read("a seed")?,
         init: row.read("a seed")?,
     };
-    let time = "a number of epochs";
-    let (t_mem, t_gen) = (row.maybe(time)?, row.maybe(time)?);
     let status = status(&mut row)?;
     let horizon = row.maybe("an epoch")?;
+    // It follows from the times.
+    row.text();
+    let mut times = [Time::default(); TIMES.len()];
+    for time in &mut times {
+        *time = Time {
+            at: row.maybe("a number of epochs")?,
+            low: row.maybe("an epoch")?.unwrap_or(0),
+            high: row.maybe("an epoch")?,
+            lost: row.maybe("an epoch")?,
+        };
+    }
+    let [t_mem, t_gen, t_60, t_90] = times;
     let milestones = Milestones {
         t_mem,
         t_gen,
-        t_60: row.maybe(time)?,
-        t_90: row.maybe(time)?,
+        t_60,
+        t_90,
         status,
     };
     Ok(RecordRow {

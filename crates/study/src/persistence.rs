@@ -1,0 +1,129 @@
+//! The span of training time that a threshold must hold for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The span of training time that a threshold must hold for before it counts as reached: written
+/// `1%` of a run's epochs, or `30epochs`.
+///
+/// It is a span of time and not a number of evaluations, so that what is found does not depend on
+/// how often a run is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Persistence {
+    /// This many per cent of the run's epochs, two epochs at least.
+    Percent(f64),
+    /// This many epochs.
+    Epochs(u64),
+}
+
+impl Persistence {
+    /// Least epochs of a share: one epoch alone confirms nothing.
+    const LEAST: u64 = 2;
+
+    /// The span in a run of `epochs`: consecutive epochs, the first at the threshold among them.
+    ///
+    /// ```
+    /// use sparsegrok_study::Persistence;
+    ///
+    /// assert_eq!(Persistence::Percent(1.0).span(3000), 30);
+    /// assert_eq!(Persistence::Percent(1.0).span(20), 2);
+    /// ```
+    pub fn span(self, epochs: u64) -> u64 {
+        match self {
+            Self::Percent(percent) => {
+                let share = libm::ceil(epochs as f64 * percent / 100.0);
+                (share as u64).max(Self::LEAST)
+            }
+            Self::Epochs(epochs) => epochs,
+        }
+    }
+
+    /// Tells if it is in range: above 0, and not more than all epochs.
+    pub(crate) fn is_valid(self) -> bool {
+        match self {
+            Self::Percent(percent) => percent > 0.0 && percent <= 100.0,
+            Self::Epochs(epochs) => epochs > 0,
+        }
+    }
+}
+
+impl Default for Persistence {
+    fn default() -> Self {
+        Self::Percent(1.0)
+    }
+}
+
+impl fmt::Display for Persistence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::Epochs(epochs) => write!(f, "{epochs}epochs"),
+        }
+    }
+}
+
+/// Text that names no span of training time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a share of the epochs such as `1%`, or a number of them such as `30epochs`")]
+pub struct ParsePersistenceError;
+
+impl FromStr for Persistence {
+    type Err = ParsePersistenceError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePersistenceError> {
+        let unit = text.find(|c: char| !matches!(c, '0'..='9' | '.'));
+        let (number, unit) = text.split_at(unit.unwrap_or(text.len()));
+        let span = match unit.trim_start() {
+            "%" => number.parse().map(Self::Percent).ok(),
+            "epochs" | "epoch" => number.parse().map(Self::Epochs).ok(),
+            _ => None,
+        };
+        span.ok_or(ParsePersistenceError)
+    }
+}
+
+impl Serialize for Persistence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Persistence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_read_as_it_is_written() {
+        for text in ["1%", "0.5%", "100%", "30epochs", "1epochs"] {
+            assert_eq!(text.parse::<Persistence>().unwrap().to_string(), text);
+        }
+        assert_eq!("30 epochs".parse(), Ok(Persistence::Epochs(30)));
+        assert_eq!("1 %".parse(), Ok(Persistence::Percent(1.0)));
+        for bad in ["", "%", "3", "1.5", "-1%", "three", "3s", "1%%", "nan%"] {
+            assert_eq!(
+                bad.parse::<Persistence>(),
+                Err(ParsePersistenceError),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_share_is_rounded_up_and_two_epochs_at_least() {
+        assert_eq!(Persistence::Percent(1.0).span(101), 2);
+        assert_eq!(Persistence::Percent(1.0).span(201), 3);
+        assert_eq!(Persistence::Percent(100.0).span(7), 7);
+        assert_eq!(Persistence::Epochs(1).span(7), 1);
+        assert!(!Persistence::Epochs(0).is_valid());
+        assert!(!Persistence::Percent(100.5).is_valid());
+    }
+}
