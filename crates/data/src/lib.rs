@@ -22,7 +22,6 @@ mod csr;
 mod dataset;
 mod libstdcxx;
 mod number;
-mod permutation;
 mod problem;
 mod random;
 mod shared;
@@ -36,7 +35,6 @@ pub use csr::{Csr, CsrError, SparseRow};
 pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
 pub use libstdcxx::Mt19937;
 pub use number::Shortest;
-pub use permutation::Permutations;
 pub use problem::{Problem, Teacher};
 pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,

@@ -7,15 +7,15 @@
 use sparsegrok_data::Dataset;
 use sparsegrok_lanes::{Level, Simd, Task};
 
-use crate::group::Seed;
-use crate::look::TrainQuestion;
+use crate::linear::Seed;
 use crate::loss::Loss;
-use crate::memory::Shape;
-use crate::pace::LearningRate;
+use crate::question::TrainQuestion;
+use crate::schedule::LearningRate;
+use crate::shape::Shape;
 use crate::spec::{DecayOrder, TrainSpec};
 use crate::state::State;
-use crate::train::{Diverged, Trainer};
-use crate::visits::Visits;
+use crate::training::{Diverged, Training};
+use crate::visits::{self, Visits};
 use crate::weights::Weights;
 
 /// A dense training run in progress.
@@ -40,10 +40,15 @@ pub(crate) struct DenseTrainer<'a> {
 }
 
 impl<'a> DenseTrainer<'a> {
-    /// Bytes the explicit matrix of a dataset takes.
-    pub(crate) fn bytes(shape: Shape) -> usize {
+    /// Bytes of the explicit matrix of a training set.
+    pub(crate) fn matrix_bytes(shape: Shape) -> usize {
         let numbers = shape.rows.saturating_mul(shape.columns());
         numbers.saturating_mul(size_of::<f64>())
+    }
+
+    /// Bytes of a run in progress, the dataset aside.
+    pub(crate) fn bytes(spec: &TrainSpec, shape: Shape) -> usize {
+        Self::matrix_bytes(shape).saturating_add(visits::bytes(spec, shape.rows))
     }
 
     pub(crate) fn new(spec: &TrainSpec, level: Level, seed: Seed<'a>) -> Self {
@@ -93,7 +98,7 @@ impl<'a> DenseTrainer<'a> {
         trainer
     }
 
-    /// Goes on from where a run stood.
+    /// Continues a run from its state.
     fn resume(&mut self, state: &State) {
         self.epoch = state.epoch;
         self.step = state.step;
@@ -175,7 +180,7 @@ fn derivative(loss: Loss, z: f64, y: f64) -> f64 {
     }
 }
 
-impl Trainer for DenseTrainer<'_> {
+impl Training for DenseTrainer<'_> {
     fn epoch(&mut self) {
         self.level.run(Epoch(self));
     }

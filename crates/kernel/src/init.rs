@@ -6,8 +6,8 @@ use crate::spec::{Init, TrainSpec};
 
 /// The initial signal weights v₀, of length `width`, as [`Init`] describes them.
 ///
-/// Random draws come from the native stream of `init_seed` (the spec's is not looked at) whatever the run's random family:
-/// the reference programs have no random initial weights to agree with.
+/// Random draws come from the native stream of `init_seed`, not of the configuration's seed, whatever
+/// the run's random family: the reference programs have no random initial weights to agree with.
 ///
 /// # Errors
 /// Where the choice needs a teacher and the data has none, or a direction orthogonal to the
@@ -49,6 +49,8 @@ pub fn initial_signal(
             if width < 2 {
                 return Err(refuse("another choice where d_signal is 1"));
             }
+            // The part along the teacher is taken out of a normal draw: what is left has a direction
+            // uniform among those orthogonal to it, and is then brought to its length.
             let draw: Vec<f64> = normals(init_seed, width).collect();
             let along: f64 = draw.iter().zip(teacher).map(|(x, t)| x * t).sum();
             let rest: Vec<f64> = draw

@@ -16,35 +16,44 @@
 //! ed., 2012, section 5.1: sparse updates with the decay in a common factor.
 
 mod dense;
+mod epoch;
 mod evaluate;
 mod figure;
-mod group;
 mod init;
+mod layout;
+mod linear;
 mod look;
 mod loss;
 mod memory;
 pub mod model;
-mod pace;
 mod plan;
+mod question;
+mod scale;
+mod schedule;
+mod shape;
 mod spec;
 mod state;
+mod step;
 mod train;
-mod update;
+mod training;
 mod visits;
 mod weights;
 
 pub use evaluate::evaluate;
 pub use figure::{Evaluation, Figure, FigureKind};
 pub use init::initial_signal;
-pub use look::{Look, PopulationGoal, TrainGoal};
+pub use look::{Look, PopulationGoal};
 pub use loss::Loss;
-pub use memory::{Shape, training_bytes};
+pub use memory::training_bytes;
 pub use plan::EvaluationPlan;
+pub use question::{TrainGoal, TrainQuestion};
+pub use shape::Shape;
 pub use sparsegrok_lanes::Level;
 pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, TrainSpec};
 pub use state::State;
 pub use train::{
-    Diverged, GroupObserver, KernelChoice, Observer, Run, SimdChoice, Standing, TrainError, train,
+    GroupObserver, KernelChoice, Observer, Run, SimdChoice, Standing, TrainError, train,
     train_group,
 };
+pub use training::{Diverged, Training};
 pub use weights::Weights;

@@ -24,7 +24,7 @@ impl Loss {
         }
     }
 
-    /// Whether targets must be ±1.
+    /// True when targets must be ±1.
     pub fn needs_signs(self) -> bool {
         self != Self::Squared
     }
@@ -35,9 +35,10 @@ impl Loss {
 /// Rows of a sign-folding loss are stored multiplied by their label, x̃ = yx; then the loss is a
 /// function of the margin u·x̃ alone and the update adds a multiple of x̃ itself.
 pub(crate) trait Slope: Copy {
-    /// Whether rows are stored multiplied by their label.
+    /// True when rows are stored multiplied by their label.
     const FOLDS_SIGN: bool;
-    /// Factor the margin is given in.
+    /// Factor by which margins are multiplied before the slope sees them. For the logistic loss it is
+    /// log₂ e, which makes e^m a power of two; the factor rides on the scale and costs nothing.
     const UNIT: f64;
 
     /// Largest |margin × [`Slope::UNIT`]| the slope takes; beyond, it is the slope there.

@@ -44,7 +44,7 @@ pub struct Model {
     pub weights: Vec<(usize, f64)>,
 }
 
-/// Why a model file could not be read.
+/// The reason that a model file could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -56,9 +56,9 @@ pub enum ModelError {
     Line {
         /// Line, counted from 1.
         line: usize,
-        /// What stands there.
+        /// The text that stands there.
         found: String,
-        /// What should.
+        /// The text that should.
         expected: &'static str,
     },
 }
@@ -90,7 +90,7 @@ impl Model {
 /// Writes a model file. `Time: O(weights)`
 ///
 /// # Errors
-/// Whatever the writer returns.
+/// Any error of the writer.
 pub fn write(mut to: impl Write, config: &str, weights: &Weights) -> io::Result<()> {
     let Weights {
         signal,

@@ -1,4 +1,4 @@
-//! Which epochs of a run are evaluated.
+//! The epochs of a run that are evaluated.
 
 /// The epochs to evaluate: always the first and the last, and some between.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl EvaluationPlan {
         Self { epochs }
     }
 
-    /// Whether `epoch` is evaluated. `Time: O(log plan)`
+    /// True when `epoch` is evaluated. `Time: O(log plan)`
     pub fn contains(&self, epoch: u64) -> bool {
         self.epochs.binary_search(&epoch).is_ok()
     }

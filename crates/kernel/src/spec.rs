@@ -1,4 +1,4 @@
-//! What to train: the settings of one run's optimiser.
+//! The settings of one run's optimiser.
 
 use sparsegrok_data::{InvalidSetting, RandomFamily, check};
 
@@ -11,11 +11,11 @@ use crate::loss::Loss;
 pub struct TrainSpec {
     /// Loss to minimise.
     pub loss: Loss,
-    /// Whether an intercept is trained. It is never decayed.
+    /// True to train an intercept. It is never decayed.
     pub bias: bool,
     /// Base learning rate η > 0.
     pub learning_rate: f64,
-    /// How η changes from step to step.
+    /// Change of η from step to step.
     pub schedule: Schedule,
     /// Exponent p of the inverse-scaling schedule.
     pub schedule_power: f64,
@@ -27,7 +27,7 @@ pub struct TrainSpec {
     pub warmup_steps: u64,
     /// Weight decay λ ≥ 0; ηλ must stay below 1.
     pub weight_decay: f64,
-    /// Whether the gradient is taken at the decayed or at the old weights.
+    /// Weights at which the gradient is taken: the decayed or the old ones.
     pub decay_order: DecayOrder,
     /// Rows per update.
     pub batch_size: BatchSize,
@@ -118,7 +118,7 @@ impl TrainSpec {
             self.schedule_every,
             "at least 1 epoch",
         )?;
-        // So that steps, of fewer than 2^32 an epoch, can be counted.
+        // Fewer than 2^32 epochs of fewer than 2^32 steps each: the count of steps fits 64 bits.
         check(
             (1..1 << 32).contains(&self.epochs),
             "epochs",
@@ -141,7 +141,7 @@ impl TrainSpec {
     }
 }
 
-/// How the learning rate η changes with the step t of T.
+/// Change of the learning rate η with the step t of T.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
     /// η.
@@ -154,7 +154,7 @@ pub enum Schedule {
     Cosine,
 }
 
-/// Whether decay comes before or after the gradient is taken.
+/// Order of decay and gradient within a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecayOrder {
     /// Gradient at the decayed weights, as in the reference programs.

@@ -1,10 +1,10 @@
-//! Where a run stands at the end of an epoch: what a checkpoint stores.
+//! The state of a run at the end of an epoch, as a checkpoint stores it.
 
 use sparsegrok_data::{Problem, RandomFamily};
 
 use crate::spec::{Order, TrainSpec};
 
-/// Where a run stands at the end of an epoch: all it takes to go on to the same bits.
+/// The state of a run at the end of an epoch: all it takes to go on to the same bits.
 ///
 /// It holds the weights as the kernel does, unscaled: the weights themselves are rounded. It is the
 /// same for every kernel but the dense one, at every level and in any company, and so is what comes
@@ -21,8 +21,9 @@ pub struct State {
     pub signal: Vec<f64>,
     /// Stored tail weights, one per tail column.
     pub tail: Vec<f64>,
-    /// What each training row's memorization weight adds to its margin, before the scale; the dense
-    /// reference's memorization weights themselves. Empty where nothing is memorized.
+    /// Memorization parts, one per training row: the row's margin that comes of its memorization
+    /// weight, before the scale. In the dense reference, the memorization weights themselves. Empty
+    /// where nothing is memorized.
     pub memorization: Vec<f64>,
     /// Intercept; 0 where none is trained.
     pub bias: f64,
@@ -32,7 +33,7 @@ pub struct State {
 }
 
 impl State {
-    /// Whether it can be that of a run of `spec` on `problem` before its last epoch.
+    /// Checks that it can be the state of a run of `spec` on `problem` before its last epoch.
     pub fn fits(&self, spec: &TrainSpec, problem: &Problem) -> bool {
         let data = &problem.train;
         let rows = data.len();

@@ -7,13 +7,15 @@ use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
 use crate::dense::DenseTrainer;
-use crate::group::{Group, PackedRows, Seed};
 use crate::init::initial_signal;
-use crate::look::{Look, TrainQuestion};
-use crate::memory::Shape;
+use crate::layout::packed_bytes;
+use crate::linear::{Linear, Seed};
+use crate::look::Look;
 use crate::plan::EvaluationPlan;
+use crate::shape::Shape;
 use crate::spec::TrainSpec;
 use crate::state::State;
+use crate::training::{Diverged, Training};
 use crate::weights::Weights;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
@@ -49,7 +51,7 @@ impl KernelChoice {
 
     /// As [`resolve`](Self::resolve), for a number of runs whose data have some shape.
     pub fn for_shape(self, runs: usize, shape: Shape) -> Self {
-        let lanes_bytes = PackedRows::bytes(shape.rows, shape.signal).saturating_mul(LANES);
+        let lanes_bytes = packed_bytes(shape.rows, shape.signal).saturating_mul(LANES);
         let suits_lanes = runs > 1 && shape.tail == 0 && lanes_bytes < LANES_MAX_BYTES;
         match self {
             Self::Auto if suits_lanes => Self::Lanes,
@@ -95,21 +97,6 @@ impl SimdChoice {
             expected: "a level this machine has, or `auto`",
         })
     }
-}
-
-/// Training met a margin that is not finite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "training diverged in epoch {epoch}, step {step}, at row {row}: the margin there is not \
-     finite; a smaller learning_rate or smaller features are needed"
-)]
-pub struct Diverged {
-    /// Epoch, counted from 1.
-    pub epoch: u64,
-    /// Update, counted from 1 at the start of the run.
-    pub step: u64,
-    /// Training row, counted from 0.
-    pub row: u32,
 }
 
 /// Why a run did not end.
@@ -171,7 +158,7 @@ pub trait GroupObserver {
 
 /// Runs in training side by side, as they stand at the end of an epoch.
 pub struct Standing<'t> {
-    trainer: &'t dyn Trainer,
+    trainer: &'t dyn Training,
     runs: &'t [usize],
     ended: &'t [Option<Result<Weights, Diverged>>],
 }
@@ -191,24 +178,6 @@ impl Standing<'_> {
         let going = going.filter(|(_, run)| self.ended[**run].is_none());
         going.map(|(lane, &run)| (run, Look::new(self.trainer, lane)))
     }
-}
-
-/// Runs in progress, one epoch at a time.
-pub(crate) trait Trainer {
-    /// Trains one epoch.
-    fn epoch(&mut self);
-    /// A run's weights as they stand. `Time: O(weights)`
-    fn weights(&self, run: usize) -> Weights;
-    /// A run's signal weights as they are stored, and the factor that makes them the weights.
-    fn scaled_signal(&self, run: usize) -> (&[f64], f64);
-    /// Answers a question on a run's training rows, with the weights of [`weights`](Self::weights).
-    fn train_reaches(&self, run: usize, question: TrainQuestion<'_>) -> bool;
-    /// Where a run stands. `Time: O(weights)`
-    fn state(&self, run: usize) -> State;
-    /// Where a run left the finite numbers, if it did.
-    fn diverged(&self, run: usize) -> Option<Diverged>;
-    /// Where a run stands: epoch, step and row of its last update.
-    fn position(&self, run: usize) -> Diverged;
 }
 
 /// Trains one run and returns its last weights.
@@ -302,15 +271,15 @@ pub fn train_group(
             let run = together.get(lane).unwrap_or(&together[0]);
             seeds[*run].clone()
         };
-        let mut trainer: Box<dyn Trainer> = match kernel {
-            KernelChoice::Lanes => Box::new(Group::<LANES>::new(
+        let mut trainer: Box<dyn Training> = match kernel {
+            KernelChoice::Lanes => Box::new(Linear::<LANES>::new(
                 spec,
                 level,
                 std::array::from_fn(of_lane),
             )),
             KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
             KernelChoice::Scalar | KernelChoice::Auto => {
-                Box::new(Group::new(spec, level, [of_lane(0)]))
+                Box::new(Linear::new(spec, level, [of_lane(0)]))
             }
         };
         let from = runs[together[0]].start.map_or(0, |state| state.epoch);
@@ -341,7 +310,7 @@ fn drive(
     epochs: RangeInclusive<u64>,
     plan: &EvaluationPlan,
     runs: &[usize],
-    trainer: &mut dyn Trainer,
+    trainer: &mut dyn Training,
     observer: &mut dyn GroupObserver,
     ended: &mut [Option<Result<Weights, Diverged>>],
 ) -> ControlFlow<()> {
@@ -398,7 +367,9 @@ fn check_fit(
             expected: "`squared`, as the targets are real numbers",
         });
     }
-    if kernel == KernelChoice::Dense && DenseTrainer::bytes(Shape::of(data)) > DENSE_MAX_BYTES {
+    if kernel == KernelChoice::Dense
+        && DenseTrainer::matrix_bytes(Shape::of(data)) > DENSE_MAX_BYTES
+    {
         return Err(InvalidSetting {
             key: "kernel",
             value: "dense".to_owned(),

@@ -1,8 +1,11 @@
 //! The order in which an epoch visits the training rows, for one seed or several side by side.
 
-use sparsegrok_data::{Mt19937, Permutations, Purpose, RandomFamily, Stream, native_state};
+mod permutation;
+
+use sparsegrok_data::{Mt19937, Purpose, RandomFamily, Stream, native_state};
 use sparsegrok_lanes::Xoshiro256PlusPlus;
 
+use self::permutation::Permutations;
 use crate::spec::{Order, TrainSpec};
 
 /// Produces each epoch's visiting orders, each from its own random stream.
@@ -91,8 +94,10 @@ impl<const W: usize> Visits<W> {
                 }
             }
             Source::Shuffle { next, rng, begun } => {
+                // The first epoch's order has yet to be made; later ones have been, step by step.
                 next.complete(rng);
                 next.swap_complete(current);
+                // A checkpoint keeps this state: the order in the making is made again from it.
                 begun.clone_from(rng);
                 return (current, Ahead(Some((next, rng))));
             }
@@ -109,15 +114,15 @@ impl<const W: usize> Visits<W> {
         }
     }
 
-    /// Goes to where `epochs` epochs have been handed out, which left the generators in these
-    /// states. `Time: O(n)`; O(epochs · n) for orders that do not come from such generators, and
-    /// are drawn anew.
+    /// Continues after `epochs` epochs, which left the generators in these states. `Time: O(n)`;
+    /// O(epochs · n) for orders that do not come from such generators: they are drawn anew.
     pub(crate) fn resume(&mut self, epochs: u64, generators: [[u64; 4]; W]) {
         match &mut self.source {
             Source::Sequential => {}
             Source::Shuffle { .. } => {
                 self.source = Source::shuffle(self.current.len() / W, generators);
             }
+            // Their streams cannot be set to a place in the middle, only run through.
             Source::WithReplacement(_) | Source::Libstdcxx(_) => {
                 for _ in 0..epochs {
                     self.next_epoch();
@@ -130,6 +135,13 @@ impl<const W: usize> Visits<W> {
     pub(crate) fn last(&self, lane: usize) -> u32 {
         self.current[self.current.len() - W + lane]
     }
+}
+
+/// Bytes of the visiting orders of one lane over `rows` rows: the current epoch's, and the next one's
+/// or the last one's where shuffling needs it.
+pub(crate) fn bytes(spec: &TrainSpec, rows: usize) -> usize {
+    let orders = if spec.order == Order::Shuffle { 2 } else { 1 };
+    rows.saturating_mul(orders * size_of::<u32>())
 }
 
 /// The next epoch's orders in the making: one [`step`](Self::step) per training step hides their

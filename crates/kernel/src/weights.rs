@@ -92,7 +92,7 @@ impl Weights {
             .map(|part| part.iter().fold(0.0, |sum, w| sum + w * w))
     }
 
-    /// Whether every weight is finite.
+    /// Checks that every weight is finite.
     pub fn is_finite(&self) -> bool {
         self.bias.is_finite()
             && [&self.signal, &self.tail, &self.memorization]

@@ -24,7 +24,7 @@ struct Shape {
     tail: usize,
     memorization: Option<f64>,
     real_targets: bool,
-    /// Whether all non-zeros of the tail are 1.
+    /// True when all non-zeros of the tail are 1.
     ones: bool,
 }
 

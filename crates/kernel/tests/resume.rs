@@ -162,7 +162,8 @@ fn a_run_goes_on_to_the_same_bits_under_any_kernel() {
     }
 }
 
-/// What a group trained one by one leaves: some runs are done, one is under way, others wait.
+/// The states that a group trained one by one leaves: some runs are done, one is under way, others
+/// wait.
 #[test]
 fn runs_that_have_come_unequally_far_go_on_together() {
     let problems = problems(45, 5);

@@ -62,7 +62,7 @@ pub trait Arithmetic: Copy {
     ) -> Self::Real;
     /// The nearest integer k to x (ties to even) and 2ᵏ, for −1022 ≤ x ≤ 1023.
     fn round_and_pow2(self, x: Self::Real) -> (Self::Real, Self::Real);
-    /// Whether every element's magnitude is at most `limit`; false for NaN.
+    /// True when every element's magnitude is at most `limit`; false for NaN.
     fn all_within(self, x: Self::Real, limit: f64) -> bool;
     /// Each element, or ±`limit` where its magnitude is larger.
     #[inline(always)]
@@ -129,6 +129,9 @@ impl<S: Copy> Arithmetic for Scalar<S> {
     }
     #[inline(always)]
     fn round_and_pow2(self, x: f64) -> (f64, f64) {
+        // The sum has k in its low bits; shifted up into the exponent's place they are 2ᵏ. k itself
+        // comes from the rounding instruction: subtracting `ROUNDER` again would be a second addition
+        // in the chain of dependent operations, where the instruction is one.
         let shifted = x + ROUNDER;
         let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(EXPONENT_ONE));
         (x.round_ties_even(), power)

@@ -1,4 +1,4 @@
-//! Which instruction set runs, chosen once per piece of work.
+//! The instruction set that runs, chosen once per piece of work.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub enum Level {
 /// `run` and all it calls on its hot path must be `#[inline(always)]`: only code inlined into the
 /// level's own function is compiled with its instructions.
 pub trait Task {
-    /// What the work returns.
+    /// The result of the work.
     type Output;
     /// Does the work; `simd` proves that the CPU has the instructions.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
@@ -55,6 +55,7 @@ impl Level {
         #[cfg(target_arch = "x86_64")]
         {
             if let Some(simd) = detected.as_avx512().filter(|_| self >= Self::Avx512) {
+                // `vectorize` enables the instructions for the code inlined into this closure.
                 return simd.vectorize(
                     #[inline(always)]
                     || task.run(simd),
@@ -66,6 +67,7 @@ impl Level {
                     || task.run(simd),
                 );
             }
+            // The baseline by name: `dispatch!` below would take the best level there is.
             if let Some(simd) = detected.as_sse2() {
                 return simd.vectorize(
                     #[inline(always)]

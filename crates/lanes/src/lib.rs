@@ -13,8 +13,8 @@
 //! ```
 //!
 //! This is the only crate of the project that knows of SIMD. The instruction sets come from
-//! [`fearless_simd`], whose capability tokens prove what the CPU has; [`prefetch`] holds the
-//! project's one `unsafe` block.
+//! [`fearless_simd`], whose capability tokens prove what the CPU has; [`prefetch`] holds this crate's
+//! one `unsafe` block.
 
 mod arithmetic;
 mod elementary;

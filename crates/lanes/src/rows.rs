@@ -1,4 +1,4 @@
-//! How numbers meet memory: rows of doubles, one an element, each at a place of its own.
+//! Rows of doubles in memory, one an element, each at a place of its own.
 
 use fearless_simd::{SimdBase as _, SimdFloat as _, f64x8};
 
@@ -75,6 +75,7 @@ impl<S: Simd> Rows for Scalar<S> {
     #[inline(always)]
     fn dots(self, weights: &[f64], memory: &[f64], starts: &[usize], width: usize) -> f64 {
         let sums = partial_sums(self.0, &weights[..width], &memory[starts[0]..][..width]);
+        // The order in which `sum_each` adds in lanes.
         let [s0, s1, s2, s3, s4, s5, s6, s7] = sums.into();
         ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
     }
@@ -108,6 +109,7 @@ impl<S: Simd> Rows for Lanes<S> {
     }
     #[inline(always)]
     fn column(self, memory: &[f64], starts: &[usize], offset: usize) -> f64x8<S> {
+        // One check of length here, so that none is left in the loop.
         let starts = &starts[..LANES];
         let mut column = [0.0; LANES];
         for lane in 0..LANES {
@@ -124,6 +126,8 @@ impl<S: Simd> Rows for Lanes<S> {
     }
     #[inline(always)]
     fn dots(self, weights: &[f64], memory: &[f64], starts: &[usize], width: usize) -> f64x8<S> {
+        // Wide rows stay rows: each lane sums its own in whole registers, and only the eight partial
+        // sums are transposed, not the rows.
         let mut sums = [f64x8::splat(self.0, 0.0); LANES];
         for lane in 0..LANES {
             let (weights, row) = (&weights[lane * width..], &memory[starts[lane]..]);

@@ -17,6 +17,8 @@ pub(crate) fn gather<S: Simd, const N: usize>(
     let mut columns = [f64x8::splat(simd, 0.0); N];
     for block in first / LANES..(first + N).div_ceil(LANES) {
         let rows = |lane: usize| &memory[starts[lane] + block * LANES..][..LANES];
+        // Known when compiled. Where a register holds fewer than eight lanes, interleaving whole rows
+        // would be emulated by instructions that cross its halves.
         let transposed = if is_wide(simd) {
             by_rows(simd, rows)
         } else {
@@ -31,7 +33,7 @@ pub(crate) fn gather<S: Simd, const N: usize>(
     columns
 }
 
-/// Whether one register holds eight lanes.
+/// True when one register holds eight lanes.
 #[inline(always)]
 fn is_wide<S: Simd>(simd: S) -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -53,6 +55,8 @@ fn by_rows<'a, S: Simd>(simd: S, rows: impl Fn(usize) -> &'a [f64]) -> [f64x8<S>
 /// Element k of the ℓ-th result is element ℓ of `r[k]`.
 #[inline(always)]
 fn transpose<S: Simd>(mut r: [f64x8<S>; LANES]) -> [f64x8<S>; LANES] {
+    // Each round interleaves row k with row k + 4 and so rotates the bits of an element's place: after
+    // three of them rows and columns have changed places.
     for _ in 0..3 {
         let before = r;
         for k in 0..LANES / 2 {

@@ -37,6 +37,7 @@ impl<const W: usize> Xoshiro256PlusPlus<W> {
     pub fn next_words(&mut self) -> [u64; W] {
         let mut out = [0; W];
         let [s0, s1, s2, s3] = &mut self.words;
+        // A loop over lanes within each word: this is what the compiler turns into vector code.
         for lane in 0..W {
             (s0[lane], s1[lane], s2[lane], s3[lane], out[lane]) =
                 step(s0[lane], s1[lane], s2[lane], s3[lane]);

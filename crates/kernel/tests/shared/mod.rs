@@ -1,4 +1,4 @@
-//! What several tests train.
+//! The configurations that several tests train.
 
 use sparsegrok_data::RandomFamily;
 use sparsegrok_kernel::{BatchSize, DecayOrder, Init, Loss, Order, Schedule, TrainSpec};

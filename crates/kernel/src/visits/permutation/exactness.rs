@@ -1,10 +1,10 @@
-//! That permutations are exactly uniform: counted, not sampled.
+//! Exact uniformity of permutations: counted, not sampled.
 //!
 //! An oracle makes the same permutations with wide integers, one division at a time; and no outcome
 //! of a draw of the oracle comes from more random numbers than another.
 
 use super::Permutations;
-use crate::random::{Purpose, native_state};
+use sparsegrok_data::{Purpose, native_state};
 use sparsegrok_lanes::Xoshiro256PlusPlus;
 
 /// A number below `bound` from a 32-bit number, unless that has to be dropped.
@@ -14,7 +14,7 @@ fn scaled(number: u32, bound: u64) -> Option<u64> {
     (rest >= (1 << 32) % u128::from(bound)).then_some((product >> 32) as u64)
 }
 
-/// Where elements from `t` on go: two a half of the word below 2048, one from there on.
+/// Places of the elements from `t` on: two a half of the word below 2048, one from there on.
 fn places(t: u64, word: u64) -> Option<Vec<u64>> {
     let [low, high] = [word as u32, (word >> 32) as u32];
     if t >= 2048 {

@@ -25,11 +25,11 @@ const LOW_HALF: u64 = 0xffff_ffff;
 /// N. Brackett-Rozinsky, D. Lemire, "Batched ranged random integer generation", Software: Practice
 /// and Experience 55(1), 2025 (arXiv 2408.06213), Algorithm 2; D. Knuth, TAOCP vol. 2, 3.4.2.
 #[derive(Clone, Debug)]
-pub struct Permutations<const W: usize> {
+pub(crate) struct Permutations<const W: usize> {
     /// Element t of permutation ℓ at t·W + ℓ.
     elements: Vec<u32>,
     filled: usize,
-    /// Where the coming elements go, as indices into `elements`, by t modulo four.
+    /// Places of the coming elements, as indices into `elements`, by t modulo four.
     draws: [[u32; W]; 4],
 }
 
@@ -38,7 +38,7 @@ impl<const W: usize> Permutations<W> {
     ///
     /// # Panics
     /// When n·W is not below 2³² − 1.
-    pub fn new(n: usize) -> Self {
+    pub(crate) fn new(n: usize) -> Self {
         assert!(n * W < u32::MAX as usize, "too many elements");
         Self {
             elements: vec![0; n * W],
@@ -51,7 +51,7 @@ impl<const W: usize> Permutations<W> {
     ///
     /// # Panics
     /// When elements are missing or the array has another size.
-    pub fn swap_complete(&mut self, elements: &mut Vec<u32>) {
+    pub(crate) fn swap_complete(&mut self, elements: &mut Vec<u32>) {
         assert_eq!(self.missing(), 0, "elements are missing");
         assert_eq!(self.elements.len(), elements.len(), "sizes differ");
         std::mem::swap(&mut self.elements, elements);
@@ -59,7 +59,7 @@ impl<const W: usize> Permutations<W> {
     }
 
     /// Elements still to push.
-    pub fn missing(&self) -> usize {
+    pub(crate) fn missing(&self) -> usize {
         self.elements.len() / W - self.filled
     }
 
@@ -68,12 +68,14 @@ impl<const W: usize> Permutations<W> {
     /// # Panics
     /// When the permutations are complete.
     #[inline(always)]
-    pub fn push(&mut self, rng: &mut Xoshiro256PlusPlus<W>) {
+    pub(crate) fn push(&mut self, rng: &mut Xoshiro256PlusPlus<W>) {
         let t = self.filled;
         let slot = t % 4;
         if slot == 0 || (t >= FOUR_PER_WORD && slot == 2) {
             self.draw(rng, t);
         }
+        // Inside out: what stood at the place moves to the end, and t takes the place. Where both
+        // are the same, the second write wins.
         let places = self.draws[slot];
         let new = t * W;
         for (lane, &place) in places.iter().enumerate() {
@@ -84,14 +86,15 @@ impl<const W: usize> Permutations<W> {
     }
 
     /// Adds every missing element.
-    pub fn complete(&mut self, rng: &mut Xoshiro256PlusPlus<W>) {
+    pub(crate) fn complete(&mut self, rng: &mut Xoshiro256PlusPlus<W>) {
         for _ in 0..self.missing() {
             self.push(rng);
         }
     }
 
     /// The elements so far, element t of permutation ℓ at t·W + ℓ.
-    pub fn as_slice(&self) -> &[u32] {
+    #[cfg(test)]
+    fn as_slice(&self) -> &[u32] {
         &self.elements[..self.filled * W]
     }
 
@@ -147,7 +150,9 @@ impl<const W: usize> Permutations<W> {
         suspect
     }
 
-    /// Goes over a group of draws lane by lane, replacing the words that must be dropped.
+    /// Repeats a group of draws lane by lane, replacing the words that must be dropped.
+    ///
+    /// Rare: the vector code above only tells that some lane may have to drop its word.
     #[cold]
     #[inline(never)]
     fn redraw(&mut self, rng: &mut Xoshiro256PlusPlus<W>, t: usize, words: [u64; W]) {
@@ -187,7 +192,7 @@ mod exactness;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, native_state};
+    use sparsegrok_data::{Purpose, native_state};
 
     fn stream(seed: u64) -> Xoshiro256PlusPlus<1> {
         Xoshiro256PlusPlus::from_states([native_state(seed, Purpose::Order)])

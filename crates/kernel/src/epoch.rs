@@ -1,0 +1,357 @@
+//! The epoch driver: what stands between steps, once for all of their forms.
+//!
+//! An epoch is a walk over blocks of packed rows, and a block a walk over visits. Between two
+//! interruptions the walk is one hot loop over a [`Stretch`] of visits, which holds everything in
+//! registers. Two things interrupt it, both rare: the scale has become so small that all weights
+//! must be rescaled, and a margin is not finite, so that a lane has diverged. The hot loop only
+//! notices them and returns; they are dealt with outside, so that nothing of theirs is in its way.
+
+use sparsegrok_data::Dataset;
+use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Rows, Scalar, Simd, Task};
+
+use crate::layout::{Layout, PackedRows, Window};
+use crate::loss::Slope;
+use crate::scale::{Scale, StepFactors};
+use crate::schedule::LearningRate;
+use crate::spec::TrainSpec;
+use crate::step::{Form, TAILS_AHEAD, clamp_margin};
+use crate::training::Diverged;
+use crate::visits::{Ahead, Visits};
+
+/// Runs of one configuration in progress, one in each of W lanes: all but their weights.
+///
+/// All lanes take the same steps at the same time: learning rate, decay and so the scale are common
+/// to them; rows and visiting orders are their own.
+pub(crate) struct Driver<'a, const W: usize> {
+    data: [&'a Dataset; W],
+    rows: PackedRows,
+    visits: Visits<W>,
+    progress: Progress,
+    /// Rows of a batch.
+    batch: usize,
+    /// Coefficients of a batch, by row, then lane.
+    coefficients: Vec<f64>,
+    diverged: [Option<Diverged>; W],
+}
+
+impl<'a, const W: usize> Driver<'a, W> {
+    /// Packs a dataset a lane, before the first epoch.
+    pub(crate) fn new(
+        spec: &TrainSpec,
+        layout: Layout,
+        data: [&'a Dataset; W],
+        order_seeds: [u64; W],
+    ) -> Self {
+        let n = data[0].len();
+        let batch = spec.batch_size.rows(n);
+        Self {
+            data,
+            rows: PackedRows::new(layout, &data, spec.loss.needs_signs()),
+            visits: Visits::new(spec, order_seeds, layout.block()),
+            progress: Progress {
+                epoch: 0,
+                step: 0,
+                learning_rate: LearningRate::new(spec, n),
+                scale: Scale::new(spec),
+            },
+            batch,
+            coefficients: vec![0.0; batch * W],
+            diverged: [None; W],
+        }
+    }
+
+    /// Goes to where `epoch` epochs and `step` steps have been done, which left the scale and each
+    /// lane's generator of visiting orders as they are given.
+    pub(crate) fn resume(&mut self, epoch: u64, step: u64, scale: f64, generators: [[u64; 4]; W]) {
+        self.progress.epoch = epoch;
+        self.progress.step = step;
+        self.progress.scale.set(scale);
+        self.visits.resume(epoch, generators);
+    }
+
+    /// Trains an epoch with steps of a form.
+    ///
+    /// Each loss and form is compiled as a function of its own: one that held them all would be too
+    /// large to be optimised well.
+    pub(crate) fn epoch<L: Slope, F: Form<W>>(&mut self, level: Level, slope: L, form: F) {
+        self.progress.epoch += 1;
+        level.run(Epoch {
+            driver: self,
+            slope,
+            form,
+        });
+        self.rows.write_back();
+    }
+
+    /// The walk over blocks and stretches.
+    #[inline(always)]
+    fn walk<A: Rows, L: Slope, F: Form<W>>(&mut self, a: A, slope: L, mut form: F) {
+        let Self {
+            data,
+            rows,
+            visits,
+            progress,
+            batch,
+            coefficients,
+            diverged,
+        } = self;
+        let mut registers = form.begin(a);
+        let (visits, mut ahead) = visits.next_epoch();
+        let (visits, _) = visits.as_chunks::<W>();
+        for block in rows.blocks() {
+            let mut visits = &visits[..block.len()];
+            rows.pack(&data[..], block);
+            loop {
+                let mut stretch = Stretch {
+                    upcoming: rows.upcoming(visits),
+                    rows: rows.window(),
+                    visits,
+                    progress: &mut *progress,
+                    ahead: &mut ahead,
+                };
+                let (done, interruption) = if F::SINGLE_ROW {
+                    stretch.single_rows(a, slope, &mut form, &mut registers)
+                } else {
+                    stretch.batches(a, slope, &mut form, &mut registers, *batch, coefficients)
+                };
+                match interruption {
+                    None => break,
+                    Some(Interruption::Fold) => {
+                        let factor = progress.scale.fold();
+                        form.rescale(a, &mut registers, factor);
+                        rows.rescale(factor);
+                    }
+                    Some(Interruption::NotFinite { at, margin }) => {
+                        let mut margins = [0.0; W];
+                        a.store(margin, &mut margins);
+                        for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
+                            // A lane that has diverged before may do so again, to nobody's interest.
+                            diverged[lane].get_or_insert(Diverged {
+                                epoch: progress.epoch,
+                                step: progress.step + 1,
+                                row: rows.visited(visits[at][lane]),
+                            });
+                            rows.zero_lane(lane);
+                            form.zero_lane(a, &mut registers, lane);
+                        }
+                        if diverged.iter().all(Option::is_some) {
+                            return;
+                        }
+                    }
+                }
+                // The step that was interrupted has changed nothing, and is taken now.
+                visits = &visits[done..];
+            }
+        }
+        form.finish(a, registers);
+    }
+
+    /// The packed rows.
+    pub(crate) fn rows(&self) -> &PackedRows {
+        &self.rows
+    }
+
+    /// The packed rows, to be changed.
+    pub(crate) fn rows_mut(&mut self) -> &mut PackedRows {
+        &mut self.rows
+    }
+
+    /// The dataset of each lane.
+    pub(crate) fn data(&self) -> [&'a Dataset; W] {
+        self.data
+    }
+
+    /// Epochs trained.
+    pub(crate) fn epochs(&self) -> u64 {
+        self.progress.epoch
+    }
+
+    /// Updates made.
+    pub(crate) fn step(&self) -> u64 {
+        self.progress.step
+    }
+
+    /// The factor between the stored weights u and the weights w.
+    pub(crate) fn scale(&self) -> f64 {
+        self.progress.scale.value()
+    }
+
+    /// The state from which a lane's generator makes the visiting order of the next epoch.
+    pub(crate) fn generator(&self, lane: usize) -> [u64; 4] {
+        self.visits.generator(lane)
+    }
+
+    /// The place where a lane left the finite numbers, if it did.
+    pub(crate) fn diverged(&self, lane: usize) -> Option<Diverged> {
+        self.diverged[lane]
+    }
+
+    /// The epoch, step and row of a lane's last update.
+    pub(crate) fn position(&self, lane: usize) -> Diverged {
+        Diverged {
+            epoch: self.progress.epoch,
+            step: self.progress.step,
+            row: self.rows.visited(self.visits.last(lane)),
+        }
+    }
+}
+
+/// One epoch, to be compiled for the level's instructions.
+struct Epoch<'d, 'a, L, F, const W: usize> {
+    driver: &'d mut Driver<'a, W>,
+    slope: L,
+    form: F,
+}
+
+impl<L: Slope, F: Form<W>, const W: usize> Task for Epoch<'_, '_, L, F, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match W {
+            1 => self.driver.walk(Scalar(simd), self.slope, self.form),
+            LANES => self.driver.walk(Lanes(simd), self.slope, self.form),
+            _ => unreachable!("one lane or {LANES}"),
+        }
+    }
+}
+
+/// How far training has come, and how fast it goes.
+struct Progress {
+    epoch: u64,
+    step: u64,
+    learning_rate: LearningRate,
+    scale: Scale,
+}
+
+impl Progress {
+    /// The factors of the next step, which is not yet taken.
+    #[inline(always)]
+    fn factors(&self) -> StepFactors {
+        self.scale.factors(self.learning_rate.at(self.step))
+    }
+
+    /// Takes the step.
+    #[inline(always)]
+    fn take(&mut self, factors: StepFactors) {
+        self.scale.decay(factors);
+        self.step += 1;
+    }
+}
+
+/// Why a stretch ended before its last visit.
+enum Interruption<A: Arithmetic> {
+    /// The weights are due to be rescaled.
+    Fold,
+    /// The margins of the coming step are not all finite, those of its visit number `at`.
+    NotFinite { at: usize, margin: A::Real },
+}
+
+/// Visits of one block from one interruption to the next.
+struct Stretch<'s, 'o, const W: usize> {
+    rows: Window<'s>,
+    visits: &'s [[u32; W]],
+    /// Visits whose rows are to be asked for, one at each of `visits` as far as they go.
+    upcoming: &'s [[u32; W]],
+    progress: &'s mut Progress,
+    ahead: &'s mut Ahead<'o, W>,
+}
+
+impl<const W: usize> Stretch<'_, '_, W> {
+    /// Takes steps over single rows until there are no more, or something interrupts. Returns the
+    /// visits of the steps taken.
+    #[inline(always)]
+    fn single_rows<A: Rows, L: Slope, F: Form<W>>(
+        &mut self,
+        a: A,
+        slope: L,
+        form: &mut F,
+        registers: &mut F::Registers<A>,
+    ) -> (usize, Option<Interruption<A>>) {
+        let mut hot = *registers;
+        let mut done = 0;
+        let mut interruption = None;
+        for visit in self.visits {
+            self.prefetch(form, done);
+            if self.progress.scale.needs_folding() {
+                interruption = Some(Interruption::Fold);
+                break;
+            }
+            let factors = self.progress.factors();
+            let row = form.read::<A, L>(a, &hot, &self.rows, visit);
+            let mut score = form.score::<A, L>(a, &hot, &self.rows, &row, factors);
+            if !clamp_margin::<A, L>(a, &mut score.margin) {
+                let margin = score.margin;
+                interruption = Some(Interruption::NotFinite { at: done, margin });
+                break;
+            }
+            self.progress.take(factors);
+            done += 1;
+            form.prepare(a, &mut hot);
+            let c = score.coefficient(a, slope);
+            self.ahead.step();
+            form.apply::<A, L>(a, &mut hot, &mut self.rows, &row, c, factors);
+        }
+        *registers = hot;
+        (done, interruption)
+    }
+
+    /// As [`single_rows`](Self::single_rows), over batches: all margins first, at the same weights,
+    /// then the updates.
+    #[inline(always)]
+    fn batches<A: Rows, L: Slope, F: Form<W>>(
+        &mut self,
+        a: A,
+        slope: L,
+        form: &mut F,
+        registers: &mut F::Registers<A>,
+        size: usize,
+        coefficients: &mut [f64],
+    ) -> (usize, Option<Interruption<A>>) {
+        let mut done = 0;
+        for batch in self.visits.chunks(size) {
+            if self.progress.scale.needs_folding() {
+                return (done, Some(Interruption::Fold));
+            }
+            let factors = self.progress.factors();
+            let mut mean = factors;
+            // A short last batch averages over its own size. A division by one is left out: it
+            // would be on the path that the next step waits for.
+            if batch.len() > 1 {
+                mean.rate /= batch.len() as f64;
+            }
+            for (k, visit) in batch.iter().enumerate() {
+                self.prefetch(form, done + k);
+                let row = form.read::<A, L>(a, registers, &self.rows, visit);
+                let mut score = form.score::<A, L>(a, registers, &self.rows, &row, mean);
+                if !clamp_margin::<A, L>(a, &mut score.margin) {
+                    // No weight has changed yet: once the lane is zero, the batch begins anew.
+                    let (at, margin) = (done + k, score.margin);
+                    return (done, Some(Interruption::NotFinite { at, margin }));
+                }
+                a.store(score.coefficient(a, slope), &mut coefficients[k * W..]);
+            }
+            self.progress.take(factors);
+            form.prepare(a, registers);
+            for (visit, c) in batch.iter().zip(coefficients.chunks_exact(W)) {
+                self.ahead.step();
+                // Read anew: a row drawn twice has the first draw's memorization part by now.
+                let row = form.read::<A, L>(a, registers, &self.rows, visit);
+                form.apply::<A, L>(a, registers, &mut self.rows, &row, a.load(c), factors);
+            }
+            done += batch.len();
+        }
+        (done, None)
+    }
+
+    /// Asks for what the visits after number `at` will read.
+    #[inline(always)]
+    fn prefetch<F: Form<W>>(&self, form: &F, at: usize) {
+        if let Some(visit) = self.upcoming.get(at) {
+            self.rows.prefetch(visit);
+        }
+        if let Some(visit) = self.visits.get(at + TAILS_AHEAD) {
+            form.prefetch(&self.rows, visit);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The packed rows of a block, and the memorization parts that outlive it.
+
+use std::ops::Range;
+
+use sparsegrok_data::{AlignedBlock, Dataset};
+
+use super::{Layout, PREFETCH_DISTANCE, PREFETCH_FROM, Window};
+
+/// The packed rows of one training set a lane.
+///
+/// Where they are too many to be packed at once, a block of them is packed from the dataset, in
+/// memory or in a mapped file, when the block before is done with. What outlives a block are the
+/// memorization parts of its rows, which are *written back* to an array of all rows. Results are
+/// those of one block of all rows, to the bit: a step neither knows nor changes more than its row.
+pub(crate) struct PackedRows {
+    layout: Layout,
+    memory: AlignedBlock,
+    /// The rows that are packed.
+    packed: Range<usize>,
+    /// The memorization parts p of all rows, by lane, then row, where a block is not all of them:
+    /// those of packed rows as last written back.
+    kept: Vec<f64>,
+    folds_sign: bool,
+    zeroed: Vec<bool>,
+}
+
+impl PackedRows {
+    /// The rows of a dataset a lane, the first block of them packed. `folds_sign`: multiplied by
+    /// their labels.
+    pub(crate) fn new(layout: Layout, data: &[&Dataset], folds_sign: bool) -> Self {
+        let mut packed = Self {
+            layout,
+            memory: AlignedBlock::zeroed(layout.packed_doubles()),
+            packed: 0..0,
+            kept: vec![0.0; layout.kept_doubles()],
+            folds_sign,
+            zeroed: vec![false; layout.lanes],
+        };
+        packed.pack(data, 0..layout.block.min(layout.rows));
+        packed
+    }
+
+    /// The blocks of an epoch, in the order of their visits.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        self.layout.blocks()
+    }
+
+    /// The packed rows, for the steps over them.
+    #[inline(always)]
+    pub(crate) fn window(&mut self) -> Window<'_> {
+        Window {
+            stride: self.layout.stride,
+            lane_stride: self.layout.lane_stride,
+            width: self.layout.width,
+            first: self.packed.start,
+            memory: self.memory.as_mut_slice(),
+        }
+    }
+
+    /// The visits whose rows are to be asked for, one at each of `visits`.
+    pub(crate) fn upcoming<'v, const W: usize>(&self, visits: &'v [[u32; W]]) -> &'v [[u32; W]] {
+        // Rows that fit the second-level cache are there anyway: asking would only cost.
+        if size_of_val(self.memory.as_slice()) < PREFETCH_FROM {
+            return &[];
+        }
+        visits.get(PREFETCH_DISTANCE..).unwrap_or_default()
+    }
+
+    /// The number in the training set of the row that a visit within the block is to.
+    pub(crate) fn visited(&self, visit: u32) -> u32 {
+        (self.packed.start + visit as usize).min(self.packed.end - 1) as u32
+    }
+
+    /// Packs a block of rows, one dataset a lane, in place of the last block, whose memorization
+    /// parts are written back. Does nothing where the block is packed already.
+    /// `Time: O(rows of the block)`
+    pub(crate) fn pack(&mut self, data: &[&Dataset], block: Range<usize>) {
+        if self.packed == block {
+            return;
+        }
+        self.write_back();
+        let Layout {
+            rows,
+            width,
+            stride,
+            lane_stride,
+            ..
+        } = self.layout;
+        let lanes = self.memory.as_mut_slice().chunks_exact_mut(lane_stride);
+        for (lane, (packed, data)) in lanes.zip(data).enumerate() {
+            // A lane that has diverged stays zero, whatever rows come.
+            if self.zeroed[lane] {
+                continue;
+            }
+            let (features, targets) = (data.features(), data.targets());
+            let kept = self.kept.chunks_exact(rows.max(1)).nth(lane);
+            for (i, row) in block.clone().zip(packed.chunks_exact_mut(stride)) {
+                let target = targets[i];
+                let sign = if self.folds_sign { target } else { 1.0 };
+                for (to, x) in row.iter_mut().zip(features.signal_row(i)) {
+                    *to = sign * x;
+                }
+                row[width] = kept.map_or(0.0, |kept| kept[i]);
+                row[width + 1] = target;
+            }
+        }
+        self.packed = block;
+    }
+
+    /// Writes the packed rows' memorization parts back to where all rows' are kept; does nothing
+    /// where the packed rows are all there are.
+    pub(crate) fn write_back(&mut self) {
+        let Layout {
+            rows,
+            width,
+            stride,
+            lane_stride,
+            ..
+        } = self.layout;
+        let lanes = self.memory.as_slice().chunks_exact(lane_stride);
+        let kept = self.kept.chunks_exact_mut(rows.max(1));
+        for (lane, kept) in lanes.zip(kept) {
+            let packed = lane.chunks_exact(stride);
+            for (kept, row) in kept[self.packed.clone()].iter_mut().zip(packed) {
+                *kept = row[width];
+            }
+        }
+    }
+
+    /// The memorization part p of one of a lane's rows; of rows in blocks, as last written back.
+    #[inline(always)]
+    pub(crate) fn memorization_part(&self, lane: usize, row: usize) -> f64 {
+        match self.kept.get(lane * self.layout.rows + row) {
+            Some(part) => *part,
+            None => self.lane(lane)[row * self.layout.stride + self.layout.width],
+        }
+    }
+
+    /// Sets the memorization parts p of a lane, in row order.
+    pub(crate) fn set_memorization(&mut self, lane: usize, parts: &[f64]) {
+        if parts.is_empty() {
+            return;
+        }
+        let Layout {
+            rows,
+            width,
+            stride,
+            ..
+        } = self.layout;
+        if let Some(kept) = self.kept.chunks_exact_mut(rows).nth(lane) {
+            kept.copy_from_slice(parts);
+        }
+        let parts = &parts[self.packed.clone()];
+        let packed = self.lane_mut(lane).chunks_exact_mut(stride);
+        for (row, part) in packed.zip(parts) {
+            row[width] = *part;
+        }
+    }
+
+    /// Multiplies every memorization part. `Time: O(n)`
+    pub(crate) fn rescale(&mut self, factor: f64) {
+        let Layout { width, stride, .. } = self.layout;
+        for lane in 0..self.layout.lanes {
+            for row in self.lane_mut(lane).chunks_exact_mut(stride) {
+                row[width] *= factor;
+            }
+        }
+        self.kept.iter_mut().for_each(|p| *p *= factor);
+    }
+
+    /// Makes a lane's rows zero, so that nothing in it can leave the finite numbers any more.
+    pub(crate) fn zero_lane(&mut self, lane: usize) {
+        self.zeroed[lane] = true;
+        self.lane_mut(lane).fill(0.0);
+    }
+
+    fn lane(&self, lane: usize) -> &[f64] {
+        &self.memory.as_slice()[lane * self.layout.lane_stride..][..self.layout.lane_stride]
+    }
+
+    fn lane_mut(&mut self, lane: usize) -> &mut [f64] {
+        &mut self.memory.as_mut_slice()[lane * self.layout.lane_stride..][..self.layout.lane_stride]
+    }
+}

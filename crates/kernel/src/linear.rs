@@ -1,0 +1,331 @@
+//! A group of linear models in training: one seed, or eight in lanes, O(nnz) per step and seed.
+
+use sparsegrok_data::{AlignedBlock, Csr, Dataset};
+use sparsegrok_lanes::Level;
+
+use crate::epoch::Driver;
+use crate::layout::Layout;
+use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
+use crate::question::TrainQuestion;
+use crate::shape::Shape;
+use crate::spec::TrainSpec;
+use crate::state::State;
+use crate::step::{Choice, General, LOOK_AHEAD_WIDTHS, LookAhead, TailsAlone};
+use crate::training::{Diverged, Training};
+use crate::visits;
+use crate::weights::{WeightSource, Weights};
+
+/// One seed of a group, with what sets it apart from the others.
+#[derive(Clone)]
+pub(crate) struct Seed<'a> {
+    pub(crate) data: &'a Dataset,
+    pub(crate) order_seed: u64,
+    pub(crate) initial_signal: Vec<f64>,
+    /// The state it goes on from, if it does not begin.
+    pub(crate) start: Option<&'a State>,
+}
+
+/// The memory of a group: what [`Linear::new`] allocates, and what is said of it beforehand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    form: Choice,
+    layout: Layout,
+    /// Doubles of the signal weights of all lanes, as wide as the packed rows.
+    signal: usize,
+    /// Doubles of the tail weights of all lanes.
+    tail: usize,
+    /// Bytes of visiting orders and of a batch's coefficients.
+    steps: usize,
+}
+
+impl Plan {
+    /// The memory of `lanes` lanes, each of a training set of this shape.
+    pub(crate) fn new(spec: &TrainSpec, shape: Shape, lanes: usize) -> Self {
+        let form = Choice::new(spec, shape, lanes);
+        let layout = Layout::new(spec, shape, form.row_width(shape.signal), lanes);
+        Self::with_layout(spec, shape, lanes, form, layout)
+    }
+
+    fn with_layout(
+        spec: &TrainSpec,
+        shape: Shape,
+        lanes: usize,
+        form: Choice,
+        layout: Layout,
+    ) -> Self {
+        let coefficients = spec.batch_size.rows(shape.rows).saturating_mul(lanes);
+        let orders = visits::bytes(spec, layout.block()).saturating_mul(lanes);
+        Self {
+            form,
+            layout,
+            signal: layout.width().saturating_mul(lanes),
+            tail: shape.tail.saturating_mul(lanes),
+            steps: orders.saturating_add(coefficients.saturating_mul(size_of::<f64>())),
+        }
+    }
+
+    /// Bytes, the datasets aside; the largest `usize` where they are more.
+    pub(crate) fn bytes(&self) -> usize {
+        let weights = self.signal.saturating_add(self.tail);
+        let weights = weights.saturating_mul(size_of::<f64>());
+        let rows = self.layout.bytes();
+        rows.saturating_add(weights).saturating_add(self.steps)
+    }
+}
+
+/// W runs of one configuration in progress, one in each lane.
+pub(crate) struct Linear<'a, const W: usize> {
+    driver: Driver<'a, W>,
+    loss: Loss,
+    level: Level,
+    form: Choice,
+    /// Signal columns, without those that rows are padded by.
+    signal_width: usize,
+    /// Signal columns of a packed row.
+    row_width: usize,
+    tail_width: usize,
+    bias_trained: bool,
+    /// True where all non-zeros of the tail are known to be 1.
+    unit_tail: bool,
+    /// α², the square of the memorization scale; 0 for none.
+    square: f64,
+    /// Unscaled signal weights, by lane, then column, as wide as the packed rows.
+    signal: AlignedBlock,
+    /// Unscaled tail weights, by lane, then column.
+    tail: Vec<f64>,
+    bias: [f64; W],
+}
+
+impl<'a, const W: usize> Linear<'a, W> {
+    /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
+    /// far.
+    pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W]) -> Self {
+        let plan = Plan::new(spec, Shape::of(seeds[0].data), W);
+        Self::with_plan(spec, level, seeds, plan)
+    }
+
+    fn with_plan(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W], plan: Plan) -> Self {
+        let data = seeds.each_ref().map(|seed| seed.data);
+        let order_seeds = seeds.each_ref().map(|seed| seed.order_seed);
+        let features = data[0].features();
+        let signal_width = features.signal_width();
+        let row_width = plan.layout.width();
+        let mut signal = AlignedBlock::zeroed(plan.signal);
+        let lanes = signal.as_mut_slice().chunks_exact_mut(row_width.max(1));
+        for (lane, seed) in lanes.zip(&seeds) {
+            lane[..signal_width].copy_from_slice(&seed.initial_signal);
+        }
+        let mut group = Self {
+            driver: Driver::new(spec, plan.layout, data, order_seeds),
+            loss: spec.loss,
+            level,
+            form: plan.form,
+            signal_width,
+            row_width,
+            tail_width: features.tail_width(),
+            bias_trained: spec.bias,
+            unit_tail: features.tail().is_some_and(Csr::is_of_ones),
+            square: data[0].memorization().map_or(0.0, |alpha| alpha * alpha),
+            signal,
+            tail: vec![0.0; plan.tail],
+            bias: [0.0; W],
+        };
+        let starts = seeds.each_ref().map(|seed| seed.start);
+        if let Some(first) = starts[0] {
+            group.resume(starts.map(|start| start.unwrap_or(first)));
+        }
+        group
+    }
+
+    /// Goes on from where each lane's run stood. All must have come equally far.
+    fn resume(&mut self, states: [&State; W]) {
+        let State {
+            epoch, step, scale, ..
+        } = *states[0];
+        let generators = states.map(|state| state.generator);
+        self.driver.resume(epoch, step, scale, generators);
+        for (lane, state) in states.into_iter().enumerate() {
+            let signal = &mut self.signal.as_mut_slice()[lane * self.row_width..];
+            signal[..self.signal_width].copy_from_slice(&state.signal);
+            let tail = &mut self.tail[lane * self.tail_width..];
+            tail[..self.tail_width].copy_from_slice(&state.tail);
+            let rows = self.driver.rows_mut();
+            rows.set_memorization(lane, &state.memorization);
+            self.bias[lane] = state.bias;
+        }
+    }
+
+    /// Trains an epoch of a loss in the form that the plan has chosen.
+    fn epoch_of<L: Slope>(&mut self, slope: L) {
+        const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
+        const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
+        const WIDE: usize = LOOK_AHEAD_WIDTHS[2];
+        match self.form {
+            Choice::LookAhead(NARROW) => self.look_ahead::<L, NARROW>(slope),
+            Choice::LookAhead(MIDDLE) => self.look_ahead::<L, MIDDLE>(slope),
+            Choice::LookAhead(_) => self.look_ahead::<L, WIDE>(slope),
+            Choice::TailsAlone if self.unit_tail => self.tails_alone::<L, true>(slope),
+            Choice::TailsAlone => self.tails_alone::<L, false>(slope),
+            Choice::General => {
+                let form = General {
+                    data: self.driver.data(),
+                    signal: self.signal.as_mut_slice(),
+                    tail: &mut self.tail,
+                    tail_width: self.tail_width,
+                    bias: &mut self.bias,
+                    bias_trained: self.bias_trained,
+                    square: self.square,
+                };
+                self.driver.epoch(self.level, slope, form);
+            }
+        }
+    }
+
+    fn look_ahead<L: Slope, const D: usize>(&mut self, slope: L) {
+        let form = LookAhead::<D> {
+            signal: self.signal.as_mut_slice(),
+            square: self.square,
+        };
+        self.driver.epoch(self.level, slope, form);
+    }
+
+    fn tails_alone<L: Slope, const ONES: bool>(&mut self, slope: L) {
+        let form = TailsAlone::<ONES> {
+            data: self.driver.data()[0],
+            tail: &mut self.tail,
+            bias: &mut self.bias[0],
+            bias_trained: self.bias_trained,
+            square: self.square,
+        };
+        self.driver.epoch(self.level, slope, form);
+    }
+
+    /// The memorization weight of a row of one lane: m = p·scale/(yα), without y where the loss folds
+    /// no sign; y = ±1 is its own inverse.
+    #[inline(always)]
+    fn memorization_weight(&self, lane: usize, row: usize, alpha: f64) -> f64 {
+        let sign = if self.loss.needs_signs() {
+            self.driver.data()[lane].targets()[row]
+        } else {
+            1.0
+        };
+        sign * self.driver.rows().memorization_part(lane, row) * self.driver.scale() / alpha
+    }
+
+    /// The stored signal weights of a lane.
+    fn stored_signal(&self, lane: usize) -> &[f64] {
+        &self.signal.as_slice()[lane * self.row_width..][..self.signal_width]
+    }
+
+    /// The stored tail weights of a lane.
+    fn stored_tail(&self, lane: usize) -> &[f64] {
+        &self.tail[lane * self.tail_width..][..self.tail_width]
+    }
+}
+
+impl<const W: usize> Training for Linear<'_, W> {
+    fn epoch(&mut self) {
+        match self.loss {
+            Loss::Logistic => self.epoch_of(LogisticSlope),
+            Loss::Squared => self.epoch_of(SquaredSlope),
+            Loss::Hinge => self.epoch_of(HingeSlope),
+        }
+    }
+
+    fn weights(&self, lane: usize) -> Weights {
+        let scale = self.driver.scale();
+        let scaled = |weights: &[f64]| weights.iter().map(|u| u * scale).collect();
+        let data = self.driver.data()[lane];
+        let memorization = match data.memorization() {
+            None => Vec::new(),
+            Some(alpha) => (0..data.len())
+                .map(|row| self.memorization_weight(lane, row, alpha))
+                .collect(),
+        };
+        Weights {
+            signal: scaled(self.stored_signal(lane)),
+            tail: scaled(self.stored_tail(lane)),
+            memorization,
+            bias: self.bias[lane],
+        }
+    }
+
+    fn scaled_signal(&self, lane: usize) -> (&[f64], f64) {
+        (self.stored_signal(lane), self.driver.scale())
+    }
+
+    fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
+        let (stored, scale) = self.scaled_signal(lane);
+        question.answer(&LaneWeights {
+            group: self,
+            lane,
+            signal: stored.iter().map(|u| u * scale).collect(),
+        })
+    }
+
+    fn state(&self, lane: usize) -> State {
+        let driver = &self.driver;
+        State {
+            epoch: driver.epochs(),
+            step: driver.step(),
+            scale: driver.scale(),
+            signal: self.stored_signal(lane).to_vec(),
+            tail: self.stored_tail(lane).to_vec(),
+            memorization: match driver.data()[lane].memorization() {
+                None => Vec::new(),
+                Some(_) => (0..driver.data()[lane].len())
+                    .map(|row| driver.rows().memorization_part(lane, row))
+                    .collect(),
+            },
+            bias: self.bias[lane],
+            generator: driver.generator(lane),
+        }
+    }
+
+    fn diverged(&self, lane: usize) -> Option<Diverged> {
+        self.driver.diverged(lane)
+    }
+
+    fn position(&self, lane: usize) -> Diverged {
+        self.driver.position(lane)
+    }
+}
+
+/// One lane's weights where they lie; the few signal weights are copied.
+struct LaneWeights<'g, 'a, const W: usize> {
+    group: &'g Linear<'a, W>,
+    lane: usize,
+    signal: Vec<f64>,
+}
+
+impl<const W: usize> WeightSource for LaneWeights<'_, '_, W> {
+    #[inline(always)]
+    fn signal(&self) -> &[f64] {
+        &self.signal
+    }
+
+    #[inline(always)]
+    fn bias(&self) -> f64 {
+        self.group.bias[self.lane]
+    }
+
+    #[inline(always)]
+    fn tail(&self, column: usize) -> Option<f64> {
+        let stored = self.group.tail[self.lane * self.group.tail_width + column];
+        Some(stored * self.group.driver.scale())
+    }
+
+    #[inline(always)]
+    fn memorization(&self, row: usize) -> Option<f64> {
+        let alpha = self.group.driver.data()[self.lane].memorization()?;
+        Some(self.group.memorization_weight(self.lane, row, alpha))
+    }
+
+    #[inline(always)]
+    fn memorization_begins(&self) -> usize {
+        self.signal.len() + self.group.tail_width
+    }
+}
+
+#[cfg(test)]
+mod tests;

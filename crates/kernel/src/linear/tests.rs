@@ -1,0 +1,142 @@
+//! Training in blocks of rows against training with all rows packed, to the bit.
+
+use sparsegrok_data::{AlignedBlock, Csr, Dataset, Features, TargetKind};
+use sparsegrok_lanes::{LANES, Level};
+
+use super::{Choice, Linear, Plan, Seed};
+use crate::layout::Layout;
+use crate::loss::Loss;
+use crate::shape::Shape;
+use crate::spec::{BatchSize, Order, TrainSpec};
+use crate::state::State;
+use crate::training::Training;
+
+const ROWS: usize = 100;
+const WIDTH: usize = 3;
+
+/// Rows of small whole numbers that look random, with a tail of two columns a row or none.
+fn data(width: usize, tail: bool, memorization: Option<f64>) -> Dataset {
+    let mut state = 1_u64;
+    let mut draw = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 60) as f64 - 7.5
+    };
+    let mut signal = AlignedBlock::zeroed(ROWS * width);
+    signal.as_mut_slice().fill_with(&mut draw);
+    let targets = (0..ROWS).map(|_| draw().signum()).collect();
+    let tail = tail.then(|| {
+        let starts = (0..=ROWS).map(|row| 2 * row).collect();
+        let columns = (0..ROWS as u32).flat_map(|row| [row % 5, 5 + row % 3]);
+        let values = (0..2 * ROWS).map(|_| draw()).collect();
+        Csr::new(8, starts, columns.collect(), values).unwrap()
+    });
+    let features = Features::new(ROWS, width, signal, tail).unwrap();
+    Dataset::new(features, targets, TargetKind::Sign, memorization).unwrap()
+}
+
+/// A group in blocks, from the beginning or from states.
+fn group<'a, const W: usize>(
+    spec: &TrainSpec,
+    data: &'a Dataset,
+    block: usize,
+    starts: &'a [State],
+) -> Linear<'a, W> {
+    let seeds = std::array::from_fn(|lane| Seed {
+        data,
+        order_seed: 0,
+        initial_signal: vec![lane as f64; data.features().signal_width()],
+        start: starts.get(lane),
+    });
+    let shape = Shape::of(data);
+    let form = Choice::new(spec, shape, W);
+    let layout = Layout::with_blocks(shape, form.row_width(shape.signal), W, block);
+    let plan = Plan::with_layout(spec, shape, W, form, layout);
+    Linear::with_plan(spec, Level::detect(), seeds, plan)
+}
+
+/// Bits of every lane's weights after three epochs, or where it diverged.
+fn trained<const W: usize>(spec: &TrainSpec, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
+    let mut group = group::<W>(spec, data, block, &[]);
+    (0..3).for_each(|_| group.epoch());
+    outcome(&group)
+}
+
+/// As [`trained`], kept after two epochs and gone on from there.
+fn resumed<const W: usize>(spec: &TrainSpec, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
+    let mut begun = group::<W>(spec, data, block, &[]);
+    (0..2).for_each(|_| begun.epoch());
+    let states: Vec<State> = (0..W).map(|lane| begun.state(lane)).collect();
+    let mut group = group::<W>(spec, data, block, &states);
+    group.epoch();
+    outcome(&group)
+}
+
+fn outcome<const W: usize>(group: &Linear<'_, W>) -> Vec<Vec<u64>> {
+    let lane = |lane| match group.diverged(lane) {
+        Some(diverged) => vec![diverged.epoch, diverged.step, diverged.row.into()],
+        None => {
+            let weights = group.weights(lane);
+            let parts = [weights.signal, weights.tail, weights.memorization].concat();
+            parts.into_iter().map(f64::to_bits).collect()
+        }
+    };
+    (0..W).map(lane).collect()
+}
+
+#[test]
+fn blocks_change_no_bit() {
+    for (width, tail, memorization, batch) in [
+        (WIDTH, false, Some(2.0), 1),
+        (WIDTH, false, None, 1),
+        (WIDTH, true, Some(0.5), 1),
+        (WIDTH, true, None, 4),
+        (WIDTH, false, Some(2.0), 7),
+        (0, true, Some(0.5), 1),
+        (0, true, None, 1),
+        (0, true, Some(0.5), 6),
+    ] {
+        let data = data(width, tail, memorization);
+        let spec = TrainSpec {
+            order: Order::Sequential,
+            batch_size: BatchSize::Rows(batch),
+            // The scale falls below its least within an epoch.
+            learning_rate: 0.5,
+            weight_decay: 1.9,
+            ..TrainSpec::default()
+        };
+        let one = trained::<1>(&spec, &data, ROWS);
+        let eight = trained::<LANES>(&spec, &data, ROWS);
+        for block in [1, 3, 14].map(|batches| batches * batch as usize) {
+            assert_eq!(trained::<1>(&spec, &data, block), one);
+            assert_eq!(trained::<LANES>(&spec, &data, block), eight);
+            assert_eq!(resumed::<1>(&spec, &data, block), one);
+            assert_eq!(resumed::<LANES>(&spec, &data, block), eight);
+        }
+    }
+}
+
+#[test]
+fn blocks_diverge_where_one_does() {
+    for (width, tail, batch) in [(WIDTH, false, 1), (WIDTH, true, 1), (0, true, 1)] {
+        let data = data(width, tail, Some(1.0));
+        let spec = TrainSpec {
+            order: Order::Sequential,
+            batch_size: BatchSize::Rows(batch),
+            loss: Loss::Squared,
+            learning_rate: 400.0,
+            ..TrainSpec::default()
+        };
+        let whole = trained::<LANES>(&spec, &data, ROWS);
+        assert!(
+            whole.iter().any(|lane| lane.len() == 3 && lane[2] >= 3),
+            "{whole:?}"
+        );
+        assert_eq!(trained::<LANES>(&spec, &data, 3), whole);
+        assert_eq!(
+            trained::<1>(&spec, &data, 3),
+            trained::<1>(&spec, &data, ROWS)
+        );
+    }
+}

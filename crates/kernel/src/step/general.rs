@@ -1,0 +1,174 @@
+//! Steps of any kind: batches, an intercept, wide rows, sparse tails beside signal columns.
+
+use sparsegrok_data::{Dataset, SparseRow};
+use sparsegrok_lanes::Rows;
+
+use super::{Form, Score, tail};
+use crate::layout::Window;
+use crate::loss::Slope;
+use crate::scale::StepFactors;
+
+/// Steps of any kind.
+pub(crate) struct General<'w, const W: usize> {
+    pub(crate) data: [&'w Dataset; W],
+    /// Unscaled signal weights, by lane, then column, as wide as the packed rows.
+    pub(crate) signal: &'w mut [f64],
+    /// Unscaled tail weights, by lane, then column.
+    pub(crate) tail: &'w mut [f64],
+    pub(crate) tail_width: usize,
+    pub(crate) bias: &'w mut [f64; W],
+    pub(crate) bias_trained: bool,
+    /// α².
+    pub(crate) square: f64,
+}
+
+/// The visited row of each lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<R, const W: usize> {
+    visit: [u32; W],
+    starts: [usize; W],
+    p: R,
+    /// The target, where it is [needed](General::needs_target).
+    target: R,
+}
+
+impl<const W: usize> Form<W> for General<'_, W> {
+    const SINGLE_ROW: bool = false;
+
+    type Registers<A: Rows> = ();
+
+    type Row<A: Rows> = Row<A::Real, W>;
+
+    #[inline(always)]
+    fn begin<A: Rows>(&self, _a: A) {}
+
+    #[inline(always)]
+    fn read<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        _registers: &(),
+        rows: &Window<'_>,
+        visit: &[u32; W],
+    ) -> Row<A::Real, W> {
+        let starts = rows.starts(visit);
+        let mut target = a.splat(0.0);
+        if self.needs_target::<L>() {
+            target = a.column(rows.memory(), &starts, rows.width() + 1);
+        }
+        Row {
+            visit: *visit,
+            starts,
+            p: a.column(rows.memory(), &starts, rows.width()),
+            target,
+        }
+    }
+
+    /// # Formula
+    /// With y = 1 where the loss folds no sign:
+    /// t = (u·x̃ + y u_tail·x_tail + p) scale + y bias.
+    #[inline(always)]
+    fn score<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        _registers: &(),
+        rows: &Window<'_>,
+        row: &Row<A::Real, W>,
+        factors: StepFactors,
+    ) -> Score<A> {
+        let mut score = a.dots(self.signal, rows.memory(), &row.starts, rows.width());
+        if self.tail_width > 0 {
+            let mut tails = [0.0; W];
+            for lane in 0..W {
+                let weights = &self.tail[lane * self.tail_width..][..self.tail_width];
+                tails[lane] = tail::dot::<false>(weights, self.tail_row(rows, &row.visit, lane));
+            }
+            score = a.add(score, fold_sign::<A, L>(a, row.target, a.load(&tails)));
+        }
+        let scale = a.splat(factors.margin * L::UNIT);
+        let mut margin = a.mul(a.add(score, row.p), scale);
+        if self.bias_trained {
+            let bias = a.mul(a.load(self.bias), a.splat(L::UNIT));
+            margin = a.add(margin, fold_sign::<A, L>(a, row.target, bias));
+        }
+        Score {
+            margin,
+            rate: a.splat(factors.rate),
+            target: row.target,
+        }
+    }
+
+    #[inline(always)]
+    fn apply<A: Rows, L: Slope>(
+        &mut self,
+        a: A,
+        _registers: &mut (),
+        rows: &mut Window<'_>,
+        row: &Row<A::Real, W>,
+        coefficient: A::Real,
+        factors: StepFactors,
+    ) {
+        let width = rows.width();
+        a.add_scaled(coefficient, self.signal, rows.memory(), &row.starts, width);
+        let p = a.mul_add(coefficient, a.splat(self.square), row.p);
+        a.scatter(p, rows.memory_mut(), &row.starts, width);
+        // Packed rows have their label inside; what is not packed needs the coefficient's sign.
+        let signed = fold_sign::<A, L>(a, row.target, coefficient);
+        if self.tail_width > 0 {
+            let mut steps = [0.0; W];
+            a.store(signed, &mut steps);
+            for lane in 0..W {
+                let sparse = self.tail_row(rows, &row.visit, lane);
+                let weights = &mut self.tail[lane * self.tail_width..][..self.tail_width];
+                tail::add_scaled::<false>(weights, steps[lane], sparse);
+            }
+        }
+        if self.bias_trained {
+            let bias = a.mul_add(signed, a.splat(factors.scale), a.load(self.bias));
+            a.store(bias, self.bias);
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
+        if self.tail_width > 0 {
+            for lane in 0..W {
+                tail::prefetch_row::<false>(self.tail_row(rows, visit, lane));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factor: f64) {
+        let weights = self.signal.iter_mut().chain(&mut *self.tail);
+        weights.for_each(|u| *u *= factor);
+    }
+
+    #[inline(always)]
+    fn zero_lane<A: Rows>(&mut self, _a: A, _registers: &mut (), lane: usize) {
+        let width = self.signal.len() / W;
+        self.signal[lane * width..][..width].fill(0.0);
+        self.tail[lane * self.tail_width..][..self.tail_width].fill(0.0);
+        self.bias[lane] = 0.0;
+    }
+}
+
+impl<'w, const W: usize> General<'w, W> {
+    /// True where a step needs its rows' targets. Where signs are folded into the packed columns,
+    /// only the other parts need the label.
+    #[inline(always)]
+    fn needs_target<L: Slope>(&self) -> bool {
+        !L::FOLDS_SIGN || self.tail_width > 0 || self.bias_trained
+    }
+
+    /// The sparse tail of a lane's visited row.
+    #[inline(always)]
+    fn tail_row(&self, rows: &Window<'_>, visit: &[u32; W], lane: usize) -> SparseRow<'w> {
+        self.data[lane].features().tail_row(rows.row(visit[lane]))
+    }
+}
+
+/// y·x where the loss folds signs, else x.
+#[inline(always)]
+fn fold_sign<A: Rows, L: Slope>(a: A, target: A::Real, x: A::Real) -> A::Real {
+    if L::FOLDS_SIGN { a.mul(target, x) } else { x }
+}

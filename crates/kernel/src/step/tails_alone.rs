@@ -1,0 +1,134 @@
+//! Steps of one seed over sparse rows without signal columns.
+//!
+//! They are the steps of [`General`](super::General), operation for operation, without what such
+//! rows do not have: they wait for the sigmoid and for the last step's weights, and for little else.
+
+use sparsegrok_data::Dataset;
+use sparsegrok_lanes::Rows;
+
+use super::{Form, Score, tail};
+use crate::layout::Window;
+use crate::loss::Slope;
+use crate::scale::StepFactors;
+
+/// Steps over sparse tails alone; `ONES`: all their non-zeros are 1.
+pub(crate) struct TailsAlone<'w, const ONES: bool> {
+    pub(crate) data: &'w Dataset,
+    /// Unscaled tail weights.
+    pub(crate) tail: &'w mut [f64],
+    pub(crate) bias: &'w mut f64,
+    pub(crate) bias_trained: bool,
+    /// α².
+    pub(crate) square: f64,
+}
+
+/// The visited row.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    number: usize,
+    start: usize,
+    p: f64,
+    target: f64,
+    /// The target where the loss folds signs, else 1.
+    sign: f64,
+}
+
+impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
+    const SINGLE_ROW: bool = true;
+
+    type Registers<A: Rows> = ();
+
+    type Row<A: Rows> = Row;
+
+    #[inline(always)]
+    fn begin<A: Rows>(&self, _a: A) {
+        // Known when compiled: nothing of this form is, in lanes.
+        assert_eq!(W, 1, "lanes take the general form");
+    }
+
+    #[inline(always)]
+    fn read<A: Rows, L: Slope>(
+        &self,
+        _a: A,
+        _registers: &(),
+        rows: &Window<'_>,
+        visit: &[u32; W],
+    ) -> Row {
+        let number = rows.row(visit[0]);
+        let [start, ..] = rows.starts(&[visit[0]]);
+        let target = self.data.targets()[number];
+        Row {
+            number,
+            start,
+            p: rows.memory()[start],
+            target,
+            sign: if L::FOLDS_SIGN { target } else { 1.0 },
+        }
+    }
+
+    /// # Formula
+    /// With sign = y where the loss folds signs, else 1:
+    /// t = (u·x + sign p)(sign scale) + sign bias. Signs change no rounding, and here they are ready
+    /// before the tail is summed, off the path that the next step waits for.
+    #[inline(always)]
+    fn score<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        _registers: &(),
+        _rows: &Window<'_>,
+        row: &Row,
+        factors: StepFactors,
+    ) -> Score<A> {
+        let sparse = self.data.features().tail_row(row.number);
+        let score = tail::dot::<ONES>(self.tail, sparse);
+        let mut margin = (score + row.sign * row.p) * (row.sign * (factors.margin * L::UNIT));
+        if self.bias_trained {
+            margin += row.sign * (*self.bias * L::UNIT);
+        }
+        Score {
+            margin: a.splat(margin),
+            rate: a.splat(row.sign * factors.rate),
+            target: a.splat(row.target),
+        }
+    }
+
+    /// # Formula
+    /// c comes with the sign that its rate had: u += c x; p += sign c α².
+    #[inline(always)]
+    fn apply<A: Rows, L: Slope>(
+        &mut self,
+        a: A,
+        _registers: &mut (),
+        rows: &mut Window<'_>,
+        row: &Row,
+        coefficient: A::Real,
+        factors: StepFactors,
+    ) {
+        let mut c = [0.0; W];
+        a.store(coefficient, &mut c);
+        let c = c[0];
+        let sparse = self.data.features().tail_row(row.number);
+        tail::add_scaled::<ONES>(self.tail, c, sparse);
+        rows.memory_mut()[row.start] = (row.sign * c).mul_add(self.square, row.p);
+        if self.bias_trained {
+            *self.bias = c.mul_add(factors.scale, *self.bias);
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
+        let row = self.data.features().tail_row(rows.row(visit[0]));
+        tail::prefetch_row::<ONES>(row);
+    }
+
+    #[inline(always)]
+    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factor: f64) {
+        self.tail.iter_mut().for_each(|u| *u *= factor);
+    }
+
+    #[inline(always)]
+    fn zero_lane<A: Rows>(&mut self, _a: A, _registers: &mut (), _lane: usize) {
+        self.tail.fill(0.0);
+        *self.bias = 0.0;
+    }
+}
