@@ -73,3 +73,9 @@ pub use sparsegrok_statistics as statistics;
 pub use sparsegrok_study as study;
 #[doc(inline)]
 pub use sparsegrok_theory as theory;
+#[cfg(feature = "report")]
+#[doc(inline)]
+pub use sparsegrok_plot as plot;
+#[cfg(feature = "report")]
+#[doc(inline)]
+pub use sparsegrok_report as report;
