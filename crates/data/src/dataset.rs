@@ -7,7 +7,8 @@ pub use error::DatasetError;
 pub use features::Features;
 pub(crate) use features::all_finite;
 
-use crate::csr::SparseRow;
+use crate::aligned::AlignedBlock;
+use crate::csr::{Csr, SparseRow};
 use crate::shared::Shared;
 
 /// What targets are.
@@ -57,7 +58,81 @@ pub struct Slot {
     pub value: f64,
 }
 
+/// A row of signal columns alone, of which nobody knows the target: what a model scores.
+impl<'a> From<&'a [f64]> for Row<'a> {
+    fn from(signal: &'a [f64]) -> Self {
+        Self {
+            signal,
+            tail: SparseRow::default(),
+            target: f64::NAN,
+            memorization: None,
+        }
+    }
+}
+
+impl<'a, const D: usize> From<&'a [f64; D]> for Row<'a> {
+    fn from(signal: &'a [f64; D]) -> Self {
+        signal.as_slice().into()
+    }
+}
+
+impl<'a> From<&Row<'a>> for Row<'a> {
+    fn from(row: &Row<'a>) -> Self {
+        *row
+    }
+}
+
 impl Dataset {
+    /// Rows of dense columns, copied from a row-major block of `width` columns, without memorization.
+    ///
+    /// ```
+    /// use sparsegrok_data::{Dataset, TargetKind};
+    ///
+    /// let rows = Dataset::dense(&[0.5, 1.0, -0.5, 2.0], 2, &[1.0, -1.0], TargetKind::Sign)?;
+    /// assert_eq!((rows.len(), rows.columns()), (2, 2));
+    /// assert_eq!(rows.memorizing(1.0).columns(), 4);
+    /// # Ok::<(), sparsegrok_data::DatasetError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Dataset::new`].
+    pub fn dense(
+        block: &[f64],
+        width: usize,
+        targets: &[f64],
+        target_kind: TargetKind,
+    ) -> Result<Self, DatasetError> {
+        let block = AlignedBlock::from(block);
+        let features = Features::new(targets.len(), width, block, None)?;
+        Self::new(features, targets.to_vec(), target_kind, None)
+    }
+
+    /// Rows of sparse columns, without memorization.
+    ///
+    /// # Errors
+    /// As [`Dataset::new`].
+    pub fn sparse(
+        rows: Csr,
+        targets: &[f64],
+        target_kind: TargetKind,
+    ) -> Result<Self, DatasetError> {
+        let block = AlignedBlock::zeroed(0);
+        let features = Features::new(targets.len(), 0, block, Some(rows))?;
+        Self::new(features, targets.to_vec(), target_kind, None)
+    }
+
+    /// The same rows, each with a memorization column of its own, of value α. `Time: O(1)`
+    ///
+    /// # Panics
+    /// When α is not finite.
+    pub fn memorizing(self, alpha: f64) -> Self {
+        assert!(alpha.is_finite(), "a memorization scale of {alpha}");
+        Self {
+            memorization: Some(alpha).filter(|&alpha| alpha != 0.0),
+            ..self
+        }
+    }
+
     /// Features with their targets; `memorization` is α, and 0 means none.
     ///
     /// # Errors

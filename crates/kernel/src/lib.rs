@@ -19,6 +19,7 @@ mod dense;
 mod epoch;
 mod evaluate;
 mod figure;
+mod fit;
 mod init;
 mod layout;
 mod linear;

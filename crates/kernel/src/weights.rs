@@ -79,10 +79,11 @@ pub(crate) fn score(weights: &impl WeightSource, row: &Row<'_>) -> f64 {
 }
 
 impl Weights {
-    /// Score of a row: its memorization column counts where the row has one. `Time: O(nnz)`
+    /// Score of a row, or of a slice of signal columns: a memorization column counts where the row has
+    /// one. `Time: O(nnz)`
     #[inline(always)]
-    pub fn score(&self, row: &Row<'_>) -> f64 {
-        score(self, row)
+    pub fn score<'r>(&self, row: impl Into<Row<'r>>) -> f64 {
+        score(self, &row.into())
     }
 
     /// Squared norms of the signal, tail and memorization parts.

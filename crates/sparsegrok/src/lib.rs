@@ -67,15 +67,15 @@ pub use sparsegrok_config as config;
 pub use sparsegrok_data as data;
 #[doc(inline)]
 pub use sparsegrok_kernel as kernel;
-#[doc(inline)]
-pub use sparsegrok_statistics as statistics;
-#[doc(inline)]
-pub use sparsegrok_study as study;
-#[doc(inline)]
-pub use sparsegrok_theory as theory;
 #[cfg(feature = "report")]
 #[doc(inline)]
 pub use sparsegrok_plot as plot;
 #[cfg(feature = "report")]
 #[doc(inline)]
 pub use sparsegrok_report as report;
+#[doc(inline)]
+pub use sparsegrok_statistics as statistics;
+#[doc(inline)]
+pub use sparsegrok_study as study;
+#[doc(inline)]
+pub use sparsegrok_theory as theory;

@@ -67,10 +67,10 @@ pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use run::{Run, RunError, Watch, run, run_kept};
 pub use shard::{ParseShardError, Shard};
 pub use study::{
-    CellPrediction, CellSummary, Collapse, CurvePoint, Curves, Directory, DirectoryError, Estimate,
-    GridCell, Group, KeptTrace, Kernels, Law, Manifest, MergeError, Part, Ran, Record, RecordRow,
-    ResultsError, RunSeeds, Scaling, Study, StudyError, StudyResults, Summary, Timed, Times,
-    estimate, logged_config, merge, tables_again, tables_under,
+    CellPrediction, CellSummary, Collapse, CurvePoint, Curves, Directory, DirectoryError, Draft,
+    DraftError, Estimate, GridCell, Group, KeptTrace, Kernels, Law, Manifest, MergeError, Outcome,
+    Part, Ran, Record, RecordRow, ResultsError, RunSeeds, Scaling, Study, StudyError, StudyResults,
+    Summary, Timed, Times, estimate, logged_config, merge, tables_again, tables_under,
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};

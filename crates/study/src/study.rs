@@ -2,6 +2,7 @@
 
 mod curves;
 mod directory;
+mod draft;
 pub(crate) mod driver;
 mod estimate;
 mod grid;
@@ -28,6 +29,7 @@ use crate::study::group::GROUP;
 
 pub use curves::{CurvePoint, Curves};
 pub use directory::{Directory, DirectoryError};
+pub use draft::{Draft, DraftError, Outcome};
 pub use driver::{Ran, StudyError};
 pub use estimate::{Estimate, estimate};
 pub use grid::GridCell;

@@ -1,0 +1,37 @@
+//! Training in one call, for those who only want the model.
+
+use sparsegrok_data::{Dataset, Problem};
+
+use crate::plan::EvaluationPlan;
+use crate::spec::TrainSpec;
+use crate::train::{KernelChoice, SimdChoice, TrainError, train};
+use crate::weights::Weights;
+
+impl TrainSpec {
+    /// Trains on a dataset and returns the last weights. `Time: O(epochs · nnz)`
+    ///
+    /// ```
+    /// use sparsegrok_data::{Dataset, TargetKind};
+    /// use sparsegrok_kernel::TrainSpec;
+    ///
+    /// let rows = Dataset::dense(&[1.0, 2.0, -1.0, 0.5], 2, &[1.0, -1.0], TargetKind::Sign)?;
+    /// let sgd = TrainSpec { learning_rate: 0.1, epochs: 50, ..TrainSpec::default() };
+    /// let model = sgd.fit(&rows)?;
+    /// assert!(model.score(&[1.0, 2.0]) > 0.0 && model.score(&[-1.0, 0.5]) < 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`train`].
+    pub fn fit(&self, rows: &Dataset) -> Result<Weights, TrainError> {
+        let problem = Problem {
+            train: rows.clone(),
+            test: None,
+            teacher: None,
+        };
+        let plan = EvaluationPlan::log_spaced(1, self.epochs);
+        let (kernel, simd) = (KernelChoice::Auto, SimdChoice::Auto);
+        let mut look = |_: u64, _: &Weights| std::ops::ControlFlow::Continue(());
+        train(&problem, self, kernel, simd, &plan, &mut look)
+    }
+}
