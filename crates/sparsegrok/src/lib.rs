@@ -2,10 +2,13 @@
 //! rows each own a *memorization* column, in O(nnz) per step.
 //!
 //! - [`data`]: what an example is — datasets, synthetic problems, svmlight files;
+//! - [`config`]: every setting, presets, files and flags;
 //! - [`kernel`]: training and evaluation;
 //! - [`theory`]: when a setting groks, in closed form;
 //! - [`statistics`]: shares, censored times and differences, with honest intervals;
-//! - [`study`]: configurations, presets, runs and what they show.
+//! - [`study`]: runs, studies, their logs, and what they show.
+//!
+//! The feature `report` adds `plot` and `report`: pictures of studies, and one page of them.
 //!
 //! Data flows one way: configuration → problem → training → trace → what became of it.
 //!
@@ -39,22 +42,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! And a study of 64 seeds, eight at a time on each core:
+//! A model of one's own rows in one call, and a study of 64 seeds, eight at a time on each core:
 //!
 //! ```
-//! use std::ops::ControlFlow;
-//! use std::sync::atomic::AtomicBool;
-//! use sparsegrok::study::{Settings, Status, Study};
+//! use sparsegrok::data::{Dataset, TargetKind};
+//! use sparsegrok::kernel::{Figure, TrainSpec};
+//! use sparsegrok::study::Study;
 //!
-//! let flags = [("seeds", "0..64"), ("n_train", "128"), ("epochs", "1500")];
-//! let config = Settings::layered(Some("grok-a"), None, &flags)?.config()?;
-//! let mut grokked = 0;
-//! Study::new(config)?.run(&AtomicBool::new(false), |group| {
-//!     let runs = group.records.iter();
-//!     grokked += runs.filter(|run| run.milestones.status == Status::Grokked).count();
-//!     ControlFlow::Continue(())
-//! })?;
-//! println!("{grokked} of 64 grokked");
+//! let rows = Dataset::dense(&[1.0, 2.0, -1.0, 0.5], 2, &[1.0, -1.0], TargetKind::Sign)?;
+//! let sgd = TrainSpec { learning_rate: 0.1, epochs: 50, ..TrainSpec::default() };
+//! let model = sgd.fit(&rows.memorizing(1.0))?;
+//! assert!(model.score(&[1.0, 2.0]) > 0.0);
+//!
+//! let study = Study::preset("grok-a").set("n_train", 128).set("epochs", 1500);
+//! let found = study.seeds(0..64).vary("weight_decay", [4e-4, 8e-4]).run()?;
+//! assert_eq!(found.cell(1).status["grokked"], 64);
+//! let accuracy: &[f64] = found.runs[0].trace.figure(Figure::PopulationAcc);
+//! assert!(accuracy.last() > Some(&0.9) || found.runs[0].milestones.t_gen.at.is_none());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
