@@ -56,9 +56,9 @@
 //!
 //! let study = Study::preset("grok-a").set("n_train", 128).set("epochs", 1500);
 //! let found = study.seeds(0..64).vary("weight_decay", [4e-4, 8e-4]).run()?;
-//! assert_eq!(found.cell(1).status["grokked"], 64);
+//! assert!(found.cell(1).grok_rate.expect("64 runs").low > 0.7);
 //! let accuracy: &[f64] = found.runs[0].trace.figure(Figure::PopulationAcc);
-//! assert!(accuracy.last() > Some(&0.9) || found.runs[0].milestones.t_gen.at.is_none());
+//! assert_eq!(accuracy.len(), found.runs[0].trace.epochs().len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
