@@ -54,7 +54,8 @@ fn early_against_long_over_seeds() {
     ];
     assert_eq!(row(first, "grokked"), grokked);
     assert!(row(first, "t_gen")[2].ends_with("], n = 12"), "{first}");
-    assert!(row(first, "t_gen")[3] == "log-rank p < 1e-6", "{first}");
+    // All of the early arm is censored before the first T_gen: no test tells the two apart.
+    assert_eq!(row(first, "t_gen").len(), 3, "{first}");
     assert!(
         first.ends_with("mean differences over 12 pairs of one seed Student's t."),
         "{first}"
@@ -207,6 +208,6 @@ fn finished_studies_are_compared() {
     );
     let nowhere = folder.path().display().to_string();
     assert!(refused(&format!("compare {on} {nowhere}")).contains("holds no study"));
-    std::fs::remove_file(Path::new(&off).join("records.csv")).unwrap();
+    std::fs::remove_file(Path::new(&off).join("manifest.json")).unwrap();
     assert_eq!(sparsegrok(&format!("compare {off} {off}")).code, 1);
 }

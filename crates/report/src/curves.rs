@@ -355,7 +355,7 @@ pub(crate) fn left_out(view: &View, shown: usize) -> String {
     }
     if view.runs < view.planned {
         words += &format!(
-            " Interrupted: {} of {} runs.",
+            " Incomplete: {} of {} runs.",
             text::count(view.runs),
             text::count(view.planned)
         );

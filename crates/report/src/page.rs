@@ -178,8 +178,10 @@ fn standing(view: &View) -> String {
         put(
             &mut words,
             format_args!(
-                "<p class=\"warn\">Interrupted: the first {} of {} runs are here. Cells not begun are missing, and the \
-             last one may have fewer seeds.</p>\n",
+                "<p class=\"warn\">{}: {} of {} runs are here. Cells without runs are missing, and others may \
+                 have fewer seeds.</p>\n",
+                view.shard
+                    .map_or_else(|| "Incomplete".to_owned(), |shard| format!("Shard {shard}")),
                 count(view.runs),
                 count(view.planned)
             ),

@@ -5,11 +5,11 @@
 //! each with its length and checksum (`frames`), around little-endian numbers (`codec`).
 
 mod codec;
-mod finished;
 mod folder;
 mod frames;
 mod header;
 mod keeper;
+mod log;
 mod under_way;
 
 use std::io;
@@ -24,7 +24,9 @@ use crate::trace::Trace;
 
 pub use folder::Unfinished;
 pub use header::Work;
+pub(crate) use header::{Difference, Header};
 pub(crate) use keeper::Keeper;
+pub(crate) use log::{LOG, Log, Opened};
 
 /// How far a run of a group under way has come.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use sparsegrok_kernel::{Evaluation, Figure};
 use crate::detect::{GOALS, TRANSITION};
 
 /// A curve and where it is to come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Goal {
     /// The figures that tell: the first of these that exists.
     figures: &'static [Figure],

@@ -38,6 +38,7 @@ mod memory;
 mod predict;
 mod rounding;
 mod run;
+mod shard;
 mod study;
 mod summary;
 mod theory;
@@ -64,11 +65,12 @@ pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use memory::{Memory, MemoryError};
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use run::{Run, RunError, Watch, run, run_kept};
+pub use shard::{ParseShardError, Shard};
 pub use study::{
     CellPrediction, CellSummary, Collapse, CurvePoint, Curves, Directory, DirectoryError, Estimate,
-    GridCell, Group, KeptTrace, Kernels, Law, Manifest, Ran, Record, RecordRow, ResultsError,
-    RunSeeds, Scaling, Study, StudyError, StudyResults, Summary, Timed, Times, TracePoint,
-    estimate,
+    GridCell, Group, KeptTrace, Kernels, Law, Manifest, MergeError, Part, Ran, Record, RecordRow,
+    ResultsError, RunSeeds, Scaling, Study, StudyError, StudyResults, Summary, Timed, Times,
+    estimate, logged_config, merge, tables_again, tables_under,
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};

@@ -9,6 +9,7 @@ use sparsegrok_theory::Prediction;
 use toml::Value;
 
 use crate::detect::{Status, TRANSITION};
+use crate::shard::Shard;
 use crate::study::Study;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
@@ -25,6 +26,21 @@ pub struct Summary {
     pub scaling: Vec<Scaling>,
     /// How alike the cells' median T_gen are in the theory's unit of time, where several have one.
     pub collapse: Option<Collapse>,
+    /// The part of the study that it is of; it is of all of it where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// A part of a study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Runs there are.
+    pub runs: u64,
+    /// Runs of the whole study.
+    pub of: u64,
+    /// The shard that they are, if they are of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 /// A cell's summary. Intervals are of 95 % confidence.
@@ -87,6 +103,18 @@ impl CellPrediction {
     }
 }
 
+impl Part {
+    /// The part of a study that some of its runs are; `None` where they are all.
+    pub(super) fn of(study: &Study, runs: u64) -> Option<Self> {
+        let of = study.all_runs();
+        (runs < of).then_some(Self {
+            runs,
+            of,
+            shard: study.shard(),
+        })
+    }
+}
+
 impl CellSummary {
     /// One of its times.
     pub fn times(&self, timed: Timed) -> &Times {
@@ -106,8 +134,9 @@ impl CellSummary {
 
 impl Summary {
     /// Sums up cells.
-    pub(super) fn of(study: &Study, cells: Vec<CellSummary>) -> Self {
+    pub(super) fn of(study: &Study, part: Option<Part>, cells: Vec<CellSummary>) -> Self {
         Self {
+            part,
             scaling: scaling::laws(study, &cells),
             collapse: scaling::collapse(study, &cells),
             cells,
