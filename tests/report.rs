@@ -97,6 +97,39 @@ fn a_study_can_report_on_itself() {
     assert!(names.contains(&"index.html".to_owned()) && names.contains(&"accuracy.svg".to_owned()));
 }
 
+/// Two seeds of four that grok are not most seeds.
+#[test]
+fn a_tie_is_no_majority() {
+    let folder = folder();
+    let line = "study --preset grok-a --n-test 0 --wd 1e-3 --epochs 500 --eval-points 40 \
+                --seeds 0..4 --delay-ratio 2 --vary init_norm=90,100 --vary signal_scale=0.1,0.11";
+    let finals = |name: &str, line: &str| {
+        let directory = study(&folder, name, line);
+        let summary: Value =
+            serde_json::from_str(&text(directory.join("summary.json"))).expect("JSON");
+        (directory, summary)
+    };
+    // A threshold between the second and the third of the first cell's seeds, for ever.
+    let (_, summary) = finals("once", line);
+    let level = summary["cells"][0]["final"]["population_acc"]["q50"].as_f64();
+    let level = level.expect("a median");
+    let (directory, summary) = finals("tie", &format!("{line} --gen-threshold {level}"));
+    let cell = &summary["cells"][0];
+    assert_eq!(cell["status"]["grokked"], 2, "{cell}");
+    assert_eq!(cell["phase"], "mixed", "{cell}");
+    let cells = summary["cells"].as_array().expect("cells");
+    let grokked = cells.iter().filter(|cell| cell["phase"] == "grokked");
+    let expected = match grokked.count() {
+        0 => "In none of 4 cells most seeds grokked".to_owned(),
+        n => format!("In {n} of 4 cells most seeds grokked"),
+    };
+    let made = report(&directory, "--format html,svg");
+    let page = text(made.join("index.html"));
+    assert!(page.contains(&expected), "expected {expected}");
+    assert!(page.contains("<td>mixed</td>"));
+    assert!(text(made.join("phases.svg")).contains("mixed: no status of most runs"));
+}
+
 /// The page's command makes the same study again.
 #[test]
 fn the_command_on_the_page_reproduces_the_study() {

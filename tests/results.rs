@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_kernel::Figure;
 use sparsegrok_study::{
     Config, Directory, Record, RecordRow, Settings, Status, Study, StudyResults,
 };
@@ -69,7 +70,7 @@ fn a_directory_reads_back_as_what_ran() {
         assert_eq!(run.milestones, record.milestones);
         assert_eq!(record.horizon, run.trace.last().map(|last| last.epoch));
         let finals = run.last().map_or([None; 3], |last| {
-            [Some(last.train_acc), last.test_loss, last.teacher_cosine]
+            [Figure::TrainAcc, Figure::TestLoss, Figure::TeacherCosine].map(|f| last.get(f))
         });
         assert_eq!(record.finals, finals);
     }
@@ -86,9 +87,9 @@ fn a_directory_reads_back_as_what_ran() {
     for (trace, run) in traces.iter().zip(kept) {
         assert_eq!((trace.cell, trace.seed), (run.cell, run.seeds.seed));
         assert_eq!(trace.points.len(), run.trace.len());
-        for (point, evaluation) in trace.points.iter().zip(&run.trace) {
+        for (point, evaluation) in trace.points.iter().zip(run.trace.iter()) {
             assert_eq!(point.epoch, evaluation.epoch);
-            assert_eq!(point.figures[1], evaluation.test_loss);
+            assert_eq!(point.figures[1], evaluation.get(Figure::TestLoss));
         }
     }
 
@@ -96,7 +97,9 @@ fn a_directory_reads_back_as_what_ran() {
     assert_eq!(curves.len(), 3);
     let last = curves[2].points.last().unwrap();
     assert_eq!((last.epoch, last.n), (40, 9));
-    let losses = runs[18..].iter().map(|run| run.last().unwrap().test_loss);
+    let losses = runs[18..]
+        .iter()
+        .map(|run| run.last().unwrap().get(Figure::TestLoss));
     let mean = losses.map(Option::unwrap).sum::<f64>() / 9.0;
     assert_eq!(last.figures[1].unwrap().mean, mean);
     let gone = curves[1].points.last().unwrap();

@@ -334,7 +334,7 @@ fn faults_are_found_before_anything_runs() {
         ),
         (
             "--figures train_acc,epoch",
-            "`figures` is epoch, expected figures",
+            "expected figures, each one of `train_acc`",
         ),
         (
             "--traces some",

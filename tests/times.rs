@@ -112,7 +112,7 @@ fn brackets_of_a_trace_hold_the_time_of_every_epoch() {
         let exact = run.milestones;
         for apart in [10, 50, 200] {
             let due = |epoch: u64| epoch == 1 || epoch.is_multiple_of(apart);
-            let thinned: Vec<_> = run.trace.iter().filter(|e| due(e.epoch)).copied().collect();
+            let thinned = run.trace.iter().filter(|e| due(e.epoch)).collect();
             let found = Milestones::of(&thinned, &config.evaluate, config.train.epochs);
             for (found, exact) in found.times().iter().zip(exact.times()) {
                 let Some(at) = exact.high else { continue };

@@ -35,7 +35,7 @@ use cpp::Twin;
 use shared::pairs::{Ratio, Work, take_turns};
 use shared::{growth, rows, toy, workers};
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{KernelChoice, SimdChoice, TrainSpec, evaluate};
+use sparsegrok::kernel::{Figure, KernelChoice, SimdChoice, TrainSpec, evaluate};
 use sparsegrok_lanes::Level;
 
 fn main() -> ExitCode {
@@ -106,11 +106,12 @@ fn twins(contract: &mut Contract) {
     let ours = evaluate(500, &ours, &problems[0], &TrainSpec::default(), None);
     // The two visit the same rows in the same order.
     let [dense, sparse] = ["dense", "sparse"].map(|kind| twin.run(kind, 512, 500));
-    let apart = (dense.weight_norm - sparse.weight_norm) / dense.weight_norm;
+    let apart =
+        (dense[Figure::WeightNorm] - sparse[Figure::WeightNorm]) / dense[Figure::WeightNorm];
     assert!(apart.abs() < 1e-6, "weight norms differ by {apart}");
     // Ours are other rows of the same kind: from draw to draw norms differ by a fiftieth, losses by
     // a tenth.
-    let norm = dense.weight_norm / ours.weight_norm - 1.0;
+    let norm = dense[Figure::WeightNorm] / ours[Figure::WeightNorm] - 1.0;
     let loss = dense.train_loss / ours.train_loss - 1.0;
     assert!(norm.abs() < 0.1, "weight norms differ by {norm}");
     assert!(loss.abs() < 0.4, "training losses differ by {loss}");

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, Standing, TrainSpec,
-    Weights, evaluate, train_group,
+    BatchSize, EvaluationPlan, Figure, GroupObserver, KernelChoice, Run, SimdChoice, Standing,
+    TrainSpec, Weights, evaluate, train_group,
 };
 
 use super::textbook::Textbook;
@@ -175,9 +175,9 @@ pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Durati
 pub(crate) fn assert_agreement(problem: &Problem, found: &Weights, expected: &Weights) {
     let spec = TrainSpec::default();
     let [found, expected] = [found, expected].map(|w| evaluate(1, w, problem, &spec, None));
-    let ratio = found.weight_norm / expected.weight_norm;
+    let ratio = found[Figure::WeightNorm] / expected[Figure::WeightNorm];
     assert!((ratio - 1.0).abs() < 0.03, "weight norms differ by {ratio}");
-    let gap = found.train_loss - expected.train_loss;
+    let gap = found[Figure::TrainLoss] - expected[Figure::TrainLoss];
     assert!(gap.abs() < 0.03, "training losses differ by {gap}");
 }
 

@@ -1,6 +1,6 @@
 //! Accuracy against epochs, drawn in the terminal while it comes.
 
-use sparsegrok_kernel::Evaluation;
+use sparsegrok_kernel::{Evaluation, Figure};
 
 /// Characters across.
 const WIDTH: usize = 64;
@@ -28,10 +28,10 @@ impl Live {
 
     /// Adds an evaluation.
     pub(crate) fn add(&mut self, e: &Evaluation) {
-        let unseen = e.population_acc.or(e.test_acc);
+        let unseen = e.get(Figure::PopulationAcc).or(e.get(Figure::TestAcc));
         let x = (e.epoch.max(1) as f64).ln() / (self.epochs.max(2) as f64).ln();
         let column = (x.clamp(0.0, 1.0) * (2 * WIDTH - 1) as f64).round() as usize;
-        for accuracy in [Some(e.train_acc), unseen].into_iter().flatten() {
+        for accuracy in [e.get(Figure::TrainAcc), unseen].into_iter().flatten() {
             let y = ((1.0 - accuracy) / (1.0 - LEAST)).clamp(0.0, 1.0);
             let row = (y * (4 * HEIGHT - 1) as f64).round() as usize;
             self.dots[row / 4][column / 2] |= dot(column % 2, row % 4);
@@ -39,7 +39,8 @@ impl Live {
         let unseen = unseen.map_or_else(String::new, |a| format!(", unseen {a:.3}"));
         self.last = format!(
             "epoch {}: accuracy train {:.3}{unseen}",
-            e.epoch, e.train_acc
+            e.epoch,
+            e[Figure::TrainAcc]
         );
     }
 

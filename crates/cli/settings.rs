@@ -172,6 +172,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         Kind::Whole
         | Kind::WholeOr(..)
         | Kind::Columns
+        | Kind::Figures
         | Kind::Seeds
         | Kind::Stop
         | Kind::Every

@@ -90,7 +90,7 @@ impl<'s> StudyProgress<'s> {
         record
             .trace
             .iter()
-            .for_each(|evaluation| live.add(evaluation));
+            .for_each(|evaluation| live.add(&evaluation));
         Some(format!("{}\nseed {}; ", live.picture(), record.seeds.seed))
     }
 

@@ -12,7 +12,7 @@ use std::error::Error;
 use std::ops::ControlFlow;
 
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{EvaluationPlan, Weights, evaluate, train};
+use sparsegrok::kernel::{EvaluationPlan, Figure, Weights, evaluate, train};
 use sparsegrok::study::{Config, Settings, load};
 use sparsegrok::theory::{MaxMargin, PacBayes};
 
@@ -38,7 +38,7 @@ fn follow(config: &Config, problem: &Problem) -> Result<(), Box<dyn Error>> {
         let bound = PacBayes::best(&sigmas, 0.05, &weights.signal, rows, labels);
         println!(
             "{epoch:8}  {:.4}    {:5.1}  {:.3}  {:.3}  {:10.2}  {:5}",
-            evaluation.population_acc.unwrap_or(f64::NAN),
+            evaluation[Figure::PopulationAcc],
             headed
                 .angle(&weights.signal, &weights.memorization)
                 .to_degrees(),

@@ -3,49 +3,9 @@
 use sparsegrok_data::{Dataset, Problem, TargetKind};
 use sparsegrok_lanes::{Level, Simd, Task};
 
+use crate::figure::{Evaluation, Figure};
 use crate::spec::TrainSpec;
 use crate::weights::Weights;
-
-/// The figures of one evaluation. `None` stands for what does not exist: no test set, no teacher.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evaluation {
-    /// Epochs trained.
-    pub epoch: u64,
-    /// Share of training rows classified right, each with its own memorization column.
-    pub train_acc: f64,
-    /// Share of test rows classified right.
-    pub test_acc: Option<f64>,
-    /// Accuracy on the whole population of isotropic Gaussian rows, 1 − ∠(v, teacher)/π.
-    ///
-    /// Exists for synthetic data without a bias, classified by sign.
-    pub population_acc: Option<f64>,
-    /// Mean training loss, without the penalty.
-    pub train_loss: f64,
-    /// Mean test loss.
-    pub test_loss: Option<f64>,
-    /// Generalization gap in loss: test − train.
-    pub gap_loss: Option<f64>,
-    /// Generalization gap in error: train accuracy − test accuracy.
-    pub gap_acc: Option<f64>,
-    /// ‖w‖, signal, tail and memorization together, without the bias.
-    pub weight_norm: f64,
-    /// ‖v‖.
-    pub signal_norm: f64,
-    /// ‖m‖.
-    pub memorization_norm: f64,
-    /// ‖m‖²/‖w‖²; 0 where w = 0.
-    pub memorization_share: f64,
-    /// Smallest training margin y·z.
-    pub margin_min: f64,
-    /// Mean training margin.
-    pub margin_mean: f64,
-    /// Cosine of the angle between v and the teacher; does not exist where v = 0.
-    pub teacher_cosine: Option<f64>,
-    /// ‖v − v*‖²/d.
-    pub teacher_distance: Option<f64>,
-    /// Regularised objective J = mean training loss + ½λ‖w‖².
-    pub objective: f64,
-}
 
 /// Evaluates weights on a problem, in one pass over its non-zeros.
 ///
@@ -70,32 +30,34 @@ pub fn evaluate(
         .teacher
         .as_ref()
         .map(|teacher| Alignment::of(&weights.signal, teacher.direction()));
-    Evaluation {
-        epoch,
-        train_acc: train.accuracy,
-        test_acc: test.as_ref().map(|test| test.accuracy),
-        population_acc: teacher
-            .as_ref()
-            .filter(|_| has_population(problem, spec, accuracy_tolerance))
-            .map(Alignment::population_accuracy),
-        train_loss: train.loss,
-        test_loss: test.as_ref().map(|test| test.loss),
-        gap_loss: test.as_ref().map(|test| test.loss - train.loss),
-        gap_acc: test.as_ref().map(|test| train.accuracy - test.accuracy),
-        weight_norm: squared_norm.sqrt(),
-        signal_norm: signal.sqrt(),
-        memorization_norm: memorization.sqrt(),
-        memorization_share: if squared_norm > 0.0 {
-            memorization / squared_norm
-        } else {
-            0.0
-        },
-        margin_min: train.margin_min,
-        margin_mean: train.margin_mean,
-        teacher_cosine: teacher.as_ref().and_then(Alignment::cosine),
-        teacher_distance: teacher.as_ref().map(|teacher| teacher.distance),
-        objective: train.loss + 0.5 * spec.weight_decay * squared_norm,
+    let mut found = Evaluation::new(epoch);
+    found[Figure::TrainAcc] = train.accuracy;
+    found[Figure::TrainLoss] = train.loss;
+    found[Figure::MarginMin] = train.margin_min;
+    found[Figure::MarginMean] = train.margin_mean;
+    if let Some(test) = test {
+        found[Figure::TestAcc] = test.accuracy;
+        found[Figure::TestLoss] = test.loss;
+        found[Figure::GapLoss] = test.loss - train.loss;
+        found[Figure::GapAcc] = train.accuracy - test.accuracy;
     }
+    found[Figure::WeightNorm] = squared_norm.sqrt();
+    found[Figure::SignalNorm] = signal.sqrt();
+    found[Figure::MemorizationNorm] = memorization.sqrt();
+    found[Figure::MemorizationShare] = if squared_norm > 0.0 {
+        memorization / squared_norm
+    } else {
+        0.0
+    };
+    if let Some(teacher) = teacher {
+        if has_population(problem, spec, accuracy_tolerance) {
+            found[Figure::PopulationAcc] = teacher.population_accuracy();
+        }
+        found.set(Figure::TeacherCosine, teacher.cosine());
+        found[Figure::TeacherDistance] = teacher.distance;
+    }
+    found[Figure::Objective] = train.loss + 0.5 * spec.weight_decay * squared_norm;
+    found
 }
 
 /// Tells if the population's accuracy exists: rows are isotropic Gaussian ones that a teacher labels,

@@ -17,6 +17,7 @@
 
 mod dense;
 mod evaluate;
+mod figure;
 mod group;
 mod init;
 mod look;
@@ -32,7 +33,8 @@ mod update;
 mod visits;
 mod weights;
 
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::evaluate;
+pub use figure::{Evaluation, Figure, FigureKind};
 pub use init::initial_signal;
 pub use look::{Look, PopulationGoal, TrainGoal};
 pub use loss::Loss;

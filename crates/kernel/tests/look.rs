@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use sparsegrok_data::{Problem, SyntheticSpec, Target, generate};
 use sparsegrok_kernel::{
-    Evaluation, EvaluationPlan, GroupObserver, KernelChoice, Loss, PopulationGoal, Run, SimdChoice,
-    Standing, TrainGoal, TrainSpec, Weights, evaluate, train_group,
+    Evaluation, EvaluationPlan, Figure, GroupObserver, KernelChoice, Loss, PopulationGoal, Run,
+    SimdChoice, Standing, TrainGoal, TrainSpec, Weights, evaluate, train_group,
 };
 
 /// Compares every look with the evaluation of its epoch.
@@ -34,25 +34,36 @@ impl GroupObserver for Comparer<'_> {
         for (run, look) in standing.looks() {
             let problem = &self.problems[run];
             let figures = self.latest[run].expect("every epoch is evaluated");
-            for accuracy in around(figures.train_acc)
+            for accuracy in around(figures[Figure::TrainAcc])
                 .into_iter()
                 .chain([0.5, 0.9, 0.99])
             {
                 let goal = TrainGoal::Accuracy(accuracy);
                 let wrong = &mut self.wrong[run];
                 let met = look.train_reaches(problem, self.spec, self.tolerance, goal, wrong);
-                assert_eq!(met, figures.train_acc >= accuracy, "{accuracy} {figures:?}");
+                assert_eq!(
+                    met,
+                    figures[Figure::TrainAcc] >= accuracy,
+                    "{accuracy} {figures:?}"
+                );
             }
-            for loss in around(figures.train_loss).into_iter().chain([0.1, 0.5]) {
+            for loss in around(figures[Figure::TrainLoss])
+                .into_iter()
+                .chain([0.1, 0.5])
+            {
                 let goal = TrainGoal::Loss(loss);
                 let met = look.train_reaches(problem, self.spec, None, goal, &mut Vec::new());
-                assert_eq!(met, figures.train_loss <= loss, "{loss} {figures:?}");
+                assert_eq!(
+                    met,
+                    figures[Figure::TrainLoss] <= loss,
+                    "{loss} {figures:?}"
+                );
             }
-            let levels = around(figures.population_acc.unwrap_or(0.5));
+            let levels = around(figures.get(Figure::PopulationAcc).unwrap_or(0.5));
             let goals = levels.map(PopulationGoal::new);
             let met = look.population_reaches(problem, self.spec, self.tolerance, goals);
             let expected = figures
-                .population_acc
+                .get(Figure::PopulationAcc)
                 .map(|acc| levels.map(|level| acc >= level));
             assert_eq!(met, expected, "{figures:?}");
             self.looks += 1;

@@ -1,7 +1,7 @@
 //! The collapse: accuracy against epochs, and against nηλT, the time in units of decay.
 
+use sparsegrok_kernel::Figure;
 use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
-use sparsegrok_study::Column;
 
 use crate::curves::left_out;
 use crate::view::{CellView, View};
@@ -13,7 +13,7 @@ const MOST_CURVES: usize = 12;
 const MOST_RATIO: f64 = 1e3;
 
 /// A cell with its decay in an epoch, and the accuracy kept of it.
-type Clocked<'v> = (&'v CellView, f64, Column);
+type Clocked<'v> = (&'v CellView, f64, Figure);
 
 /// The picture; `None` where there are not two cells that decay, or their clocks do not differ.
 pub(crate) fn picture(view: &View) -> Option<Picture> {
@@ -109,8 +109,8 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
 }
 
 /// Accuracy on unseen data: of the population, else of the test set.
-pub(crate) fn accuracy_of(cell: &CellView) -> Option<Column> {
-    let columns = [Column::PopulationAcc, Column::TestAcc];
+pub(crate) fn accuracy_of(cell: &CellView) -> Option<Figure> {
+    let columns = [Figure::PopulationAcc, Figure::TestAcc];
     columns
         .into_iter()
         .find(|&column| cell.curve(column).is_some())

@@ -1,9 +1,9 @@
 //! Figures against epochs: accuracy, loss, norms, margins, one panel a cell.
 
+use sparsegrok_kernel::Figure;
 use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke, number};
-use sparsegrok_study::Column;
 
-use crate::keys::{column_paint, column_words};
+use crate::keys::figure_paint;
 use crate::view::{CellView, Curve, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, View};
 
 /// Cells with a panel each; of more, some are chosen.
@@ -17,7 +17,7 @@ pub(crate) struct Family {
     /// The vertical axis's title.
     pub(crate) label: &'static str,
     pub(crate) log: bool,
-    pub(crate) columns: &'static [Column],
+    pub(crate) columns: &'static [Figure],
 }
 
 /// Every family.
@@ -27,14 +27,14 @@ pub(crate) const FAMILIES: [Family; 7] = [
         title: "Accuracy while training",
         label: "accuracy",
         log: false,
-        columns: &[Column::TrainAcc, Column::TestAcc, Column::PopulationAcc],
+        columns: &[Figure::TrainAcc, Figure::TestAcc, Figure::PopulationAcc],
     },
     Family {
         name: "loss",
         title: "Loss while training",
         label: "mean loss",
         log: true,
-        columns: &[Column::TrainLoss, Column::TestLoss],
+        columns: &[Figure::TrainLoss, Figure::TestLoss],
     },
     Family {
         name: "norms",
@@ -42,9 +42,9 @@ pub(crate) const FAMILIES: [Family; 7] = [
         label: "norm",
         log: true,
         columns: &[
-            Column::WeightNorm,
-            Column::SignalNorm,
-            Column::MemorizationNorm,
+            Figure::WeightNorm,
+            Figure::SignalNorm,
+            Figure::MemorizationNorm,
         ],
     },
     Family {
@@ -52,28 +52,28 @@ pub(crate) const FAMILIES: [Family; 7] = [
         title: "Alignment of the signal weights with the teacher",
         label: "cosine",
         log: false,
-        columns: &[Column::TeacherCosine],
+        columns: &[Figure::TeacherCosine],
     },
     Family {
         name: "margins",
         title: "Training margins",
         label: "margin y·(w·x)",
         log: false,
-        columns: &[Column::MarginMean, Column::MarginMin],
+        columns: &[Figure::MarginMean, Figure::MarginMin],
     },
     Family {
         name: "gap-loss",
         title: "Generalization gap in loss",
         label: "test − train loss",
         log: false,
-        columns: &[Column::GapLoss],
+        columns: &[Figure::GapLoss],
     },
     Family {
         name: "gap-accuracy",
         title: "Generalization gap in error",
         label: "train − test accuracy",
         log: false,
-        columns: &[Column::GapAcc],
+        columns: &[Figure::GapAcc],
     },
 ];
 
@@ -81,7 +81,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
 pub(crate) fn picture(view: &View, family: &Family, log_epochs: bool) -> Option<Picture> {
     let cells = view.chosen(MOST_PANELS);
     let kept = family.columns.iter().copied();
-    let kept: Vec<Column> = kept
+    let kept: Vec<Figure> = kept
         .filter(|&column| cells.iter().any(|cell| cell.curve(column).is_some()))
         .collect();
     if kept.is_empty() {
@@ -166,7 +166,7 @@ pub(crate) fn arrangement(view: &View, panels: usize) -> (usize, (f64, f64)) {
     (columns, size)
 }
 
-fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
+fn marks(cell: &CellView, kept: &[Figure], is_accuracy: bool) -> Vec<Mark> {
     let curves: Vec<&Curve> = kept.iter().filter_map(|&c| cell.curve(c)).collect();
     let mut marks = Vec::new();
     for (name, time) in [("T_{mem}", cell.t_mem), ("T_{gen}", cell.t_gen)] {
@@ -188,7 +188,7 @@ fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
             if kept.contains(column) && cell.runs > 1 {
                 marks.push(Mark::Line {
                     points: points.clone(),
-                    stroke: Stroke::solid(column_paint(*column), 0.5).faded(0.45),
+                    stroke: Stroke::solid(figure_paint(*column), 0.5).faded(0.45),
                 });
             }
         }
@@ -200,7 +200,7 @@ fn marks(cell: &CellView, kept: &[Column], is_accuracy: bool) -> Vec<Mark> {
                 .iter()
                 .map(|(epoch, d)| (*epoch, d.q50))
                 .collect(),
-            stroke: Stroke::solid(column_paint(curve.column), 2.0),
+            stroke: Stroke::solid(figure_paint(curve.column), 2.0),
         });
     }
     if is_accuracy {
@@ -248,7 +248,7 @@ pub(crate) const THEORY: Stroke = Stroke {
 
 /// Bands of quantiles, as far as seeds are enough for them.
 fn bands(curve: &Curve) -> Vec<Mark> {
-    let paint = column_paint(curve.column);
+    let paint = figure_paint(curve.column);
     let n = curve.points.iter().map(|(_, d)| d.n).min().unwrap_or(0);
     let mut bands = Vec::new();
     if n >= ENOUGH_FOR_TAILS {
@@ -282,16 +282,16 @@ pub(crate) fn round_time(epochs: f64) -> f64 {
     libm::round(epochs * unit) / unit
 }
 
-fn legend(kept: &[Column], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
+fn legend(kept: &[Figure], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
     let banded = cells
         .iter()
         .any(|cell| cell.runs as usize >= ENOUGH_FOR_QUARTILES);
     let mut keys: Vec<Key> = kept
         .iter()
         .map(|&column| {
-            let stroke = Stroke::solid(column_paint(column), 2.0);
+            let stroke = Stroke::solid(figure_paint(column), 2.0);
             Key {
-                label: column_words(column).to_owned(),
+                label: column.words().to_owned(),
                 sign: if banded {
                     Sign::Banded(stroke)
                 } else {
@@ -330,10 +330,9 @@ fn note(view: &View, shown: usize, has_theory: bool) -> String {
         }
     }
     if view.cells.iter().any(|cell| cell.t_mem.is_some()) {
-        let over = if most > 1 {
-            ", medians with 95 % intervals"
-        } else {
-            ""
+        let over = match most > 1 {
+            true => format!(", {}", view.medians_words()),
+            false => String::new(),
         };
         parts.push(format!("upright lines: T_{{mem}} and T_{{gen}}{over}"));
     }

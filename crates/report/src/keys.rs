@@ -1,7 +1,7 @@
 //! What settings and figures are called in pictures.
 
+use sparsegrok_kernel::Figure;
 use sparsegrok_plot::{Paint, number};
-use sparsegrok_study::Column;
 use toml::Value;
 
 /// The letter of a setting in formulas, its key where it has none.
@@ -51,37 +51,16 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// What a figure is called in a legend.
-pub(crate) fn column_words(column: Column) -> &'static str {
-    match column {
-        Column::Epoch => "epoch",
-        Column::TrainAcc | Column::TrainLoss => "train",
-        Column::TestAcc | Column::TestLoss => "test",
-        Column::PopulationAcc => "population",
-        Column::GapLoss => "test − train loss",
-        Column::GapAcc => "train − test accuracy",
-        Column::WeightNorm => "‖w‖, all weights",
-        Column::SignalNorm => "‖v‖, signal",
-        Column::MemorizationNorm => "‖m‖, memorization",
-        Column::MemorizationShare => "‖m‖² / ‖w‖²",
-        Column::MarginMin => "smallest",
-        Column::MarginMean => "mean",
-        Column::TeacherCosine => "cosine of v and teacher",
-        Column::TeacherDistance => "‖v − teacher‖² / d",
-        Column::Objective => "objective",
-    }
-}
-
 /// The colour of a figure's curve: that of what it is about.
-pub(crate) fn column_paint(column: Column) -> Paint {
-    match column {
-        Column::TrainAcc | Column::TrainLoss | Column::MemorizationNorm | Column::MarginMean => {
+pub(crate) fn figure_paint(figure: Figure) -> Paint {
+    match figure {
+        Figure::TrainAcc | Figure::TrainLoss | Figure::MemorizationNorm | Figure::MarginMean => {
             Paint::Blue
         }
-        Column::TestAcc | Column::TestLoss | Column::WeightNorm | Column::MarginMin => {
+        Figure::TestAcc | Figure::TestLoss | Figure::WeightNorm | Figure::MarginMin => {
             Paint::Vermilion
         }
-        Column::PopulationAcc | Column::SignalNorm | Column::TeacherCosine => Paint::Green,
+        Figure::PopulationAcc | Figure::SignalNorm | Figure::TeacherCosine => Paint::Green,
         _ => Paint::Purple,
     }
 }

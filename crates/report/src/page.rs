@@ -15,6 +15,7 @@ use crate::curves::round_time;
 use crate::headline;
 use crate::keys;
 use crate::page_data;
+use crate::phase::MIXED;
 use crate::view::{Time, View};
 
 /// Rows of the table of cells; the rest is in the study's files.
@@ -216,7 +217,7 @@ fn table(view: &View) -> String {
         cells.extend([
             count(cell.runs),
             count(cell.grokked()),
-            cell.phase.map_or("", Status::name).to_owned(),
+            cell.phase.map_or(MIXED, Status::name).to_owned(),
             time(cell.t_mem.as_ref()),
             time(cell.t_gen.as_ref()),
             match cell.unconfirmed {

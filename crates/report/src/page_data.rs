@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sparsegrok_kernel::Figure;
 use sparsegrok_plot::Paint;
 use sparsegrok_plot::number::number;
-use sparsegrok_study::{Column, Status};
+use sparsegrok_study::Status;
 
 use crate::Style;
 use crate::curves::{FAMILIES, Family, round_time};
-use crate::keys::{column_paint, column_words};
+use crate::keys::figure_paint;
 use crate::view::{CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View};
 
 /// Most bytes of JSON: a page with its pictures stays below 3 MB.
@@ -161,8 +162,8 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
             .filter(|&&column| cells.iter().any(|cell| cell.curve(column).is_some()))
             .map(|&column| ColumnData {
                 name: column.name(),
-                words: column_words(column),
-                paint: column_paint(column).css_name(),
+                words: column.words(),
+                paint: figure_paint(column).css_name(),
             })
             .collect(),
     });
@@ -226,7 +227,7 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
             continue;
         }
         let mut quantiles = BTreeMap::new();
-        let mut keep = |name, of: &dyn Fn(&sparsegrok_study::statistics::Distribution) -> f64| {
+        let mut keep = |name, of: &dyn Fn(&sparsegrok_statistics::Distribution) -> f64| {
             let points: Vec<_> = curve
                 .points
                 .iter()
@@ -269,7 +270,7 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
     }
 }
 
-fn is_shown(column: Column) -> bool {
+fn is_shown(column: Figure) -> bool {
     FAMILIES
         .iter()
         .any(|family| family.columns.contains(&column))

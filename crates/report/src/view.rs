@@ -1,9 +1,10 @@
 //! What pictures are made from: a study's results, cell by cell, as they are to be seen.
 
-use sparsegrok_study::statistics::{Distribution, Lifetime};
+use sparsegrok_kernel::Figure;
+use sparsegrok_statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
-    Cell, CellPrediction, Column, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run,
-    Scaling, Status, StudyResults, Timed, Times, cautions, theory_setting,
+    CellPrediction, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run, Scaling, Status,
+    StudyResults, Timed, Times, cautions, theory_setting,
 };
 use sparsegrok_theory::Prediction;
 use toml::Value;
@@ -73,7 +74,7 @@ pub(crate) struct CellView {
     pub(crate) unconfirmed: usize,
     /// Each run's T_gen, or when it was last seen without.
     pub(crate) lifetimes: Vec<Lifetime>,
-    /// What became of most runs.
+    /// The status of more than half of the runs; `None` where they are mixed.
     pub(crate) phase: Option<Status>,
     /// Runs of each status, in the order of [`Status::ALL`].
     pub(crate) counts: [u64; Status::ALL.len()],
@@ -86,7 +87,7 @@ pub(crate) struct CellView {
 /// A figure over the seeds of a cell.
 #[derive(Clone, Debug)]
 pub(crate) struct Curve {
-    pub(crate) column: Column,
+    pub(crate) column: Figure,
     /// By epoch.
     pub(crate) points: Vec<(f64, Distribution)>,
 }
@@ -94,7 +95,7 @@ pub(crate) struct Curve {
 /// One run's figures.
 #[derive(Clone, Debug)]
 pub(crate) struct Single {
-    pub(crate) curves: Vec<(Column, Vec<(f64, f64)>)>,
+    pub(crate) curves: Vec<(Figure, Vec<(f64, f64)>)>,
 }
 
 /// A time over the runs of a cell, in epochs.
@@ -182,15 +183,12 @@ impl View {
             q75: x,
             q95: x,
         };
-        let curves = Column::ALL.into_iter().map(|column| Curve {
+        let curves = Figure::ALL.into_iter().map(|column| Curve {
             column,
             points: run
                 .trace
                 .iter()
-                .filter_map(|e| match column.of(e) {
-                    Cell::Figure(x) => Some((e.epoch as f64, alone(x?))),
-                    Cell::Count(_) => None,
-                })
+                .filter_map(|e| Some((e.epoch as f64, alone(e.get(column)?))))
                 .collect(),
         });
         let reached = |epoch: Option<f64>| {
@@ -261,6 +259,15 @@ impl View {
         self.cells.iter().filter(is_kept).collect()
     }
 
+    /// Words for medians over runs, few of which tell no interval.
+    pub(crate) fn medians_words(&self) -> &'static str {
+        let mut times = self.cells.iter().flat_map(|cell| [cell.t_mem, cell.t_gen]);
+        match times.any(|time| time.is_some_and(|time| time.interval.is_some())) {
+            true => "medians with 95 % intervals",
+            false => "medians, no intervals from so few runs",
+        }
+    }
+
     /// The fewest and the most seeds of the cells.
     pub(crate) fn seeds(&self) -> (u64, u64) {
         let runs = self.cells.iter().map(|cell| cell.runs);
@@ -270,7 +277,7 @@ impl View {
 
 impl CellView {
     /// A figure over its seeds.
-    pub(crate) fn curve(&self, column: Column) -> Option<&Curve> {
+    pub(crate) fn curve(&self, column: Figure) -> Option<&Curve> {
         let mut curves = self.curves.iter();
         curves.find(|curve| curve.column == column && !curve.points.is_empty())
     }
@@ -400,12 +407,11 @@ fn theory(config: &Config) -> Option<Prediction> {
 }
 
 /// The median, with its interval: without an upper limit where too few runs were seen to get there,
-/// and none of a single run.
+/// and none of runs too few to tell one.
 fn time(times: &Times) -> Option<Time> {
-    let interval = (times.n > 1).then_some(times.low.zip(times.high.or(Some(f64::INFINITY))));
     Some(Time {
         median: times.median?,
-        interval: interval.flatten(),
+        interval: times.low.zip(times.high.or(Some(f64::INFINITY))),
         uncertainty: times.uncertainty,
     })
 }

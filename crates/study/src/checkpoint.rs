@@ -51,12 +51,14 @@ pub(crate) enum Stage {
 }
 
 impl RunSoFar {
-    /// A run that has not begun.
-    pub(crate) const WAITING: Self = Self {
-        trace: Trace::new(),
-        brackets: [Bracket::NONE; GOALS],
-        stage: Stage::Waiting,
-    };
+    /// A run that has not begun, with room for its evaluations.
+    pub(crate) fn waiting(evaluations: usize) -> Self {
+        Self {
+            trace: Trace::with_capacity(evaluations),
+            brackets: [Bracket::NONE; GOALS],
+            stage: Stage::Waiting,
+        }
+    }
 }
 
 /// Why unfinished work cannot be kept or gone on with.

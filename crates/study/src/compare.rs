@@ -3,11 +3,12 @@
 use std::fmt;
 
 use sparsegrok_data::{InvalidSetting, Problem, check};
-use sparsegrok_kernel::{Evaluation, TrainError, TrainSpec};
+use sparsegrok_kernel::{Evaluation, Figure, TrainError, TrainSpec};
 
 use crate::config::{CompareSpec, Config};
 use crate::number::NumberFormat;
 use crate::run::{Run, Watch, run_as};
+use crate::trace::Trace;
 
 /// A run that stops early beside a long one. Displays as the second reference program prints it,
 /// with a third line where patience was asked for.
@@ -43,12 +44,12 @@ pub struct Stop {
 
 impl Patience {
     /// Early stopping applied to a trace. `Time: O(trace)`
-    pub fn of(evaluations: u64, trace: &[Evaluation]) -> Self {
+    pub fn of(evaluations: u64, trace: &Trace) -> Self {
         let mut best: Option<Evaluation> = None;
         let mut waited = 0;
-        for &at in trace {
+        for at in trace.iter() {
             match best {
-                Some(best) if at.test_loss >= best.test_loss => {
+                Some(best) if at[Figure::TestLoss] >= best[Figure::TestLoss] => {
                     waited += 1;
                     if waited >= evaluations {
                         let stop = Some(Stop { at, best });
@@ -93,8 +94,8 @@ pub fn compare(
     let early = trained(spec.early_epochs, spec.early_order_seed, early)?;
     let long = trained(spec.long_epochs, spec.long_order_seed, long)?;
     Ok(Comparison {
-        early: *early.last(),
-        long: *long.last(),
+        early: early.last(),
+        long: long.last(),
         patience: spec
             .patience
             .map(|evaluations| Patience::of(evaluations, &long.trace)),
@@ -126,7 +127,7 @@ impl fmt::Display for Comparison {
                  epoch {})",
                 self.figures(&at),
                 at.epoch,
-                NumberFormat::G6.text(best.test_loss.unwrap_or(f64::NAN)),
+                NumberFormat::G6.text(best[Figure::TestLoss]),
                 best.epoch
             ),
             None => writeln!(f, "Patience {evaluations} -> never runs out"),
@@ -153,13 +154,12 @@ struct Figures<'a> {
 
 impl fmt::Display for Figures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Evaluation {
-            train_acc,
-            test_acc,
-            weight_norm,
-            ..
-        } = self.of;
-        let test_acc = test_acc.map_or(self.absent.to_owned(), |acc| format!("{acc:.4}"));
+        let [train_acc, weight_norm] =
+            [Figure::TrainAcc, Figure::WeightNorm].map(|figure| self.of[figure]);
+        let test_acc = self
+            .of
+            .get(Figure::TestAcc)
+            .map_or(self.absent.to_owned(), |acc| format!("{acc:.4}"));
         write!(
             f,
             "Train Acc: {train_acc:.4}, Test Acc: {test_acc}, ||w||2: {weight_norm:.4}"
@@ -170,23 +170,13 @@ impl fmt::Display for Figures<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::run;
 
     /// Evaluations of the given test losses, at epochs 1, 2, 3, …
-    fn trace(losses: &[f64]) -> Vec<Evaluation> {
-        let mut config = Config::default();
-        config.synthetic.n_train = 2;
-        config.train.epochs = 1;
-        let problem = sparsegrok_data::generate(&config.synthetic).unwrap();
-        let template = *run(&config, &problem, &mut ()).unwrap().last();
+    fn trace(losses: &[f64]) -> Trace {
         let points = losses.iter().zip(1..);
-        points
-            .map(|(&loss, epoch)| Evaluation {
-                epoch,
-                test_loss: Some(loss),
-                ..template
-            })
-            .collect()
+        let points =
+            points.map(|(&loss, epoch)| Evaluation::new(epoch).with(Figure::TestLoss, loss));
+        points.collect()
     }
 
     fn stop(evaluations: u64, losses: &[f64]) -> Option<(u64, u64)> {

@@ -7,6 +7,7 @@ use sparsegrok_kernel::{Evaluation, Look, PopulationGoal, TrainGoal, TrainSpec};
 
 use crate::bracket::{Bracket, Time};
 use crate::evaluate::{EvaluateSpec, Goal, MemFigure};
+use crate::trace::Trace;
 
 /// Accuracies between which the transition to generalization is measured.
 pub(crate) const TRANSITION: [f64; 2] = [0.6, 0.9];
@@ -106,10 +107,10 @@ impl Milestones {
 
     /// Finds the times and the status of a run of `epochs` in its evaluations alone: brackets are
     /// as wide as the evaluations are apart. `Time: O(trace)`
-    pub fn of(trace: &[Evaluation], spec: &EvaluateSpec, epochs: u64) -> Self {
+    pub fn of(trace: &Trace, spec: &EvaluateSpec, epochs: u64) -> Self {
         let mut detector = Detector::new(spec, epochs);
-        for evaluation in trace {
-            detector.see(evaluation);
+        for evaluation in trace.iter() {
+            detector.see(&evaluation);
         }
         Self::from_brackets(&detector.brackets, spec)
     }
@@ -212,7 +213,7 @@ impl<'a> Detector<'a> {
     /// Takes in an evaluation, the next look. `Time: O(1)`
     pub(crate) fn see(&mut self, evaluation: &Evaluation) {
         for goal in 0..GOALS {
-            if let Some(value) = (self.goals[goal].figure)(evaluation) {
+            if let Some(value) = self.goals[goal].value(evaluation) {
                 let met = self.goals[goal].is_met(value);
                 self.take(goal, (evaluation.epoch, value), met);
             }
@@ -269,38 +270,25 @@ pub(crate) mod tests {
     use super::*;
     use crate::evaluate::{Crossing, GenFigure, MemFigure};
     use crate::persistence::Persistence;
+    use sparsegrok_kernel::Figure;
 
-    const TRACE_POINT: Evaluation = Evaluation {
-        epoch: 0,
-        train_acc: 0.0,
-        test_acc: None,
-        population_acc: None,
-        train_loss: 0.0,
-        test_loss: None,
-        gap_loss: None,
-        gap_acc: None,
-        weight_norm: 0.0,
-        signal_norm: 0.0,
-        memorization_norm: 0.0,
-        memorization_share: 0.0,
-        margin_min: 0.0,
-        margin_mean: 0.0,
-        teacher_cosine: None,
-        teacher_distance: None,
-        objective: 0.0,
-    };
+    /// A trace evaluated every 10 epochs: train and test accuracy.
+    pub(crate) fn trace(accuracies: &[(f64, f64)]) -> Trace {
+        let [train, test] = [0, 1].map(|which| {
+            let column = accuracies.iter().map(move |pair| [pair.0, pair.1][which]);
+            column.collect::<Vec<_>>()
+        });
+        of_figures(&[(Figure::TrainAcc, &train), (Figure::TestAcc, &test)])
+    }
 
-    /// A trace evaluated every 10 epochs.
-    pub(crate) fn trace(accuracies: &[(f64, f64)]) -> Vec<Evaluation> {
-        let points = accuracies.iter().zip(1..);
-        points
-            .map(|(&(train_acc, test_acc), k)| Evaluation {
-                epoch: 10 * k,
-                train_acc,
-                test_acc: Some(test_acc),
-                ..TRACE_POINT
-            })
-            .collect()
+    /// A trace of some figures, evaluated every 10 epochs.
+    fn of_figures(columns: &[(Figure, &[f64])]) -> Trace {
+        let points = (0..columns[0].1.len()).map(|place| {
+            let begun = Evaluation::new(10 * (place as u64 + 1));
+            let columns = columns.iter();
+            columns.fold(begun, |e, (figure, column)| e.with(*figure, column[place]))
+        });
+        points.collect()
     }
 
     /// Two evaluations ten epochs apart last for eleven epochs.
@@ -314,7 +302,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn found(run: &[Evaluation], spec: &EvaluateSpec) -> Milestones {
+    fn found(run: &Trace, spec: &EvaluateSpec) -> Milestones {
         Milestones::of(run, spec, 1000)
     }
 
@@ -377,24 +365,24 @@ pub(crate) mod tests {
         assert_eq!((neither.t_gen.at, neither.status), (None, Status::Neither));
         assert_eq!((neither.t_gen.low, neither.t_gen.high), (20, None));
         assert_eq!(neither.unconfirmed(), [false, false]);
-        assert_eq!(found(&[], &spec()).status, Status::Neither);
+        assert_eq!(found(&Trace::new(), &spec()).status, Status::Neither);
     }
 
     #[test]
     fn without_a_figure_that_tells_nothing_is_said_of_generalization() {
-        let mut run = trace(&[(0.5, 0.0), (0.9, 0.0), (0.9, 0.0)]);
-        run.iter_mut().for_each(|point| point.test_acc = None);
+        let run = of_figures(&[(Figure::TrainAcc, &[0.5, 0.9, 0.9])]);
         assert_eq!(found(&run, &spec()).status, Status::Undecided);
-        run.iter_mut().for_each(|point| point.train_acc = 0.5);
+        let run = of_figures(&[(Figure::TrainAcc, &[0.5; 3])]);
         assert_eq!(found(&run, &spec()).status, Status::Neither);
     }
 
     #[test]
     fn the_population_s_accuracy_is_taken_where_it_exists() {
-        let mut run = trace(&[(0.9, 0.0), (0.9, 0.0), (0.9, 0.0)]);
-        for (point, accuracy) in run.iter_mut().zip([0.5, 0.7, 0.7]) {
-            point.population_acc = Some(accuracy);
-        }
+        let run = of_figures(&[
+            (Figure::TrainAcc, &[0.9; 3]),
+            (Figure::TestAcc, &[0.0; 3]),
+            (Figure::PopulationAcc, &[0.5, 0.7, 0.7]),
+        ]);
         let t_gen = |gen_figure| {
             let spec = EvaluateSpec {
                 gen_figure,
@@ -418,7 +406,9 @@ pub(crate) mod tests {
         ]);
         let lost = found(&run, &spec());
         assert_eq!((lost.t_mem.at, lost.t_mem.lost), (Some(10.0), Some(50)));
-        let back = found(&run[..4], &spec());
+        let mut early = run;
+        early.end_at(40);
+        let back = found(&early, &spec());
         assert_eq!((back.t_mem.at, back.t_mem.lost), (Some(10.0), None));
     }
 
@@ -440,10 +430,12 @@ pub(crate) mod tests {
 
     #[test]
     fn losses_are_crossed_downwards() {
-        let mut run = trace(&[(0.0, 0.5); 4]);
-        for (point, loss) in run.iter_mut().zip([3.0, 1.0, 0.5, 0.25]) {
-            (point.train_loss, point.test_loss) = (loss, Some(2.0 * loss));
-        }
+        let run = of_figures(&[
+            (Figure::TrainAcc, &[0.0; 4]),
+            (Figure::TestAcc, &[0.5; 4]),
+            (Figure::TrainLoss, &[3.0, 1.0, 0.5, 0.25]),
+            (Figure::TestLoss, &[6.0, 2.0, 1.0, 0.5]),
+        ]);
         let losses = EvaluateSpec {
             mem_figure: MemFigure::TrainLoss,
             mem_threshold: 2.0,
@@ -461,10 +453,11 @@ pub(crate) mod tests {
 
     #[test]
     fn the_figure_asked_for_is_looked_at() {
-        let mut run = trace(&[(1.0, 0.5); 4]);
-        for (point, accuracy) in run.iter_mut().zip([0.5, 0.7, 0.95, 0.95]) {
-            point.population_acc = Some(accuracy);
-        }
+        let run = of_figures(&[
+            (Figure::TrainAcc, &[1.0; 4]),
+            (Figure::TestAcc, &[0.5; 4]),
+            (Figure::PopulationAcc, &[0.5, 0.7, 0.95, 0.95]),
+        ]);
         let population = EvaluateSpec {
             gen_figure: GenFigure::PopulationAcc,
             ..spec()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_data::InvalidSetting;
-use sparsegrok_kernel::{Evaluation, EvaluationPlan};
+use sparsegrok_kernel::{Evaluation, EvaluationPlan, Figure};
 
 use crate::detect::{GOALS, TRANSITION};
 use crate::persistence::Persistence;
@@ -85,7 +85,8 @@ impl GenFigure {
 /// A curve and where it is to come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Goal {
-    pub(crate) figure: fn(&Evaluation) -> Option<f64>,
+    /// What tells: the first of these that exists.
+    figures: &'static [Figure],
     pub(crate) threshold: f64,
     /// Whether it counts from the threshold downwards, as losses do.
     pub(crate) falls: bool,
@@ -93,20 +94,26 @@ pub(crate) struct Goal {
 
 impl Goal {
     /// An accuracy to be reached.
-    pub(crate) fn accuracy(figure: fn(&Evaluation) -> Option<f64>, threshold: f64) -> Self {
+    pub(crate) fn accuracy(figures: &'static [Figure], threshold: f64) -> Self {
         Self {
-            figure,
+            figures,
             threshold,
             falls: false,
         }
     }
 
-    fn loss(figure: fn(&Evaluation) -> Option<f64>, threshold: f64) -> Self {
+    fn loss(figures: &'static [Figure], threshold: f64) -> Self {
         Self {
-            figure,
+            figures,
             threshold,
             falls: true,
         }
+    }
+
+    /// The figure that tells, in an evaluation that has it.
+    pub(crate) fn value(&self, evaluation: &Evaluation) -> Option<f64> {
+        let mut figures = self.figures.iter();
+        figures.find_map(|&figure| evaluation.get(figure))
     }
 
     /// Whether a value is at the goal.
@@ -211,27 +218,27 @@ impl EvaluateSpec {
     /// Where a run has memorized.
     pub(crate) fn memorized(&self) -> Goal {
         match self.mem_figure {
-            MemFigure::TrainAcc => Goal::accuracy(|e| Some(e.train_acc), self.mem_threshold),
-            MemFigure::TrainLoss => Goal::loss(|e| Some(e.train_loss), self.mem_threshold),
+            MemFigure::TrainAcc => Goal::accuracy(&[Figure::TrainAcc], self.mem_threshold),
+            MemFigure::TrainLoss => Goal::loss(&[Figure::TrainLoss], self.mem_threshold),
         }
     }
 
     /// Where a run has generalized.
     pub(crate) fn generalized(&self) -> Goal {
         match self.gen_figure {
-            GenFigure::TestLoss => Goal::loss(|e| e.test_loss, self.gen_threshold),
+            GenFigure::TestLoss => Goal::loss(&[Figure::TestLoss], self.gen_threshold),
             _ => self.accuracy_of(self.gen_threshold),
         }
     }
 
     /// An accuracy where generalization is looked for.
     pub(crate) fn accuracy_of(&self, threshold: f64) -> Goal {
-        let figure: fn(&Evaluation) -> Option<f64> = match self.gen_figure {
-            GenFigure::Auto => |e| e.population_acc.or(e.test_acc),
-            GenFigure::TestAcc | GenFigure::TestLoss => |e| e.test_acc,
-            GenFigure::PopulationAcc => |e| e.population_acc,
+        let figures: &[Figure] = match self.gen_figure {
+            GenFigure::Auto => &[Figure::PopulationAcc, Figure::TestAcc],
+            GenFigure::TestAcc | GenFigure::TestLoss => &[Figure::TestAcc],
+            GenFigure::PopulationAcc => &[Figure::PopulationAcc],
         };
-        Goal::accuracy(figure, threshold)
+        Goal::accuracy(figures, threshold)
     }
 
     /// The epochs to evaluate of a run of `epochs`.

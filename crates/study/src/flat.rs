@@ -199,6 +199,10 @@ mod tests {
                 vec![Kind::Columns.parse("epoch, objective")],
                 vec![whole, "epoch".into(), Kind::Columns.parse("epoch,no_such")],
             ),
+            Kind::Figures => (
+                vec![Kind::Figures.parse("train_acc, objective")],
+                vec![whole, "objective".into(), Kind::Figures.parse("epoch")],
+            ),
             Kind::Seeds => (
                 vec!["0..64".into()],
                 vec![whole, number, word, yes, "0..".into()],

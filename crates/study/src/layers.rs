@@ -261,7 +261,7 @@ impl Settings {
 
 /// The part of a value that makes it one of the wrong type: of a list, an item.
 fn at_fault(setting: &Setting, value: Value) -> Value {
-    let is_list = matches!(setting.kind, Kind::Columns | Kind::Axes);
+    let is_list = matches!(setting.kind, Kind::Columns | Kind::Figures | Kind::Axes);
     let Some(items) = value.as_array().filter(|_| is_list) else {
         return value;
     };

@@ -9,8 +9,7 @@
 //! model back to data.
 //!
 //! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
-//! [`Directory`]; [`StudyResults`] reads it back. [`statistics`] are what [`Summary`] and
-//! [`ArmComparison`] tell with.
+//! [`Directory`]; [`StudyResults`] reads it back. [`Summary`] and [`ArmComparison`] tell with the [`statistics`].
 //!
 //! ```
 //! use sparsegrok_study::{Settings, load, run};
@@ -46,9 +45,9 @@ mod number;
 mod persistence;
 mod predict;
 mod presets;
+mod rounding;
 mod run;
 mod settings;
-pub mod statistics;
 mod stop;
 mod study;
 mod summary;
@@ -56,6 +55,9 @@ mod theory;
 mod trace;
 mod tracer;
 mod validate;
+
+#[doc(inline)]
+pub use sparsegrok_statistics as statistics;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use bracket::Time;
@@ -88,5 +90,5 @@ pub use study::{
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
-pub use trace::{Cell, Column, OutputSpec, Trace, TraceFormat};
+pub use trace::{Column, OutputSpec, Trace, TraceFormat};
 pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};

@@ -28,7 +28,7 @@ impl Run {
     ///
     /// # Panics
     /// When the trace was emptied: a run always evaluates its last epoch.
-    pub fn last(&self) -> &Evaluation {
+    pub fn last(&self) -> Evaluation {
         self.trace.last().expect("a run evaluates its last epoch")
     }
 }

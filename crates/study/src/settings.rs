@@ -5,6 +5,7 @@ use toml::Value;
 use crate::checkpoint::NoInterval;
 use crate::persistence::ParsePersistenceError;
 use crate::trace::Column;
+use sparsegrok_kernel::Figure;
 
 /// One setting: a key of a configuration file and, in kebab-case, a flag.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +88,8 @@ pub enum Kind {
     Path,
     /// Names of trace columns, separated by commas; an array in TOML.
     Columns,
+    /// Figures.
+    Figures,
     /// A range of seeds, `A..B`.
     Seeds,
     /// When a run ends: `grokked` or `grokked+K`.
@@ -108,7 +111,7 @@ impl Kind {
             Self::Switch => "BOOL",
             Self::Choice(_) => "NAME",
             Self::Path => "FILE",
-            Self::Columns => "LIST",
+            Self::Columns | Self::Figures => "LIST",
             Self::Seeds => "A..B",
             Self::Stop => "WHEN",
             Self::Every => "EVERY",
@@ -131,8 +134,12 @@ impl Kind {
             Self::Choice(words) => one_of(words.iter().copied()),
             Self::Path => "a path".to_owned(),
             Self::Columns => {
-                let names = Column::ALL.iter().map(|column| column.name());
+                let names = Column::all().map(|column| column.name());
                 format!("columns, each {}", one_of(names))
+            }
+            Self::Figures => {
+                let names = Figure::ALL.into_iter().map(Figure::name);
+                format!("figures, each {}", one_of(names))
             }
             Self::Seeds => "a range of seeds such as `0..64`".to_owned(),
             Self::Every => NoInterval.to_string().replacen("expected ", "", 1),
@@ -154,7 +161,7 @@ impl Kind {
             Self::Choice(_) | Self::Path | Self::Seeds | Self::Stop | Self::Every | Self::Span => {
                 None
             }
-            Self::Columns => Some(split(text, ',')),
+            Self::Columns | Self::Figures => Some(split(text, ',')),
             Self::Axes => Some(split(text, ';')),
         };
         parsed.unwrap_or_else(|| text.into())
@@ -191,7 +198,7 @@ const MOST: u64 = i64::MAX as u64;
 /// Every setting, in the order of help and `--print-config`.
 #[rustfmt::skip] // a table: a row a setting
 pub static SETTINGS: &[Setting] = {
-    use Kind::{Axes, Choice, Columns, Every, Number, Path, Seeds, Span, Stop, Switch, Whole, WholeOr};
+    use Kind::{Axes, Choice, Columns, Every, Figures, Number, Path, Seeds, Span, Stop, Switch, Whole, WholeOr};
     use Section::{Compare, Engine, Evaluate, Files, Output, Study, Synthetic, Train};
     const INITS: &[&str] = &["zero", "gaussian", "orthogonal", "teacher", "anti-teacher"];
     const SCHEDULES: &[&str] = &["constant", "inverse-scaling", "step", "cosine"];
@@ -278,7 +285,7 @@ pub static SETTINGS: &[Setting] = {
             "Which of the configuration's seeds they are added to"),
         setting("vary", &[Study], Axes,
             "Add an axis to the grid: a key's values A,B,… or log:LOW:HIGH:COUNT"),
-        setting("figures", &[Study], Columns,
+        setting("figures", &[Study], Figures,
             "Figures kept of every evaluation, for records, curves and traces").or("columns"),
         setting("traces", &[Study], WholeOr(0, MOST, &["none", "all"]),
             "Keep whole traces of the first N seeds of each cell, of none or of all"),

@@ -58,20 +58,19 @@ impl<'de> Deserialize<'de> for StopWhen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sparsegrok_kernel::Evaluation;
-
     use crate::detect::tests::trace;
     use crate::detect::{Detector, Milestones};
     use crate::evaluate::{Crossing, EvaluateSpec};
     use crate::persistence::Persistence;
+    use crate::trace::Trace;
 
     const EPOCHS: u64 = 1000;
 
     /// The number of evaluations after which a run is over.
-    fn over(run: &[Evaluation], spec: &EvaluateSpec) -> Option<usize> {
+    fn over(run: &Trace, spec: &EvaluateSpec) -> Option<usize> {
         let mut detector = Detector::new(spec, EPOCHS);
         let end = run.iter().position(|evaluation| {
-            detector.see(evaluation);
+            detector.see(&evaluation);
             detector.is_over(evaluation.epoch)
         });
         end.map(|at| at + 1)
@@ -111,7 +110,8 @@ mod tests {
                     ..EvaluateSpec::default()
                 };
                 let found = |end: &usize| {
-                    let milestones = Milestones::of(&run[..*end], &spec, EPOCHS);
+                    let begun: Trace = run.iter().take(*end).collect();
+                    let milestones = Milestones::of(&begun, &spec, EPOCHS);
                     milestones.t_gen.at.is_some()
                 };
                 assert_eq!(over(&run, &spec), (1..=7).find(found), "{points:?}");
@@ -127,6 +127,6 @@ mod tests {
             ..EvaluateSpec::default()
         };
         // Evaluated every 10 epochs: 1 % of the epochs have lasted by 20, and 45 is past with 50.
-        assert_eq!(run[over(&run, &spec).unwrap() - 1].epoch, 50);
+        assert_eq!(run.epochs()[over(&run, &spec).unwrap() - 1], 50);
     }
 }

@@ -21,7 +21,7 @@ use sparsegrok_data::{InvalidSetting, check};
 
 use crate::config::Config;
 use crate::error::ConfigError;
-use crate::trace::Column;
+use sparsegrok_kernel::Figure;
 
 pub use curves::{CurvePoint, Curves};
 pub use directory::{Directory, DirectoryError};
@@ -50,7 +50,7 @@ pub struct StudySpec {
     /// Axes of the grid, each `KEY=A,B,…` or `KEY=log:LOW:HIGH:COUNT`; the first changes slowest.
     pub vary: Vec<String>,
     /// Figures kept of every evaluation.
-    pub figures: Vec<Column>,
+    pub figures: Vec<Figure>,
     /// Of which seeds whole traces are kept.
     pub traces: Traces,
 }
@@ -62,18 +62,18 @@ impl Default for StudySpec {
             seed_what: SeedWhat::All,
             vary: Vec::new(),
             figures: vec![
-                Column::TrainAcc,
-                Column::TestAcc,
-                Column::PopulationAcc,
-                Column::TrainLoss,
-                Column::TestLoss,
-                Column::GapLoss,
-                Column::WeightNorm,
-                Column::SignalNorm,
-                Column::MemorizationNorm,
-                Column::MarginMin,
-                Column::MarginMean,
-                Column::TeacherCosine,
+                Figure::TrainAcc,
+                Figure::TestAcc,
+                Figure::PopulationAcc,
+                Figure::TrainLoss,
+                Figure::TestLoss,
+                Figure::GapLoss,
+                Figure::WeightNorm,
+                Figure::SignalNorm,
+                Figure::MemorizationNorm,
+                Figure::MarginMin,
+                Figure::MarginMean,
+                Figure::TeacherCosine,
             ],
             traces: Traces::First(8),
         }
@@ -107,13 +107,13 @@ impl StudySpec {
         )?;
         let repeated = |i: usize| self.figures[..i].contains(&self.figures[i]);
         let unfit = (0..self.figures.len())
-            .find(|&i| self.figures[i] == Column::Epoch || repeated(i))
+            .find(|&i| repeated(i))
             .map(|i| self.figures[i].name());
         check(
             unfit.is_none(),
             "figures",
             unfit.unwrap_or_default(),
-            "figures other than the epoch, each once",
+            "figures, each once",
         )
     }
 }

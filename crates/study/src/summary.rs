@@ -1,5 +1,7 @@
 //! What is said of a run when it ends.
 
+use sparsegrok_kernel::Figure;
+
 use crate::bracket::Time;
 use crate::config::Config;
 use crate::detect::{Milestones, Status};
@@ -18,32 +20,28 @@ pub fn closing_words(config: &Config, run: &Run) -> String {
 }
 
 fn reference_lines(config: &Config, run: &Run) -> String {
-    let figure = |column: Column| config.output.text(column.of(run.last()));
+    let figure = |figure| config.output.text(Column::Figure(figure), &run.last());
     format!(
         "Final Train Acc: {}\nFinal Test Acc: {}\nFinal ||w||2 : {}",
-        figure(Column::TrainAcc),
-        figure(Column::TestAcc),
-        figure(Column::WeightNorm)
+        figure(Figure::TrainAcc),
+        figure(Figure::TestAcc),
+        figure(Figure::WeightNorm)
     )
 }
 
 fn sentence(config: &Config, run: &Run) -> String {
     let last = run.last();
-    let accuracies = [
-        ("train", Some(last.train_acc)),
-        ("test", last.test_acc),
-        ("population", last.population_acc),
-    ];
+    let accuracies = [Figure::TrainAcc, Figure::TestAcc, Figure::PopulationAcc];
     let accuracies: Vec<_> = accuracies
         .into_iter()
-        .filter_map(|(name, accuracy)| Some(format!("{name} {}", number(accuracy?))))
+        .filter_map(|figure| Some(format!("{} {}", figure.words(), number(last.get(figure)?))))
         .collect();
     format!(
         "{}; accuracy at epoch {}: {}; ‖w‖ {}",
         story(config, run),
         last.epoch,
         accuracies.join(", "),
-        number(last.weight_norm)
+        number(last[Figure::WeightNorm])
     )
 }
 
@@ -110,7 +108,7 @@ fn memorizing_figure(spec: &EvaluateSpec) -> &'static str {
 
 fn generalizing_figure(spec: &EvaluateSpec, run: &Run) -> &'static str {
     match spec.gen_figure {
-        GenFigure::Auto if run.last().population_acc.is_some() => "population accuracy",
+        GenFigure::Auto if run.last().get(Figure::PopulationAcc).is_some() => "population accuracy",
         GenFigure::PopulationAcc => "population accuracy",
         GenFigure::Auto | GenFigure::TestAcc => "test accuracy",
         GenFigure::TestLoss => "test loss",

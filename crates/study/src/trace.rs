@@ -2,116 +2,155 @@
 
 use std::io::{self, Write};
 
-use serde::{Deserialize, Serialize};
-use sparsegrok_kernel::Evaluation;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sparsegrok_kernel::{Evaluation, Figure};
 
 use crate::number::NumberFormat;
 
-/// The evaluations of one run, in the order of their epochs.
-pub type Trace = Vec<Evaluation>;
-
-/// A column of a trace: the epoch, or one figure of an [`Evaluation`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "each is the field of `Evaluation` of that name"
-)]
-pub enum Column {
-    Epoch,
-    TrainAcc,
-    TestAcc,
-    PopulationAcc,
-    TrainLoss,
-    TestLoss,
-    GapLoss,
-    GapAcc,
-    WeightNorm,
-    SignalNorm,
-    MemorizationNorm,
-    MemorizationShare,
-    MarginMin,
-    MarginMean,
-    TeacherCosine,
-    TeacherDistance,
-    Objective,
+/// The evaluations of one run, in the order of their epochs: a column a figure.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    epochs: Vec<u64>,
+    figures: [Vec<f64>; Figure::COUNT],
 }
 
-/// The content of one cell of a trace.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell {
-    /// A count.
-    Count(u64),
-    /// A figure, where it exists.
-    Figure(Option<f64>),
-}
-
-impl Column {
-    /// Every column.
-    pub const ALL: [Self; 17] = [
-        Self::Epoch,
-        Self::TrainAcc,
-        Self::TestAcc,
-        Self::PopulationAcc,
-        Self::TrainLoss,
-        Self::TestLoss,
-        Self::GapLoss,
-        Self::GapAcc,
-        Self::WeightNorm,
-        Self::SignalNorm,
-        Self::MemorizationNorm,
-        Self::MemorizationShare,
-        Self::MarginMin,
-        Self::MarginMean,
-        Self::TeacherCosine,
-        Self::TeacherDistance,
-        Self::Objective,
-    ];
-
-    /// Its name in headers and configurations.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Epoch => "epoch",
-            Self::TrainAcc => "train_acc",
-            Self::TestAcc => "test_acc",
-            Self::PopulationAcc => "population_acc",
-            Self::TrainLoss => "train_loss",
-            Self::TestLoss => "test_loss",
-            Self::GapLoss => "gap_loss",
-            Self::GapAcc => "gap_acc",
-            Self::WeightNorm => "weight_norm",
-            Self::SignalNorm => "signal_norm",
-            Self::MemorizationNorm => "memorization_norm",
-            Self::MemorizationShare => "memorization_share",
-            Self::MarginMin => "margin_min",
-            Self::MarginMean => "margin_mean",
-            Self::TeacherCosine => "teacher_cosine",
-            Self::TeacherDistance => "teacher_distance",
-            Self::Objective => "objective",
+impl Trace {
+    /// A trace without evaluations.
+    pub const fn new() -> Self {
+        Self {
+            epochs: Vec::new(),
+            figures: [const { Vec::new() }; Figure::COUNT],
         }
     }
 
-    /// Its cell in the row of an evaluation.
-    pub fn of(self, e: &Evaluation) -> Cell {
-        Cell::Figure(match self {
-            Self::Epoch => return Cell::Count(e.epoch),
-            Self::TrainAcc => Some(e.train_acc),
-            Self::TestAcc => e.test_acc,
-            Self::PopulationAcc => e.population_acc,
-            Self::TrainLoss => Some(e.train_loss),
-            Self::TestLoss => e.test_loss,
-            Self::GapLoss => e.gap_loss,
-            Self::GapAcc => e.gap_acc,
-            Self::WeightNorm => Some(e.weight_norm),
-            Self::SignalNorm => Some(e.signal_norm),
-            Self::MemorizationNorm => Some(e.memorization_norm),
-            Self::MemorizationShare => Some(e.memorization_share),
-            Self::MarginMin => Some(e.margin_min),
-            Self::MarginMean => Some(e.margin_mean),
-            Self::TeacherCosine => e.teacher_cosine,
-            Self::TeacherDistance => e.teacher_distance,
-            Self::Objective => Some(e.objective),
-        })
+    /// A trace without evaluations, and room for some.
+    pub fn with_capacity(evaluations: usize) -> Self {
+        Self {
+            epochs: Vec::with_capacity(evaluations),
+            figures: std::array::from_fn(|_| Vec::with_capacity(evaluations)),
+        }
+    }
+
+    /// Adds an evaluation.
+    pub fn push(&mut self, evaluation: &Evaluation) {
+        self.epochs.push(evaluation.epoch);
+        for (column, figure) in self.figures.iter_mut().zip(Figure::ALL) {
+            // One NaN for all that does not exist: a trace read from a log is equal to the one written.
+            column.push(evaluation.get(figure).unwrap_or(f64::NAN));
+        }
+    }
+
+    /// The number of evaluations.
+    pub fn len(&self) -> usize {
+        self.epochs.len()
+    }
+
+    /// Tells if there are no evaluations.
+    pub fn is_empty(&self) -> bool {
+        self.epochs.is_empty()
+    }
+
+    /// The epochs that were evaluated, ascending.
+    pub fn epochs(&self) -> &[u64] {
+        &self.epochs
+    }
+
+    /// A figure at each of these epochs; NaN where it does not exist.
+    pub fn figure(&self, figure: Figure) -> &[f64] {
+        &self.figures[figure as usize]
+    }
+
+    /// An evaluation, by its place.
+    ///
+    /// # Panics
+    /// When there is none at that place.
+    pub fn at(&self, place: usize) -> Evaluation {
+        let mut evaluation = Evaluation::new(self.epochs[place]);
+        for (column, figure) in self.figures.iter().zip(Figure::ALL) {
+            evaluation[figure] = column[place];
+        }
+        evaluation
+    }
+
+    /// The last evaluation.
+    pub fn last(&self) -> Option<Evaluation> {
+        Some(self.at(self.len().checked_sub(1)?))
+    }
+
+    /// The evaluations, one after the other.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Evaluation> + '_ {
+        (0..self.len()).map(|place| self.at(place))
+    }
+
+    /// Drops the evaluations after an epoch.
+    pub(crate) fn end_at(&mut self, epoch: u64) {
+        let length = self.epochs.partition_point(|&evaluated| evaluated <= epoch);
+        self.epochs.truncate(length);
+        for column in &mut self.figures {
+            column.truncate(length);
+        }
+    }
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FromIterator<Evaluation> for Trace {
+    fn from_iter<I: IntoIterator<Item = Evaluation>>(evaluations: I) -> Self {
+        let mut trace = Self::new();
+        for evaluation in evaluations {
+            trace.push(&evaluation);
+        }
+        trace
+    }
+}
+
+/// Equal in every bit, as [`Evaluation`]s are.
+impl PartialEq for Trace {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+/// A column of a written trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// The epoch.
+    Epoch,
+    /// A figure.
+    Figure(Figure),
+}
+
+impl Column {
+    /// Every column: the epoch, then the figures in the order of their table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let figures = Figure::ALL.into_iter().map(Self::Figure);
+        std::iter::once(Self::Epoch).chain(figures)
+    }
+
+    /// The name in headers and configurations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Epoch => "epoch",
+            Self::Figure(figure) => figure.name(),
+        }
+    }
+}
+
+impl Serialize for Column {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Column {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let found = Self::all().find(|column| column.name() == name);
+        found.ok_or_else(|| de::Error::custom(format!("no column `{name}`")))
     }
 }
 
@@ -143,14 +182,14 @@ impl Default for OutputSpec {
         Self {
             columns: vec![
                 Column::Epoch,
-                Column::TrainAcc,
-                Column::TestAcc,
-                Column::PopulationAcc,
-                Column::TrainLoss,
-                Column::TestLoss,
-                Column::WeightNorm,
-                Column::SignalNorm,
-                Column::MemorizationShare,
+                Column::Figure(Figure::TrainAcc),
+                Column::Figure(Figure::TestAcc),
+                Column::Figure(Figure::PopulationAcc),
+                Column::Figure(Figure::TrainLoss),
+                Column::Figure(Figure::TestLoss),
+                Column::Figure(Figure::WeightNorm),
+                Column::Figure(Figure::SignalNorm),
+                Column::Figure(Figure::MemorizationShare),
             ],
             number_format: NumberFormat::default(),
             format: TraceFormat::default(),
@@ -178,38 +217,45 @@ impl OutputSpec {
     /// # Errors
     /// Whatever the writer returns.
     pub fn write_row(&self, to: &mut dyn Write, evaluation: &Evaluation) -> io::Result<()> {
-        let cells = self.columns.iter().map(|column| column.of(evaluation));
+        let columns = self.columns.iter();
         match self.format {
             TraceFormat::Csv => {
-                let texts: Vec<_> = cells.map(|cell| self.text(cell)).collect();
+                let texts: Vec<_> = columns
+                    .map(|column| self.text(*column, evaluation))
+                    .collect();
                 writeln!(to, "{}", texts.join(","))
             }
             TraceFormat::Jsonl => {
-                let fields: Vec<_> = cells
-                    .zip(&self.columns)
-                    .map(|(cell, column)| format!("\"{}\":{}", column.name(), self.json(cell)))
+                let fields: Vec<_> = columns
+                    .map(|column| {
+                        format!("\"{}\":{}", column.name(), self.json(*column, evaluation))
+                    })
                     .collect();
                 writeln!(to, "{{{}}}", fields.join(","))
             }
         }
     }
 
-    /// The text of a CSV cell: nothing where a figure does not exist, but for the reference programs'
+    /// A field of a CSV row: nothing where a figure does not exist, but for the reference programs'
     /// format, as they count an accuracy on no rows as 0.
-    pub fn text(&self, cell: Cell) -> String {
-        match (cell, self.number_format) {
-            (Cell::Count(count), _) => count.to_string(),
-            (Cell::Figure(Some(x)), format) => format.text(x),
-            (Cell::Figure(None), NumberFormat::Reference) => "0".to_owned(),
-            (Cell::Figure(None), _) => String::new(),
+    pub fn text(&self, column: Column, evaluation: &Evaluation) -> String {
+        let Column::Figure(figure) = column else {
+            return evaluation.epoch.to_string();
+        };
+        match (evaluation.get(figure), self.number_format) {
+            (Some(x), format) => format.text(x),
+            (None, NumberFormat::Reference) => "0".to_owned(),
+            (None, _) => String::new(),
         }
     }
 
-    fn json(&self, cell: Cell) -> String {
-        match cell {
-            Cell::Count(count) => count.to_string(),
-            Cell::Figure(Some(x)) if x.is_finite() => self.number_format.text(x),
-            Cell::Figure(_) => "null".to_owned(),
+    fn json(&self, column: Column, evaluation: &Evaluation) -> String {
+        let Column::Figure(figure) = column else {
+            return evaluation.epoch.to_string();
+        };
+        match evaluation[figure] {
+            x if x.is_finite() => self.number_format.text(x),
+            _ => "null".to_owned(),
         }
     }
 }
@@ -220,25 +266,24 @@ mod tests {
 
     /// Every figure different, so that no two columns can be confused.
     fn evaluation() -> Evaluation {
-        Evaluation {
-            epoch: 1_000_000,
-            train_acc: 1.0,
-            test_acc: None,
-            population_acc: Some(0.25),
-            train_loss: 1.0 / 3.0,
-            test_loss: None,
-            gap_loss: None,
-            gap_acc: None,
-            weight_norm: 2e-7,
-            signal_norm: 3.0,
-            memorization_norm: 4.0,
-            memorization_share: 0.5,
-            margin_min: -1.5,
-            margin_mean: 6.0,
-            teacher_cosine: Some(0.75),
-            teacher_distance: Some(8.0),
-            objective: 9.0,
-        }
+        let figures = [
+            (Figure::TrainAcc, 1.0),
+            (Figure::PopulationAcc, 0.25),
+            (Figure::TrainLoss, 1.0 / 3.0),
+            (Figure::WeightNorm, 2e-7),
+            (Figure::SignalNorm, 3.0),
+            (Figure::MemorizationNorm, 4.0),
+            (Figure::MemorizationShare, 0.5),
+            (Figure::MarginMin, -1.5),
+            (Figure::MarginMean, 6.0),
+            (Figure::TeacherCosine, 0.75),
+            (Figure::TeacherDistance, 8.0),
+            (Figure::Objective, 9.0),
+        ];
+        let begun = Evaluation::new(1_000_000);
+        figures
+            .into_iter()
+            .fold(begun, |evaluation, (figure, x)| evaluation.with(figure, x))
     }
 
     fn written(output: &OutputSpec) -> String {
@@ -250,7 +295,7 @@ mod tests {
 
     #[test]
     fn csv_holds_every_column_under_its_name() {
-        let columns = Column::ALL.to_vec();
+        let columns = Column::all().collect();
         let output = OutputSpec {
             columns,
             ..OutputSpec::default()
@@ -267,7 +312,11 @@ mod tests {
     #[test]
     fn absent_figures_are_empty_or_null_and_zero_only_for_the_reference_programs() {
         let mut output = OutputSpec {
-            columns: vec![Column::Epoch, Column::TestAcc, Column::TrainLoss],
+            columns: vec![
+                Column::Epoch,
+                Column::Figure(Figure::TestAcc),
+                Column::Figure(Figure::TrainLoss),
+            ],
             ..OutputSpec::default()
         };
         assert!(written(&output).ends_with("\n1000000,,0.3333333333333333\n"));
@@ -284,9 +333,22 @@ mod tests {
 
     #[test]
     fn names_are_the_serialised_ones() {
-        for column in Column::ALL {
+        for column in Column::all() {
             let value = toml::Value::try_from(column).unwrap();
             assert_eq!(value.as_str(), Some(column.name()));
+            assert_eq!(Column::deserialize(value), Ok(column));
         }
+    }
+
+    #[test]
+    fn a_trace_is_its_columns() {
+        let evaluations =
+            [1, 5, 9].map(|epoch| Evaluation::new(epoch).with(Figure::Objective, epoch as f64));
+        let mut trace: Trace = evaluations.into_iter().collect();
+        assert_eq!(trace.epochs(), [1, 5, 9]);
+        assert_eq!(trace.figure(Figure::Objective), [1.0, 5.0, 9.0]);
+        assert!(trace.figure(Figure::TestAcc).iter().all(|x| x.is_nan()));
+        trace.end_at(7);
+        assert_eq!((trace.len(), trace.last().unwrap().epoch), (2, 5));
     }
 }

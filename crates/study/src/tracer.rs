@@ -55,7 +55,7 @@ pub(crate) fn train_traced(
             }
             so_far
         }
-        _ => vec![RunSoFar::WAITING; runs.len()],
+        _ => vec![RunSoFar::waiting(plan.epochs().len()); runs.len()],
     };
     let states: Vec<_> = so_far.iter().map(|run| run.stage.clone()).collect();
     let (mut numbers, mut going) = (Vec::new(), Vec::new());
@@ -68,9 +68,9 @@ pub(crate) fn train_traced(
         numbers.push(number);
         going.push(kernel::Run { start, ..*run });
     }
-    for evaluation in so_far.iter().flat_map(|run| &run.trace) {
+    for evaluation in so_far.iter().flat_map(|run| run.trace.iter()) {
         // Who wants an end here asks for it again at the next evaluation.
-        let _ = watch.evaluation(evaluation);
+        let _ = watch.evaluation(&evaluation);
     }
     let mut tracer = Tracer {
         spec,
@@ -118,11 +118,10 @@ pub(crate) fn train_traced(
 fn fit(so_far: &[RunSoFar], spec: &TrainSpec, runs: &[kernel::Run<'_>], plan: &[u64]) -> bool {
     so_far.len() == runs.len()
         && so_far.iter().zip(runs).all(|(so_far, run)| {
-            let epochs = so_far.trace.iter().map(|evaluation| evaluation.epoch);
             let evaluated = so_far.trace.len();
             let due = |epoch: u64| plan.partition_point(|&planned| planned <= epoch);
             evaluated <= plan.len()
-                && epochs.eq(plan[..evaluated].iter().copied())
+                && so_far.trace.epochs() == &plan[..evaluated]
                 && match &so_far.stage {
                     Stage::Waiting => evaluated == 0,
                     Stage::Going(state) => {
@@ -187,7 +186,7 @@ impl GroupObserver for Tracer<'_> {
         let run = self.numbers[run];
         let tolerance = self.config.evaluate.accuracy_tolerance;
         let evaluation = evaluate(epoch, weights, self.runs[run].problem, self.spec, tolerance);
-        self.so_far[run].trace.push(evaluation);
+        self.so_far[run].trace.push(&evaluation);
         self.detectors[run].see(&evaluation);
         self.watch.evaluation(&evaluation)?;
         match self.detectors[run].is_over(epoch) {

@@ -5,20 +5,21 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use sparsegrok_data::Shortest;
+use sparsegrok_kernel::Figure;
 
-use crate::statistics::Distribution;
+use sparsegrok_statistics::Distribution;
+
 use crate::study::Study;
 use crate::study::group::Record;
 use crate::study::results::ResultsError;
 use crate::study::table::{Row, Table};
-use crate::trace::{Cell, Column};
 
 /// Every kept figure of every run of a cell.
 ///
 /// 8 bytes a run, evaluated epoch and figure: what bounds the memory of a study.
 pub(super) struct Series {
     epochs: Vec<u64>,
-    figures: Vec<Column>,
+    figures: Vec<Figure>,
     /// By epoch, then figure, then run; NaN where a run has no such figure.
     values: Vec<f64>,
     /// Runs there is room for.
@@ -32,7 +33,7 @@ impl Series {
     /// Room for `runs` runs, evaluated at `epochs`.
     pub(super) fn new(
         epochs: &[u64],
-        figures: &[Column],
+        figures: &[Figure],
         runs: usize,
     ) -> Result<Self, TryReserveError> {
         let size = epochs
@@ -67,10 +68,8 @@ impl Series {
         let epochs = self.values.chunks_exact_mut(per_epoch.max(1));
         for ((evaluation, values), going) in record.trace.iter().zip(epochs).zip(&mut self.going) {
             *going += 1;
-            for (column, values) in self.figures.iter().zip(values.chunks_exact_mut(self.room)) {
-                if let Cell::Figure(Some(x)) = column.of(evaluation) {
-                    values[self.runs] = x;
-                }
+            for (figure, values) in self.figures.iter().zip(values.chunks_exact_mut(self.room)) {
+                values[self.runs] = evaluation[*figure];
             }
         }
         self.runs += 1;

@@ -164,7 +164,8 @@ fn can_vary(setting: &Setting) -> bool {
         Section::Train,
         Section::Evaluate,
     ];
-    matters.contains(&setting.sections[0]) && !matches!(setting.kind, Kind::Path | Kind::Columns)
+    matters.contains(&setting.sections[0])
+        && !matches!(setting.kind, Kind::Path | Kind::Columns | Kind::Figures)
 }
 
 /// The values of `LOW:HIGH:COUNT`, whole ones where the setting is, each once.

@@ -35,13 +35,13 @@ pub struct Record {
 
 impl Record {
     /// The evaluation of its last epoch; a run that diverged has none.
-    pub fn last(&self) -> Option<&Evaluation> {
+    pub fn last(&self) -> Option<Evaluation> {
         self.trace.last().filter(|_| self.diverged.is_none())
     }
 
     /// Ends it at one of its evaluations, as if it had not been trained further.
     pub(crate) fn end_at(&mut self, epoch: u64, spec: &EvaluateSpec) {
-        self.trace.retain(|evaluation| evaluation.epoch <= epoch);
+        self.trace.end_at(epoch);
         self.brackets = self.brackets.map(|bracket| bracket.until(epoch));
         self.find_milestones(spec);
     }
@@ -127,7 +127,7 @@ pub(super) fn train(
             ..
         } = traced;
         // A run that ends early ends with an evaluation, and the last epoch is one too.
-        let epochs = trace.last().map_or(0, |last| last.epoch);
+        let epochs = trace.epochs().last().copied().unwrap_or(0);
         seed_steps += diverged.map_or(epochs * steps_an_epoch, |at| at.step);
         let mut record = Record {
             cell,

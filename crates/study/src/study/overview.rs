@@ -2,20 +2,20 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sparsegrok_kernel::Figure;
+use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
 use crate::config::Config;
 use crate::detect::{Status, TRANSITION};
 use crate::evaluate::{GenFigure, MemFigure};
-use crate::statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use crate::study::Study;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
 use crate::study::scaling::{self, Collapse, Scaling};
 use crate::study::times::{Timed, Times};
 use crate::theory::theory_setting;
-use crate::trace::Column;
 
 /// A study's summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct CellSummary {
     pub varied: IndexMap<String, Value>,
     /// Runs.
     pub runs: u64,
-    /// The status that most runs have; of two as frequent, the one listed first.
+    /// The status that more than half of the runs have, or `mixed`.
     pub phase: String,
     /// How many runs have each status, by its name.
     pub status: IndexMap<String, u64>,
@@ -121,11 +121,11 @@ pub(super) struct Tally {
     runs: u64,
     status: [u64; Status::ALL.len()],
     rows: Vec<RecordRow>,
-    finals: Vec<(Column, Vec<f64>)>,
+    finals: Vec<(Figure, Vec<f64>)>,
 }
 
 impl Tally {
-    pub(super) fn new(figures: &[Column]) -> Self {
+    pub(super) fn new(figures: &[Figure]) -> Self {
         Self {
             runs: 0,
             status: [0; Status::ALL.len()],
@@ -152,8 +152,6 @@ impl Tally {
         let varied = cell.varied.iter();
         let status = || Status::ALL.into_iter().zip(self.status);
         let grokked = status().find(|(status, _)| *status == Status::Grokked);
-        // The last of several greatest counts wins: backwards, the one listed first.
-        let phase = status().rev().max_by_key(|(_, count)| *count);
         let finals = self.finals.iter_mut();
         let [t_mem, t_gen, delay_ratio, transition_width] =
             Timed::ALL.map(|timed| Times::of(timed, &self.rows));
@@ -163,7 +161,7 @@ impl Tally {
                 .map(|(key, value)| ((*key).to_owned(), value.clone()))
                 .collect(),
             runs: self.runs,
-            phase: phase.map_or("", |(status, _)| status.name()).to_owned(),
+            phase: phase(status(), self.runs).to_owned(),
             status: status()
                 .map(|(status, count)| (status.name().to_owned(), count))
                 .collect(),
@@ -177,5 +175,32 @@ impl Tally {
                 .map(|(column, finals)| (column.name().to_owned(), Distribution::of(finals)))
                 .collect(),
         }
+    }
+}
+
+/// The status of more than half of the runs: a tie is no majority.
+fn phase(counts: impl IntoIterator<Item = (Status, u64)>, runs: u64) -> &'static str {
+    let mut counts = counts.into_iter();
+    let majority = counts.find(|(_, count)| 2 * count > runs);
+    majority.map_or("mixed", |(status, _)| status.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tie_is_no_majority() {
+        let phase = |grokked, memorized| {
+            let counts = [
+                (Status::Grokked, grokked),
+                (Status::MemorizedOnly, memorized),
+            ];
+            phase(counts, 8)
+        };
+        assert_eq!(phase(5, 3), "grokked");
+        assert_eq!(phase(2, 6), "memorized only");
+        assert_eq!(phase(4, 4), "mixed");
+        assert_eq!(phase(4, 2), "mixed", "nor is most of less than half");
     }
 }

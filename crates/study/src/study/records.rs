@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use sparsegrok_data::Shortest;
+use sparsegrok_kernel::Figure;
 
 use crate::bracket::Time;
 use crate::detect::{Milestones, Status};
@@ -13,7 +14,6 @@ use crate::study::group::Record;
 use crate::study::results::ResultsError;
 use crate::study::seeds::RunSeeds;
 use crate::study::table::{Row, Table};
-use crate::trace::{Cell, Column};
 
 /// What became of one run, as its row of `records.csv` tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,17 +33,14 @@ pub struct RecordRow {
 
 impl RecordRow {
     /// A run's row, with these figures.
-    pub(crate) fn of(record: &Record, figures: &[Column]) -> Self {
+    pub(crate) fn of(record: &Record, figures: &[Figure]) -> Self {
         let last = record.last();
-        let finals = figures.iter().map(|column| match column.of(last?) {
-            Cell::Figure(figure) => figure,
-            Cell::Count(_) => None,
-        });
+        let finals = figures.iter().map(|figure| last?.get(*figure));
         Self {
             cell: record.cell,
             seeds: record.seeds,
             milestones: record.milestones,
-            horizon: record.trace.last().map(|evaluation| evaluation.epoch),
+            horizon: record.trace.epochs().last().copied(),
             finals: finals.collect(),
         }
     }

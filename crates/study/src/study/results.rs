@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use sparsegrok_kernel::Figure;
 
 use crate::error::ConfigError;
 use crate::layers::Settings;
@@ -17,7 +18,6 @@ use crate::study::overview::Summary;
 use crate::study::records::{self, RecordRow};
 use crate::study::traces::{self, KeptTrace};
 use crate::study::{GridCell, Study};
-use crate::trace::Column;
 
 /// Why a study's directory could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -105,10 +105,11 @@ pub enum ResultsError {
 ///
 /// ```no_run
 /// use std::path::Path;
-/// use sparsegrok_study::{Column, StudyResults};
+/// use sparsegrok_kernel::Figure;
+/// use sparsegrok_study::StudyResults;
 ///
 /// let results = StudyResults::read(Path::new("decay"))?;
-/// let accuracy = results.place_of(Column::TestAcc).expect("kept by default");
+/// let accuracy = results.place_of(Figure::TestAcc).expect("kept by default");
 /// for (number, cell) in results.study.cells().iter().enumerate() {
 ///     let grokked = results.records_of(number).iter();
 ///     println!("{:?}: {} runs", cell.varied, grokked.len());
@@ -191,12 +192,12 @@ impl StudyResults {
     }
 
     /// The figures kept of every evaluation, in the order in which rows hold them.
-    pub fn figures(&self) -> &[Column] {
+    pub fn figures(&self) -> &[Figure] {
         &self.study.spec().figures
     }
 
     /// Where rows hold a figure; `None` where it was not kept.
-    pub fn place_of(&self, figure: Column) -> Option<usize> {
+    pub fn place_of(&self, figure: Figure) -> Option<usize> {
         self.figures().iter().position(|&kept| kept == figure)
     }
 

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use sparsegrok_data::Shortest;
+use sparsegrok_kernel::Figure;
 
 use crate::study::Study;
 use crate::study::group::Record;
 use crate::study::results::ResultsError;
 use crate::study::table::Table;
-use crate::trace::{Cell, Column};
 
 /// The trace of one run, as `traces.csv` keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,18 +43,17 @@ pub(super) fn write_header(study: &Study, to: &mut impl Write) -> io::Result<()>
 }
 
 /// Writes a run's trace, a row an evaluation.
-pub(super) fn write(record: &Record, figures: &[Column], to: &mut impl Write) -> io::Result<()> {
-    for evaluation in &record.trace {
+pub(super) fn write(record: &Record, figures: &[Figure], to: &mut impl Write) -> io::Result<()> {
+    for evaluation in record.trace.iter() {
         write!(
             to,
             "{},{},{}",
             record.cell, record.seeds.seed, evaluation.epoch
         )?;
-        for column in figures {
-            match column.of(evaluation) {
-                Cell::Count(count) => write!(to, ",{count}")?,
-                Cell::Figure(Some(x)) => write!(to, ",{}", Shortest(x))?,
-                Cell::Figure(None) => write!(to, ",")?,
+        for figure in figures {
+            match evaluation.get(*figure) {
+                Some(x) => write!(to, ",{}", Shortest(x))?,
+                None => write!(to, ",")?,
             }
         }
         writeln!(to)?;

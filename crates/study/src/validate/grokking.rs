@@ -2,12 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use sparsegrok_kernel::Evaluation;
+use sparsegrok_kernel::Figure;
 use sparsegrok_theory::Prediction;
 
 use super::runs::{Runs, curve, reaches, value_at};
 use super::{Check, Tolerance, ValidateError, Witness};
 use crate::theory::theory_setting;
+use crate::trace::Trace;
 
 const SEEDS: u64 = 64;
 /// Evaluations of a run: neighbours are 1 to 2 % apart.
@@ -18,13 +19,11 @@ fn prediction(runs: &Runs) -> Prediction {
     Prediction::of(&setting.expect("the theory covers the grokking presets"))
 }
 
-fn population(e: &Evaluation) -> f64 {
-    e.population_acc.expect("synthetic data have a teacher")
-}
+const POPULATION: Figure = Figure::PopulationAcc;
 
 /// The mean time at which population accuracy reaches a level, against the theory's.
 fn t_gen(what: &str, runs: &Runs, accuracy: f64, tolerance: f64) -> Check {
-    let mean = runs.mean(|trace| reaches(&curve(trace, population), accuracy));
+    let mean = runs.mean(|trace| reaches(&curve(trace, POPULATION), accuracy));
     Check {
         quantity: format!("{what}: epoch of population accuracy {accuracy}"),
         expected: prediction(runs).t_gen(accuracy).unwrap_or(f64::NAN),
@@ -36,7 +35,7 @@ fn t_gen(what: &str, runs: &Runs, accuracy: f64, tolerance: f64) -> Check {
 
 /// Population accuracy in the end, against the theory's there.
 fn last_accuracy(what: &str, runs: &Runs) -> Check {
-    let mean = runs.mean(|trace| trace.last().map(population));
+    let mean = runs.mean(|trace| trace.figure(POPULATION).last().copied());
     let epochs = runs.config.train.epochs;
     Check {
         quantity: format!("{what}: population accuracy at epoch {epochs}"),
@@ -53,7 +52,7 @@ pub(super) fn presets(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<()
         witness.begin(preset);
         let runs = Runs::of(preset, &[POINTS], SEEDS, stop)?;
         let prediction = prediction(&runs);
-        let t_mem = |trace: &[Evaluation]| reaches(&curve(trace, |e| e.train_acc), 0.99);
+        let t_mem = |trace: &Trace| reaches(&curve(trace, Figure::TrainAcc), 0.99);
         let predicted = prediction.t_mem(0.99).unwrap_or(f64::NAN);
         let mean = runs.mean(t_mem);
         witness.check(Check {
@@ -63,7 +62,7 @@ pub(super) fn presets(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<()
             tolerance: Tolerance::Relative(0.05),
             note: mean.note,
         });
-        let mean = runs.mean(|trace| value_at(&curve(trace, population), t_mem(trace)?));
+        let mean = runs.mean(|trace| value_at(&curve(trace, POPULATION), t_mem(trace)?));
         witness.check(Check {
             quantity: format!("{preset}: population accuracy then"),
             expected: prediction.accuracy(predicted),
@@ -73,8 +72,8 @@ pub(super) fn presets(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<()
         });
         witness.check(t_gen(preset, &runs, 0.75, halfway));
         witness.check(t_gen(preset, &runs, 0.9, 0.05));
-        let mean_curve = runs.mean_curve(population);
-        let seeds = runs.mean(|trace| reaches(&curve(trace, population), 0.95));
+        let mean_curve = runs.mean_curve(POPULATION);
+        let seeds = runs.mean(|trace| reaches(&curve(trace, POPULATION), 0.95));
         witness.check(Check {
             quantity: format!("{preset}: epoch of mean population accuracy 0.95"),
             expected: prediction.t_gen(0.95).unwrap_or(f64::NAN),

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_kernel::Figure;
+
 use super::runs::{Runs, curve, reaches};
 use super::{Check, Scope, Tolerance, ValidateError, Witness};
 
@@ -74,9 +76,10 @@ pub(super) fn ridge(
     let flags = [("epochs", "320"), ("eval_every", "1"), ("n_test", "0")];
     let runs = Runs::of("ridge", &flags, 64, stop)?;
     let mean = runs.mean(|trace| {
-        let above = trace.iter().rfind(|e| e.train_loss >= 0.01)?;
+        let losses = trace.figure(Figure::TrainLoss);
+        let above = losses.iter().rposition(|loss| *loss >= 0.01)?;
         // A run still above at the end has not shown its last.
-        (above.epoch < trace.last()?.epoch).then_some(above.epoch as f64)
+        (above + 1 < trace.len()).then_some(trace.epochs()[above] as f64)
     });
     witness.check(Check {
         quantity: "ridge: t₁, last epoch of train loss ≥ 0.01".to_owned(),
@@ -99,10 +102,11 @@ pub(super) fn ridge(
         ]);
         let runs = Runs::of("ridge", &flags, RIDGE_SEEDS, stop)?;
         let mean = runs.mean(|trace| {
-            let nearness = |e: &sparsegrok_kernel::Evaluation| {
-                -e.teacher_distance.expect("synthetic data have a teacher")
-            };
-            reaches(&curve(trace, nearness), -0.01)
+            let mut nearness = curve(trace, Figure::TeacherDistance);
+            nearness
+                .iter_mut()
+                .for_each(|(_, distance)| *distance *= -1.0);
+            reaches(&nearness, -0.01)
         });
         witness.check(Check {
             quantity: format!("{}: t₂, first epoch of ‖v − v*‖²/d ≤ 0.01", row.what),
@@ -144,12 +148,8 @@ pub(super) fn teacher_student(
         witness.begin(what);
         let flags = [("n_train", rows), ("epochs", epochs), ("eval_every", every)];
         let runs = Runs::of("teacher-student", &flags, SEEDS, stop)?;
-        let train = runs.mean(|trace| reaches(&curve(trace, |e| e.train_acc), 0.95));
-        let test = runs.mean(|trace| {
-            let accuracy =
-                |e: &sparsegrok_kernel::Evaluation| e.test_acc.expect("the preset has a test set");
-            reaches(&curve(trace, accuracy), 0.95)
-        });
+        let train = runs.mean(|trace| reaches(&curve(trace, Figure::TrainAcc), 0.95));
+        let test = runs.mean(|trace| reaches(&curve(trace, Figure::TestAcc), 0.95));
         for (which, expected, mean) in [("train", t_train, train), ("test", t_test, test)] {
             witness.check(Check {
                 quantity: format!("{what}: epoch of {which} accuracy 0.95"),

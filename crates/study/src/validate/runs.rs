@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use sparsegrok_kernel::Evaluation;
+use sparsegrok_kernel::Figure;
 
 use super::ValidateError;
 use crate::config::Config;
@@ -50,12 +50,8 @@ impl Runs {
     }
 
     /// The mean over runs of what `measure` finds in each.
-    pub(super) fn mean(&self, measure: impl Fn(&[Evaluation]) -> Option<f64>) -> Mean {
-        let found: Vec<f64> = self
-            .traces
-            .iter()
-            .filter_map(|trace| measure(trace))
-            .collect();
+    pub(super) fn mean(&self, measure: impl Fn(&Trace) -> Option<f64>) -> Mean {
+        let found: Vec<f64> = self.traces.iter().filter_map(measure).collect();
         let (seeds, without) = (self.traces.len(), self.traces.len() - found.len());
         Mean {
             value: (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64),
@@ -67,20 +63,22 @@ impl Runs {
     }
 
     /// The curve of a figure's mean over runs. All were evaluated at the same epochs.
-    pub(super) fn mean_curve(&self, figure: impl Fn(&Evaluation) -> f64) -> Vec<(f64, f64)> {
+    pub(super) fn mean_curve(&self, figure: Figure) -> Vec<(f64, f64)> {
         let runs = self.traces.len() as f64;
-        (0..self.traces[0].len())
-            .map(|i| {
-                let sum: f64 = self.traces.iter().map(|trace| figure(&trace[i])).sum();
-                (self.traces[0][i].epoch as f64, sum / runs)
+        let epochs = self.traces[0].epochs().iter().enumerate();
+        epochs
+            .map(|(i, &epoch)| {
+                let values = self.traces.iter().map(|trace| trace.figure(figure)[i]);
+                (epoch as f64, values.sum::<f64>() / runs)
             })
             .collect()
     }
 }
 
 /// The curve of a figure.
-pub(super) fn curve(trace: &[Evaluation], figure: impl Fn(&Evaluation) -> f64) -> Vec<(f64, f64)> {
-    trace.iter().map(|e| (e.epoch as f64, figure(e))).collect()
+pub(super) fn curve(trace: &Trace, figure: Figure) -> Vec<(f64, f64)> {
+    let epochs = trace.epochs().iter().map(|&epoch| epoch as f64);
+    epochs.zip(trace.figure(figure).iter().copied()).collect()
 }
 
 /// The epoch at which a rising curve first reaches a level, by linear interpolation.

@@ -1,0 +1,201 @@
+//! Figures: what can be said in a number of a model at an epoch.
+//!
+//! One table names every figure of every family of models. An [`Evaluation`] is an epoch and an array
+//! that the table indexes, so that a new figure is a row here and the function that computes it; what
+//! stores, prints or draws figures goes by the table.
+
+use std::ops::{Index, IndexMut};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The kind of quantity that a figure is: figures of one kind can share an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FigureKind {
+    /// A share of rows classified right, from 0 to 1.
+    Accuracy,
+    /// A mean loss, in the loss's own unit.
+    Loss,
+    /// A difference of losses or accuracies between test and training.
+    Gap,
+    /// A norm of weights.
+    Norm,
+    /// A share of one quantity in another, from 0 to 1.
+    Share,
+    /// A margin y·z.
+    Margin,
+    /// A cosine, from −1 to 1.
+    Cosine,
+    /// A squared distance.
+    Distance,
+}
+
+macro_rules! figures {
+    ($($(#[doc = $doc:literal])+ $figure:ident $name:literal $kind:ident $words:literal,)+) => {
+        /// A figure of an evaluation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Figure {
+            $($(#[doc = $doc])+ $figure,)+
+        }
+
+        impl Figure {
+            /// Every figure, in the order of the table.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$figure),+];
+
+            /// The name in headers, logs and configurations.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$figure => $name,)+
+                }
+            }
+
+            /// The kind of quantity.
+            pub const fn kind(self) -> FigureKind {
+                match self {
+                    $(Self::$figure => FigureKind::$kind,)+
+                }
+            }
+
+            /// The words in a legend beside others of its kind.
+            pub const fn words(self) -> &'static str {
+                match self {
+                    $(Self::$figure => $words,)+
+                }
+            }
+        }
+    };
+}
+
+figures! {
+    /// Share of training rows classified right, each with its own memorization column.
+    TrainAcc "train_acc" Accuracy "train",
+    /// Share of test rows classified right.
+    TestAcc "test_acc" Accuracy "test",
+    /// Accuracy on the whole population of isotropic Gaussian rows, 1 − ∠(v, teacher)/π.
+    ///
+    /// It exists for synthetic data without a bias, classified by sign.
+    PopulationAcc "population_acc" Accuracy "population",
+    /// Mean training loss, without the penalty.
+    TrainLoss "train_loss" Loss "train",
+    /// Mean test loss.
+    TestLoss "test_loss" Loss "test",
+    /// Generalization gap in loss: test − train.
+    GapLoss "gap_loss" Gap "test − train loss",
+    /// Generalization gap in error: train accuracy − test accuracy.
+    GapAcc "gap_acc" Gap "train − test accuracy",
+    /// ‖w‖, signal, tail and memorization together, without the bias.
+    WeightNorm "weight_norm" Norm "‖w‖, all weights",
+    /// ‖v‖.
+    SignalNorm "signal_norm" Norm "‖v‖, signal",
+    /// ‖m‖.
+    MemorizationNorm "memorization_norm" Norm "‖m‖, memorization",
+    /// ‖m‖²/‖w‖²; 0 where w = 0.
+    MemorizationShare "memorization_share" Share "‖m‖² / ‖w‖²",
+    /// Smallest training margin y·z.
+    MarginMin "margin_min" Margin "smallest",
+    /// Mean training margin.
+    MarginMean "margin_mean" Margin "mean",
+    /// Cosine of the angle between v and the teacher; it does not exist where v = 0.
+    TeacherCosine "teacher_cosine" Cosine "cosine of v and teacher",
+    /// ‖v − v*‖²/d.
+    TeacherDistance "teacher_distance" Distance "‖v − teacher‖² / d",
+    /// Regularised objective J = mean training loss + ½λ‖w‖².
+    Objective "objective" Loss "objective",
+}
+
+impl Figure {
+    /// The number of figures.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// The figure of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|figure| figure.name() == name)
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::of(&name).ok_or_else(|| de::Error::custom(format!("no figure `{name}`")))
+    }
+}
+
+/// The figures of a model after some epochs. A figure that does not exist, as without a test set, is
+/// NaN.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluation {
+    /// Epochs trained.
+    pub epoch: u64,
+    figures: [f64; Figure::COUNT],
+}
+
+impl Evaluation {
+    /// An evaluation after `epoch` epochs, without any figure yet.
+    pub fn new(epoch: u64) -> Self {
+        Self {
+            epoch,
+            figures: [f64::NAN; Figure::COUNT],
+        }
+    }
+
+    /// The same evaluation with a figure in it.
+    pub fn with(mut self, figure: Figure, value: f64) -> Self {
+        self[figure] = value;
+        self
+    }
+
+    /// Sets a figure that may not exist.
+    pub fn set(&mut self, figure: Figure, value: Option<f64>) {
+        self[figure] = value.unwrap_or(f64::NAN);
+    }
+
+    /// A figure, where it exists.
+    pub fn get(&self, figure: Figure) -> Option<f64> {
+        Some(self[figure]).filter(|value| !value.is_nan())
+    }
+}
+
+/// A figure; NaN where it does not exist.
+impl Index<Figure> for Evaluation {
+    type Output = f64;
+
+    fn index(&self, figure: Figure) -> &f64 {
+        &self.figures[figure as usize]
+    }
+}
+
+impl IndexMut<Figure> for Evaluation {
+    fn index_mut(&mut self, figure: Figure) -> &mut f64 {
+        &mut self.figures[figure as usize]
+    }
+}
+
+/// Equal in every bit: figures that do not exist in either are equal.
+impl PartialEq for Evaluation {
+    fn eq(&self, other: &Self) -> bool {
+        self.epoch == other.epoch
+            && self.figures.map(f64::to_bits) == other.figures.map(f64::to_bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_indexes_itself() {
+        for (place, figure) in Figure::ALL.into_iter().enumerate() {
+            assert_eq!(figure as usize, place);
+            assert_eq!(Figure::of(figure.name()), Some(figure));
+            let evaluation = Evaluation::new(3).with(figure, 0.5);
+            let there = Figure::ALL.map(|other| evaluation.get(other).is_some());
+            assert_eq!(there, Figure::ALL.map(|other| other == figure));
+        }
+        assert_eq!(Figure::of("epoch"), None);
+    }
+}
