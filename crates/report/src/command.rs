@@ -6,7 +6,8 @@ use toml::{Table, Value};
 /// The shortest `sparsegrok study` that makes the same configuration, with the preset that is
 /// nearest; `None` where flags cannot say it.
 ///
-/// What a study has no flags for, and what its results do not depend on, is left at its default.
+/// Settings that a study has no flags for, or that its results do not depend on, are left at their
+/// defaults.
 pub(crate) fn reproducing(config: &Config) -> Option<String> {
     let wanted = config.to_table().ok()?;
     let names = PRESETS.iter().map(|preset| Some(preset.name));
@@ -45,7 +46,7 @@ fn difference(base: &Table, wanted: &Table) -> Option<Vec<(&'static Setting, Str
 
 const EXCLUSIVE: [&str; 2] = ["eval_every", "eval_points"];
 
-/// Whether a study takes a setting and its results depend on it.
+/// Returns true if a study takes a setting and its results depend on it.
 fn matters(setting: &Setting) -> bool {
     use sparsegrok_study::Section::{Compare, Engine, Output};
     ![Compare, Engine, Output].contains(&setting.sections[0])
