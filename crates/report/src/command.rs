@@ -6,7 +6,8 @@ use toml::Table;
 /// The shortest `sparsegrok study` that makes the same configuration, with the preset that is
 /// nearest; `None` where flags cannot say it.
 ///
-/// What a study has no flags for, and what its results do not depend on, is left at its default.
+/// Settings that a study has no flags for, or that its results do not depend on, are left at their
+/// defaults.
 pub(crate) fn reproducing(config: &Config) -> Option<String> {
     let wanted = config.to_table().ok()?;
     let names = PRESETS.iter().map(|preset| Some(preset.name));
@@ -43,7 +44,7 @@ fn difference(base: &Table, wanted: &Table) -> Option<Vec<(&'static Setting, Str
     Some(flags)
 }
 
-/// Returns whether the results of a study depend on a setting.
+/// Returns true if the results of a study depend on a setting.
 fn matters(setting: &Setting) -> bool {
     matches!(setting.changes, Changes::Runs | Changes::Study)
 }

@@ -1,4 +1,4 @@
-//! What a study shows, in one plain sentence.
+//! The headline: a study's result in one plain sentence.
 
 use sparsegrok_plot::number::{count, number};
 use sparsegrok_study::Status;
@@ -34,7 +34,7 @@ fn of_cell(cell: &CellView) -> String {
     parts.join("; ") + "."
 }
 
-/// How many seeds grokked, or what they did instead.
+/// The number of seeds that grokked, or their statuses if none did.
 fn outcome(cell: &CellView) -> String {
     let (grokked, runs) = (cell.grokked(), cell.runs);
     if runs == 1 {

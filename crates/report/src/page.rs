@@ -20,7 +20,7 @@ use crate::view::{Time, View};
 
 /// Rows of the table of cells; the rest is in the study's files.
 const MOST_ROWS: usize = 2_000;
-/// What is drawn in the page as it is in print; curves are drawn by the page itself.
+/// Pictures drawn in the page as they are in print; curves are drawn by the page itself.
 const STILL: [&str; 5] = [
     "phases",
     "scaling",
@@ -124,7 +124,7 @@ fn variables() -> String {
     )
 }
 
-/// How many runs this rests on, and whether all are there.
+/// The number of runs, the thresholds, and a warning if runs are missing.
 fn standing(view: &View) -> String {
     let cells = match view.cells_planned {
         1 => String::new(),
@@ -286,7 +286,7 @@ fn configuration(results: &StudyResults) -> String {
     )
 }
 
-/// How the study was run; the only part of the page that another run of it changes.
+/// The manifest: the only part of the page that another run of the study changes.
 fn manifest(results: &StudyResults) -> String {
     let value = serde_json::to_value(&results.manifest).unwrap_or_default();
     let mut rows = String::new();

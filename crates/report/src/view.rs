@@ -1,4 +1,4 @@
-//! What pictures are made from: a study's results, cell by cell, as they are to be seen.
+//! The source of all pictures: a study's results, cell by cell, as they are to be seen.
 
 use sparsegrok_kernel::Figure;
 use sparsegrok_statistics::{Distribution, Lifetime};
@@ -26,7 +26,7 @@ pub struct View {
     pub(crate) axes: Vec<GridAxis>,
     /// The cells begun, in the study's order.
     pub(crate) cells: Vec<CellView>,
-    /// What counts as memorized and generalized.
+    /// The thresholds of memorizing and generalizing.
     pub(crate) evaluate: EvaluateSpec,
     /// Runs that came to their end.
     pub(crate) runs: u64,
@@ -36,16 +36,16 @@ pub struct View {
     pub(crate) shard: Option<Shard>,
     /// Cells there were to be.
     pub(crate) cells_planned: usize,
-    /// How T_gen goes with the axes.
+    /// Laws of T_gen along the axes.
     pub(crate) scaling: Vec<Scaling>,
-    /// What a reader should know before he believes the times, each a sentence.
+    /// Cautions about the times for a reader, each a sentence.
     pub(crate) cautions: Vec<String>,
 }
 
 /// An axis of the grid.
 #[derive(Clone, Debug)]
 pub(crate) struct GridAxis {
-    /// What varies along it.
+    /// The key of the setting that varies along it.
     pub(crate) key: String,
     /// Its values, in order.
     pub(crate) values: Vec<Value>,
@@ -56,7 +56,7 @@ pub(crate) struct GridAxis {
 pub(crate) struct CellView {
     /// Its number.
     pub(crate) number: usize,
-    /// What tells it from the others: `λ = 10⁻⁴, R = 100`.
+    /// The settings that tell it from the others: `λ = 10⁻⁴, R = 100`.
     pub(crate) name: String,
     /// Its place on each axis of the grid.
     pub(crate) place: Vec<usize>,
@@ -80,9 +80,9 @@ pub(crate) struct CellView {
     pub(crate) phase: Option<Status>,
     /// Runs of each status, in the order of [`Status::ALL`].
     pub(crate) counts: [u64; Status::ALL.len()],
-    /// What the theory says, where it covers the cell.
+    /// The theory's prediction, where it covers the cell.
     pub(crate) theory: Option<Prediction>,
-    /// Its times.
+    /// The theory's times.
     pub(crate) prediction: Option<CellPrediction>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct Time {
 }
 
 impl View {
-    /// What a study's directory shows.
+    /// Reads a study's directory into a view.
     ///
     /// # Errors
     /// When its curves or traces cannot be read.
@@ -177,7 +177,7 @@ impl View {
         })
     }
 
-    /// What one run shows.
+    /// Makes a view of one run.
     pub fn of_run(config: &Config, run: &Run) -> Self {
         let milestones = run.milestones;
         let alone = |x: f64| Distribution {
@@ -313,7 +313,7 @@ impl CellView {
         curve.filter(|(_, accuracy)| accuracy.is_finite()).collect()
     }
 
-    /// Whether the theory says anything of its accuracy over time.
+    /// Returns true if the theory has a curve of its accuracy over time.
     pub(crate) fn has_theory_curve(&self) -> bool {
         self.theory
             .is_some_and(|theory| theory.scales().lambda > 0.0)
@@ -324,7 +324,7 @@ impl CellView {
         self.prediction?.t_gen
     }
 
-    /// How far inside the theory's region of grokking it lies, outside where negative: the
+    /// The distance by which it lies inside the theory's region of grokking, outside where negative: the
     /// smallest of the logarithms of end/T_gen and T_gen/(delay_ratio·T_mem), cut at ±1.
     pub(crate) fn predicted_margin(&self) -> Option<f64> {
         let (prediction, end) = (self.prediction?, self.horizon()?);

@@ -8,7 +8,7 @@ use crate::scales::MEAN_ABSOLUTE_NORMAL;
 /// One condition: a number that must keep to one side of a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Condition {
-    /// What it asks for, in a few words.
+    /// The condition in a few words.
     pub name: &'static str,
     /// The number, as a formula.
     pub formula: &'static str,
@@ -16,7 +16,7 @@ pub struct Condition {
     pub value: f64,
     /// Its limit.
     pub limit: Limit,
-    /// What goes wrong where it fails, and what would mend it, in one sentence.
+    /// The consequence where it fails and its remedy, in one sentence.
     pub otherwise: &'static str,
 }
 
@@ -30,7 +30,7 @@ pub enum Limit {
 }
 
 impl Condition {
-    /// Whether the value keeps to its limit.
+    /// Returns true if the value keeps to its limit.
     pub fn holds(&self) -> bool {
         match self.limit {
             Limit::AtMost(limit) => self.value <= limit,
@@ -55,7 +55,7 @@ impl Prediction {
     /// Without decay L is the margin when rows are just memorized, ln(1 + 2.33Λ).
     ///
     /// # Panics
-    /// Where `accuracy` is not between ½ and 1.
+    /// When `accuracy` is not between ½ and 1.
     pub fn conditions(&self, accuracy: f64) -> [Condition; 6] {
         assert!(
             accuracy > 0.5 && accuracy < 1.0,

@@ -1,4 +1,4 @@
-//! How population accuracy rises.
+//! Population accuracy over time.
 
 use std::f64::consts::PI;
 

@@ -1,10 +1,10 @@
-//! What can be wrong with the parts of a dataset.
+//! Errors of making datasets.
 
 use crate::csr::CsrError;
 
 use super::TargetKind;
 
-/// Why parts do not make a dataset.
+/// A fault of the parts of a dataset.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {

@@ -1,10 +1,10 @@
-//! What can be wrong with a store.
+//! Errors of reading stores.
 
 use std::io;
 
 use crate::dataset::{DatasetError, TargetKind};
 
-/// Why a store could not be read.
+/// An error of reading a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -13,7 +13,7 @@ pub enum StoreError {
     Io {
         /// The file's name.
         file: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// Something in the file is not as it should be.
@@ -25,7 +25,7 @@ pub enum StoreError {
         section: &'static str,
         /// First byte of what is at fault.
         offset: u64,
-        /// What is wrong there.
+        /// The fault there.
         fault: StoreFault,
     },
     /// The targets are of another kind than what was asked for.
@@ -33,9 +33,9 @@ pub enum StoreError {
     Targets {
         /// The file's name.
         file: String,
-        /// What the targets are.
+        /// The kind of the targets.
         found: &'static str,
-        /// What they should be.
+        /// The kind they should be of.
         expected: TargetKind,
     },
     /// The machine does not store numbers as the file does.
@@ -53,7 +53,7 @@ fn expected_targets(kind: TargetKind) -> &'static str {
     }
 }
 
-/// What is wrong with a part of a store.
+/// A fault of a part of a store.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreFault {
@@ -87,19 +87,19 @@ pub enum StoreFault {
     /// A number in the header is out of range.
     #[error("`{field}` is {found}, expected {expected}")]
     Field {
-        /// What the number is called.
+        /// The number's name.
         field: &'static str,
         /// The number, as written: not every one fits the same type.
         found: String,
-        /// What it should be.
+        /// The values it may have.
         expected: &'static str,
     },
     /// A section is not where the shape of the data puts it.
     #[error("found {found}, expected {expected}")]
     Section {
-        /// What the header says of the section.
+        /// The header's figure for the section.
         found: String,
-        /// What follows from the shape of the data.
+        /// The figure that follows from the shape of the data.
         expected: String,
     },
     /// The numbers make no dataset.

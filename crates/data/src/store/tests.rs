@@ -37,7 +37,7 @@ fn file(bytes: &[u8]) -> (TempDir, std::path::PathBuf) {
     (folder, path)
 }
 
-/// What opening bytes says, and verifying where `verify`.
+/// The message of opening bytes as a store, and of verifying it where `verify`.
 fn refusal(bytes: &[u8], verify: bool) -> String {
     let (_folder, path) = file(bytes);
     let result = Store::open(&path).and_then(|store| match verify {

@@ -64,7 +64,7 @@ fn unreadable(name: &str, error: io::Error) -> SvmlightError {
     }
 }
 
-/// Whether a decoder's error is about what it read, not about reading.
+/// Returns true if a decoder's error is about the bytes it read, not about reading them.
 fn is_malformed(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -28,9 +28,9 @@ struct LabelCheck {
 
 /// The first line that is malformed.
 pub(super) struct BadLine {
-    /// Its number, counted from 1.
+    /// The line's number, counted from 1.
     pub(super) line: u64,
-    /// Where in it the fault starts, from 0.
+    /// The fault's first byte in the line, from 0.
     pub(super) start: usize,
     pub(super) fault: Fault,
 }
