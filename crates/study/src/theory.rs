@@ -1,6 +1,6 @@
 //! Configurations the theory covers, and why it does not cover the others.
 
-use sparsegrok_config::{Config, SETTINGS};
+use sparsegrok_config::{Config, SETTINGS, Section};
 use sparsegrok_kernel::Init;
 use sparsegrok_theory::{Direction, Setting};
 
@@ -15,12 +15,16 @@ pub struct NotCovered {
 /// The theory's setting of a configuration.
 ///
 /// # Errors
-/// The first setting whose value the theory does not cover.
+/// The first setting whose value the theory does not cover, of training before data.
 pub fn theory_setting(config: &Config) -> Result<Setting, NotCovered> {
     let Config {
         synthetic, train, ..
     } = config;
-    let mut reasons = SETTINGS.iter().filter_map(|s| s.outside_theory(config));
+    // Training first: a loss that is not covered is not covered on any data.
+    let of_training = |setting: &&sparsegrok_config::Setting| setting.section == Section::Train;
+    let settings = SETTINGS.iter().filter(of_training);
+    let settings = settings.chain(SETTINGS.iter().filter(|setting| !of_training(setting)));
+    let mut reasons = settings.filter_map(|setting| setting.outside_theory(config));
     if let Some(reason) = reasons.next() {
         return Err(NotCovered { reason });
     }
