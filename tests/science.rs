@@ -83,8 +83,7 @@ fn no_ratio_is_made_with_a_time_that_is_not_there() {
 #[test]
 fn what_the_theory_does_not_cover_gets_no_numbers() {
     for (line, because) in [
-        ("explain --preset ridge", "no column of their own"),
-        ("explain --preset grok-a --loss squared", "logistic loss"),
+        ("explain --preset ridge", "logistic loss on labels"),
         ("explain --preset grok-a --batch-size 8", "steps of one row"),
         (
             "explain --preset grok-a --label-noise 0.1",
