@@ -43,9 +43,14 @@ impl Line {
         let log = first > 0.0
             && (last / first > 8.0
                 || uneven(ratios.map(libm::log)) < uneven(differences) * (1.0 - 1e-9));
+        // An outer edge may overflow or vanish where a value does not.
         let between = |a: f64, b: f64, share: f64| match log {
-            true => a * libm::pow(b / a, share),
-            false => a + share * (b - a),
+            true => {
+                // By logarithms, as the ratio of two values may overflow too.
+                let log = (1.0 - share) * libm::log(a) + share * libm::log(b);
+                libm::exp(log).clamp(f64::MIN_POSITIVE, f64::MAX)
+            }
+            false => (a + share * (b - a)).clamp(f64::MIN, f64::MAX),
         };
         let n = centres.len();
         let mut edges = vec![between(centres[0], centres[1], -0.5)];
@@ -59,7 +64,7 @@ impl Line {
             true => Scale::log(edges.iter().copied(), 0.0),
             false => Scale::linear(edges.iter().copied(), 0.0),
         };
-        // An outer edge may overflow or vanish; the scale's ends do not.
+        // The scale's ends may lie nearer.
         (edges[0], edges[n]) = (scale.low(), scale.high());
         let mut axis = Axis::new(title, scale);
         axis.grid = false;

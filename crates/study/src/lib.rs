@@ -17,7 +17,7 @@
 //! let problem = load(&config)?.problem;
 //! let run = run(&config, &problem, &mut ())?;
 //! assert_eq!(run.last().epoch, 40);
-//! assert_eq!(run.last().train_acc, 1.0);
+//! assert_eq!(run.last()[sparsegrok_kernel::Figure::TrainAcc], 1.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
