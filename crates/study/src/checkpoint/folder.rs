@@ -30,13 +30,13 @@ pub struct Unfinished {
     fingerprint: u32,
     log: Mutex<Log>,
     begun: Mutex<HashMap<u64, Vec<RunSoFar>>>,
-    /// Whether any group under way is kept.
+    /// True once some group under way has been kept.
     keeps: AtomicBool,
     notices: Vec<String>,
-    /// Time spent on what is finished before this process took over.
+    /// Time spent on the finished groups before this process took over.
     earlier: Duration,
     since: Instant,
-    /// Whether this process began it.
+    /// True if this process created the folder.
     new: bool,
     _lock: File,
 }
@@ -143,24 +143,24 @@ impl Unfinished {
         })
     }
 
-    /// Whether a folder holds work to resume.
+    /// Tells if a folder holds work to resume.
     pub fn is_there(path: &Path) -> bool {
         path.join(LOG).is_file()
     }
 
-    /// Takes a folder over and away, whatever is in it.
+    /// Takes a folder over and removes it, whatever it holds.
     pub(crate) fn discard(path: &Path) -> Result<(), CheckpointError> {
         let _lock = lock(path)?;
         remove(path).map_err(CheckpointError::io(path))
     }
 
-    /// Whether another process is at a folder.
+    /// Tells if another process holds the lock of a folder.
     pub(crate) fn is_busy(path: &Path) -> bool {
         let lock = File::open(path.join(LOCK));
         lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
-    /// What a user should be told: files that were damaged, and what was done about it.
+    /// Sentences for the user: which files were damaged, and how that was dealt with.
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
@@ -181,8 +181,8 @@ impl Unfinished {
     /// Checks that results of `config` are those that were begun.
     ///
     /// # Errors
-    /// Where they need not be, with the key that differs: data files count by what is in them, and
-    /// so does the version of this program.
+    /// If the results could differ; the error names the key. Data files are compared by content, and
+    /// the version of this program counts too.
     pub fn check(&self, config: &Config) -> Result<(), CheckpointError> {
         let asked = Header::of(self.header.work, config, self.header.shard, &self.path)?;
         match self.header.difference(&asked) {
@@ -222,7 +222,7 @@ impl Unfinished {
         (self.header.started_unix_seconds, spent)
     }
 
-    /// Whether there is anything to go on from.
+    /// Tells if there is anything to resume.
     pub(crate) fn is_worth_keeping(&self) -> bool {
         self.keeps.load(Ordering::Relaxed) || self.log().len() > 0
     }
@@ -232,7 +232,7 @@ impl Unfinished {
         self.log().get(number)
     }
 
-    /// That a finished group is not of this work.
+    /// The error that a finished group does not belong to this work.
     pub(crate) fn unfit_finished(&self) -> CheckpointError {
         self.log().damaged(Damage::Unfit)
     }
@@ -245,13 +245,13 @@ impl Unfinished {
         Ok(())
     }
 
-    /// How far a group had come when the work was interrupted.
+    /// Takes out the progress that a group had made when the work was interrupted.
     pub(super) fn begun(&self, number: u64) -> Option<Vec<RunSoFar>> {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.remove(&number)
     }
 
-    /// Keeps how far a group has come; what was kept before becomes the previous one.
+    /// Keeps the progress of a group; the progress kept before becomes the previous one.
     pub(super) fn keep(&self, number: u64, runs: &[RunSoFar]) -> Result<(), CheckpointError> {
         under_way::write(&self.path, self.fingerprint, number, runs)
             .map_err(CheckpointError::io(&under_way::file_of(&self.path, number)))?;
@@ -259,7 +259,7 @@ impl Unfinished {
         Ok(())
     }
 
-    /// That what is kept of a group under way is not of this work.
+    /// The error that the kept progress of a group does not belong to this work.
     pub(super) fn unfit(&self, number: u64) -> CheckpointError {
         CheckpointError::Damaged {
             path: under_way::file_of(&self.path, number),
@@ -293,7 +293,7 @@ fn lock(path: &Path) -> Result<File, CheckpointError> {
     }
 }
 
-/// That a folder is none of unfinished work, or that it cannot be read.
+/// The error for a folder that could not be opened: it holds no unfinished work, or cannot be read.
 fn nothing_or(path: &Path, error: io::Error) -> CheckpointError {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => CheckpointError::Nothing {

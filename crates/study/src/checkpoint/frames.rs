@@ -8,19 +8,19 @@ use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
 use super::Damage;
 
-/// What a file begins with, before its version.
+/// First bytes of a file; its version follows.
 const NAME: &[u8; 21] = b"sparsegrok checkpoint";
 
-/// The version of everything inside.
+/// The version of the format, of everything in the file.
 const VERSION: u32 = 2;
 
-/// What a frame begins with.
+/// First bytes of a frame.
 const MARK: &[u8; 8] = b"\xf1frame\r\n";
 
 /// Bytes of a frame beside its content: mark, length and checksum.
 const AROUND: u64 = 8 + 8 + 4;
 
-/// Damaged frames after which nothing more is looked for in a file.
+/// Number of damaged frames after which the rest of a file is given up.
 const MOST_DAMAGED: usize = 64;
 
 /// The beginning of a file.
@@ -110,12 +110,12 @@ impl<R: Read + Seek> Frames<R> {
         Ok(Some(content.map(|content| Frame { at, content })))
     }
 
-    /// Where the next frame is looked for: after a whole one, its end.
+    /// The offset at which the next frame is looked for: after a whole frame, its end.
     pub(super) fn at(&self) -> u64 {
         self.at
     }
 
-    /// The frame at `at`, which was found there before.
+    /// Reads the frame at offset `at`, which was found there before.
     pub(super) fn frame_at(&mut self, at: u64) -> io::Result<Result<Vec<u8>, Damage>> {
         self.length = self.from.seek(SeekFrom::End(0))?;
         self.from.seek(SeekFrom::Start(at))?;
@@ -151,7 +151,7 @@ impl<R: Read + Seek> Frames<R> {
         Ok(Ok(content))
     }
 
-    /// Where the next mark stands after the one at `at`; the end of the file without one.
+    /// The offset of the first mark after the one at `at`; the end of the file if there is none.
     fn mark_after(&mut self, at: u64) -> io::Result<u64> {
         self.from.seek(SeekFrom::Start(at + 1))?;
         let mut window = [0; MARK.len()];

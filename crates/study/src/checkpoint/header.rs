@@ -1,4 +1,4 @@
-//! What unfinished work was begun with: its configuration, and what else its results depend on.
+//! The header of unfinished work: its configuration, and all else that its results depend on.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use super::CheckpointError;
 use crate::shard::Shard;
 
-/// What is unfinished.
+/// The kind of unfinished work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Work {
@@ -23,7 +23,7 @@ pub enum Work {
 }
 
 impl Work {
-    /// Its name in words.
+    /// The kind of work in words.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Run => "run",
@@ -32,16 +32,16 @@ impl Work {
     }
 }
 
-/// What work was begun with, kept as TOML.
+/// The header of unfinished work, kept as TOML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Header {
-    /// What it is.
+    /// The kind of work.
     pub(super) work: Work,
     /// Version of this package.
     pub(super) version: String,
-    /// When it was begun, in seconds since 1970.
+    /// The time it was begun, in seconds since 1970.
     pub(crate) started_unix_seconds: u64,
-    /// The shard of the study that it is, if it is one.
+    /// The shard of the study, if the work is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) shard: Option<Shard>,
     /// Tells if it was merged from some of a study's shards alone.
@@ -61,7 +61,7 @@ pub(crate) struct Difference {
 }
 
 impl Header {
-    /// That of a configuration, at this moment. `Time: O(data files)`
+    /// The header for a configuration and this moment. `Time: O(data files)`
     ///
     /// # Errors
     /// When a data file cannot be read, or the configuration, which goes to `folder`, has no TOML form.
@@ -102,7 +102,7 @@ impl Header {
         config.map_err(|error| CheckpointError::Config(Box::new(error)))
     }
 
-    /// That of the whole study, or of a part that was merged, begun at this moment.
+    /// The header of the whole study, or of the part of it that was merged, begun at this time.
     pub(crate) fn merged(&self, partial: bool, started_unix_seconds: u64) -> Self {
         Self {
             shard: None,
@@ -153,7 +153,7 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// Whether the results of a study or a run depend on a setting.
+/// Tells if the results of a study or a run depend on a setting.
 fn matters(setting: &Setting) -> bool {
     matches!(setting.changes, Changes::Runs | Changes::Study)
 }

@@ -23,12 +23,12 @@ pub(crate) struct Keeper<'k> {
     /// Epochs between two looks at the clock.
     stride: u64,
     kept: Instant,
-    /// What keeping it took the last time.
+    /// Time the last write of the group's progress took.
     cost: Duration,
 }
 
 impl<'k> Keeper<'k> {
-    /// Keeps group `number`, of which an epoch has so many steps.
+    /// Keeps the progress of group `number`, an epoch of which has so many steps.
     pub(crate) fn new(
         unfinished: &'k Unfinished,
         number: u64,
@@ -46,7 +46,7 @@ impl<'k> Keeper<'k> {
         }
     }
 
-    /// Whether it is to be kept after this epoch.
+    /// Tells if the group is to be kept after this epoch.
     pub(crate) fn is_due(&mut self) -> bool {
         self.epochs += 1;
         match self.every {
@@ -69,12 +69,12 @@ impl<'k> Keeper<'k> {
         Ok(())
     }
 
-    /// That what was kept of it is not of this work.
+    /// The error that the kept progress does not belong to this work.
     pub(crate) fn unfit(&self) -> CheckpointError {
         self.unfinished.unfit(self.number)
     }
 
-    /// How far it had come when the work was last interrupted.
+    /// Takes out the progress that the group had made when the work was last interrupted.
     pub(crate) fn begun(&self) -> Option<Vec<RunSoFar>> {
         self.unfinished.begun(self.number)
     }

@@ -18,12 +18,12 @@ use crate::study::Group;
 /// The name of a study's log.
 pub(crate) const LOG: &str = "runs.log";
 
-/// What the content of a frame begins with.
+/// First byte of a frame's content: a header or a group.
 const HEADER: u8 = b'h';
 const GROUP: u8 = b'g';
 
-/// Least time from one forced write to the disk to the next. That a process ends costs nothing that
-/// was written; that the power fails may cost what was not forced.
+/// Least time from one forced write to the disk to the next. A process that ends loses nothing it
+/// has written; a power failure can lose what was not forced.
 const BETWEEN_SYNCS: Duration = Duration::from_secs(1);
 
 /// A log that is open to be read, or added to.
@@ -31,19 +31,19 @@ pub(crate) struct Log {
     name: PathBuf,
     file: File,
     end: u64,
-    /// Where the frame of each group begins.
+    /// The offset at which the frame of each group begins.
     places: BTreeMap<u64, u64>,
     synced: Instant,
 }
 
-/// What a log holds beside its groups.
+/// An opened log, with what it holds beside its groups.
 pub(crate) struct Opened {
     pub(crate) log: Log,
     pub(crate) header: Header,
     pub(super) fingerprint: u32,
-    /// Time spent until the last group was added.
+    /// Time spent until the last group was added, in seconds.
     pub(crate) seconds: f64,
-    /// What is wrong with frames that are not whole.
+    /// The damage of frames that are not whole.
     pub(crate) damage: Option<Damage>,
 }
 
@@ -153,12 +153,12 @@ impl Log {
         &self.name
     }
 
-    /// How many groups it holds.
+    /// Number of groups in the log.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// The numbers of its groups, ascending.
+    /// The numbers of the groups, ascending.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> + '_ {
         self.places.keys().copied()
     }

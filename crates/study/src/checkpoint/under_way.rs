@@ -19,10 +19,10 @@ const PREVIOUS: &str = ".previous";
 /// Ends the name of a file that is still being written.
 const PART: &str = ".part";
 
-/// What the content of a frame begins with.
+/// First byte of a frame that holds the progress of a group.
 const UNDER_WAY: u8 = b'u';
 
-/// The file of a group.
+/// The file that holds the progress of a group.
 pub(super) fn file_of(folder: &Path, number: u64) -> PathBuf {
     named(folder, number, "")
 }

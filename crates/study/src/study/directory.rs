@@ -24,21 +24,21 @@ pub(super) const RECORDS: &str = "records.csv";
 pub(super) const CURVES: &str = "curves.csv";
 /// A row an evaluated epoch of a run.
 pub(super) const TRACES: &str = "traces.csv";
-/// What became of each cell.
+/// File name of the summary of the cells.
 pub(super) const SUMMARY: &str = "summary.json";
-/// How it was run.
+/// File name of the manifest: the circumstances in which the study was run.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// The folder in it that holds its unfinished work.
+/// Folder in the directory that holds the unfinished work.
 pub(super) const UNFINISHED: &str = "unfinished";
-/// The folder in it that may hold a report on it.
+/// Folder in the directory that may hold a report on the study.
 const REPORT: &str = "report";
 
-/// Why a study's directory could not be written.
+/// The reason why a study's directory could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirectoryError {
-    /// The directory is there already.
+    /// The directory exists already.
     #[error("{}: exists already, and is replaced only by force", path.display())]
     Exists {
         /// The directory.
@@ -50,19 +50,19 @@ pub enum DirectoryError {
         /// The directory.
         path: PathBuf,
     },
-    /// What is to be replaced is not a study's directory.
+    /// The directory to be replaced is not a study's.
     #[error("{}: not replaced, as it holds no study: expected a directory with `{CONFIGURATION}`, or an empty one", path.display())]
     NoStudy {
-        /// What is there.
+        /// The path that was to be replaced.
         path: PathBuf,
     },
-    /// What is to be resumed is not a study's directory.
+    /// The directory to be resumed is not a study's.
     #[error("{}: nothing to resume: expected the directory of a study", path.display())]
     Nothing {
-        /// What is there.
+        /// The path that was to be resumed.
         path: PathBuf,
     },
-    /// Unfinished work could not be kept, or gone on with.
+    /// Unfinished work could not be kept or resumed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// A file could not be written.
@@ -70,24 +70,24 @@ pub enum DirectoryError {
     Io {
         /// The directory.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         error: io::Error,
     },
 }
 
 /// A study's directory while it is written.
 ///
-/// What is finished is in the log of its folder of [unfinished work](Unfinished), and what is under
-/// way beside it. [`Directory::finish`] makes the tables, functions of the log, in that folder too and gives
-/// all of it its names: `study.toml`, which a study is known by, first loses its name and is the
-/// last to get it, so that no mixture is ever read as a study. Until then results of an earlier
-/// study stay.
+/// Finished groups are in the log of its folder of [unfinished work](Unfinished), and the progress of
+/// groups under way lies beside the log. [`Directory::finish`] makes the tables, which are functions of the
+/// log, in that folder too, and then moves everything to its final name. `study.toml`, by which a study is
+/// recognized, is the first file to lose its name and the last to get it, so that no mixture is ever read
+/// as a study. Until then the results of an earlier study stay.
 ///
 /// The page `docs/formats.md` describes its files.
 pub struct Directory<'s> {
     study: &'s Study,
     path: PathBuf,
-    /// Tells if it was not there before.
+    /// True if the directory was not there before.
     new: bool,
     unfinished: Arc<Unfinished>,
 }
@@ -144,7 +144,7 @@ impl<'s> Directory<'s> {
         })
     }
 
-    /// Whether a directory holds an unfinished study.
+    /// Tells if a directory holds an unfinished study.
     pub fn is_unfinished(path: &Path) -> bool {
         Unfinished::is_there(&path.join(UNFINISHED))
     }
@@ -277,7 +277,7 @@ impl<'s> Directory<'s> {
     }
 }
 
-/// Where nothing is worth going on from, nothing stays.
+/// Removes the unfinished work when there is nothing in it to resume.
 impl Drop for Directory<'_> {
     fn drop(&mut self) {
         if self.new && !self.unfinished.is_worth_keeping() {
@@ -341,7 +341,7 @@ fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Whether a directory holds nothing, but for what was being written when it was interrupted.
+/// Tells if a directory is empty but for temporary files that an interruption left.
 fn is_empty(path: &Path) -> bool {
     fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(|entry| is_temporary(&entry)))
 }

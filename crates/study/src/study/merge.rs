@@ -19,7 +19,7 @@ use crate::study::results::{ResultsError, read_json};
 use crate::study::tables::{write, write_json};
 use crate::study::{Group, Study};
 
-/// Why logs could not be merged, or tables not made again.
+/// The reason why logs could not be merged, or tables not be made again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MergeError {
@@ -35,9 +35,9 @@ pub enum MergeError {
         first: PathBuf,
         /// The first key that differs.
         key: String,
-        /// What it is.
+        /// The value in this directory.
         found: String,
-        /// What it is in the first.
+        /// The value in the first directory.
         expected: String,
     },
     /// Two directories hold the same runs.
@@ -52,25 +52,25 @@ pub enum MergeError {
         path: PathBuf,
         /// The cell of the first of these runs.
         cell: usize,
-        /// Its seed.
+        /// The first seed of those runs.
         seed: u64,
         /// The shard that both are.
         shard: Option<String>,
     },
-    /// Not all runs of the study are there.
+    /// Some runs of the study are missing.
     #[error("{there} of {all} runs are there{missing}: expected all of them, or `--partial`")]
     Incomplete {
         /// Runs there are.
         there: u64,
         /// Runs of the study.
         all: u64,
-        /// What is missing, in words.
+        /// The missing runs, in words.
         missing: String,
     },
     /// A directory could not be read.
     #[error(transparent)]
     Results(#[from] ResultsError),
-    /// A configuration is none.
+    /// The kept configuration is not valid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A log could not be read or written.
@@ -179,7 +179,7 @@ pub fn merge(
     written(&study, &header, groups, (seconds, threads), out, replace)
 }
 
-/// Where each group is: its number and that of its source, by number.
+/// Finds each group: returns its number and the index of its source, ascending by number.
 fn places(study: &Study, sources: &[Source]) -> Result<Vec<(u64, usize)>, MergeError> {
     let mut places: Vec<(u64, usize)> = Vec::new();
     for (number, source) in sources.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::bracket::Time;
 use crate::detect::{Milestones, Status};
 use crate::study::records::RecordRow;
 
-/// What is timed of a run.
+/// A time of a run, or a quantity made of its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timed {
     /// T_mem, in epochs.
@@ -29,7 +29,7 @@ impl Timed {
         Self::TransitionWidth,
     ];
 
-    /// Its name in summaries.
+    /// The name in summaries.
     pub fn name(self) -> &'static str {
         match self {
             Self::Memorizing => "t_mem",
