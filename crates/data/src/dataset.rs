@@ -11,7 +11,7 @@ use crate::aligned::AlignedBlock;
 use crate::csr::{Csr, SparseRow};
 use crate::shared::Shared;
 
-/// What targets are.
+/// The kind of targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetKind {
     /// Labels −1 and +1.
@@ -136,7 +136,7 @@ impl Dataset {
     /// Features with their targets; `memorization` is α, and 0 means none.
     ///
     /// # Errors
-    /// Where lengths disagree, a number is not finite, or a sign is not ±1.
+    /// If lengths disagree, a number is not finite, or a sign is not ±1.
     pub fn new(
         features: Features,
         targets: Vec<f64>,
@@ -173,7 +173,7 @@ impl Dataset {
     /// The same rows with memorization columns of value α; 0 or `None` for none. `Time: O(1)`
     ///
     /// # Errors
-    /// Where α is not finite.
+    /// If α is not finite.
     pub fn with_memorization(self, memorization: Option<f64>) -> Result<Self, DatasetError> {
         if let Some(value) = memorization.filter(|alpha| !alpha.is_finite()) {
             return Err(DatasetError::Memorization { value });
@@ -208,7 +208,7 @@ impl Dataset {
         self.targets.len()
     }
 
-    /// Whether there are no rows.
+    /// Tells if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }
@@ -218,7 +218,7 @@ impl Dataset {
         &self.features
     }
 
-    /// Whether the numbers are those of a mapped [store](crate::Store): memory the system can take back.
+    /// Tells if the numbers lie in a mapped [store](crate::Store): memory the system can take back.
     pub fn is_mapped(&self) -> bool {
         self.targets.is_mapped()
     }
@@ -228,7 +228,7 @@ impl Dataset {
         &self.targets
     }
 
-    /// What the targets are.
+    /// The kind of the targets.
     pub fn target_kind(&self) -> TargetKind {
         self.target_kind
     }

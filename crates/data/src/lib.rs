@@ -1,4 +1,4 @@
-//! What a training example is.
+//! Training examples, and the datasets made of them.
 //!
 //! A [`Row`] has a few dense *signal* columns, optionally a sparse *tail* of further columns, a
 //! target, and — in training — one *memorization* column that no other row shares. The last is

@@ -52,7 +52,7 @@ impl Mt19937 {
 
     /// `std::shuffle`: each element changes places with a random one before it or itself.
     ///
-    /// Where two bounds' product fits the generator's range, one draw serves two elements.
+    /// If two bounds' product fits the generator's range, one draw serves two elements.
     pub fn shuffle(&mut self, rows: &mut [u32]) {
         let n = rows.len() as u64;
         if n < 2 {

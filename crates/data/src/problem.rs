@@ -22,7 +22,7 @@ impl Teacher {
         }
     }
 
-    /// Its weights, one per signal column.
+    /// The teacher's weights, one per signal column.
     pub fn direction(&self) -> &[f64] {
         &self.direction
     }
@@ -37,7 +37,7 @@ impl Teacher {
     }
 }
 
-/// What a run learns from and is judged by.
+/// The rows that a run learns from and is judged by.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// Training rows.
@@ -72,7 +72,7 @@ impl Problem {
     /// Joins training and test rows.
     ///
     /// # Errors
-    /// Where their columns or kinds of target differ, or test rows memorize.
+    /// If their columns or kinds of target differ, or test rows memorize.
     pub fn new(
         train: Dataset,
         test: Option<Dataset>,

@@ -20,7 +20,7 @@ pub enum RandomFamily {
     Libstdcxx,
 }
 
-/// What a stream is for. Equal seeds give independent streams for different purposes.
+/// The purpose of a stream. Equal seeds give independent streams for different purposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The teacher's direction.

@@ -8,13 +8,13 @@ use crate::random::RandomFamily;
 pub struct InvalidSetting {
     /// The setting's key.
     pub key: &'static str,
-    /// Its value, as written.
+    /// The value, as written.
     pub value: String,
-    /// What would have been right.
+    /// The values that are allowed.
     pub expected: &'static str,
 }
 
-/// What a row's target is.
+/// The kind of target that rows get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Target {
     /// The sign of v*·s (0 counts +1).
@@ -37,7 +37,7 @@ pub struct SyntheticSpec {
     pub signal_scale: f64,
     /// Memorization scale α; 0 for no memorization columns.
     pub memorization_scale: f64,
-    /// What targets are.
+    /// The kind of target.
     pub target: Target,
     /// Probability that a training label is flipped, at most ½. Sign targets only.
     pub label_noise: f64,

@@ -66,7 +66,7 @@ use crate::shared::{self, Shared};
 use crate::svmlight::Labels;
 use layout::{HEADER, HEADER_CHECKSUM, Header, Located, NAMES, SECTIONS, SIGNATURE, VERSION};
 
-/// Whether this machine stores numbers as the file does.
+/// True if this machine stores numbers as the file does.
 const MACHINE: bool = cfg!(all(target_endian = "little", target_pointer_width = "64"));
 
 /// An open store: a mapped file whose header has been checked.
@@ -78,7 +78,7 @@ pub struct Store {
     extents: [Range<u64>; SECTIONS],
 }
 
-/// Whether a file is a store, by its first bytes. What is no regular file is none, and is not read:
+/// Tells if a file is a store, by its first bytes. Anything but a regular file is none, and is not read:
 /// a pipe cannot be read twice.
 pub fn is_store(path: &Path) -> bool {
     let mut start = [0; SIGNATURE.len()];
@@ -123,7 +123,7 @@ impl Store {
         }
     }
 
-    /// What the targets were in text.
+    /// The kind of the targets in the text they were read from.
     pub fn labels(&self) -> Labels {
         self.header.labels().expect("checked when opened")
     }

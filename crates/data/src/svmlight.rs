@@ -47,16 +47,16 @@ use crate::csr::Csr;
 use crate::dataset::{Dataset, DatasetError, Features, TargetKind};
 use crate::problem::Problem;
 
-/// How a file is to be read.
+/// The way a file is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Whether indices count from 0 instead of 1.
+    /// True if indices count from 0 instead of 1.
     pub zero_based: bool,
-    /// Whether targets are labels or real numbers.
+    /// The kind of targets: labels or real numbers.
     pub targets: TargetKind,
 }
 
-/// What a file's targets are.
+/// The kind of targets in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labels {
     /// −1 and 1, as written.
@@ -74,7 +74,7 @@ pub struct Parsed {
     pub features: Csr,
     /// Targets, one a row.
     pub targets: Vec<f64>,
-    /// What the targets are.
+    /// The kind of the targets.
     pub labels: Labels,
 }
 
@@ -83,7 +83,7 @@ impl Parsed {
     /// `memorization` is α, and 0 means none. `Time: O(rows)`
     ///
     /// # Errors
-    /// Where `memorization` is not finite, or there are 2³² − 1 rows or more, or 2³² columns.
+    /// If `memorization` is not finite, or there are 2³² − 1 rows or more, or 2³² columns.
     pub fn into_dataset(
         self,
         columns: usize,

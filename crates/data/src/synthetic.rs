@@ -68,7 +68,7 @@ struct Drawn {
     targets: Vec<f64>,
 }
 
-/// Where normals come from.
+/// The source of the normal numbers.
 struct Source<'a> {
     spec: &'a SyntheticSpec,
     stream: Stream,

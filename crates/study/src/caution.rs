@@ -1,4 +1,4 @@
-//! What a reader of a study should know before he believes its times.
+//! Cautions: what a reader of a study should know before trusting its times.
 
 use sparsegrok_data::Shortest;
 

@@ -1,4 +1,4 @@
-//! What is said of a run when it ends.
+//! The closing words on a run.
 
 use sparsegrok_config::{
     Column, Config, Crossing, EvaluateSpec, GenFigure, MemFigure, NumberFormat,
@@ -122,7 +122,7 @@ fn goal_text(figure: &str, goal: &Goal) -> String {
     format!("{figure} {side} {}", number(goal.threshold))
 }
 
-/// What is asked of a figure for its threshold to count as reached.
+/// Words for what a figure must do for its threshold to count as reached.
 fn lasting(goal: &str, span: u64, spec: &EvaluateSpec) -> String {
     let end = match spec.crossing {
         Crossing::First => "",

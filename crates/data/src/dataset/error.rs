@@ -1,10 +1,10 @@
-//! What can be wrong with the parts of a dataset.
+//! Errors of the parts of a dataset.
 
 use crate::csr::CsrError;
 
 use super::TargetKind;
 
-/// Why parts do not make a dataset.
+/// The reason why parts do not make a dataset.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
@@ -13,7 +13,7 @@ pub enum DatasetError {
     Length {
         /// The part.
         what: &'static str,
-        /// Its length.
+        /// The length found.
         found: usize,
         /// The length that agrees with the other parts.
         expected: usize,

@@ -24,7 +24,7 @@ impl Features {
     /// `rows` rows of `signal_width` dense columns (row-major in `signal`) and a sparse tail.
     ///
     /// # Errors
-    /// Where lengths disagree or a number is not finite.
+    /// If lengths disagree or a number is not finite.
     pub fn new(
         rows: usize,
         signal_width: usize,

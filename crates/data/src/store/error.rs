@@ -1,10 +1,10 @@
-//! What can be wrong with a store.
+//! Errors of stores.
 
 use std::io;
 
 use crate::dataset::{DatasetError, TargetKind};
 
-/// Why a store could not be read.
+/// The reason why a store could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -13,10 +13,10 @@ pub enum StoreError {
     Io {
         /// The file's name.
         file: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// Something in the file is not as it should be.
+    /// A part of the file is not as it should be.
     #[error("{file}: {section} at byte {offset}: {fault}")]
     Fault {
         /// The file's name.
@@ -25,17 +25,17 @@ pub enum StoreError {
         section: &'static str,
         /// First byte of what is at fault.
         offset: u64,
-        /// What is wrong there.
+        /// The fault found there.
         fault: StoreFault,
     },
-    /// The targets are of another kind than what was asked for.
+    /// The targets are of another kind than the one asked for.
     #[error("{file}: targets are {found}, expected {}", expected_targets(*expected))]
     Targets {
         /// The file's name.
         file: String,
-        /// What the targets are.
+        /// The kind of targets found.
         found: &'static str,
-        /// What they should be.
+        /// The kind of targets asked for.
         expected: TargetKind,
     },
     /// The machine does not store numbers as the file does.
@@ -53,7 +53,7 @@ fn expected_targets(kind: TargetKind) -> &'static str {
     }
 }
 
-/// What is wrong with a part of a store.
+/// A fault of a part of a store.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreFault {
@@ -87,22 +87,22 @@ pub enum StoreFault {
     /// A number in the header is out of range.
     #[error("`{field}` is {found}, expected {expected}")]
     Field {
-        /// What the number is called.
+        /// The name of the number.
         field: &'static str,
         /// The number, as written: not every one fits the same type.
         found: String,
-        /// What it should be.
+        /// The values that are allowed.
         expected: &'static str,
     },
     /// A section is not where the shape of the data puts it.
     #[error("found {found}, expected {expected}")]
     Section {
-        /// What the header says of the section.
+        /// The place that the header states.
         found: String,
-        /// What follows from the shape of the data.
+        /// The place that follows from the shape of the data.
         expected: String,
     },
-    /// The numbers make no dataset.
+    /// The numbers do not make a dataset.
     #[error(transparent)]
     Data(DatasetError),
 }

@@ -1,4 +1,4 @@
-//! Where everything stands in a store.
+//! The layout of a store: the place of everything in it.
 
 use std::mem::offset_of;
 use std::ops::Range;
@@ -28,7 +28,7 @@ pub(super) const HEADER_CHECKSUM: usize = offset_of!(Header, checksum);
 /// Number of sections.
 pub(super) const SECTIONS: usize = 5;
 
-/// What sections are called, in their order.
+/// The names of the sections, in their order.
 pub(super) const NAMES: [&str; SECTIONS] = ["signal", "targets", "row_starts", "columns", "values"];
 
 /// The beginning of a store. All numbers are little-endian.
@@ -54,11 +54,11 @@ pub(super) struct Header {
     pub(super) checksum: u32,
 }
 
-/// Where a section is, and the checksum of its bytes.
+/// The place of a section, and the checksum of its bytes.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct Section {
-    /// Its name, in ASCII, padded with zeros.
+    /// The section's name, in ASCII, padded with zeros.
     pub(super) name: [u8; 16],
     /// First byte, counted from the file's first.
     pub(super) offset: u64,
@@ -70,7 +70,7 @@ pub(super) struct Section {
     reserved: u32,
 }
 
-/// What is wrong with a file: the part it is in, the position there, and the fault.
+/// A fault of a file: the part it is in, the position in that part, and the fault itself.
 pub(super) type Located = (&'static str, usize, StoreFault);
 
 impl Header {
@@ -103,14 +103,14 @@ impl Header {
         header
     }
 
-    /// What the targets are.
+    /// The kind of the targets; `None` if the number stands for none.
     pub(super) fn labels(&self) -> Option<Labels> {
         [Labels::Sign, Labels::ZeroOne, Labels::Real]
             .get(self.labels as usize)
             .copied()
     }
 
-    /// Whether what version 1 has no use for is zero.
+    /// Tells if all fields that version 1 has no use for are zero.
     fn is_plain(&self) -> bool {
         let sections = self.sections.iter().all(|section| section.reserved == 0);
         sections && self.reserved.iter().all(|&word| word == 0)

@@ -37,7 +37,7 @@ fn file(bytes: &[u8]) -> (TempDir, std::path::PathBuf) {
     (folder, path)
 }
 
-/// What opening bytes says, and verifying where `verify`.
+/// The error of opening a file of these bytes, and of verifying it too if `verify`.
 fn refusal(bytes: &[u8], verify: bool) -> String {
     let (_folder, path) = file(bytes);
     let result = Store::open(&path).and_then(|store| match verify {

@@ -1,8 +1,8 @@
-//! What can be wrong with an svmlight file.
+//! Errors of reading svmlight files.
 
 use std::io;
 
-/// Why an svmlight file could not be read.
+/// The reason why an svmlight file could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SvmlightError {
@@ -11,7 +11,7 @@ pub enum SvmlightError {
     Io {
         /// The file's name.
         file: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// The file begins as gzip does but does not decompress.
@@ -19,7 +19,7 @@ pub enum SvmlightError {
     Gzip {
         /// The file's name.
         file: String,
-        /// What the decoder says.
+        /// The decoder's error.
         error: io::Error,
     },
     /// There is no row.
@@ -37,25 +37,25 @@ pub enum SvmlightError {
         line: u64,
         /// First byte of what is at fault, counted from 1.
         column: usize,
-        /// What is wrong there.
+        /// The fault found there.
         fault: Fault,
     },
 }
 
-/// What is wrong with a line.
+/// A fault of a line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
     /// A target or value is not a number.
     #[error("found `{found}`, expected a number")]
     NotNumber {
-        /// What stands there, abridged.
+        /// The text found, abridged.
         found: String,
     },
     /// A target or value is NaN, infinite or too large for a double.
     #[error("found `{found}`, expected a finite number")]
     NotFinite {
-        /// What stands there, abridged.
+        /// The text found, abridged.
         found: String,
     },
     /// A sign target is no label.
@@ -72,16 +72,16 @@ pub enum Fault {
         /// The label other than 1 met before.
         other: f64,
     },
-    /// What should be a pair has no colon.
+    /// A pair has no colon.
     #[error("found `{found}`, expected index:value")]
     NotPair {
-        /// What stands there, abridged.
+        /// The text found, abridged.
         found: String,
     },
     /// An index is not a whole number.
     #[error("index `{found}`, expected a whole number")]
     NotIndex {
-        /// What stands there, abridged.
+        /// The text found, abridged.
         found: String,
     },
     /// An index is 0 in a file whose indices count from 1.

@@ -64,7 +64,7 @@ fn unreadable(name: &str, error: io::Error) -> SvmlightError {
     }
 }
 
-/// Whether a decoder's error is about what it read, not about reading.
+/// Tells if a decoder's error is about the content it read, not about the reading itself.
 fn is_malformed(error: &io::Error) -> bool {
     matches!(
         error.kind(),

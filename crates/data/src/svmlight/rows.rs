@@ -28,9 +28,9 @@ struct LabelCheck {
 
 /// The first line that is malformed.
 pub(super) struct BadLine {
-    /// Its number, counted from 1.
+    /// The line's number, counted from 1.
     pub(super) line: u64,
-    /// Where in it the fault starts, from 0.
+    /// The offset in the line at which the fault starts, in bytes from 0.
     pub(super) start: usize,
     pub(super) fault: Fault,
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::dataset::{Dataset, TargetKind};
 use crate::number::Shortest;
 
-/// Whether memorization columns are written.
+/// The choice to write memorization columns or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OneHot {
     /// No: whoever reads the file adds them by row.
