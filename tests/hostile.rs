@@ -42,7 +42,7 @@ fn capped(line: &str) -> Outcome {
     }
 }
 
-/// That a command refuses its input in a sentence, of which this is a part.
+/// Asserts that a command refuses its input with a sentence that contains `part`.
 fn assert_refused(line: &str, part: &str) {
     let Outcome {
         code,

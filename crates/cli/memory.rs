@@ -1,4 +1,4 @@
-//! How much memory there is, and what is refused for the lack of it.
+//! The memory of the machine, and the refusal of work that needs more than there is.
 
 use sparsegrok_study::Memory;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};

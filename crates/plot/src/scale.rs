@@ -27,7 +27,7 @@ pub struct Scale {
 /// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Its number.
+    /// The number the tick stands at.
     pub at: f64,
     /// The text at it; `None` for the small ticks between.
     pub label: Option<String>,

@@ -3,10 +3,10 @@
 use sparsegrok_study::{Changes, Config, Kind, PRESETS, SETTINGS, Setting, Settings};
 use toml::Table;
 
-/// The shortest `sparsegrok study` that makes the same configuration, with the preset that is
-/// nearest; `None` where flags cannot say it.
+/// The shortest `sparsegrok study` that makes the same configuration, starting from the nearest preset;
+/// `None` if flags cannot express it.
 ///
-/// What a study has no flags for, and what its results do not depend on, is left at its default.
+/// Settings that a study has no flags for, or that its results do not depend on, stay at their defaults.
 pub(crate) fn reproducing(config: &Config) -> Option<String> {
     let wanted = config.to_table().ok()?;
     let names = PRESETS.iter().map(|preset| Some(preset.name));

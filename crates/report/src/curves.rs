@@ -11,7 +11,7 @@ pub(crate) const MOST_PANELS: usize = 12;
 
 /// Figures that are drawn together.
 pub(crate) struct Family {
-    /// What its file is called.
+    /// The name of its file.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
     /// The vertical axis's title.
@@ -238,7 +238,7 @@ pub(crate) fn theory(cell: &CellView) -> Mark {
     }
 }
 
-/// How theory is drawn, everywhere.
+/// Stroke of the theory's lines, in every picture.
 pub(crate) const THEORY: Stroke = Stroke {
     paint: Paint::Ink,
     width: 1.5,
@@ -309,7 +309,7 @@ fn legend(kept: &[Figure], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
     keys
 }
 
-/// What lines and bands are, and over how many seeds.
+/// A note on what lines and bands are, and over how many seeds.
 fn note(view: &View, shown: usize, has_theory: bool) -> String {
     let (fewest, most) = view.seeds();
     let mut parts = vec![seeds_words(fewest, most)];
@@ -344,7 +344,7 @@ fn note(view: &View, shown: usize, has_theory: bool) -> String {
     note
 }
 
-/// What a picture does not show.
+/// A note on what a picture leaves out.
 pub(crate) fn left_out(view: &View, shown: usize) -> String {
     let mut words = String::new();
     if shown < view.cells.len() {
@@ -360,7 +360,7 @@ pub(crate) fn left_out(view: &View, shown: usize) -> String {
     words
 }
 
-/// How many seeds.
+/// The number of seeds in words.
 pub(crate) fn seeds_words(fewest: u64, most: u64) -> String {
     match (fewest, most) {
         (1, 1) => "n = 1 seed".to_owned(),

@@ -1,4 +1,4 @@
-//! What a study shows, in one plain sentence.
+//! The result of a study in one plain sentence.
 
 use sparsegrok_plot::number::{count, number};
 use sparsegrok_study::Status;
@@ -34,7 +34,7 @@ fn of_cell(cell: &CellView) -> String {
     parts.join("; ") + "."
 }
 
-/// How many seeds grokked, or what they did instead.
+/// Says how many seeds grokked, or what they did instead.
 fn outcome(cell: &CellView) -> String {
     let (grokked, runs) = (cell.grokked(), cell.runs);
     if runs == 1 {

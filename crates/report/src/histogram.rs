@@ -1,4 +1,4 @@
-//! How T_gen is spread over the seeds of each cell.
+//! Histograms of T_gen over the seeds of each cell.
 
 use sparsegrok_plot::{Axis, Mark, Paint, Panel, Picture, Scale};
 

@@ -1,4 +1,4 @@
-//! What settings and figures are called in pictures.
+//! Names of settings and figures in pictures.
 
 use sparsegrok_kernel::Figure;
 use sparsegrok_plot::{Paint, number};

@@ -20,7 +20,7 @@ use crate::view::{Time, View};
 
 /// Rows of the table of cells; the rest is in the study's files.
 const MOST_ROWS: usize = 2_000;
-/// What is drawn in the page as it is in print; curves are drawn by the page itself.
+/// Pictures that the page shows as they are in print; the page draws the curves itself.
 const STILL: [&str; 5] = [
     "phases",
     "scaling",
@@ -124,7 +124,7 @@ fn variables() -> String {
     )
 }
 
-/// How many runs this rests on, and whether all are there.
+/// Says how many runs the page rests on, and if all are there.
 fn standing(view: &View) -> String {
     let cells = match view.cells_planned {
         1 => String::new(),
@@ -286,7 +286,8 @@ fn configuration(results: &StudyResults) -> String {
     )
 }
 
-/// How the study was run; the only part of the page that another run of it changes.
+/// A table of the circumstances in which the study was run: the only part of the page that another run
+/// of it changes.
 fn manifest(results: &StudyResults) -> String {
     let value = serde_json::to_value(&results.manifest).unwrap_or_default();
     let mut rows = String::new();

@@ -20,7 +20,7 @@ const FIRST: usize = 6;
 /// Cells of which the chart can show any, where there are very many.
 const MOST_CELLS: usize = 400;
 
-/// How much is told of each cell.
+/// The amount of detail given for each cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Detail {
     singles: bool,
@@ -276,7 +276,7 @@ fn is_shown(column: Figure) -> bool {
         .any(|family| family.columns.contains(&column))
 }
 
-/// What is said of a cell beside its name.
+/// Words on a cell, shown beside its name.
 fn words(cell: &CellView) -> String {
     let statuses = Status::ALL
         .into_iter()

@@ -196,7 +196,7 @@ fn planes(view: &View) -> Picture {
     }
 }
 
-/// How lines of equal T_gen are drawn.
+/// Stroke of the lines of equal T_gen.
 const CONTOUR: Stroke = Stroke {
     paint: Paint::Paper,
     width: 1.2,
@@ -324,7 +324,7 @@ impl Plane<'_> {
             .collect()
     }
 
-    /// Where the theory's prediction of grokking within the epochs trained begins and ends.
+    /// The border of the region in which the theory predicts grokking within the epochs trained.
     fn boundary(&self) -> Vec<Mark> {
         let several = |line: &Line| line.centres.len() >= ENOUGH_FOR_CONTOURS;
         if !(several(self.x) && several(self.y)) {

@@ -12,9 +12,9 @@ use crate::view::GridAxis;
 pub(crate) struct Line {
     /// The picture's axis.
     pub(crate) axis: Axis,
-    /// Where each value is, in the axis's numbers.
+    /// The place of each value, in the axis's numbers.
     pub(crate) centres: Vec<f64>,
-    /// Where its tile begins and ends.
+    /// The two ends of each value's tile.
     pub(crate) extents: Vec<(f64, f64)>,
 }
 

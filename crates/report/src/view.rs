@@ -1,4 +1,4 @@
-//! What pictures are made from: a study's results, cell by cell, as they are to be seen.
+//! The content of pictures: a study's results, cell by cell, in the form in which they are drawn.
 
 use sparsegrok_kernel::Figure;
 use sparsegrok_statistics::{Distribution, Lifetime};
@@ -26,7 +26,7 @@ pub struct View {
     pub(crate) axes: Vec<GridAxis>,
     /// The cells begun, in the study's order.
     pub(crate) cells: Vec<CellView>,
-    /// What counts as memorized and generalized.
+    /// The criteria for memorized and generalized.
     pub(crate) evaluate: EvaluateSpec,
     /// Runs that came to their end.
     pub(crate) runs: u64,
@@ -36,33 +36,33 @@ pub struct View {
     pub(crate) shard: Option<Shard>,
     /// Cells there were to be.
     pub(crate) cells_planned: usize,
-    /// How T_gen goes with the axes.
+    /// The dependence of T_gen on the axes.
     pub(crate) scaling: Vec<Scaling>,
-    /// What a reader should know before he believes the times, each a sentence.
+    /// Sentences that a reader should know before trusting the times.
     pub(crate) cautions: Vec<String>,
 }
 
 /// An axis of the grid.
 #[derive(Clone, Debug)]
 pub(crate) struct GridAxis {
-    /// What varies along it.
+    /// The key of the setting that varies along it.
     pub(crate) key: String,
-    /// Its values, in order.
+    /// The values, in order.
     pub(crate) values: Vec<Value>,
 }
 
-/// A cell, as it is to be seen.
+/// A cell in the form in which it is drawn.
 #[derive(Clone, Debug)]
 pub(crate) struct CellView {
-    /// Its number.
+    /// The cell's number.
     pub(crate) number: usize,
-    /// What tells it from the others: `λ = 10⁻⁴, R = 100`.
+    /// The cell's name, by what tells it from the others: `λ = 10⁻⁴, R = 100`.
     pub(crate) name: String,
-    /// Its place on each axis of the grid.
+    /// The index of the cell's value on each axis of the grid.
     pub(crate) place: Vec<usize>,
-    /// Its configuration.
+    /// The cell's configuration.
     pub(crate) config: Config,
-    /// Runs of it.
+    /// Number of its runs.
     pub(crate) runs: u64,
     /// Figures by epoch.
     pub(crate) curves: Vec<Curve>,
@@ -80,9 +80,9 @@ pub(crate) struct CellView {
     pub(crate) phase: Option<Status>,
     /// Runs of each status, in the order of [`Status::ALL`].
     pub(crate) counts: [u64; Status::ALL.len()],
-    /// What the theory says, where it covers the cell.
+    /// The theory's prediction, if it covers the cell.
     pub(crate) theory: Option<Prediction>,
-    /// Its times.
+    /// The predicted times.
     pub(crate) prediction: Option<CellPrediction>,
 }
 
@@ -104,14 +104,14 @@ pub(crate) struct Single {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
     pub(crate) median: f64,
-    /// Its confidence interval; open ends are infinite.
+    /// The confidence interval of the median; open ends are infinite.
     pub(crate) interval: Option<(f64, f64)>,
     /// Epochs that the time of any run is uncertain by at most.
     pub(crate) uncertainty: u64,
 }
 
 impl View {
-    /// What a study's directory shows.
+    /// The view of a study's directory.
     ///
     /// # Errors
     /// When its curves or traces cannot be read.
@@ -177,7 +177,7 @@ impl View {
         })
     }
 
-    /// What one run shows.
+    /// The view of a single run.
     pub fn of_run(config: &Config, run: &Run) -> Self {
         let milestones = run.milestones;
         let alone = |x: f64| Distribution {
@@ -313,7 +313,7 @@ impl CellView {
         curve.filter(|(_, accuracy)| accuracy.is_finite()).collect()
     }
 
-    /// Whether the theory says anything of its accuracy over time.
+    /// Tells if the theory predicts its accuracy over time.
     pub(crate) fn has_theory_curve(&self) -> bool {
         self.theory
             .is_some_and(|theory| theory.scales().lambda > 0.0)
@@ -324,8 +324,8 @@ impl CellView {
         self.prediction?.t_gen
     }
 
-    /// How far inside the theory's region of grokking it lies, outside where negative: the
-    /// smallest of the logarithms of end/T_gen and T_gen/(delay_ratio·T_mem), cut at ±1.
+    /// The depth of the cell inside the theory's region of grokking, negative outside: the smaller of the
+    /// logarithms of end/T_gen and T_gen/(delay_ratio·T_mem), cut at ±1.
     pub(crate) fn predicted_margin(&self) -> Option<f64> {
         let (prediction, end) = (self.prediction?, self.horizon()?);
         let (t_mem, Some(t_gen)) = (prediction.t_mem?, prediction.t_gen) else {

@@ -8,15 +8,15 @@ use crate::scales::MEAN_ABSOLUTE_NORMAL;
 /// One condition: a number that must keep to one side of a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Condition {
-    /// What it asks for, in a few words.
+    /// The condition in a few words.
     pub name: &'static str,
     /// The number, as a formula.
     pub formula: &'static str,
     /// The number.
     pub value: f64,
-    /// Its limit.
+    /// The limit of the number.
     pub limit: Limit,
-    /// What goes wrong where it fails, and what would mend it, in one sentence.
+    /// The consequence if the condition fails, and the remedy, in one sentence.
     pub otherwise: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Prediction {
     /// Without decay L is the margin when rows are just memorized, ln(1 + 2.33Λ).
     ///
     /// # Panics
-    /// Where `accuracy` is not between ½ and 1.
+    /// If `accuracy` is not between ½ and 1.
     pub fn conditions(&self, accuracy: f64) -> [Condition; 6] {
         assert!(
             accuracy > 0.5 && accuracy < 1.0,

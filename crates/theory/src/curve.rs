@@ -1,4 +1,4 @@
-//! How population accuracy rises.
+//! The rise of population accuracy.
 
 use std::f64::consts::PI;
 

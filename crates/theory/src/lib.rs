@@ -45,7 +45,7 @@ pub use pac_bayes::{Bound, PacBayes};
 pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};
 pub use setting::{Direction, Setting};
 
-/// What the theory says of a [`Setting`].
+/// The theory's prediction for a [`Setting`].
 ///
 /// Times are in epochs and are means over seeds, to leading order.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +63,7 @@ impl Prediction {
         }
     }
 
-    /// What it is for.
+    /// The setting that the prediction is for.
     pub fn setting(&self) -> &Setting {
         &self.setting
     }

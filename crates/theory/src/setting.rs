@@ -1,4 +1,4 @@
-//! What the closed forms are functions of.
+//! The quantities that the closed forms are functions of.
 
 /// A training setting in plain numbers.
 ///
@@ -19,11 +19,11 @@ pub struct Setting {
     pub weight_decay: f64,
     /// Norm R of the initial signal weights, 0 for zero weights.
     pub init_norm: f64,
-    /// How they lie to the teacher.
+    /// The direction of these weights relative to the teacher.
     pub init_direction: Direction,
 }
 
-/// How the initial signal weights v₀ lie to the teacher.
+/// The direction of the initial signal weights v₀ relative to the teacher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// At right angles, of norm R.

@@ -20,7 +20,7 @@ pub(crate) struct Comparison {
     ratios: Vec<f64>,
 }
 
-/// What a comparison says about a threshold.
+/// The outcome of a comparison against a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Not slower by more than the threshold, by best times and median.
@@ -66,7 +66,7 @@ impl Comparison {
         median_interval(&changes, CONFIDENCE).expect("eight rounds or more")
     }
 
-    /// Whether the path has become slower by more than `threshold`, a fraction.
+    /// Judges if the path has become slower by more than `threshold`, a fraction.
     pub(crate) fn verdict(&self, threshold: f64) -> Verdict {
         let (best, median) = (self.best_change(), self.median_change());
         match (best > threshold, median.low > threshold) {

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-/// Where a version keeps the harness.
+/// File in which a version keeps the harness.
 pub(crate) const SOURCE: &str = "crates/kernel/benches/gate.rs";
 
 /// This workspace's root.

@@ -13,11 +13,11 @@ use anyhow::{Context, Result, ensure};
 
 use crate::harness::{self, Worker};
 
-/// Where expectations are kept: instructions per unit of work, by path.
+/// File that keeps the expectations: instructions per unit of work, by path.
 const EXPECTATIONS: &str = "crates/kernel/benches/instructions.toml";
 
-/// How far a count may be from its expectation, as a fraction. Counts repeat to the digit for one
-/// toolchain and C library; another C library's allocator and copies are well within.
+/// Largest difference allowed between a count and its expectation, as a fraction. Counts repeat to the
+/// digit with one toolchain and C library; the allocator and copies of another C library stay well within.
 const TOLERANCE: f64 = 0.01;
 
 /// Flags of the command.
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     Ok(compare(&expected, &counts))
 }
 
-/// What this machine lacks for counting, if anything.
+/// The requirement for counting that this machine lacks, if any.
 fn lack() -> Option<&'static str> {
     #[cfg(target_arch = "x86_64")]
     let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");

@@ -1,7 +1,7 @@
 //! Sparse tails: one row's dot product and update, for one seed.
 //!
-//! Where all non-zeros of a tail are known to be 1 (`ONES`), as in one-hot features, values are not
-//! read: a third of a row is all there is to read, and the sums are the same.
+//! If all non-zeros of a tail are known to be 1 (`ONES`), as in one-hot features, values are not read:
+//! that leaves a third of the row to read, and the sums are the same.
 
 use sparsegrok_data::SparseRow;
 use sparsegrok_lanes::prefetch;
