@@ -30,7 +30,7 @@ pub enum Limit {
 }
 
 impl Condition {
-    /// Whether the value keeps to its limit.
+    /// Tells if the value keeps to its limit.
     pub fn holds(&self) -> bool {
         match self.limit {
             Limit::AtMost(limit) => self.value <= limit,

@@ -1,4 +1,4 @@
-//! The log: what a study was begun with, then each group of its runs as it was finished.
+//! The log: the header a study was begun with, then each group of its runs in the order of finishing.
 //!
 //! It is the one complete record of a study, and only grows; records, curves, traces and the summary
 //! are functions of it. A group's frame holds its runs' whole traces and the evidence of their times.
@@ -53,7 +53,7 @@ impl Log {
         let text = toml::to_string(header).map_err(io::Error::other)?;
         let content = [&[HEADER], text.as_bytes()].concat();
         let mut bytes = frames::preamble();
-        // Twice: whatever bit flips, one of them is whole.
+        // The header is written twice: if a bit flips in one copy, the other is whole.
         frames::add(&mut bytes, &content);
         frames::add(&mut bytes, &content);
         let mut file = File::create_new(folder.join(LOG))?;
@@ -68,7 +68,7 @@ impl Log {
         Self::new(folder, end)
     }
 
-    /// The log just created, of this length.
+    /// Opens the log just created, of this length.
     pub(super) fn new(folder: &Path, end: u64) -> io::Result<Self> {
         let name = folder.join(LOG);
         let file = OpenOptions::new().read(true).write(true).open(&name)?;
@@ -85,7 +85,7 @@ impl Log {
         }
     }
 
-    /// Opens a log to go on with it, and cuts off what is left of a group that was being added.
+    /// Opens a log to add to it, and cuts off a group that was partly written at the end.
     /// `Time: O(file)`
     pub(super) fn open(folder: &Path) -> Result<Opened, CheckpointError> {
         let log = Self::new(folder, 0).map_err(|error| match error.kind() {
@@ -118,14 +118,17 @@ impl Log {
         while let Some(frame) = frames.next().map_err(&io)? {
             let frame = match frame {
                 Ok(frame) => frame,
+                // A damaged frame costs its own group alone, which is trained again.
                 Err(found) => {
                     damage.get_or_insert(found);
                     continue;
                 }
             };
+            // New groups are added after the last whole frame.
             self.end = frames.at();
             if let Some(group) = Frame::read(&frame.content) {
                 self.places.insert(group.number, frame.at);
+                // Each group carries the time spent so far, so the latest one tells the total.
                 seconds = group.seconds.max(seconds);
             } else if let Some((&HEADER, text)) = frame.content.split_first() {
                 let text = std::str::from_utf8(text).ok();
@@ -135,6 +138,7 @@ impl Log {
                 return Err(self.damaged(Damage::Unfit));
             }
         }
+        // The frames borrow the file, which moves into the result.
         drop(frames);
         let Some((header, fingerprint)) = header else {
             return Err(self.damaged(damage.unwrap_or(Damage::Unfit)));
@@ -148,7 +152,7 @@ impl Log {
         })
     }
 
-    /// The file.
+    /// Path of the log's file.
     pub(crate) fn name(&self) -> &Path {
         &self.name
     }
@@ -168,7 +172,8 @@ impl Log {
         self.places.contains_key(&number)
     }
 
-    /// A group, if it is there; its milestones are still to be found.
+    /// Reads a group, `None` if it is not there. Its milestones are still to be found: they depend on
+    /// thresholds, which the log leaves open.
     pub(crate) fn get(&self, number: u64) -> Result<Option<Group>, CheckpointError> {
         let Some(&at) = self.places.get(&number) else {
             return Ok(None);
@@ -186,7 +191,7 @@ impl Log {
         group.map(Some).map_err(|damage| self.damaged(damage))
     }
 
-    /// Adds a group that was finished after so much time spent on all.
+    /// Adds a finished group; `spent` is the time spent on the whole work so far.
     pub(crate) fn add(
         &mut self,
         number: u64,
@@ -205,6 +210,7 @@ impl Log {
                 // Truncate a partially written frame.
                 let _ = self.file.set_len(self.end);
             })?;
+            // Forcing every group of a study with short runs would take longer than training them.
             if self.synced.elapsed() >= BETWEEN_SYNCS {
                 self.file.sync_data()?;
                 self.synced = Instant::now();
@@ -217,12 +223,12 @@ impl Log {
         Ok(())
     }
 
-    /// Forces everything that was added to the disk.
+    /// Forces all added groups to the disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 
-    /// The error that the log is not what was written.
+    /// The error that the log is not as it was written.
     pub(crate) fn damaged(&self, damage: Damage) -> CheckpointError {
         CheckpointError::Damaged {
             path: self.name.clone(),

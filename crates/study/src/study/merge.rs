@@ -95,7 +95,7 @@ impl Source {
     fn open(path: &Path) -> Result<Self, MergeError> {
         let place = |name: &Path| name.is_file().then(|| name.to_owned());
         let unfinished = path.join(UNFINISHED).join(LOG);
-        // What was interrupted holds more than its tables.
+        // The log of an interrupted study holds groups that its tables do not have yet.
         let name = place(&unfinished).or_else(|| place(&path.join(LOG)));
         let name = name.ok_or_else(|| {
             let path = path.to_owned();
@@ -121,16 +121,16 @@ impl Source {
     }
 }
 
-/// Merges the logs of one study's shards into the directory `out`, in any order: its tables are the
-/// bytes of the study that was not divided. Memory does not grow with the number of runs.
+/// Merges the logs of one study's shards, named in any order, into the directory `out`. Its tables equal
+/// those of the undivided study byte for byte. Memory does not grow with the number of runs.
 /// `Time: O(logs)`
 ///
-/// With `partial`, runs may be missing, which the summary then tells; with `replace`, a study that is
-/// at `out` is replaced.
+/// With `partial`, runs may be missing, and the summary says so; with `replace`, an earlier study at
+/// `out` is replaced.
 ///
 /// # Errors
-/// When directories are of different studies, hold the same runs twice or not all of them, or
-/// something cannot be read or written. Nothing is left behind then.
+/// When the directories belong to different studies, hold the same runs twice or not all of them, or a
+/// file cannot be read or written. Nothing is left behind then.
 pub fn merge(
     directories: &[PathBuf],
     out: &Path,
@@ -163,6 +163,8 @@ pub fn merge(
     if !missing.is_empty() && !partial {
         return Err(incomplete(&study, &missing, &sources));
     }
+    // The merged study began with its first shard; its time is the sum over shards, as if one machine had
+    // trained them one after another.
     let started = sources.iter().map(|s| s.header.started_unix_seconds).min();
     let header = first
         .header
@@ -173,6 +175,7 @@ pub fn merge(
         .map(|source| source.threads)
         .max()
         .unwrap_or(1);
+    // Read lazily, one group at a time: all groups of a large study do not fit in memory.
     let groups = places
         .into_iter()
         .map(|(number, source)| Ok((number, logged_group(&study, &sources[source].log, number)?)));
@@ -185,6 +188,7 @@ fn places(study: &Study, sources: &[Source]) -> Result<Vec<(u64, usize)>, MergeE
     for (number, source) in sources.iter().enumerate() {
         places.extend(source.log.numbers().map(|group| (group, number)));
     }
+    // Sorted, the same group from two sources stands side by side.
     places.sort_unstable();
     let twice = places.windows(2).find(|pair| pair[0].0 == pair[1].0);
     let Some(&[(group, one), (_, other)]) = twice.and_then(|pair| pair.first_chunk()) else {
@@ -192,6 +196,7 @@ fn places(study: &Study, sources: &[Source]) -> Result<Vec<(u64, usize)>, MergeE
     };
     let (cell, seeds) = study.group(group.min(study.all_groups().saturating_sub(1)));
     let [one, other] = [one, other].map(|source| &sources[source]);
+    // If both are the same shard, the message names it: one directory was probably given twice.
     let both = one
         .header
         .shard
@@ -205,7 +210,7 @@ fn places(study: &Study, sources: &[Source]) -> Result<Vec<(u64, usize)>, MergeE
     })
 }
 
-/// The error that groups are missing, with the shards that they are of where that can be told.
+/// The error that groups are missing; it names their shards if all sources are shards of one division.
 fn incomplete(study: &Study, missing: &[u64], sources: &[Source]) -> MergeError {
     let runs = |group: &u64| {
         let (_, seeds) = study.group(*group);
