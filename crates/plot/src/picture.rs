@@ -211,7 +211,7 @@ pub enum Mark {
     Dot {
         /// (x, y).
         at: (f64, f64),
-        /// From low to high; an infinite high end is drawn open.
+        /// The interval from low to high; an infinite high end is drawn open.
         interval: Option<(f64, f64)>,
         /// Colour.
         paint: Paint,

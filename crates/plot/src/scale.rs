@@ -1,4 +1,4 @@
-//! From numbers to places: linear and logarithmic scales, and where their ticks are.
+//! Linear and logarithmic scales, which map numbers to places, and their ticks.
 
 use libm::{ceil, floor, log10, pow, round};
 

@@ -72,7 +72,7 @@ pub(crate) struct CellView {
     pub(crate) t_mem: Option<Time>,
     /// T_gen over its runs.
     pub(crate) t_gen: Option<Time>,
-    /// Of its runs without T_gen, those that reached it too late to be confirmed.
+    /// Number of its runs without T_gen that reached the threshold too late to be confirmed.
     pub(crate) unconfirmed: usize,
     /// Each run's T_gen, or when it was last seen without.
     pub(crate) lifetimes: Vec<Lifetime>,
@@ -114,7 +114,7 @@ impl View {
     /// The view of a study's directory.
     ///
     /// # Errors
-    /// When its curves or traces cannot be read.
+    /// When the study's curves or traces cannot be read.
     pub fn of_study(results: &StudyResults) -> Result<Self, ResultsError> {
         let mut curves = results.read_curves()?.into_iter().peekable();
         let mut traces = results.read_traces()?.into_iter().peekable();

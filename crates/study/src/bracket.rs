@@ -22,7 +22,7 @@ pub(crate) struct Bracket {
     pub(crate) lost: Option<u64>,
 }
 
-/// When a figure came to its threshold, in epochs.
+/// The time at which a figure came to its threshold, in epochs.
 ///
 /// # Formula
 /// The threshold was reached after the epoch `low` and no later than `high`. Where looks at every

@@ -1,4 +1,4 @@
-//! Work that can be interrupted at any moment: what is finished of it, and where the rest stands.
+//! Work that can be interrupted at any moment: its finished groups, and the progress of the others.
 //!
 //! A folder ([`Unfinished`]) holds a file of finished groups, which only grows, and a file for each
 //! group under way, replaced from time to time ([`CheckpointEvery`](sparsegrok_config::CheckpointEvery)). All are of one format: frames,
@@ -46,7 +46,7 @@ pub(crate) enum Stage {
     Waiting,
     /// The run continues from this training state.
     Going(State),
-    /// It came to its end, or diverged.
+    /// The run came to its end, or diverged.
     Ended(Option<Diverged>),
 }
 
@@ -142,7 +142,7 @@ pub enum Damage {
     /// The file does not begin as a checkpoint does.
     #[error("not a checkpoint: expected it to begin with `sparsegrok checkpoint`")]
     Foreign,
-    /// It has another version.
+    /// The file is of another version of the format.
     #[error("a checkpoint of format {found}, expected {expected}")]
     Version {
         /// The file's format.

@@ -1,4 +1,4 @@
-//! When a run memorized, when it generalized, and what that makes it.
+//! Detection of the times at which a run memorized and generalized, and of its status.
 
 use std::fmt;
 
@@ -89,7 +89,7 @@ impl fmt::Display for Status {
 }
 
 impl Milestones {
-    /// Those of a run that diverged: it has no times.
+    /// The milestones of a run that diverged: it has no times.
     pub(crate) const DIVERGED: Self = {
         const NONE: Time = Time {
             at: None,

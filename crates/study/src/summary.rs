@@ -47,7 +47,7 @@ fn sentence(config: &Config, run: &Run) -> String {
     )
 }
 
-/// When a run memorized and generalized, as far as its evaluations bear it.
+/// Tells when a run memorized and generalized, as far as its evaluations show.
 fn story(config: &Config, run: &Run) -> String {
     let spec = &config.evaluate;
     let span = spec.persistence.span(config.train.epochs);

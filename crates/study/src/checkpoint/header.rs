@@ -91,10 +91,10 @@ impl Header {
         })
     }
 
-    /// The configuration; errors call the log `name`.
+    /// The configuration kept; errors give `name` as the log's path.
     ///
     /// # Errors
-    /// When it is none that this version knows.
+    /// When this version does not know the configuration kept.
     pub(crate) fn config(&self, name: &Path) -> Result<Config, CheckpointError> {
         let text = toml::to_string(&self.config).map_err(io::Error::other);
         let settings = Settings::from_toml(&text.map_err(CheckpointError::io(name))?, name);
@@ -120,7 +120,7 @@ impl Header {
         })
     }
 
-    /// The first thing that results depend on and that differs.
+    /// The first setting or input that results depend on and in which the two headers differ.
     pub(crate) fn difference(&self, asked: &Self) -> Option<Difference> {
         let text = |value: Option<&Value>| value.map_or("not set".to_owned(), Value::to_string);
         let mut pairs = vec![(
@@ -132,7 +132,7 @@ impl Header {
             let [kept, asked] = [self, asked].map(|header| header.config.get(setting.key));
             pairs.push((setting.key.to_owned(), text(kept), text(asked)));
         }
-        // The dense reference has bits of its own.
+        // Kernels agree in every bit, but for the dense reference, which rounds in its own way.
         let [kept, asked_for] = [self, asked].map(|header| header.config.get("kernel"));
         if [kept, asked_for].map(is_dense).iter().any(|&dense| dense) {
             pairs.push(("kernel".to_owned(), text(kept), text(asked_for)));

@@ -6,19 +6,19 @@ use sparsegrok_config::CheckpointEvery;
 
 use super::{CheckpointError, RunSoFar, Unfinished};
 
-/// Time between two checkpoints that writing one takes at most a share of.
+/// Least time between two checkpoints, as a multiple of the time that writing one takes.
 const SHARE: u32 = 100;
 
-/// Steps of each run between two looks at the clock: many against the cost of a look, few against
-/// the patience of someone who waits for an interrupt to be heard.
+/// Steps of each run between two looks at the clock: so many that a look costs nothing beside them, and so
+/// few that an interrupt is heard at once.
 const STEPS_BETWEEN_LOOKS: u64 = 1 << 14;
 
-/// Keeps one group under way in a folder of unfinished work.
+/// Keeper of one group under way: it writes the group's checkpoints to a folder of unfinished work.
 pub(crate) struct Keeper<'k> {
     unfinished: &'k Unfinished,
     number: u64,
     every: CheckpointEvery,
-    /// Epochs since it was last kept.
+    /// Epochs since the group was last kept.
     epochs: u64,
     /// Epochs between two looks at the clock.
     stride: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Keeper<'k> {
 }
 
 impl<'k> Keeper<'k> {
-    /// Keeps the progress of group `number`, an epoch of which has so many steps.
+    /// A keeper of group `number`, an epoch of which has `steps_per_epoch` steps.
     pub(crate) fn new(
         unfinished: &'k Unfinished,
         number: u64,
@@ -53,13 +53,14 @@ impl<'k> Keeper<'k> {
             CheckpointEvery::Never => false,
             CheckpointEvery::Epochs(epochs) => self.epochs >= epochs,
             CheckpointEvery::Seconds(seconds) => {
+                // After a slow write the next comes later, so that a slow disk cannot hold up training.
                 let between = Duration::from_secs(seconds).max(self.cost * SHARE);
                 self.epochs.is_multiple_of(self.stride) && self.kept.elapsed() >= between
             }
         }
     }
 
-    /// Keeps it.
+    /// Writes a checkpoint of the group.
     pub(crate) fn keep(&mut self, runs: &[RunSoFar]) -> Result<(), CheckpointError> {
         let begun = Instant::now();
         self.unfinished.keep(self.number, runs)?;

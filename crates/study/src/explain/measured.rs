@@ -34,7 +34,7 @@ struct Line {
     quantity: String,
     predicted: Option<f64>,
     measured: Option<f64>,
-    /// Of a time, in epochs, the word where none is predicted; else it is an accuracy.
+    /// For a time, in epochs: the word shown if none is predicted. `None` for an accuracy.
     time: Option<&'static str>,
     runs: String,
 }

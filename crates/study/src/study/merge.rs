@@ -257,6 +257,7 @@ fn incomplete(study: &Study, missing: &[u64], sources: &[Source]) -> MergeError 
 pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
     let source = Source::open(path)?;
     let study = study_of(&source)?;
+    // A process that resumes the study would write the same tables at the same time.
     if Directory::is_unfinished(path) {
         let path = path.to_owned();
         return Err(ResultsError::Unfinished { path }.into());
@@ -265,6 +266,7 @@ pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
         path: path.to_owned(),
         error,
     };
+    // Made in a folder beside and renamed one by one, so that no table is ever seen half written.
     let folder = tempfile::Builder::new()
         .prefix(crate::files::TEMPORARY)
         .tempdir_in(path)
@@ -282,10 +284,10 @@ pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
     Ok(summary)
 }
 
-/// Tells a study anew under other thresholds, without training: its log with other times, and the
-/// tables of it, as a study of its own in the directory `out`. A threshold that is not asked anew
-/// keeps the brackets of looks at every epoch; others have those of the evaluations that were kept.
-/// `Time: O(log)`
+/// Judges a study by other thresholds, without training, and writes a study of its own to the directory
+/// `out`: a log with the new times, and its tables. A threshold that stays the same keeps its brackets,
+/// which come from looks at every epoch; a new one is looked for in the logged evaluations, and its
+/// brackets are as wide as these are apart. `Time: O(log)`
 ///
 /// # Errors
 /// When the directory cannot be read, `config` is not valid, or something cannot be written.
@@ -319,7 +321,7 @@ pub fn tables_under(
 /// The configuration of the study in a directory.
 ///
 /// # Errors
-/// When there is no study with a log.
+/// When the directory holds no study with a log.
 pub fn logged_config(path: &Path) -> Result<Config, MergeError> {
     Ok(study_of(&Source::open(path)?)?.config().clone())
 }
@@ -329,14 +331,16 @@ fn study_of(source: &Source) -> Result<Study, MergeError> {
     Ok(Study::new(config)?.of_shard(source.header.shard))
 }
 
+/// The groups of a log that its tables cover.
 fn groups_of(study: &Study, source: &Source) -> Vec<u64> {
+    // A partial merge keeps its gaps; the tables of an interrupted study end at the first gap.
     match source.header.partial {
         true => source.log.numbers().collect(),
         false => first_groups(study, &source.log),
     }
 }
 
-/// Writes a log of groups and the tables of it into a directory, which appears when it is all there.
+/// Writes a log of groups and its tables into the directory `out`, which appears when all is there.
 fn written(
     study: &Study,
     header: &Header,
@@ -353,6 +357,7 @@ fn written(
     if exists && !out.join(CONFIGURATION).is_file() {
         return Err(DirectoryError::NoStudy { path }.into());
     }
+    // Replacing it would throw away work that can still be resumed.
     if Directory::is_unfinished(out) {
         return Err(DirectoryError::Unfinished { path }.into());
     }
@@ -380,6 +385,7 @@ fn written(
         } else {
             let _ = fs::remove_dir(out);
         }
+        // The new name reaches the disk only when the folder around it does.
         fs::rename(folder.path(), out)?;
         sync_folder(match out.parent() {
             Some(parent) if parent != Path::new("") => parent,
@@ -387,6 +393,7 @@ fn written(
         })
     };
     finish().map_err(io)?;
+    // The folder has its final name now: without this, dropping it would remove it.
     let _ = folder.keep();
     Ok(summary)
 }

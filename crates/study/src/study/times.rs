@@ -95,7 +95,7 @@ pub struct Times {
     pub events: usize,
     /// Runs of which it is censored.
     pub censored: usize,
-    /// Of these, runs at whose end the threshold held, though not yet for long enough to count.
+    /// Censored runs at whose end the threshold held, though not yet for long enough to count.
     pub unconfirmed: usize,
     /// Runs that lost again what they had reached, to the end.
     pub lost: usize,
