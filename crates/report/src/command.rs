@@ -21,7 +21,7 @@ pub(crate) fn reproducing(config: &Config) -> Option<String> {
             .ok()?
             .config()
             .ok()?;
-        // What flags cannot unset, the preset must not set.
+        // A preset that sets something flags cannot unset does not serve.
         difference(&made.to_table().ok()?, &wanted).filter(Vec::is_empty)?;
         Some(written(preset, &flags))
     });

@@ -118,7 +118,7 @@ impl Milestones {
         let [t_mem, mut t_gen, t_60, t_90] =
             std::array::from_fn(|goal| brackets[goal].time(&goals[goal]));
         if t_mem.at.is_none() {
-            // What generalizes first may still memorize: until T_mem is known, T_gen is not.
+            // A run that has generalized may still memorize later: T_gen counts only once T_mem is known.
             let low = match t_gen.high {
                 Some(_) => t_mem.low,
                 None => t_gen.low,

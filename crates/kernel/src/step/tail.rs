@@ -29,7 +29,7 @@ pub(super) fn dot<const ONES: bool>(u: &[f64], row: SparseRow<'_>) -> f64 {
             sums[k] = u[column[k] as usize].mul_add(value, sums[k]);
         }
     }
-    // Not a loop over the rest: partial sums numbered at run time would live in memory.
+    // Unrolled over the sums: indexing `sums` with a run-time index would spill it to the stack.
     for k in 0..SUMS {
         let (Some(&column), Some(value)) = (column_rest.get(k), value_rest.get(k)) else {
             break;

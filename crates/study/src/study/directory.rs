@@ -111,12 +111,12 @@ impl<'s> Directory<'s> {
                 return Err(DirectoryError::Unfinished { path: target });
             }
             Unfinished::discard(&folder)?;
-        // Only a study or an empty directory may be replaced, so that a mistyped name costs nothing.
         } else if fs::symlink_metadata(path).is_ok() && !is_empty(&target) {
             let path = path.to_owned();
             if !replace {
                 return Err(DirectoryError::Exists { path });
             }
+            // Nothing but a study may be replaced, so that a mistyped name costs no other files.
             if !target.join(CONFIGURATION).is_file() {
                 return Err(DirectoryError::NoStudy { path });
             }

@@ -266,7 +266,7 @@ pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
         path: path.to_owned(),
         error,
     };
-    // Made in a folder beside and renamed one by one, so that no table is ever seen half written.
+    // Made in a temporary folder and renamed one by one, so that no table is ever seen half written.
     let folder = tempfile::Builder::new()
         .prefix(crate::files::TEMPORARY)
         .tempdir_in(path)

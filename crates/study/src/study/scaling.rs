@@ -71,7 +71,7 @@ fn law(study: &Study, cells: &[CellSummary], axis: usize, key: &str) -> Option<S
     let mut values: Vec<f64> = values.iter().map(number).collect::<Option<_>>()?;
     values.sort_unstable_by(f64::total_cmp);
     values.dedup();
-    // What has no logarithm tells nothing of a power.
+    // A power law is fitted to logarithms, which zero and negative values do not have.
     values.retain(|value| *value > 0.0);
     if values.len() < FEWEST {
         return None;
