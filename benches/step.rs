@@ -56,7 +56,7 @@ fn step(c: &mut Criterion) {
     group.finish();
 }
 
-/// What the scalar kernel is worth at each width.
+/// Measures the gain of the scalar kernel at each width.
 fn ratios(_: &mut Criterion) {
     if shared::tried() {
         return;

@@ -1,4 +1,4 @@
-//! Where training without decay is headed, and what a PAC-Bayes bound says on the way.
+//! The direction that training without decay is headed for, and a PAC-Bayes bound on the way.
 //!
 //! Trains one seed of `grok-a` without decay and with it, and prints over time: population
 //! accuracy; the angle, in degrees, of all weights to the max-margin solution; the PAC-Bayes bound

@@ -323,7 +323,7 @@ fn what_is_no_unfinished_work_is_not_resumed() {
         assert!(said.contains("expected a time such as `60s`"), "{said}");
     }
     assert!(refused("study --resume a --out b").contains("--out"));
-    // What could not even begin leaves nothing.
+    // A study that could not even begin leaves nothing behind.
     let out = folder.path().join("study");
     let said = sparsegrok(&format!(
         "study --train /no/such.svm --out {}",

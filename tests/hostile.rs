@@ -42,7 +42,7 @@ fn capped(line: &str) -> Outcome {
     }
 }
 
-/// That a command refuses its input in a sentence, of which this is a part.
+/// Asserts that a command refuses its input with a sentence that contains `part`.
 fn assert_refused(line: &str, part: &str) {
     let Outcome {
         code,
@@ -202,7 +202,7 @@ fn stores_that_announce_the_impossible_are_refused() {
     }
     for length in [0, 1, 7, 8, 9, 319, 320, 321] {
         let path = file(&folder, &format!("cut-{length}"), &whole[..length]);
-        // What has not even a signature is text, and no row.
+        // A file too short for a signature is read as text, and fails as a row.
         let part = if length < 8 {
             "found "
         } else {
@@ -417,7 +417,7 @@ fn hostile_checkpoints_are_refused() {
         );
     }
 
-    // What was begun with is right, but no configuration of this version.
+    // The header is intact, but its configuration is not valid in this version.
     let length = u64::from_le_bytes(finished[33..41].try_into().unwrap()) as usize;
     let text = std::str::from_utf8(&finished[42..41 + length]).unwrap();
     assert!(text.contains("epochs = 3\n"), "{text}");

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::checkpoint::{RESULTS, RUN, STUDY, results, start};
 use crate::support::{folder, printed, refused, sparsegrok, text};
 
-/// What kills met.
+/// Counts of what the kills met.
 #[derive(Debug, Default)]
 struct Tally {
     kills: u32,

@@ -195,7 +195,7 @@ fn other_thresholds_make_other_tables_without_training() {
             &format!("{study} {flags}"),
         );
         assert_eq!(tables(&anew), tables(&trained), "{flags}");
-        // What was made so is a study, too.
+        // The directory made so is a study too, of which tables can be made again.
         printed(&format!("tables {}", anew.display()));
         assert_eq!(tables(&anew), tables(&trained), "{flags}");
     }

@@ -7,7 +7,7 @@ use crate::support::{command, file, folder, printed, refused};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// What `--dry-run` says a study takes, in MiB.
+/// The memory that `--dry-run` says a study takes, in MiB.
 fn said(study: &str) -> f64 {
     let said = printed(&format!("{study} --dry-run"));
     let line = said.lines().find_map(|l| l.strip_prefix("memory_mib = "));

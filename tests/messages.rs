@@ -1,6 +1,6 @@
-//! What the command says to mistakes: `messages.txt` has each with its exact words and exit code.
+//! The command's messages on mistakes: `messages.txt` has each with its exact words and exit code.
 //!
-//! `UPDATE_MESSAGES=1 cargo test --test tests messages` writes down what is said now.
+//! `UPDATE_MESSAGES=1 cargo test --test tests messages` writes down the present messages.
 
 use sparsegrok_study::{Kind, SETTINGS, Setting, Settings, Study};
 
@@ -93,7 +93,7 @@ fn wrong(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// What is said of a value from a flag, a file and an axis.
+/// The messages on a value from a flag, a file and an axis.
 fn sentences(setting: &Setting, value: &str) -> [Option<String>; 3] {
     let key = setting.key;
     let flag = || {

@@ -20,7 +20,7 @@ fn every_command_of_the_readme_works() {
     for line in lines {
         command(line).current_dir(folder.path()).assert().success();
     }
-    // What the README says of these files.
+    // The README's sentences about these files are true.
     let records = text(folder.path().join("decay/records.csv"));
     assert_eq!(records.lines().count(), 1 + 6 * 32);
     let header = records.lines().next().unwrap();
@@ -29,7 +29,7 @@ fn every_command_of_the_readme_works() {
     }
     let labels = text(folder.path().join("heart.labels"));
     assert_eq!(labels.lines().count(), 270);
-    // Its numbers are those of the studies, and its picture is the report's.
+    // The README's numbers are those of the studies, and its picture is the report's.
     let cell = |study: &str, number: usize| {
         let summary = text(folder.path().join(study).join("summary.json"));
         let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();

@@ -57,7 +57,7 @@ fn what_is_said_of_grok_a_is_what_a_study_measures() {
     assert!(apart.iter().all(|apart| *apart <= 0.01), "{beside}");
 }
 
-/// Where nothing is hidden there is no time to predict, and none to divide by.
+/// If nothing is hidden, there is no time to predict, and none to divide by.
 #[test]
 fn no_ratio_is_made_with_a_time_that_is_not_there() {
     let folder = folder();

@@ -1,6 +1,6 @@
 //! Agreement with scikit-learn 1.9.1 on real data, to 1e-9.
 //!
-//! Its `SGDClassifier(loss='log_loss', penalty='l2', fit_intercept=False,
+//! scikit-learn's `SGDClassifier(loss='log_loss', penalty='l2', fit_intercept=False,
 //! learning_rate='constant', shuffle=False, tol=None)` makes the same updates as sequential SGD
 //! with decay after the gradient; memorization columns were given to it as `hstack([X, I])`.
 

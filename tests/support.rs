@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-/// What one invocation left.
+/// The output and exit code of one invocation.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) code: i32,

@@ -1,4 +1,4 @@
-//! What was measured against what was promised: lines to read, and the same as JSON.
+//! Measured values against promised ones: lines to read, and the same as JSON.
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::shared::pairs::Ratio;
 /// The variable that names the JSON file, in place of `criterion/contract.json` in the target folder.
 const JSON: &str = "SPARSEGROK_CONTRACT";
 
-/// What a value must keep to.
+/// The bounds that a value must keep to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Bar {
     AtLeast(f64),
@@ -50,7 +50,7 @@ impl Display for Bar {
 
 /// The lines so far.
 pub(crate) struct Contract {
-    /// Whether values are judged and printed; not where the benches are only tried.
+    /// True if values are judged and printed; false if the benches are only tried.
     judged: bool,
     short: usize,
     lines: Vec<Value>,

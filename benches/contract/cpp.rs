@@ -6,7 +6,7 @@ use std::process::Command;
 /// The compiled program.
 pub(crate) struct Twin(PathBuf);
 
-/// What a run of it printed.
+/// The figures that a run of it printed.
 pub(crate) struct Ran {
     pub(crate) ns_per_step: f64,
     pub(crate) train_loss: f64,

@@ -135,7 +135,7 @@ fn twins(contract: &mut Contract) {
     contract.ratio("time.textbook/c++.n512", ratio, AtMost(1.1));
 }
 
-/// What sparse steps, and eight seeds at a time, are worth where rows fit in a cache.
+/// Measures the gain of sparse steps, and of eight seeds at a time, on rows that fit in a cache.
 fn small(contract: &mut Contract) {
     let problems = &toy::problems(8, sized(512), 5);
     assert_agreement(problems, true, 60);

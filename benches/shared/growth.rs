@@ -1,4 +1,4 @@
-//! How the time of an epoch grows with the rows: the exponent of a power of n.
+//! The growth of an epoch's time with the rows: the exponent of a power of n.
 
 use sparsegrok::kernel::{KernelChoice, SimdChoice};
 use sparsegrok::statistics::{CONFIDENCE, Slope, fit_line};
@@ -16,7 +16,7 @@ pub(crate) fn sizes() -> [usize; 7] {
     if super::tried() { TRIED } else { SIZES }
 }
 
-/// What an epoch takes of each size in turn, in nanoseconds, round by round.
+/// The time of an epoch at each size in turn, in nanoseconds, round by round.
 ///
 /// A round lasts about a millisecond and a half at each size, or one epoch.
 pub(crate) fn epochs(rounds: usize, kernel: KernelChoice) -> [Vec<f64>; 7] {

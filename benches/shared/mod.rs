@@ -1,4 +1,4 @@
-//! What the benches share.
+//! Code that the benches share.
 
 #![allow(dead_code, reason = "each bench takes its part")]
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 
-/// Whether the benches are only tried: `cargo bench --benches -- --test`.
+/// Tells if the benches are only tried: `cargo bench --benches -- --test`.
 pub(crate) fn tried() -> bool {
     std::env::args().any(|arg| arg == "--test")
 }

@@ -50,7 +50,7 @@ pub(crate) struct Ratio {
 }
 
 impl Ratio {
-    /// How many times as long `numerator` takes as `denominator`, round by round.
+    /// The ratio of the times of `numerator` to those of `denominator`, round by round.
     ///
     /// # Panics
     /// For fewer than six rounds, which tell no interval.

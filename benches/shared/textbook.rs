@@ -1,7 +1,7 @@
 //! The textbook sparse SGD loop, as the yardstick of the benches.
 //!
-//! What a good engineer writes in an hour from Bottou's "SGD Tricks" (2012), section 5.1: weights
-//! behind one scale factor, a shuffled index, one row at a time, the standard library's `exp`. It
+//! This is the loop a good engineer writes in an hour from Bottou's "SGD Tricks" (2012), section 5.1:
+//! weights behind one scale factor, a shuffled index, one row at a time, the standard library's `exp`. It
 //! is compiled for the instruction sets the machine has, as the kernels are.
 
 use rand::SeedableRng;

@@ -89,8 +89,8 @@ pub(crate) fn train_in_batches(
         .collect()
 }
 
-/// What each of so many epochs takes of one problem, or of up to eight in lanes. One before them pays
-/// for laying out the rows, and one after them for handing out the weights.
+/// The time that each of so many epochs takes on one problem, or on up to eight in lanes. One epoch
+/// before them pays for laying out the rows, and one after them for handing out the weights.
 pub(crate) fn epoch_times(
     problems: &[Problem],
     kernel: KernelChoice,
@@ -158,7 +158,8 @@ pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
     textbook.weights()
 }
 
-/// What each of so many epochs of the textbook loop takes; one before them touches the weights' pages.
+/// The time that each of so many epochs of the textbook loop takes; one before them touches the weights'
+/// pages.
 pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Duration> {
     let spec = TrainSpec::default();
     let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);

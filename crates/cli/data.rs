@@ -256,7 +256,7 @@ fn refuse(key: &'static str, value: String, expected: &'static str) -> InvalidSe
     }
 }
 
-/// Where rows go, and in which form.
+/// The destination of rows, and the form they are written in.
 struct Sink {
     output: Output,
     one_hot: OneHotChoice,

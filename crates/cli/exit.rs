@@ -42,7 +42,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// Whether an error is a failure of the machine or of training, not a fault in what was asked.
+/// Tells if an error is a failure of the machine or of training, not a fault in what was asked.
 fn has_failed(error: &anyhow::Error) -> bool {
     let checkpoint = |error: &CheckpointError| matches!(error, CheckpointError::Io { .. });
     let directory = |error: &DirectoryError| match error {

@@ -1,4 +1,4 @@
-//! How much memory there is, and what is refused for the lack of it.
+//! The memory of the machine, and the refusal of work that needs more than there is.
 
 use sparsegrok_study::Memory;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
@@ -7,7 +7,7 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 pub(crate) fn available() -> u64 {
     let memory = MemoryRefreshKind::nothing().with_ram();
     let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory));
-    // Where the system does not tell, nothing is refused.
+    // If the system does not tell its memory, nothing is refused.
     system.map_or(u64::MAX, |system| {
         let group = system.cgroup_limits().map(|limits| limits.free_memory);
         system.available_memory().min(group.unwrap_or(u64::MAX))

@@ -1,4 +1,4 @@
-//! Where a command's data go: standard output, or a file that appears only when it is complete.
+//! The destination of a command's data: standard output, or a file that appears only when complete.
 
 use std::fs;
 use std::io::{self, BufWriter, StdoutLock, Write};
@@ -13,7 +13,7 @@ pub(crate) enum Output {
     Stdout(StdoutLock<'static>),
     /// A regular file, written beside its final name and renamed.
     File {
-        /// Its final name.
+        /// The file's final name.
         path: PathBuf,
         /// The file under its first name.
         file: BufWriter<NamedTempFile>,
@@ -66,8 +66,9 @@ impl Output {
     }
 }
 
-/// Whether a path names something to write into, not a file to replace: a device, a pipe, an open
-/// descriptor such as `/dev/stdout`, even where that is a file; opening a folder says what is wrong.
+/// Tells if a path names something to write into, not a file to replace: a device, a pipe, or an open
+/// descriptor such as `/dev/stdout`, even if that is a file. A folder counts too, as opening it reports
+/// the fault.
 fn is_special(path: &Path) -> bool {
     let descriptor = ["/dev", "/proc"]
         .iter()

@@ -10,7 +10,7 @@ use sparsegrok_study::{Config, Run};
 
 use crate::output::Output;
 
-/// Where the picture goes; its kind is told by the name.
+/// The file of a picture; its name tells the kind.
 #[derive(Clone, Debug)]
 pub(crate) struct PlotFile {
     path: PathBuf,
@@ -32,7 +32,7 @@ impl FromStr for PlotFile {
 }
 
 impl PlotFile {
-    /// Its name.
+    /// The file's name.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

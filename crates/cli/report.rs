@@ -44,7 +44,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// What a report consists of where nothing else is asked for.
+    /// The formats of a report if no others are asked for.
     pub(crate) const DEFAULT: [Self; 2] = [Self::Html, Self::Svg];
 }
 

@@ -109,7 +109,7 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     train(args, path, &study, directory)
 }
 
-/// What there is to go on from, in words.
+/// Lines for the user on the work there is to resume.
 pub(crate) fn found_in(unfinished: &Unfinished) -> Vec<String> {
     let (finished, begun) = unfinished.counts();
     let counts = format!("resuming: {finished} groups are finished, {begun} others begun");

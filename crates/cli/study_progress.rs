@@ -1,4 +1,4 @@
-//! How far a study has come: a bar on a terminal, else a line now and then.
+//! The progress of a study: a bar on a terminal, else a line now and then.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(crate) struct StudyProgress<'s> {
     started: Instant,
     last_line: Instant,
     bar: Option<ProgressBar>,
-    /// Whether the latest run is drawn.
+    /// True if the latest run is drawn.
     live: bool,
 }
 

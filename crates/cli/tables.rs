@@ -24,7 +24,7 @@ pub(crate) struct Args {
     force: bool,
 }
 
-/// What a log is judged by: everything else was settled when it was trained.
+/// The settings that judge a log: all others were settled when it was trained.
 struct Thresholds;
 
 impl Scope for Thresholds {

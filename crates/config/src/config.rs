@@ -260,7 +260,7 @@ impl Config {
         for setting in SETTINGS {
             setting.check(self)?;
         }
-        // How the settings of one part fit each other is known to that part.
+        // Each part knows if its own settings fit each other.
         self.synthetic.validate()?;
         self.train.validate()?;
         self.study.validate()

@@ -13,7 +13,7 @@ const QUOTED: usize = 80;
 /// The origin of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It was not set.
+    /// The built-in default: the setting was not set.
     Default,
     /// A preset.
     Preset(&'static str),

@@ -6,8 +6,8 @@ use std::str::FromStr;
 /// The span of training time that a threshold must hold for before it counts as reached: written
 /// `1%` of a run's epochs, or `30epochs`.
 ///
-/// It is a span of time and not a number of evaluations, so that what is found does not depend on
-/// how often a run is evaluated.
+/// The span is one of time, not a number of evaluations, so that the times found do not depend on how
+/// often a run is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Persistence {
     /// This many per cent of the run's epochs, two epochs at least.

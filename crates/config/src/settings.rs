@@ -543,7 +543,7 @@ pub static SETTINGS: &[Setting] = &[
         type: u64,
         get: |c| c.evaluate.evaluations.every(),
         set: |c, epochs| c.evaluate.evaluations = Evaluations::Every(epochs),
-        // That of `eval_points` holds.
+        // No default of its own: unless it is set, `eval_points` holds.
         default: |_| (),
         expects: [Expect(|c| c.evaluate.evaluations != Evaluations::Every(0), "at least 1")],
         excludes: "eval_points",
@@ -984,7 +984,7 @@ mod tests {
                 if setting.check(&config).is_ok() {
                     let of_part = config.synthetic.validate().and(config.train.validate());
                     let alone = of_part.err().filter(|fault| fault.key == setting.key);
-                    // How two settings fit each other is known to the crate alone.
+                    // This rule is between two settings, and the crate alone knows it.
                     let alone = alone.filter(|_| setting.key != "weight_decay");
                     assert_eq!(alone, None, "{x}");
                 }

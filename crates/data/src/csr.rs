@@ -46,13 +46,13 @@ pub enum CsrError {
     /// `indptr` is empty or does not start at 0.
     #[error("indptr must start with 0, found {found:?}")]
     Start {
-        /// Its first entry, if any.
+        /// The first entry of `indptr`, if any.
         found: Option<usize>,
     },
     /// `indptr` does not end at the number of stored values.
     #[error("indptr ends at {end}, but there are {indices} indices and {values} values")]
     Length {
-        /// Its last entry.
+        /// The last entry of `indptr`.
         end: usize,
         /// Number of indices.
         indices: usize,

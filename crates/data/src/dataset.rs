@@ -187,7 +187,7 @@ impl Dataset {
     /// The same rows with a tail, if there is one, at least `columns` wide. `Time: O(1)`
     ///
     /// # Errors
-    /// From 2³² columns on.
+    /// If `columns` is 2³² or more.
     pub fn widened(self, columns: usize) -> Result<Self, DatasetError> {
         Ok(Self {
             features: self.features.widened(columns)?,

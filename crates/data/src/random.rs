@@ -10,7 +10,7 @@ pub use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::libstdcxx::Mt19937;
 
-/// Which generators draw data and visiting orders.
+/// The generators that draw data and visiting orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RandomFamily {
     /// xoshiro256++, one stream per purpose.
@@ -29,7 +29,7 @@ pub enum Purpose {
     TrainData,
     /// Test rows.
     TestData,
-    /// Which training labels are flipped.
+    /// The choice of training labels to flip.
     LabelNoise,
     /// The visiting order.
     Order,

@@ -8,7 +8,7 @@ use crate::random::RandomFamily;
 pub struct InvalidSetting {
     /// The setting's key.
     pub key: &'static str,
-    /// Its value, as written.
+    /// The value, as written.
     pub value: String,
     /// The values that would have been right.
     pub expected: &'static str,

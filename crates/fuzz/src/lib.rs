@@ -1,5 +1,5 @@
-//! What the fuzz targets share: files with checksums that are right, whatever their content, so that
-//! what is behind the checksum is reached too.
+//! Helpers that the fuzz targets share: they write files whose checksums are right whatever the content,
+//! so that the code behind the checksum is reached too.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ const PREAMBLE: usize = 25;
 /// Bytes of a store's header before its own checksum.
 const STORE_HEADER: usize = 316;
 
-/// Where a store's header has the place of its five sections, and the bytes it has for each.
+/// The bytes of a store's header that describe its five sections, and the number of bytes for each.
 const SECTIONS: Range<usize> = 64..264;
 const SECTION: usize = 40;
 

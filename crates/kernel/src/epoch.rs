@@ -216,7 +216,7 @@ impl<L: Slope, F: Form<W>, const W: usize> Task for Epoch<'_, '_, L, F, W> {
     }
 }
 
-/// How far training has come, and how fast it goes.
+/// The progress of training, and the speed at which it goes on.
 struct Progress {
     epoch: u64,
     step: u64,
@@ -239,7 +239,7 @@ impl Progress {
     }
 }
 
-/// Why a stretch ended before its last visit.
+/// The reason why a stretch ended before its last visit.
 enum Interruption<A: Arithmetic> {
     /// The weights are due to be rescaled.
     Fold,

@@ -10,8 +10,8 @@ use crate::spec::{Init, TrainSpec};
 /// the run's random family: the reference programs have no random initial weights to agree with.
 ///
 /// # Errors
-/// Where the choice needs a teacher and the data has none, or a direction orthogonal to the
-/// teacher and there is just one column.
+/// If the choice needs a teacher and the data has none, or a direction orthogonal to the teacher and
+/// there is just one column.
 pub fn initial_signal(
     spec: &TrainSpec,
     init_seed: u64,

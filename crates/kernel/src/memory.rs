@@ -12,9 +12,9 @@ use crate::train::KernelChoice;
 /// largest `u64` where they are more.
 ///
 /// # Formula
-/// Of each run that is trained at the same time: packed rows, or the explicit matrix of the dense
-/// reference; stored weights; the visiting order, and the next one where it is made ahead. Of each run
-/// of the group, besides: the weights it ended with. And one set of weights that is being looked at.
+/// For each run that is trained at the same time: packed rows, or the explicit matrix of the dense
+/// reference; stored weights; the visiting order, and the next one if it is made ahead. For each run of
+/// the group, besides: the weights it ended with. Also one set of weights that is being looked at.
 pub fn training_bytes(spec: &TrainSpec, kernel: KernelChoice, runs: usize, shape: Shape) -> u64 {
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));

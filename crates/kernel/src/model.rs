@@ -313,7 +313,7 @@ mod tests {
         };
         assert_eq!(score(&[1.0, 5.0], &[1]), -0.5 + 1.25 - 0.2);
         assert_eq!(score(&[], &[0, 3]), -0.5 + 2.5 - 0.2);
-        // What the model has for training rows is nobody else's.
+        // Memorization weights must not be applied to new rows.
         assert_eq!(score(&[], &[7, u32::MAX - 1]), -0.5);
     }
 

@@ -148,11 +148,11 @@ pub(crate) trait Form<const W: usize> {
     fn finish<A: Rows>(&mut self, _a: A, _registers: Self::Registers<A>) {}
 }
 
-/// What the slope of the loss is taken of.
+/// The quantities that the slope of the loss is computed from.
 pub(crate) struct Score<A: Arithmetic> {
     /// The margin, or the score where the loss folds no sign, in units of the loss.
     pub(crate) margin: A::Real,
-    /// What a unit slope adds to the unscaled weights.
+    /// The multiple of the row that a unit slope adds to the unscaled weights.
     pub(crate) rate: A::Real,
     /// The target, where the loss needs it.
     pub(crate) target: A::Real,

@@ -12,7 +12,7 @@ pub(crate) const MEDIUM: f64 = 12.0;
 pub(crate) const LARGE: f64 = 14.0;
 /// Room around everything.
 pub(crate) const MARGIN: f64 = 12.0;
-/// From axis to tick label.
+/// Distance from axis to tick label.
 pub(crate) const TICK: f64 = 5.0;
 /// Width of the key to shades.
 pub(crate) const BAR: f64 = 12.0;
@@ -29,7 +29,7 @@ pub(crate) struct Layout<'p> {
     pub(crate) note: Vec<String>,
     /// Left edges of the panels' plotting areas, by column.
     pub(crate) lefts: Vec<f64>,
-    /// Their upper edges, by row.
+    /// Upper edges of the panels' plotting areas, by row.
     pub(crate) tops: Vec<f64>,
 }
 

@@ -7,7 +7,7 @@ const DIGITS: usize = 4;
 
 /// Writes a number to four significant digits at most: 1,009; 0.005; 5×10⁻⁵; ∞; – for NaN.
 ///
-/// From 0.001 to below a million the digits are written out, elsewhere as a power of ten.
+/// Numbers from 0.001 to below a million are written out, others as a power of ten.
 pub fn number(x: f64) -> String {
     if x.is_nan() {
         return "–".to_owned();

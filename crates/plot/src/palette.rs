@@ -103,7 +103,7 @@ impl Paint {
         declared.collect()
     }
 
-    /// Its value in an SVG attribute.
+    /// The colour's value in an SVG attribute.
     pub(crate) fn value(self, theme: Theme) -> String {
         match (self, theme) {
             (Self::Shade(..), _) => self.css_name(),

@@ -45,7 +45,7 @@ impl Picture {
 /// One pair of axes and what is drawn in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Its title; may be empty.
+    /// The panel's title; may be empty.
     pub title: String,
     /// The horizontal axis.
     pub x: Axis,
@@ -60,11 +60,11 @@ pub struct Panel {
 /// An axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// Its title, with the unit.
+    /// The axis's title, with the unit.
     pub label: String,
-    /// From numbers to places.
+    /// The scale that maps numbers to places.
     pub scale: Scale,
-    /// Its ticks; where there are none, those that the scale chooses.
+    /// The ticks; if there are none, the scale chooses them.
     pub ticks: Vec<Tick>,
     /// True if grid lines are drawn at labelled ticks.
     pub grid: bool,
@@ -85,9 +85,9 @@ impl Axis {
 /// The key to shades, drawn right of a panel as a bar with ticks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
-    /// Its title, with the unit.
+    /// The bar's title, with the unit.
     pub label: String,
-    /// From the dark end of the ramp to the light one.
+    /// The scale of the shades, from the dark end of the ramp to the light one.
     pub scale: Scale,
 }
 
@@ -158,7 +158,7 @@ pub enum Mark {
     Line {
         /// (x, y).
         points: Vec<(f64, f64)>,
-        /// Its look.
+        /// The line's look.
         stroke: Stroke,
     },
     /// The area between two curves.
@@ -172,16 +172,16 @@ pub enum Mark {
     },
     /// A line over the whole height.
     Rule {
-        /// Its number on the horizontal axis.
+        /// The line's place on the horizontal axis.
         x: f64,
-        /// Its look.
+        /// The line's look.
         stroke: Stroke,
         /// Words above the panel at the line; may be empty.
         label: String,
     },
     /// A stripe over the whole height.
     Stripe {
-        /// Its ends.
+        /// The stripe's two ends on the horizontal axis.
         x: (f64, f64),
         /// Colour.
         paint: Paint,
@@ -211,7 +211,7 @@ pub enum Mark {
     Dot {
         /// (x, y).
         at: (f64, f64),
-        /// From low to high; an infinite high end is drawn open.
+        /// The interval from low to high; an infinite high end is drawn open.
         interval: Option<(f64, f64)>,
         /// Colour.
         paint: Paint,

@@ -1,4 +1,4 @@
-//! From numbers to places: linear and logarithmic scales, and where their ticks are.
+//! Linear and logarithmic scales, which map numbers to places, and their ticks.
 
 use libm::{ceil, floor, log10, pow, round};
 
@@ -27,7 +27,7 @@ pub struct Scale {
 /// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Its number.
+    /// The number the tick stands at.
     pub at: f64,
     /// The text at it; `None` for the small ticks between.
     pub label: Option<String>,

@@ -3,8 +3,8 @@
 use sparsegrok_study::{Changes, Config, Kind, PRESETS, SETTINGS, Setting, Settings};
 use toml::Table;
 
-/// The shortest `sparsegrok study` that makes the same configuration, with the preset that is
-/// nearest; `None` where flags cannot say it.
+/// The shortest `sparsegrok study` that makes the same configuration, starting from the nearest preset;
+/// `None` if flags cannot express it.
 ///
 /// Settings that a study has no flags for, or that its results do not depend on, are left at their
 /// defaults.
@@ -22,7 +22,7 @@ pub(crate) fn reproducing(config: &Config) -> Option<String> {
             .ok()?
             .config()
             .ok()?;
-        // What flags cannot unset, the preset must not set.
+        // A preset that sets something flags cannot unset does not serve.
         difference(&made.to_table().ok()?, &wanted).filter(Vec::is_empty)?;
         Some(written(preset, &flags))
     });

@@ -25,11 +25,11 @@ const MOST_CELLS: usize = 400;
 struct Detail {
     singles: bool,
     bands: bool,
-    /// Of the epochs, one in so many.
+    /// Stride between the evaluations shown: 1 shows all, 2 every second.
     every: usize,
 }
 
-/// From all to little.
+/// The levels of detail, from everything to very little.
 const DETAILS: [Detail; 6] = {
     const fn detail(singles: bool, bands: bool, every: usize) -> Detail {
         Detail {

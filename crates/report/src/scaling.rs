@@ -55,7 +55,7 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
 fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
     let axis = view.axes.iter().position(|axis| axis.key == law.key)?;
     let x_of = |cell: &CellView| keys::number(&view.axes[axis].values[cell.place[axis]]);
-    // What the law is about: T_gen, or T_gen in units of decay.
+    // The law is about T_gen in epochs, or in units of the decay time.
     let unit = |cell: &CellView| match law.law {
         Law::Power => Some(1.0),
         Law::Logarithmic => clock(cell),

@@ -47,22 +47,22 @@ pub struct View {
 pub(crate) struct GridAxis {
     /// The key of the setting that varies along it.
     pub(crate) key: String,
-    /// Its values, in order.
+    /// The values, in order.
     pub(crate) values: Vec<Value>,
 }
 
-/// A cell, as it is to be seen.
+/// A cell in the form in which it is drawn.
 #[derive(Clone, Debug)]
 pub(crate) struct CellView {
-    /// Its number.
+    /// The cell's number.
     pub(crate) number: usize,
     /// The settings that tell it from the others: `λ = 10⁻⁴, R = 100`.
     pub(crate) name: String,
-    /// Its place on each axis of the grid.
+    /// The index of the cell's value on each axis of the grid.
     pub(crate) place: Vec<usize>,
-    /// Its configuration.
+    /// The cell's configuration.
     pub(crate) config: Config,
-    /// Runs of it.
+    /// Number of its runs.
     pub(crate) runs: u64,
     /// Figures by epoch.
     pub(crate) curves: Vec<Curve>,
@@ -72,7 +72,7 @@ pub(crate) struct CellView {
     pub(crate) t_mem: Option<Time>,
     /// T_gen over its runs.
     pub(crate) t_gen: Option<Time>,
-    /// Of its runs without T_gen, those that reached it too late to be confirmed.
+    /// Number of its runs without T_gen that reached the threshold too late to be confirmed.
     pub(crate) unconfirmed: usize,
     /// Each run's T_gen, or when it was last seen without.
     pub(crate) lifetimes: Vec<Lifetime>,
@@ -104,7 +104,7 @@ pub(crate) struct Single {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
     pub(crate) median: f64,
-    /// Its confidence interval; open ends are infinite.
+    /// The confidence interval of the median; open ends are infinite.
     pub(crate) interval: Option<(f64, f64)>,
     /// Epochs that the time of any run is uncertain by at most.
     pub(crate) uncertainty: u64,
@@ -114,7 +114,7 @@ impl View {
     /// Reads a study's directory into a view.
     ///
     /// # Errors
-    /// When its curves or traces cannot be read.
+    /// When the study's curves or traces cannot be read.
     pub fn of_study(results: &StudyResults) -> Result<Self, ResultsError> {
         let mut curves = results.read_curves()?.into_iter().peekable();
         let mut traces = results.read_traces()?.into_iter().peekable();

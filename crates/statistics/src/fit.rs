@@ -9,7 +9,7 @@ pub struct Slope {
     pub n: usize,
     /// Slope.
     pub estimate: f64,
-    /// Its standard error.
+    /// Standard error of the slope.
     pub standard_error: f64,
     /// Lower limit.
     pub low: f64,

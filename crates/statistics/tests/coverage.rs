@@ -16,7 +16,7 @@ struct Law {
     name: &'static str,
     mean: f64,
     median: f64,
-    /// Its quantile function.
+    /// The law's quantile function.
     quantile: fn(f64) -> f64,
 }
 

@@ -61,7 +61,7 @@ fn kaplan_meier_is_that_of_lifelines() {
                     assert_close(step.events as f64, &expected["events"][i]);
                     assert_close(step.survival, &expected["survival"][i]);
                     assert_close(low, &expected["low"][i]);
-                    // Where nobody is left, lifelines is sure of it.
+                    // When nobody is left, lifelines puts the upper limit at 0 too, as if that were certain.
                     if step.survival > 0.0 {
                         assert_close(high, &expected["high"][i]);
                     } else {

@@ -15,11 +15,11 @@ use sparsegrok_kernel::Figure;
 /// Runs of one way of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arm {
-    /// What it is called.
+    /// The arm's name.
     pub name: String,
     /// The figures its records keep.
     pub figures: Vec<Figure>,
-    /// What became of its runs.
+    /// The outcomes of its runs.
     pub records: Vec<RecordRow>,
 }
 
@@ -61,7 +61,7 @@ pub struct ArmComparison {
 pub struct PairedFigure {
     /// The figure.
     pub figure: Figure,
-    /// Its means over the pairs of which both runs have it.
+    /// The mean of each arm, over the pairs in which both runs have the figure.
     pub means: [f64; 2],
     /// The mean of the pairs' differences, second arm minus first.
     pub difference: Mean,

@@ -22,7 +22,7 @@ pub(crate) struct Bracket {
     pub(crate) lost: Option<u64>,
 }
 
-/// When a figure came to its threshold, in epochs.
+/// The time at which a figure came to its threshold, in epochs.
 ///
 /// # Formula
 /// The threshold was reached after the epoch `low` and no later than `high`. Where looks at every
@@ -132,7 +132,8 @@ impl Bracket {
         };
         let low = low as f64;
         let crossed = low + (high - low) * (goal.threshold - short) / (reached - short);
-        // Where only the sides are known the quotient is NaN, and the upper end is all there is.
+        // A sighting of which only the side is known is NaN: no line can be drawn, and the upper end is
+        // taken.
         let between = high - low > 1.0 && crossed > low && crossed <= high;
         Some(if between { crossed } else { high })
     }

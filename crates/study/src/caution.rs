@@ -1,4 +1,4 @@
-//! What a reader of a study should know before he believes its times.
+//! Cautions: what a reader of a study should know before trusting its times.
 
 use sparsegrok_data::Shortest;
 
@@ -12,9 +12,9 @@ const FEWEST: u64 = 6;
 /// Share of a median time by which its bracket may leave it uncertain.
 const MOST_UNCERTAIN: f64 = 0.05;
 
-/// The cautions on a study, each a sentence; none where its times can be taken as they are.
+/// The cautions on a study, each a sentence; none if its times can be taken as they are.
 ///
-/// They are on horizons shorter than the predicted T_gen, on crossings too late to be confirmed, on
+/// Cautions are given on horizons shorter than the predicted T_gen, on crossings too late to be confirmed, on
 /// wide brackets, on what was lost again or could not be decided, and on few seeds. `Time: O(cells)`
 pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
     let cells = &summary.cells;
@@ -110,7 +110,7 @@ fn is_wide(times: &Times) -> bool {
         .is_some_and(|time| times.uncertainty as f64 > MOST_UNCERTAIN * time)
 }
 
-/// Which cell a figure is of, where there are several.
+/// The words that name the cell of a figure; empty if there is just one cell.
 fn first_cell(cells: &[CellSummary], cell: &CellSummary) -> String {
     match cells.len() {
         1 => String::new(),

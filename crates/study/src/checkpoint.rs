@@ -1,4 +1,4 @@
-//! Work that can be interrupted at any moment: what is finished of it, and where the rest stands.
+//! Work that can be interrupted at any moment: its finished groups, and the progress of the others.
 //!
 //! A folder ([`Unfinished`]) holds a file of finished groups, which only grows, and a file for each
 //! group under way, replaced from time to time ([`CheckpointEvery`](sparsegrok_config::CheckpointEvery)). All are of one format: frames,
@@ -28,25 +28,25 @@ pub(crate) use header::{Difference, Header};
 pub(crate) use keeper::Keeper;
 pub(crate) use log::{LOG, Log, Opened};
 
-/// How far a run of a group under way has come.
+/// The progress of one run of a group under way.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunSoFar {
-    /// Its evaluations.
+    /// The run's evaluations so far.
     pub(crate) trace: Trace,
-    /// The evidence of its times.
+    /// The evidence for each of its times: the bracket of epochs it lies in.
     pub(crate) brackets: Brackets,
-    /// Where it stands after them.
+    /// The run's state after those evaluations.
     pub(crate) stage: Stage,
 }
 
-/// Where a run of a group stands.
+/// The state of one run of a group under way.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stage {
-    /// It has not begun.
+    /// The run has not begun.
     Waiting,
-    /// It goes on from here.
+    /// The run continues from this training state.
     Going(State),
-    /// It came to its end, or diverged.
+    /// The run came to its end, or diverged.
     Ended(Option<Diverged>),
 }
 
@@ -61,11 +61,11 @@ impl RunSoFar {
     }
 }
 
-/// Why unfinished work cannot be kept or gone on with.
+/// The reason why unfinished work cannot be kept or resumed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// Another process is at it.
+    /// Another process holds the folder.
     #[error("{}: another process is writing there; wait for it to end, or end it", path.display())]
     Busy {
         /// The folder.
@@ -88,32 +88,32 @@ pub enum CheckpointError {
     Other {
         /// The folder.
         path: PathBuf,
-        /// What is there.
+        /// The kind of work that the folder holds.
         found: Work,
-        /// What should be.
+        /// The kind of work that was to be resumed.
         expected: Work,
     },
-    /// A file is not what was written.
+    /// A file is not as it was written.
     #[error("{}: {damage}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The damage found.
         damage: Damage,
     },
-    /// Another configuration is asked for than the one the work was begun with.
+    /// The configuration asked for differs from the one the work was begun with.
     #[error("{}: `{key}` is {asked}, expected {kept}, with which this was begun", path.display())]
     Differs {
         /// The folder.
         path: PathBuf,
         /// The first key that differs.
         key: String,
-        /// What it was begun with.
+        /// The value the work was begun with.
         kept: String,
-        /// What is asked for.
+        /// The value asked for.
         asked: String,
     },
-    /// What it was begun with is no configuration of this version.
+    /// The kept configuration is not valid in this version.
     #[error(transparent)]
     Config(#[from] Box<ConfigError>),
     /// A file could not be read or written.
@@ -121,7 +121,7 @@ pub enum CheckpointError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         error: io::Error,
     },
 }
@@ -135,28 +135,28 @@ impl CheckpointError {
     }
 }
 
-/// What is wrong with a file of unfinished work.
+/// Damage to a file of unfinished work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
-    /// It does not begin as one.
+    /// The file does not begin as a checkpoint does.
     #[error("not a checkpoint: expected it to begin with `sparsegrok checkpoint`")]
     Foreign,
-    /// It has another version.
+    /// The file is of another version of the format.
     #[error("a checkpoint of format {found}, expected {expected}")]
     Version {
-        /// Its format.
+        /// The file's format.
         found: u32,
-        /// The one that can be read.
+        /// The format that this version reads.
         expected: u32,
     },
-    /// It ends too early.
+    /// The file ends too early.
     #[error("damaged: it ends in the middle of what it holds")]
     Truncated,
-    /// Its checksum is not that of its content.
+    /// The checksum does not match the content.
     #[error("damaged: its checksum does not fit its content")]
     Checksum,
-    /// Its content, though as it was written, makes no sense.
+    /// The content is as it was written but does not fit the configuration.
     #[error("no checkpoint of this work: its content does not fit the configuration")]
     Unfit,
 }

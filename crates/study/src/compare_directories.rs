@@ -42,7 +42,7 @@ pub fn compare_directories(
     compared.collect()
 }
 
-/// Why finished studies could not be compared.
+/// The reason why finished studies could not be compared.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompareDirectoriesError {

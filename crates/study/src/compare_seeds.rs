@@ -20,7 +20,7 @@ pub struct SeedComparisons {
     pub zero_one: Vec<PathBuf>,
 }
 
-/// Why ways of training could not be compared over seeds.
+/// The reason why ways of training could not be compared over seeds.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompareError {
@@ -100,7 +100,7 @@ pub fn compare_seeds(
 /// A trained arm.
 struct Trained {
     arm: Arm,
-    /// Its runs as early stopping would have left them, where patience was asked for.
+    /// The arm's runs as early stopping would have left them, if patience was asked for.
     stopped: Option<Vec<RecordRow>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a dataset holds, in numbers.
+//! A dataset described in numbers.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub struct Description {
     pub nonzeros: usize,
     /// Stored numbers as a share of rows × columns.
     pub density: f64,
-    /// What the targets are.
+    /// The targets in brief.
     pub targets: Targets,
     /// Bytes of features and targets in memory; memorization columns take none.
     pub bytes: usize,
@@ -27,7 +27,7 @@ pub struct Description {
 /// Targets in brief.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Targets {
-    /// How many labels of each sign.
+    /// Number of labels of each sign.
     Labels {
         /// Of label −1.
         negative: usize,

@@ -1,4 +1,4 @@
-//! When a run memorized, when it generalized, and what that makes it.
+//! Detection of the times at which a run memorized and generalized, and of its status.
 
 use std::fmt;
 
@@ -31,15 +31,15 @@ pub struct Milestones {
     pub t_mem: Time,
     /// T_gen: likewise for the generalizing figure. Censored also where T_mem is.
     pub t_gen: Time,
-    /// When accuracy reached .6 where generalization is looked for, whatever the thresholds.
+    /// The time at which accuracy reached .6, on the rows that show generalization, whatever the thresholds.
     pub t_60: Time,
-    /// When it reached .9.
+    /// The time at which it reached .9.
     pub t_90: Time,
-    /// What became of the run.
+    /// The outcome of the run.
     pub status: Status,
 }
 
-/// What became of a run: the four phases of learning of Z. Liu et al., "Towards Understanding
+/// The outcome of a run: the four phases of learning of Z. Liu et al., "Towards Understanding
 /// Grokking" (arXiv:2205.10343), in this order their grokking, comprehension, memorization and
 /// confusion; then the runs that are none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub enum Status {
     Neither,
     /// Memorized, and no figure tells of generalization, or the brackets leave the delay open.
     Undecided,
-    /// Its weights left the finite numbers.
+    /// The weights left the finite numbers.
     Diverged,
 }
 
@@ -69,7 +69,7 @@ impl Status {
         Self::Diverged,
     ];
 
-    /// Its name in words and in records.
+    /// The name in words and in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Grokked => "grokked",
@@ -89,7 +89,7 @@ impl fmt::Display for Status {
 }
 
 impl Milestones {
-    /// Those of a run that diverged: it has no times.
+    /// The milestones of a run that diverged: it has no times.
     pub(crate) const DIVERGED: Self = {
         const NONE: Time = Time {
             at: None,
@@ -118,7 +118,7 @@ impl Milestones {
         let [t_mem, mut t_gen, t_60, t_90] =
             std::array::from_fn(|goal| brackets[goal].time(&goals[goal]));
         if t_mem.at.is_none() {
-            // What generalizes first may still memorize: until T_mem is known, T_gen is not.
+            // A run that has generalized may still memorize later: T_gen counts only once T_mem is known.
             let low = match t_gen.high {
                 Some(_) => t_mem.low,
                 None => t_gen.low,
@@ -184,12 +184,12 @@ pub(crate) struct Detector<'a> {
 }
 
 impl<'a> Detector<'a> {
-    /// That of a run of `epochs`, which has not begun.
+    /// A detector for a run of `epochs` that has not begun.
     pub(crate) fn new(spec: &'a EvaluateSpec, epochs: u64) -> Self {
         Self::going_on(spec, epochs, [Bracket::NONE; GOALS])
     }
 
-    /// That of a run of `epochs` with these evaluations. `Time: O(trace)`
+    /// A detector for a run of `epochs` with these evaluations. `Time: O(trace)`
     pub(crate) fn of(trace: &Trace, spec: &'a EvaluateSpec, epochs: u64) -> Self {
         let mut detector = Self::new(spec, epochs);
         for evaluation in trace.iter() {
@@ -198,7 +198,7 @@ impl<'a> Detector<'a> {
         detector
     }
 
-    /// That of a run of which some evidence is there.
+    /// A detector for a run of `epochs` that resumes with the evidence in `brackets`.
     pub(crate) fn going_on(spec: &'a EvaluateSpec, epochs: u64, brackets: Brackets) -> Self {
         let goals = Goal::all(spec);
         Self {

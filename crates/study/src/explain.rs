@@ -1,4 +1,4 @@
-//! Why a configuration will or will not grok, by the theory.
+//! The theory's account of a configuration: the reasons for which it will or will not grok.
 
 mod measured;
 mod table;
@@ -11,7 +11,7 @@ use crate::theory::{NotCovered, theory_setting};
 
 pub use measured::{MeasuredBeside, measured_beside};
 
-/// What the theory says of a configuration. Displays as tables and a sentence.
+/// The theory's account of a configuration. Displays as tables and a sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// The prediction it is drawn from.
@@ -22,17 +22,17 @@ pub struct Explanation {
     pub t_mem: (f64, Option<f64>),
     /// The configuration's `gen_threshold` and the epoch at which population accuracy reaches it.
     pub t_gen: (f64, Option<f64>),
-    /// Whether it will truly grok: memorize at chance, and generalize within its epochs, as late
-    /// as `delay_ratio` asks.
+    /// True if it will truly grok: memorize at chance, and generalize within its epochs, as late as
+    /// `delay_ratio` asks.
     pub groks: bool,
-    /// Why, or why not and what to change, in plain words.
+    /// The reason in plain words; if it will not grok, also what to change.
     pub because: String,
 }
 
 /// Explains a configuration.
 ///
 /// # Errors
-/// Where the theory is not about such configurations, or such thresholds.
+/// If the theory does not cover such a configuration, or such thresholds.
 pub fn explain(config: &Config) -> Result<Explanation, NotCovered> {
     let prediction = Prediction::of(&theory_setting(config)?);
     let evaluate = &config.evaluate;
@@ -61,7 +61,7 @@ pub fn explain(config: &Config) -> Result<Explanation, NotCovered> {
     })
 }
 
-/// Whether it groks, and why.
+/// Judges if the configuration groks, and gives the reason.
 fn judge(
     config: &Config,
     prediction: &Prediction,
@@ -133,7 +133,7 @@ fn judge(
     )
 }
 
-/// Why zero signal weights do not grok, and what norm would hide the signal.
+/// Explains why zero signal weights do not grok, and which norm would hide the signal.
 fn from_zero(prediction: &Prediction, conditions: &[Condition; 6]) -> String {
     let setting = prediction.setting();
     let mut because = "the initial signal weights are zero: every update adds a positive multiple \

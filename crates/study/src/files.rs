@@ -15,7 +15,7 @@ pub(crate) fn folder_beside(path: &Path) -> io::Result<TempDir> {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    // That the folder is missing is said of it, not of a temporary name in it.
+    // If the folder is missing, the error must not be about a temporary name in it.
     fs::metadata(folder)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY).suffix(".part");

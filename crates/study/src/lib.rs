@@ -1,13 +1,14 @@
-//! From a configuration to what its run showed.
+//! Runs and studies: everything from a configuration to its results.
 //!
-//! One run passes through here as follows. A [`Config`], of the configuration crate, whose names are
-//! here too, determines everything; [`load`] draws or reads its problem; [`run()`] trains on it and
+//! One run goes as follows. A [`Config`] determines everything (it comes from the configuration crate,
+//! whose names are exported here too); [`load`] draws or reads the problem; [`run()`] trains on it and
 //! evaluates on the way, into a [`Trace`]; [`Milestones`] say when it memorized and generalized, and
-//! [`TraceWriter`] writes the trace. [`compare()`] sets two lengths of training side by side;
-//! [`Predictor`] takes a saved model back to data.
+//! [`TraceWriter`] writes the trace. [`compare()`] compares two lengths of training; [`Predictor`] applies
+//! a saved model to data.
 //!
-//! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
-//! [`Directory`]; [`StudyResults`] reads it back. [`Summary`] and [`ArmComparison`] tell with the [`statistics`].
+//! A [`Study`] trains many seeds of many configurations, eight side by side, and writes them to a
+//! [`Directory`]; [`StudyResults`] reads it back. [`Summary`] and [`ArmComparison`] condense the results
+//! with the [`statistics`].
 //!
 //! ```
 //! use sparsegrok_study::{Settings, load, run};

@@ -32,7 +32,7 @@ impl Predictor {
         })
     }
 
-    /// How files for this model are to be read: as those it was trained on.
+    /// The options to read files for this model with: those of the file it was trained on.
     pub fn options(&self) -> svmlight::Options {
         self.options
     }
@@ -57,7 +57,7 @@ pub fn predicted_target(score: f64, labels: Labels) -> String {
     }
 }
 
-/// How well scores predict their rows, in LIBLINEAR's words.
+/// Rates how well scores predict their rows, in LIBLINEAR's words.
 pub fn prediction_quality(scores: &[f64], file: &FileRows) -> String {
     let pairs = || scores.iter().zip(file.rows.targets());
     let n = scores.len();

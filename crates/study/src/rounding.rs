@@ -17,13 +17,13 @@ const MOST_DECIMALS: usize = 7;
 pub(crate) struct Decimals(usize);
 
 impl Decimals {
-    /// Those of a figure alone: three significant digits, and all that are before the point.
+    /// Decimals of a figure alone: three significant digits, and all digits before the point.
     pub(crate) fn of(x: f64) -> Self {
         Self::at(x, DIGITS)
     }
 
-    /// Those of a figure with limits, any of which may be infinite: two significant digits of the
-    /// width.
+    /// Decimals of a figure with limits, any of which may be infinite: two significant digits of the
+    /// interval's width.
     pub(crate) fn of_interval(estimate: f64, low: f64, high: f64) -> Self {
         let finite = [estimate, low, high].into_iter().filter(|x| x.is_finite());
         let least = finite.clone().fold(f64::INFINITY, f64::min);

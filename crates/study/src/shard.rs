@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Shard {
     /// The number of the share, counted from 0.
     pub index: u64,
-    /// How many shares there are.
+    /// Number of shares in all.
     pub of: u64,
 }
 

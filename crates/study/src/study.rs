@@ -140,7 +140,7 @@ impl Study {
         pairs.collect::<Vec<_>>().join(", ")
     }
 
-    /// What is run with each cell, and what is kept.
+    /// The settings of the study: the runs to make of each cell, and the results to keep of them.
     pub fn spec(&self) -> &StudySpec {
         &self.config.study
     }

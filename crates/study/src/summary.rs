@@ -1,4 +1,4 @@
-//! What is said of a run when it ends.
+//! The closing words on a run.
 
 use sparsegrok_config::{
     Column, Config, Crossing, EvaluateSpec, GenFigure, MemFigure, NumberFormat,
@@ -47,7 +47,7 @@ fn sentence(config: &Config, run: &Run) -> String {
     )
 }
 
-/// When a run memorized and generalized, as far as its evaluations bear it.
+/// Tells when a run memorized and generalized, as far as its evaluations show.
 fn story(config: &Config, run: &Run) -> String {
     let spec = &config.evaluate;
     let span = spec.persistence.span(config.train.epochs);
@@ -122,7 +122,7 @@ fn goal_text(figure: &str, goal: &Goal) -> String {
     format!("{figure} {side} {}", number(goal.threshold))
 }
 
-/// What is asked of a figure for its threshold to count as reached.
+/// Words for what a figure must do for its threshold to count as reached.
 fn lasting(goal: &str, span: u64, spec: &EvaluateSpec) -> String {
     let end = match spec.crossing {
         Crossing::First => "",

@@ -8,7 +8,7 @@ use sparsegrok_theory::{Direction, Setting};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the theory does not cover this, because {reason}")]
 pub struct NotCovered {
-    /// Why not, to complete "because …".
+    /// The reason, worded to complete "because …".
     pub reason: &'static str,
 }
 

@@ -10,7 +10,7 @@ use sparsegrok_config::ConfigError;
 
 use crate::study::StudyError;
 
-/// How much is validated.
+/// The extent of a validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Everything that takes seconds: the grokking presets, their variations and controls, and
@@ -23,29 +23,29 @@ pub enum Scope {
 /// One quantity, expected and measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// What it is.
+    /// Name of the quantity.
     pub quantity: String,
-    /// What is expected.
+    /// Expected value.
     pub expected: f64,
-    /// What was measured; `None` where no run got there.
+    /// Measured value; `None` if no run reached it.
     pub measured: Option<f64>,
-    /// How far apart they may be.
+    /// Largest difference allowed.
     pub tolerance: Tolerance,
-    /// Seeds, and what else there is to know.
+    /// Seeds, and other remarks.
     pub note: String,
 }
 
-/// How far measured may be from expected.
+/// Largest difference allowed between measured and expected value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tolerance {
-    /// A share of what is expected.
+    /// A share of the expected value.
     Relative(f64),
-    /// This much.
+    /// An absolute difference, in the quantity's unit.
     Absolute(f64),
 }
 
 impl Check {
-    /// Whether measured is within the tolerance.
+    /// Tells if the measured value is within the tolerance.
     pub fn holds(&self) -> bool {
         let within = match self.tolerance {
             Tolerance::Relative(share) => share * self.expected.abs(),
@@ -65,7 +65,7 @@ pub trait Witness {
     fn check(&mut self, check: Check);
 }
 
-/// Why validation did not end.
+/// The reason why validation did not succeed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValidateError {
@@ -75,15 +75,15 @@ pub enum ValidateError {
     /// A study did not end.
     #[error(transparent)]
     Study(#[from] StudyError),
-    /// Some were not as expected.
+    /// Some anchors were not as expected.
     #[error("{missed} of {checks} anchors are not as expected")]
     Missed {
-        /// How many.
+        /// Number of anchors missed.
         missed: usize,
-        /// Out of how many.
+        /// Number of anchors checked.
         checks: usize,
     },
-    /// It was told to stop.
+    /// Validation was told to stop.
     #[error("stopped before every anchor was measured")]
     Stopped,
 }

@@ -14,7 +14,7 @@ pub struct Condition {
     pub formula: &'static str,
     /// The number.
     pub value: f64,
-    /// Its limit.
+    /// The limit of the number.
     pub limit: Limit,
     /// The consequence where it fails and its remedy, in one sentence.
     pub otherwise: &'static str,

@@ -6,8 +6,8 @@ use crate::Prediction;
 use crate::scales::MEAN_ABSOLUTE_NORMAL;
 
 impl Prediction {
-    /// r(T): what the signal weights have of the teacher's direction, against what is left of v₀.
-    /// Infinite where v₀ = 0.
+    /// r(T): the part of the signal weights along the teacher, divided by what is left of v₀. Infinite if
+    /// v₀ = 0.
     ///
     /// # Formula
     /// r = (κcL/Λ)·e^(nηλT), or without decay κc·ln(1 + ηα²T)/Λ.
@@ -17,8 +17,8 @@ impl Prediction {
     /// signal margins take from L slows both alike and leaves the ratio.
     ///
     /// # Range
-    /// From T_mem on; most exact where Λe^(−nηλT) ≲ L, which T₇₅ is well within. Before, margins
-    /// of rows that v₀ calls right exceed L, and κcL is up to a third too small: seen as at most
+    /// Valid from T_mem on; most exact where Λe^(−nηλT) ≲ L, which T₇₅ is well within. Earlier, margins of
+    /// rows that v₀ classifies rightly exceed L, and κcL is up to a third too small, which shows as at most
     /// 0.01 of accuracy.
     pub fn ratio(&self, epoch: f64) -> f64 {
         let scales = &self.scales;

@@ -1,4 +1,4 @@
-//! When a linear model with memorization features groks: closed forms, derived and checked.
+//! Theory of when a linear model with memorization features groks: closed forms, derived and checked.
 //!
 //! The crate takes a plain [`Setting`] and knows no other crate of the project. A [`Prediction`]
 //! says when training rows are memorized, when the model generalizes, and how accuracy goes from

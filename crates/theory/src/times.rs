@@ -1,4 +1,4 @@
-//! When training rows are memorized, and when the model generalizes.
+//! The times at which training rows are memorized and the model generalizes.
 
 use std::f64::consts::{FRAC_1_PI, PI};
 

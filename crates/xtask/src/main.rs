@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            // That standard error may be closed is no reason to fail otherwise.
+            // If standard error is closed, the exit code still tells.
             let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::from(2)
         }

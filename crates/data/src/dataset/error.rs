@@ -13,7 +13,7 @@ pub enum DatasetError {
     Length {
         /// The part.
         what: &'static str,
-        /// Its length.
+        /// The length found.
         found: usize,
         /// The length that agrees with the other parts.
         expected: usize,
@@ -51,11 +51,11 @@ pub enum DatasetError {
     /// Training and test rows have different columns.
     #[error("test rows have {found} {what} columns, expected {expected} as in training")]
     Width {
-        /// Which columns.
+        /// The kind of columns.
         what: &'static str,
-        /// Their number in the test rows.
+        /// The number of such columns in the test rows.
         found: usize,
-        /// Their number in the training rows.
+        /// The number of such columns in the training rows.
         expected: usize,
     },
     /// Training and test rows have different kinds of target.

@@ -16,7 +16,7 @@ pub enum StoreError {
         /// The system's error.
         error: io::Error,
     },
-    /// Something in the file is not as it should be.
+    /// A part of the file is not as it should be.
     #[error("{file}: {section} at byte {offset}: {fault}")]
     Fault {
         /// The file's name.
@@ -28,7 +28,7 @@ pub enum StoreError {
         /// The fault there.
         fault: StoreFault,
     },
-    /// The targets are of another kind than what was asked for.
+    /// The targets are of another kind than the one asked for.
     #[error("{file}: targets are {found}, expected {}", expected_targets(*expected))]
     Targets {
         /// The file's name.
@@ -102,7 +102,7 @@ pub enum StoreFault {
         /// The figure that follows from the shape of the data.
         expected: String,
     },
-    /// The numbers make no dataset.
+    /// The numbers do not make a dataset.
     #[error(transparent)]
     Data(DatasetError),
 }

@@ -124,7 +124,7 @@ fn every_byte_changed_is_noticed_or_harmless() {
             if store.verify().is_ok() {
                 assert_eq!(bits(&store.dataset().unwrap()), bits(&data), "byte {at}");
             }
-            // Not verified, rows are at least rows.
+            // Even without verifying, every row stays within its columns.
             let read = catch_unwind(AssertUnwindSafe(|| {
                 let Ok(data) = store.dataset() else { return };
                 for i in 0..data.len() {

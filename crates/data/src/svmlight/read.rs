@@ -84,7 +84,7 @@ pub(super) fn parse_text(
     let mut parts = Vec::new();
     let mut text = Vec::new();
     loop {
-        // What stands in `text` already is the start of a line.
+        // `text` already holds the start of a line that the last batch cut off.
         let begun = text.len();
         let read = reader.by_ref().take(batch as u64).read_to_end(&mut text);
         let at_end = matches!(read, Ok(length) if length < batch);

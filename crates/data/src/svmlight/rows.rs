@@ -107,7 +107,8 @@ impl Rows {
     ) -> Result<(), BadLine> {
         let other_label = |low| self.labels.low.is_some_and(|ours| ours != low);
         if part.labels.low.is_some_and(other_label) {
-            // What was a label for itself is a third one here: find where.
+            // A label that this chunk took for its second kind is a third one in the file. The lines are
+            // read again one by one, to find the first.
             return self.add_lines(lines);
         }
         result.map_err(|bad| BadLine {

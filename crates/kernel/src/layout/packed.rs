@@ -8,10 +8,10 @@ use super::{Layout, PREFETCH_DISTANCE, PREFETCH_FROM, Window};
 
 /// The packed rows of one training set a lane.
 ///
-/// Where they are too many to be packed at once, a block of them is packed from the dataset, in
-/// memory or in a mapped file, when the block before is done with. What outlives a block are the
-/// memorization parts of its rows, which are *written back* to an array of all rows. Results are
-/// those of one block of all rows, to the bit: a step neither knows nor changes more than its row.
+/// If they are too many to be packed at once, blocks of them are packed from the dataset, in memory or in
+/// a mapped file, one when the block before is done with. Only the memorization parts of its rows outlive a
+/// block: they are *written back* to an array of all rows. Results are those of one block of all rows, to
+/// the bit: a step reads and changes its own row alone.
 pub(crate) struct PackedRows {
     layout: Layout,
     memory: AlignedBlock,

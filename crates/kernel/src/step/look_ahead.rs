@@ -85,11 +85,11 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
         let starts = rows.starts(visit);
         let memory = rows.memory();
         let x = a.gather::<D>(memory, &starts, 0);
-        // What shares the signal columns' last line comes with their transposition.
+        // p and y in the same cache line as the last signal columns come with the transposition of those.
         let [p, target] = if !D.is_multiple_of(LINE) {
             a.gather::<2>(memory, &starts, D)
         } else if L::FOLDS_SIGN {
-            // Nobody reads this target: loading eight of them would be for nothing.
+            // This loss does not read the target, so eight loads are saved.
             [a.column(memory, &starts, D), a.splat(self.square)]
         } else {
             [

@@ -1,7 +1,7 @@
 //! Sparse tails: one row's dot product and update, for one seed.
 //!
-//! Where all non-zeros of a tail are known to be 1 (`ONES`), as in one-hot features, values are not
-//! read: a third of a row is all there is to read, and the sums are the same.
+//! If all non-zeros of a tail are known to be 1 (`ONES`), as in one-hot features, values are not read:
+//! that leaves a third of the row to read, and the sums are the same.
 
 use sparsegrok_data::SparseRow;
 use sparsegrok_lanes::prefetch;
@@ -29,7 +29,7 @@ pub(super) fn dot<const ONES: bool>(u: &[f64], row: SparseRow<'_>) -> f64 {
             sums[k] = u[column[k] as usize].mul_add(value, sums[k]);
         }
     }
-    // Not a loop over the rest: partial sums numbered at run time would live in memory.
+    // Unrolled over the sums: indexing `sums` with a run-time index would spill it to the stack.
     for k in 0..SUMS {
         let (Some(&column), Some(value)) = (column_rest.get(k), value_rest.get(k)) else {
             break;

@@ -452,7 +452,7 @@ mod tests {
                 if let Some(runs) = Decoder(&bytes).runs() {
                     let mut again = Encoder::default();
                     again.runs(&runs);
-                    // Not always the same bytes: a figure of another name is left out.
+                    // The bytes may be fewer: a figure with an unknown name is left out.
                     assert!(again.0.len() <= bytes.len(), "byte {at} as {other}");
                     let mut twice = Encoder::default();
                     twice.runs(&Decoder(&again.0).runs().expect("what was written"));

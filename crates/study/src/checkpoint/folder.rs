@@ -1,4 +1,5 @@
-//! The folder of unfinished work: its lock, the log of its finished groups, and those under way.
+//! The folder of unfinished work: its lock, the log of its finished groups, and files of the groups
+//! under way.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
@@ -17,40 +18,40 @@ use crate::files::folder_beside;
 use crate::shard::Shard;
 use crate::study::Group;
 
-/// Held by the process that writes; the system lets go of it however that ends.
+/// File that the writing process holds locked; the system releases the lock however the process ends.
 const LOCK: &str = "lock";
 
 /// A folder of work that can be interrupted, held by this process alone.
 ///
-/// Dropped before anything in it is worth going on from, it is gone.
+/// If it is dropped while there is nothing in it to resume, the folder is removed.
 pub struct Unfinished {
     path: PathBuf,
     header: Header,
-    /// CRC-32 of the header: what ties files to each other.
+    /// CRC-32 of the header: it ties the files of groups under way to this log.
     fingerprint: u32,
     log: Mutex<Log>,
     begun: Mutex<HashMap<u64, Vec<RunSoFar>>>,
-    /// Whether any group under way is kept.
+    /// True once some group under way has been kept.
     keeps: AtomicBool,
     notices: Vec<String>,
-    /// Time spent on what is finished before this process took over.
+    /// Time spent on the finished groups before this process took over.
     earlier: Duration,
     since: Instant,
-    /// Whether this process began it.
+    /// True if this process created the folder.
     new: bool,
     _lock: File,
 }
 
 impl Unfinished {
-    /// Begins a folder for the work of a configuration; it appears when it can be resumed.
+    /// Begins a folder for the work of a configuration; the folder appears when it can be resumed.
     ///
     /// # Errors
-    /// When there is one already, or files cannot be written or read.
+    /// When the folder exists already, or files cannot be written or read.
     pub fn begin(path: &Path, work: Work, config: &Config) -> Result<Self, CheckpointError> {
         Self::begin_shard(path, work, config, None)
     }
 
-    /// As [`Unfinished::begin`], for one shard of a study.
+    /// Begins a folder as [`Unfinished::begin`] does, for one shard of a study.
     pub(crate) fn begin_shard(
         path: &Path,
         work: Work,
@@ -61,6 +62,8 @@ impl Unfinished {
         clear_remains(path);
         let io = CheckpointError::io(path);
         let begin = || -> io::Result<Self> {
+            // Prepared beside its final place and renamed, so that no other process ever sees a
+            // folder without a lock or a log.
             let part = folder_beside(path)?;
             let lock = File::create(part.path().join(LOCK))?;
             lock.try_lock()?;
@@ -82,7 +85,7 @@ impl Unfinished {
             })
         };
         begin().map_err(|error| match error.kind() {
-            // Somebody else's, who was faster.
+            // Another process put its folder there first.
             ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => {
                 let path = path.to_owned();
                 match (Self::is_there(&path), Self::is_busy(&path)) {
@@ -95,12 +98,12 @@ impl Unfinished {
         })
     }
 
-    /// Takes over a folder, with what is kept in it.
+    /// Takes over a folder, with the work kept in it.
     ///
     /// # Errors
-    /// When there is nothing to resume, another process is at it, or files cannot be read or are not
-    /// what was written. Of a damaged checkpoint the one before it is taken, and of a damaged group
-    /// nothing, which [`Unfinished::notices`] tell.
+    /// When there is nothing to resume, another process holds the folder, or files cannot be read or are
+    /// not as they were written. Damage to single groups is no error: a damaged checkpoint is replaced by
+    /// the one before it, and a damaged group is trained again, as [`Unfinished::notices`] tell.
     pub fn open(path: &Path, work: Work) -> Result<Self, CheckpointError> {
         let lock = lock(path)?;
         let Opened {
@@ -143,46 +146,46 @@ impl Unfinished {
         })
     }
 
-    /// Whether a folder holds work to resume.
+    /// Tells if a folder holds work to resume.
     pub fn is_there(path: &Path) -> bool {
         path.join(LOG).is_file()
     }
 
-    /// Takes a folder over and away, whatever is in it.
+    /// Takes a folder over and removes it, whatever it holds.
     pub(crate) fn discard(path: &Path) -> Result<(), CheckpointError> {
         let _lock = lock(path)?;
         remove(path).map_err(CheckpointError::io(path))
     }
 
-    /// Whether another process is at a folder.
+    /// Tells if another process holds the lock of a folder.
     pub(crate) fn is_busy(path: &Path) -> bool {
         let lock = File::open(path.join(LOCK));
         lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
-    /// What a user should be told: files that were damaged, and what was done about it.
+    /// Sentences for the user: which files were damaged, and how that was dealt with.
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
 
-    /// The configuration it was begun with.
+    /// The configuration the work was begun with.
     ///
     /// # Errors
-    /// When there is none in it that this version knows.
+    /// When this version does not know the configuration kept.
     pub fn config(&self) -> Result<Config, CheckpointError> {
         self.header.config(&self.path.join(LOG))
     }
 
-    /// The shard of a study that it is, if it is one.
+    /// The shard of a study, if the work is one.
     pub fn shard(&self) -> Option<Shard> {
         self.header.shard
     }
 
-    /// Checks that results of `config` are those that were begun.
+    /// Checks that `config` gives the same results as the configuration the work was begun with.
     ///
     /// # Errors
-    /// Where they need not be, with the key that differs: data files count by what is in them, and
-    /// so does the version of this program.
+    /// If the results could differ; the error names the key. Data files are compared by content, and
+    /// the version of this program counts too.
     pub fn check(&self, config: &Config) -> Result<(), CheckpointError> {
         let asked = Header::of(self.header.work, config, self.header.shard, &self.path)?;
         match self.header.difference(&asked) {
@@ -196,16 +199,17 @@ impl Unfinished {
         }
     }
 
-    /// Groups that are finished, and groups that had been begun.
+    /// Number of groups finished, and of groups that had been begun when the folder was opened and
+    /// have not been taken up again.
     pub fn counts(&self) -> (usize, usize) {
         let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         (self.log().len(), begun.len())
     }
 
-    /// Removes the folder: all is done.
+    /// Removes the folder, once all is done.
     ///
     /// # Errors
-    /// When it cannot be removed.
+    /// When the folder cannot be removed.
     pub fn remove(&self) -> Result<(), CheckpointError> {
         remove(&self.path).map_err(CheckpointError::io(&self.path))
     }
@@ -216,42 +220,43 @@ impl Unfinished {
         log.sync().map_err(CheckpointError::io(log.name()))
     }
 
-    /// When it was begun, in seconds since 1970, and how long was worked on it.
+    /// The time the work was begun, in seconds since 1970, and the time spent on it.
     pub(crate) fn times(&self) -> (u64, Duration) {
         let spent = self.earlier.saturating_add(self.since.elapsed());
         (self.header.started_unix_seconds, spent)
     }
 
-    /// Whether there is anything to go on from.
+    /// Tells if there is anything to resume.
     pub(crate) fn is_worth_keeping(&self) -> bool {
         self.keeps.load(Ordering::Relaxed) || self.log().len() > 0
     }
 
-    /// A group, if it is finished; its milestones are still to be found.
+    /// Reads a group, `None` if it is not finished; its milestones are still to be found.
     pub(crate) fn finished(&self, number: u64) -> Result<Option<Group>, CheckpointError> {
         self.log().get(number)
     }
 
-    /// That a finished group is not of this work.
+    /// The error that a finished group does not belong to this work.
     pub(crate) fn unfit_finished(&self) -> CheckpointError {
         self.log().damaged(Damage::Unfit)
     }
 
-    /// Adds a group that is finished.
+    /// Adds a finished group.
     pub(crate) fn add(&self, number: u64, group: &Group) -> Result<(), CheckpointError> {
         let (_, spent) = self.times();
         self.log().add(number, spent, group)?;
+        // Only now: until the log has the group, its progress is all there is to resume.
         under_way::remove(&self.path, number);
         Ok(())
     }
 
-    /// How far a group had come when the work was interrupted.
+    /// Takes out the progress that a group had made when the work was interrupted.
     pub(super) fn begun(&self, number: u64) -> Option<Vec<RunSoFar>> {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.remove(&number)
     }
 
-    /// Keeps how far a group has come; what was kept before becomes the previous one.
+    /// Keeps the progress of a group; the progress kept before becomes the previous one.
     pub(super) fn keep(&self, number: u64, runs: &[RunSoFar]) -> Result<(), CheckpointError> {
         under_way::write(&self.path, self.fingerprint, number, runs)
             .map_err(CheckpointError::io(&under_way::file_of(&self.path, number)))?;
@@ -259,7 +264,7 @@ impl Unfinished {
         Ok(())
     }
 
-    /// That what is kept of a group under way is not of this work.
+    /// The error that the kept progress of a group does not belong to this work.
     pub(super) fn unfit(&self, number: u64) -> CheckpointError {
         CheckpointError::Damaged {
             path: under_way::file_of(&self.path, number),
@@ -267,7 +272,7 @@ impl Unfinished {
         }
     }
 
-    /// The log of what is finished.
+    /// The log of the finished groups.
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -275,6 +280,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
+        // A folder that was taken over stays: another process made it, and its user expects it.
         if self.new && !self.is_worth_keeping() && Self::is_there(&self.path) {
             let _ = self.remove();
         }
@@ -293,7 +299,7 @@ fn lock(path: &Path) -> Result<File, CheckpointError> {
     }
 }
 
-/// That a folder is none of unfinished work, or that it cannot be read.
+/// The error for a folder that could not be opened: it holds no unfinished work, or cannot be read.
 fn nothing_or(path: &Path, error: io::Error) -> CheckpointError {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => CheckpointError::Nothing {
@@ -303,8 +309,8 @@ fn nothing_or(path: &Path, error: io::Error) -> CheckpointError {
     }
 }
 
-/// Removes a folder: last what makes it one of unfinished work, so that it is one until nothing of
-/// it is missed.
+/// Removes a folder of unfinished work. The log and the lock go last: by them a folder is recognized, so
+/// that an interrupted removal can be repeated.
 fn remove(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -317,8 +323,9 @@ fn remove(path: &Path) -> io::Result<()> {
     fs::remove_dir(path)
 }
 
-/// Removes what an interrupted removal left of a folder.
+/// Removes the remains of a folder whose removal was interrupted.
 fn clear_remains(path: &Path) {
+    // The lock is the last file to go; a folder with any other file is not such remains.
     let is_lock = |entry: fs::DirEntry| entry.file_name() == LOCK;
     let is_remains = fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(is_lock));
     if is_remains && !Unfinished::is_busy(path) {

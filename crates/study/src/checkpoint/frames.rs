@@ -1,26 +1,26 @@
 //! The format of all files of unfinished work: a name and a version, then frames.
 //!
-//! A frame is a mark, the length of its content, the content, and the CRC-32 of the two. The mark
-//! makes frames findable: one that is damaged costs itself alone, and a file that was cut off while
-//! a frame was being added costs that frame.
+//! A frame is a mark, the length of its content, the content, and the CRC-32 of length and content. The
+//! mark lets a reader find the next frame: a damaged frame costs itself alone, and a file that was cut
+//! off while a frame was being added costs that frame.
 
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
 use super::Damage;
 
-/// What a file begins with, before its version.
+/// First bytes of a file; its version follows.
 const NAME: &[u8; 21] = b"sparsegrok checkpoint";
 
-/// The version of everything inside.
+/// The version of the format, of everything in the file.
 const VERSION: u32 = 2;
 
-/// What a frame begins with.
+/// First bytes of a frame.
 const MARK: &[u8; 8] = b"\xf1frame\r\n";
 
 /// Bytes of a frame beside its content: mark, length and checksum.
 const AROUND: u64 = 8 + 8 + 4;
 
-/// Damaged frames after which nothing more is looked for in a file.
+/// Number of damaged frames after which the rest of a file is given up.
 const MOST_DAMAGED: usize = 64;
 
 /// The beginning of a file.
@@ -46,7 +46,7 @@ fn checksum(length: &[u8], content: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Reads a file's frames, the first to the last.
+/// Reader of a file's frames, from the first to the last.
 pub(super) struct Frames<R> {
     from: BufReader<R>,
     at: u64,
@@ -54,7 +54,7 @@ pub(super) struct Frames<R> {
     damaged: usize,
 }
 
-/// The content of a frame, and where the frame stands in the file.
+/// The content of a frame, and the frame's offset in the file.
 pub(super) struct Frame {
     pub(super) at: u64,
     pub(super) content: Vec<u8>,
@@ -91,8 +91,8 @@ impl<R: Read + Seek> Frames<R> {
         })
     }
 
-    /// The next frame, `None` at the end of the file. After one that is damaged comes the next that
-    /// begins with a mark.
+    /// Reads the next frame; `None` at the end of the file. After a damaged frame, reading goes on at
+    /// the next mark.
     pub(super) fn next(&mut self) -> io::Result<Option<Result<Frame, Damage>>> {
         if self.at >= self.length || self.damaged >= MOST_DAMAGED {
             return Ok(None);
@@ -100,6 +100,7 @@ impl<R: Read + Seek> Frames<R> {
         let at = self.at;
         self.from.seek(SeekFrom::Start(at))?;
         let content = self.content()?;
+        // The length in a damaged frame cannot be trusted, so the next frame is searched by its mark.
         match &content {
             Ok(content) => self.at += AROUND + content.len() as u64,
             Err(_) => {
@@ -110,20 +111,21 @@ impl<R: Read + Seek> Frames<R> {
         Ok(Some(content.map(|content| Frame { at, content })))
     }
 
-    /// Where the next frame is looked for: after a whole one, its end.
+    /// The offset at which the next frame is looked for: after a whole frame, its end.
     pub(super) fn at(&self) -> u64 {
         self.at
     }
 
-    /// The frame at `at`, which was found there before.
+    /// Reads the frame at offset `at`, which was found there before.
     pub(super) fn frame_at(&mut self, at: u64) -> io::Result<Result<Vec<u8>, Damage>> {
+        // The file may have grown since it was opened.
         self.length = self.from.seek(SeekFrom::End(0))?;
         self.from.seek(SeekFrom::Start(at))?;
         self.at = at;
         self.content()
     }
 
-    /// The content of the frame that begins here.
+    /// Reads the content of the frame that begins at the present offset.
     fn content(&mut self) -> io::Result<Result<Vec<u8>, Damage>> {
         let mut mark = [0; MARK.len()];
         let mut length = [0; 8];
@@ -138,7 +140,7 @@ impl<R: Read + Seek> Frames<R> {
             return Ok(Err(Damage::Checksum));
         }
         let size = u64::from_le_bytes(length);
-        // No more is allocated than the file holds.
+        // A damaged length must not make us allocate more than the file holds.
         if size > room {
             return Ok(Err(Damage::Truncated));
         }
@@ -151,8 +153,9 @@ impl<R: Read + Seek> Frames<R> {
         Ok(Ok(content))
     }
 
-    /// Where the next mark stands after the one at `at`; the end of the file without one.
+    /// The offset of the first mark after the one at `at`; the end of the file if there is none.
     fn mark_after(&mut self, at: u64) -> io::Result<u64> {
+        // From the byte after `at`: a damaged frame may itself contain the mark of a whole one.
         self.from.seek(SeekFrom::Start(at + 1))?;
         let mut window = [0; MARK.len()];
         for (behind, byte) in (at + 2..).zip(self.from.by_ref().bytes()) {
@@ -166,7 +169,7 @@ impl<R: Read + Seek> Frames<R> {
     }
 }
 
-/// Fills `bytes`; a file that ends before is truncated, which is no failure to read it.
+/// Fills `bytes`. A file that ends too early is damage of the file, not a failure to read it.
 fn read(from: &mut impl Read, bytes: &mut [u8]) -> io::Result<Result<(), Damage>> {
     match from.read_exact(bytes) {
         Ok(()) => Ok(Ok(())),
@@ -188,7 +191,7 @@ mod tests {
         bytes
     }
 
-    /// The contents that can be read, and whether anything is damaged.
+    /// The contents that can be read, and true if anything is damaged.
     fn contents(bytes: &[u8]) -> Result<(Vec<Vec<u8>>, bool), Damage> {
         let mut frames = Frames::open(Cursor::new(bytes)).unwrap()?;
         let (mut found, mut damaged) = (Vec::new(), false);

@@ -1,4 +1,4 @@
-//! What unfinished work was begun with: its configuration, and what else its results depend on.
+//! The header of unfinished work: its configuration, and all else that its results depend on.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use super::CheckpointError;
 use crate::shard::Shard;
 
-/// What is unfinished.
+/// The kind of unfinished work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Work {
@@ -23,7 +23,7 @@ pub enum Work {
 }
 
 impl Work {
-    /// Its name in words.
+    /// The kind of work in words.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Run => "run",
@@ -32,16 +32,16 @@ impl Work {
     }
 }
 
-/// What work was begun with, kept as TOML.
+/// The header of unfinished work, kept as TOML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Header {
-    /// What it is.
+    /// The kind of work.
     pub(super) work: Work,
     /// Version of this package.
     pub(super) version: String,
-    /// When it was begun, in seconds since 1970.
+    /// The time it was begun, in seconds since 1970.
     pub(crate) started_unix_seconds: u64,
-    /// The shard of the study that it is, if it is one.
+    /// The shard of the study, if the work is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) shard: Option<Shard>,
     /// Tells if it was merged from some of a study's shards alone.
@@ -61,7 +61,7 @@ pub(crate) struct Difference {
 }
 
 impl Header {
-    /// That of a configuration, at this moment. `Time: O(data files)`
+    /// The header for a configuration and this moment. `Time: O(data files)`
     ///
     /// # Errors
     /// When a data file cannot be read, or the configuration, which goes to `folder`, has no TOML form.
@@ -91,10 +91,10 @@ impl Header {
         })
     }
 
-    /// The configuration; errors call the log `name`.
+    /// The configuration kept; errors give `name` as the log's path.
     ///
     /// # Errors
-    /// When it is none that this version knows.
+    /// When this version does not know the configuration kept.
     pub(crate) fn config(&self, name: &Path) -> Result<Config, CheckpointError> {
         let text = toml::to_string(&self.config).map_err(io::Error::other);
         let settings = Settings::from_toml(&text.map_err(CheckpointError::io(name))?, name);
@@ -102,7 +102,7 @@ impl Header {
         config.map_err(|error| CheckpointError::Config(Box::new(error)))
     }
 
-    /// That of the whole study, or of a part that was merged, begun at this moment.
+    /// The header of the whole study, or of the part of it that was merged, begun at this time.
     pub(crate) fn merged(&self, partial: bool, started_unix_seconds: u64) -> Self {
         Self {
             shard: None,
@@ -120,7 +120,7 @@ impl Header {
         })
     }
 
-    /// The first thing that results depend on and that differs.
+    /// The first setting or input that results depend on and in which the two headers differ.
     pub(crate) fn difference(&self, asked: &Self) -> Option<Difference> {
         let text = |value: Option<&Value>| value.map_or("not set".to_owned(), Value::to_string);
         let mut pairs = vec![(
@@ -132,7 +132,7 @@ impl Header {
             let [kept, asked] = [self, asked].map(|header| header.config.get(setting.key));
             pairs.push((setting.key.to_owned(), text(kept), text(asked)));
         }
-        // The dense reference has bits of its own.
+        // Kernels agree in every bit, but for the dense reference, which rounds in its own way.
         let [kept, asked_for] = [self, asked].map(|header| header.config.get("kernel"));
         if [kept, asked_for].map(is_dense).iter().any(|&dense| dense) {
             pairs.push(("kernel".to_owned(), text(kept), text(asked_for)));
@@ -153,7 +153,7 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// Whether the results of a study or a run depend on a setting.
+/// Tells if the results of a study or a run depend on a setting.
 fn matters(setting: &Setting) -> bool {
     matches!(setting.changes, Changes::Runs | Changes::Study)
 }

@@ -6,29 +6,29 @@ use sparsegrok_config::CheckpointEvery;
 
 use super::{CheckpointError, RunSoFar, Unfinished};
 
-/// Time between two checkpoints that writing one takes at most a share of.
+/// Least time between two checkpoints, as a multiple of the time that writing one takes.
 const SHARE: u32 = 100;
 
-/// Steps of each run between two looks at the clock: many against the cost of a look, few against
-/// the patience of someone who waits for an interrupt to be heard.
+/// Steps of each run between two looks at the clock: so many that a look costs nothing beside them, and so
+/// few that an interrupt is heard at once.
 const STEPS_BETWEEN_LOOKS: u64 = 1 << 14;
 
-/// Keeps one group under way in a folder of unfinished work.
+/// Keeper of one group under way: it writes the group's checkpoints to a folder of unfinished work.
 pub(crate) struct Keeper<'k> {
     unfinished: &'k Unfinished,
     number: u64,
     every: CheckpointEvery,
-    /// Epochs since it was last kept.
+    /// Epochs since the group was last kept.
     epochs: u64,
     /// Epochs between two looks at the clock.
     stride: u64,
     kept: Instant,
-    /// What keeping it took the last time.
+    /// Time the last write of the group's progress took.
     cost: Duration,
 }
 
 impl<'k> Keeper<'k> {
-    /// Keeps group `number`, of which an epoch has so many steps.
+    /// A keeper of group `number`, an epoch of which has `steps_per_epoch` steps.
     pub(crate) fn new(
         unfinished: &'k Unfinished,
         number: u64,
@@ -46,20 +46,21 @@ impl<'k> Keeper<'k> {
         }
     }
 
-    /// Whether it is to be kept after this epoch.
+    /// Tells if the group is to be kept after this epoch.
     pub(crate) fn is_due(&mut self) -> bool {
         self.epochs += 1;
         match self.every {
             CheckpointEvery::Never => false,
             CheckpointEvery::Epochs(epochs) => self.epochs >= epochs,
             CheckpointEvery::Seconds(seconds) => {
+                // After a slow write the next comes later, so that a slow disk cannot hold up training.
                 let between = Duration::from_secs(seconds).max(self.cost * SHARE);
                 self.epochs.is_multiple_of(self.stride) && self.kept.elapsed() >= between
             }
         }
     }
 
-    /// Keeps it.
+    /// Writes a checkpoint of the group.
     pub(crate) fn keep(&mut self, runs: &[RunSoFar]) -> Result<(), CheckpointError> {
         let begun = Instant::now();
         self.unfinished.keep(self.number, runs)?;
@@ -69,12 +70,12 @@ impl<'k> Keeper<'k> {
         Ok(())
     }
 
-    /// That what was kept of it is not of this work.
+    /// The error that the kept progress does not belong to this work.
     pub(crate) fn unfit(&self) -> CheckpointError {
         self.unfinished.unfit(self.number)
     }
 
-    /// How far it had come when the work was last interrupted.
+    /// Takes out the progress that the group had made when the work was last interrupted.
     pub(crate) fn begun(&self) -> Option<Vec<RunSoFar>> {
         self.unfinished.begun(self.number)
     }

@@ -1,4 +1,4 @@
-//! The log: what a study was begun with, then each group of its runs as it was finished.
+//! The log: the header a study was begun with, then each group of its runs in the order of finishing.
 //!
 //! It is the one complete record of a study, and only grows; records, curves, traces and the summary
 //! are functions of it. A group's frame holds its runs' whole traces and the evidence of their times.
@@ -18,12 +18,12 @@ use crate::study::Group;
 /// The name of a study's log.
 pub(crate) const LOG: &str = "runs.log";
 
-/// What the content of a frame begins with.
+/// First byte of a frame's content: a header or a group.
 const HEADER: u8 = b'h';
 const GROUP: u8 = b'g';
 
-/// Least time from one forced write to the disk to the next. That a process ends costs nothing that
-/// was written; that the power fails may cost what was not forced.
+/// Least time from one forced write to the disk to the next. A process that ends loses nothing it
+/// has written; a power failure can lose what was not forced.
 const BETWEEN_SYNCS: Duration = Duration::from_secs(1);
 
 /// A log that is open to be read, or added to.
@@ -31,19 +31,19 @@ pub(crate) struct Log {
     name: PathBuf,
     file: File,
     end: u64,
-    /// Where the frame of each group begins.
+    /// The offset at which the frame of each group begins.
     places: BTreeMap<u64, u64>,
     synced: Instant,
 }
 
-/// What a log holds beside its groups.
+/// An opened log, with what it holds beside its groups.
 pub(crate) struct Opened {
     pub(crate) log: Log,
     pub(crate) header: Header,
     pub(super) fingerprint: u32,
-    /// Time spent until the last group was added.
+    /// Time spent until the last group was added, in seconds.
     pub(crate) seconds: f64,
-    /// What is wrong with frames that are not whole.
+    /// The damage of frames that are not whole.
     pub(crate) damage: Option<Damage>,
 }
 
@@ -53,7 +53,7 @@ impl Log {
         let text = toml::to_string(header).map_err(io::Error::other)?;
         let content = [&[HEADER], text.as_bytes()].concat();
         let mut bytes = frames::preamble();
-        // Twice: whatever bit flips, one of them is whole.
+        // The header is written twice: if a bit flips in one copy, the other is whole.
         frames::add(&mut bytes, &content);
         frames::add(&mut bytes, &content);
         let mut file = File::create_new(folder.join(LOG))?;
@@ -68,7 +68,7 @@ impl Log {
         Self::new(folder, end)
     }
 
-    /// The log just created, of this length.
+    /// Opens the log just created, of this length.
     pub(super) fn new(folder: &Path, end: u64) -> io::Result<Self> {
         let name = folder.join(LOG);
         let file = OpenOptions::new().read(true).write(true).open(&name)?;
@@ -85,7 +85,7 @@ impl Log {
         }
     }
 
-    /// Opens a log to go on with it, and cuts off what is left of a group that was being added.
+    /// Opens a log to add to it, and cuts off a group that was partly written at the end.
     /// `Time: O(file)`
     pub(super) fn open(folder: &Path) -> Result<Opened, CheckpointError> {
         let log = Self::new(folder, 0).map_err(|error| match error.kind() {
@@ -118,14 +118,17 @@ impl Log {
         while let Some(frame) = frames.next().map_err(&io)? {
             let frame = match frame {
                 Ok(frame) => frame,
+                // A damaged frame costs its own group alone, which is trained again.
                 Err(found) => {
                     damage.get_or_insert(found);
                     continue;
                 }
             };
+            // New groups are added after the last whole frame.
             self.end = frames.at();
             if let Some(group) = Frame::read(&frame.content) {
                 self.places.insert(group.number, frame.at);
+                // Each group carries the time spent so far, so the latest one tells the total.
                 seconds = group.seconds.max(seconds);
             } else if let Some((&HEADER, text)) = frame.content.split_first() {
                 let text = std::str::from_utf8(text).ok();
@@ -135,6 +138,7 @@ impl Log {
                 return Err(self.damaged(Damage::Unfit));
             }
         }
+        // The frames borrow the file, which moves into the result.
         drop(frames);
         let Some((header, fingerprint)) = header else {
             return Err(self.damaged(damage.unwrap_or(Damage::Unfit)));
@@ -148,17 +152,17 @@ impl Log {
         })
     }
 
-    /// The file.
+    /// Path of the log's file.
     pub(crate) fn name(&self) -> &Path {
         &self.name
     }
 
-    /// How many groups it holds.
+    /// Number of groups in the log.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// The numbers of its groups, ascending.
+    /// The numbers of the groups, ascending.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> + '_ {
         self.places.keys().copied()
     }
@@ -168,7 +172,8 @@ impl Log {
         self.places.contains_key(&number)
     }
 
-    /// A group, if it is there; its milestones are still to be found.
+    /// Reads a group, `None` if it is not there. Its milestones are still to be found: they depend on
+    /// thresholds, which the log leaves open.
     pub(crate) fn get(&self, number: u64) -> Result<Option<Group>, CheckpointError> {
         let Some(&at) = self.places.get(&number) else {
             return Ok(None);
@@ -186,7 +191,7 @@ impl Log {
         group.map(Some).map_err(|damage| self.damaged(damage))
     }
 
-    /// Adds a group that was finished after so much time spent on all.
+    /// Adds a finished group; `spent` is the time spent on the whole work so far.
     pub(crate) fn add(
         &mut self,
         number: u64,
@@ -205,6 +210,7 @@ impl Log {
                 // Truncate a partially written frame.
                 let _ = self.file.set_len(self.end);
             })?;
+            // Forcing every group of a study with short runs would take longer than training them.
             if self.synced.elapsed() >= BETWEEN_SYNCS {
                 self.file.sync_data()?;
                 self.synced = Instant::now();
@@ -217,12 +223,12 @@ impl Log {
         Ok(())
     }
 
-    /// Forces everything that was added to the disk.
+    /// Forces all added groups to the disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 
-    /// The error that the log is not what was written.
+    /// The error that the log is not as it was written.
     pub(crate) fn damaged(&self, damage: Damage) -> CheckpointError {
         CheckpointError::Damaged {
             path: self.name.clone(),

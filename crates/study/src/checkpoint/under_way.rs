@@ -1,4 +1,5 @@
-//! The files of groups under way: how far each has come, and how far it had come before that.
+//! The files of groups under way: the last checkpoint of each, and the one before it in case the last is
+//! damaged.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -10,19 +11,19 @@ use super::frames::{self, Frames};
 use super::{Damage, RunSoFar};
 use crate::files::sync_folder;
 
-/// Begins a file's name, before the group's number.
+/// Beginning of a file's name, before the group's number.
 const GROUP: &str = "group-";
 
-/// Ends the name of the checkpoint before the last one.
+/// End of the name of the checkpoint before the last one.
 const PREVIOUS: &str = ".previous";
 
-/// Ends the name of a file that is still being written.
+/// End of the name of a file that is still being written.
 const PART: &str = ".part";
 
-/// What the content of a frame begins with.
+/// First byte of a frame that holds the progress of a group.
 const UNDER_WAY: u8 = b'u';
 
-/// The file of a group.
+/// The file that holds the progress of a group.
 pub(super) fn file_of(folder: &Path, number: u64) -> PathBuf {
     named(folder, number, "")
 }
@@ -31,8 +32,8 @@ fn named(folder: &Path, number: u64, end: &str) -> PathBuf {
     folder.join(format!("{GROUP}{number}{end}"))
 }
 
-/// Writes how far a group of the work of this fingerprint has come; what was kept before becomes the
-/// previous one.
+/// Writes a checkpoint of a group; the one kept before becomes the previous one. `fingerprint` names the
+/// work that the group belongs to.
 pub(super) fn write(
     folder: &Path,
     fingerprint: u32,
@@ -50,6 +51,8 @@ pub(super) fn write(
         let mut file = File::create(&part)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
+        // Only a checkpoint that is on the disk may take the place of the last one; between the two
+        // renames the previous one is there.
         match fs::rename(&name, &previous) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => fs::rename(&part, &name)?,
@@ -61,14 +64,15 @@ pub(super) fn write(
     })
 }
 
-/// Removes what is kept of a group. If it stays, nothing is lost but room.
+/// Removes the checkpoints of a group. An error is ignored: a file that stays costs room and nothing else.
 pub(super) fn remove(folder: &Path, number: u64) {
     for end in ["", PREVIOUS] {
         let _ = fs::remove_file(named(folder, number, end));
     }
 }
 
-/// Reads how far groups have come that are not finished, and clears away what is of no use.
+/// Reads the checkpoints of unfinished groups and removes all other files of groups. A damaged file is
+/// removed too, and `notices` tell what is used in its place.
 pub(super) fn read_all(
     folder: &Path,
     fingerprint: u32,
@@ -84,9 +88,11 @@ pub(super) fn read_all(
         let number = name.strip_suffix(PREVIOUS).unwrap_or(name).parse();
         match number {
             Ok(number) if !is_finished(number) => numbers.push(number),
+            // The log has the group already, or the file is not a whole checkpoint.
             _ => fs::remove_file(folder.join(format!("{GROUP}{name}")))?,
         }
     }
+    // A group has two files; notices come in the order of groups, whatever the folder's order.
     numbers.sort_unstable();
     numbers.dedup();
     let mut begun = HashMap::new();
@@ -107,7 +113,7 @@ pub(super) fn read_all(
                 }
                 Err(damage) => {
                     notices.push(format!("{}: {damage}; {instead}", name.display()));
-                    // It must not become the previous one in place of a good one.
+                    // The next write would make this file the previous one, in place of a good one.
                     fs::remove_file(&name)?;
                 }
             }
@@ -116,7 +122,7 @@ pub(super) fn read_all(
     Ok(begun)
 }
 
-/// Reads how far a group has come.
+/// Reads a checkpoint of a group.
 fn read(file: File, fingerprint: u32, number: u64) -> io::Result<Result<Vec<RunSoFar>, Damage>> {
     let mut frames = match Frames::open(file)? {
         Ok(frames) => frames,
@@ -132,6 +138,7 @@ fn read(file: File, fingerprint: u32, number: u64) -> io::Result<Result<Vec<RunS
             return None;
         };
         let mut rest = Decoder(rest);
+        // A file copied from other work, or renamed to another group, must not be resumed.
         let of = (rest.u32()?, rest.u64()?);
         (of == (fingerprint, number)).then_some(rest.runs()?)
     };

@@ -22,9 +22,9 @@ pub struct MeasuredBeside {
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
 struct CellBeside {
-    /// What varies, how many runs grokked, and which conditions are not met.
+    /// The varied settings, the number of runs that grokked, and the conditions that are not met.
     heading: String,
-    /// Its figures, or why the theory has none.
+    /// The figures, or the reason why the theory has none.
     lines: Result<Vec<Line>, String>,
 }
 
@@ -34,7 +34,7 @@ struct Line {
     quantity: String,
     predicted: Option<f64>,
     measured: Option<f64>,
-    /// Of a time, in epochs, the word where none is predicted; else it is an accuracy.
+    /// For a time, in epochs: the word shown if none is predicted. `None` for an accuracy.
     time: Option<&'static str>,
     runs: String,
 }

@@ -148,7 +148,7 @@ pub(super) fn number(x: f64) -> String {
         .map_or(digits, |rounded: f64| NumberFormat::G6.text(rounded))
 }
 
-/// How many times as late: whole from 10 on.
+/// A ratio of times as text: whole from 10 on, with one decimal below.
 pub(super) fn times_text(ratio: f64) -> String {
     match ratio {
         10.0.. => format!("{ratio:.0}"),

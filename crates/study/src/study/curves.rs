@@ -1,4 +1,4 @@
-//! How a cell's figures are distributed over its seeds, epoch by epoch.
+//! Distribution of a cell's figures over its seeds, epoch by epoch.
 
 use std::collections::TryReserveError;
 use std::io::{self, Write};
@@ -136,7 +136,7 @@ pub(super) fn write_header(study: &Study, to: &mut dyn Write) -> io::Result<()> 
 pub struct Curves {
     /// Number of the cell.
     pub cell: usize,
-    /// Its evaluated epochs, ascending.
+    /// The evaluated epochs, ascending.
     pub points: Vec<CurvePoint>,
 }
 
@@ -147,6 +147,7 @@ pub struct CurvePoint {
     pub epoch: u64,
     /// Runs still going.
     pub n: usize,
-    /// Its figures over these runs, in the order of [`StudySpec::figures`](crate::StudySpec).
+    /// The distributions of figures over these runs, in the order of
+    /// [`StudySpec::figures`](crate::StudySpec).
     pub figures: Vec<Option<Distribution>>,
 }

@@ -24,21 +24,21 @@ pub(super) const RECORDS: &str = "records.csv";
 pub(super) const CURVES: &str = "curves.csv";
 /// A row an evaluated epoch of a run.
 pub(super) const TRACES: &str = "traces.csv";
-/// What became of each cell.
+/// File name of the summary of the cells.
 pub(super) const SUMMARY: &str = "summary.json";
-/// How it was run.
+/// File name of the manifest: the circumstances in which the study was run.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// The folder in it that holds its unfinished work.
+/// Folder in the directory that holds the unfinished work.
 pub(super) const UNFINISHED: &str = "unfinished";
-/// The folder in it that may hold a report on it.
+/// Folder in the directory that may hold a report on the study.
 const REPORT: &str = "report";
 
-/// Why a study's directory could not be written.
+/// The reason why a study's directory could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirectoryError {
-    /// The directory is there already.
+    /// The directory exists already.
     #[error("{}: exists already, and is replaced only by force", path.display())]
     Exists {
         /// The directory.
@@ -50,19 +50,19 @@ pub enum DirectoryError {
         /// The directory.
         path: PathBuf,
     },
-    /// What is to be replaced is not a study's directory.
+    /// The directory to be replaced is not a study's.
     #[error("{}: not replaced, as it holds no study: expected a directory with `{CONFIGURATION}`, or an empty one", path.display())]
     NoStudy {
-        /// What is there.
+        /// The path that was to be replaced.
         path: PathBuf,
     },
-    /// What is to be resumed is not a study's directory.
+    /// The directory to be resumed is not a study's.
     #[error("{}: nothing to resume: expected the directory of a study", path.display())]
     Nothing {
-        /// What is there.
+        /// The path that was to be resumed.
         path: PathBuf,
     },
-    /// Unfinished work could not be kept, or gone on with.
+    /// Unfinished work could not be kept or resumed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// A file could not be written.
@@ -70,37 +70,37 @@ pub enum DirectoryError {
     Io {
         /// The directory.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         error: io::Error,
     },
 }
 
 /// A study's directory while it is written.
 ///
-/// What is finished is in the log of its folder of [unfinished work](Unfinished), and what is under
-/// way beside it. [`Directory::finish`] makes the tables, functions of the log, in that folder too and gives
-/// all of it its names: `study.toml`, which a study is known by, first loses its name and is the
-/// last to get it, so that no mixture is ever read as a study. Until then results of an earlier
-/// study stay.
+/// Finished groups are in the log of its folder of [unfinished work](Unfinished), and the progress of
+/// groups under way lies beside the log. [`Directory::finish`] makes the tables, which are functions of the
+/// log, in that folder too, and then moves everything to its final name. `study.toml`, by which a study is
+/// recognized, is the first file to lose its name and the last to get it, so that no mixture is ever read
+/// as a study. Until then the results of an earlier study stay.
 ///
 /// The page `docs/formats.md` describes its files.
 pub struct Directory<'s> {
     study: &'s Study,
     path: PathBuf,
-    /// Tells if it was not there before.
+    /// True if the directory was not there before.
     new: bool,
     unfinished: Arc<Unfinished>,
 }
 
 impl<'s> Directory<'s> {
-    /// Begins a study in the directory `path`; a study that is there is replaced, in the end, only
-    /// where `replace`.
+    /// Begins a study in the directory `path`. With `replace`, an earlier study there is replaced when
+    /// this one finishes.
     ///
     /// # Errors
-    /// When something is there that is not to be replaced, another process is writing there, or
-    /// files cannot be written.
+    /// When the directory holds something that is not to be replaced, another process is writing there,
+    /// or files cannot be written.
     pub fn create(path: &Path, replace: bool, study: &'s Study) -> Result<Self, DirectoryError> {
-        // A symbolic link stays: what it points to is replaced.
+        // A symbolic link stays a link: the directory it points to is the one replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = target.join(UNFINISHED);
         if Unfinished::is_there(&folder) {
@@ -116,6 +116,7 @@ impl<'s> Directory<'s> {
             if !replace {
                 return Err(DirectoryError::Exists { path });
             }
+            // Nothing but a study may be replaced, so that a mistyped name costs no other files.
             if !target.join(CONFIGURATION).is_file() {
                 return Err(DirectoryError::NoStudy { path });
             }
@@ -132,7 +133,7 @@ impl<'s> Directory<'s> {
         let begun = Unfinished::begin_shard(&folder, Work::Study, study.config(), study.shard());
         let unfinished = begun.inspect_err(|_| {
             if new {
-                // Another process may have begun there.
+                // This fails, rightly, if another process has begun a study there meanwhile.
                 let _ = fs::remove_dir(&target);
             }
         })?;
@@ -144,15 +145,15 @@ impl<'s> Directory<'s> {
         })
     }
 
-    /// Whether a directory holds an unfinished study.
+    /// Tells if a directory holds an unfinished study.
     pub fn is_unfinished(path: &Path) -> bool {
         Unfinished::is_there(&path.join(UNFINISHED))
     }
 
-    /// The unfinished work in the directory of a study; `None` where the study is complete.
+    /// Opens the unfinished work in the directory of a study; `None` if the study is complete.
     ///
     /// # Errors
-    /// When no study is there, another process is writing there, or the work cannot be read.
+    /// When the directory holds no study, another process is writing there, or the work cannot be read.
     pub fn unfinished(path: &Path) -> Result<Option<Unfinished>, DirectoryError> {
         let folder = path.join(UNFINISHED);
         if Unfinished::is_there(&folder) {
@@ -166,10 +167,11 @@ impl<'s> Directory<'s> {
         })
     }
 
-    /// Goes on with the unfinished work of a directory.
+    /// Resumes the unfinished work of a directory.
     ///
     /// # Errors
-    /// When it is of another study, which may only run otherwise, or files cannot be written.
+    /// When `study` would give other results than the one that was begun (only settings of how it runs
+    /// may differ), or files cannot be written.
     pub fn resume(
         path: &Path,
         unfinished: Unfinished,
@@ -184,14 +186,15 @@ impl<'s> Directory<'s> {
         })
     }
 
-    /// Trains the study's runs; `watch` looks on, in its order. Each group is logged when it is finished,
-    /// whatever others do, and kept while it is under way from time to time.
+    /// Trains the study's runs and shows each group to `watch`, in the study's order. Each group is logged
+    /// as soon as it is finished, whatever the state of the others, and its progress is kept from time to
+    /// time while it is under way.
     ///
-    /// Setting `stop`, from anywhere, ends groups in progress at the end of an epoch, when they are
-    /// kept.
+    /// Setting `stop`, from any thread, ends the groups in progress at the end of an epoch, and keeps
+    /// their progress.
     ///
     /// # Errors
-    /// As [`Study::run`]; when something cannot be kept or written.
+    /// As [`Study::run`]; also when progress cannot be kept or a group cannot be written.
     pub fn run(
         &mut self,
         stop: &AtomicBool,
@@ -207,7 +210,7 @@ impl<'s> Directory<'s> {
     /// Logs a group that was trained elsewhere.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the group cannot be written.
     pub fn add(&mut self, group: &Group) -> Result<(), DirectoryError> {
         if let Some(first) = group.records.first() {
             self.unfinished.add(self.study.group_of(first), group)?;
@@ -215,13 +218,14 @@ impl<'s> Directory<'s> {
         Ok(())
     }
 
-    /// Makes the tables of what is logged, gives the files their names and returns the summary. An
-    /// interrupted study has those of its first runs, without a gap; what is unfinished stays then. Without any run,
-    /// what was there stays.
+    /// Makes the tables of the logged groups, gives the files their names and returns the summary. The
+    /// tables of an interrupted study cover its first runs, up to the first gap, and its unfinished work
+    /// stays. If no run is finished, the earlier content of the directory stays as it is.
     ///
     /// # Errors
     /// When a file cannot be written, or cannot get its name.
     pub fn finish(self, ran: &Ran) -> Result<Summary, DirectoryError> {
+        // The log must be on the disk before tables that are made of it replace others.
         self.unfinished.sync()?;
         let folder = self.path.join(UNFINISHED);
         let (made, summary) = {
@@ -251,23 +255,27 @@ impl<'s> Directory<'s> {
         }
     }
 
-    /// Gives the files their names. Whenever this is interrupted, there is a study or there is none.
+    /// Gives the files their names. Whenever this is interrupted, the directory holds one whole study or
+    /// none.
     fn put_in_place(&self) -> io::Result<()> {
+        // A directory without this file is not read as a study, so no mixture of two ever is.
         unless_missing(fs::remove_file(self.path.join(CONFIGURATION)))?;
-        // A report on what was there before says nothing of what comes.
+        // A report on the earlier study would be wrong for this one.
         unless_missing(fs::remove_dir_all(self.path.join(REPORT)))?;
         let folder = self.path.join(UNFINISHED);
         unless_missing(fs::remove_file(self.path.join(LOG)))?;
-        // A second name, as the work that is unfinished goes on in the same log.
+        // The log keeps its first name too, because an interrupted study goes on writing to it. File
+        // systems without hard links get a copy.
         let log = (folder.join(LOG), self.path.join(LOG));
         if fs::hard_link(&log.0, &log.1).is_err() {
             fs::copy(&log.0, &log.1)?;
             File::open(&log.1)?.sync_all()?;
         }
+        // The configuration comes last: by it the directory becomes a study again.
         for name in [RECORDS, CURVES, TRACES, SUMMARY, MANIFEST, CONFIGURATION] {
             fs::rename(folder.join(name), self.path.join(name))?;
         }
-        // What processes left that were killed while they began.
+        // Temporary folders of processes that were killed while they began a study here.
         for entry in fs::read_dir(&self.path)?.filter_map(Result::ok) {
             if is_temporary(&entry) {
                 fs::remove_dir_all(entry.path())?;
@@ -277,29 +285,31 @@ impl<'s> Directory<'s> {
     }
 }
 
-/// Where nothing is worth going on from, nothing stays.
+/// Removes the unfinished work when there is nothing in it to resume.
 impl Drop for Directory<'_> {
     fn drop(&mut self) {
         if self.new && !self.unfinished.is_worth_keeping() {
             let _ = self.unfinished.remove();
-            // Results stay, if there are any.
+            // This removes an empty directory only: results stay.
             let _ = fs::remove_dir(&self.path);
         }
     }
 }
 
-/// The groups of a study that are logged, up to the first that is not.
+/// The logged groups of a study, up to the first that is missing.
 pub(super) fn first_groups(study: &Study, log: &Log) -> Vec<u64> {
     study.groups().take_while(|&n| log.contains(n)).collect()
 }
 
-/// A group of a study's log, with its milestones.
+/// Reads a group of a study's log and finds its milestones.
 pub(super) fn logged_group(
     study: &Study,
     log: &Log,
     number: u64,
 ) -> Result<Group, CheckpointError> {
     let unfit = || log.damaged(Damage::Unfit);
+    // A checksum protects against accidents alone; a log that was put together by hand can still name
+    // groups that the study does not have.
     if number >= study.all_groups() {
         return Err(unfit());
     }
@@ -315,7 +325,8 @@ pub(super) fn logged_group(
     Ok(group)
 }
 
-/// Makes the tables of some of a study's groups in a folder. `Time: O(log)`
+/// Makes the tables of the given groups of a study in a folder, one group in memory at a time.
+/// `Time: O(log)`
 pub(super) fn tables(
     study: &Study,
     log: &Log,
@@ -341,7 +352,7 @@ fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Whether a directory holds nothing, but for what was being written when it was interrupted.
+/// Tells if a directory is empty but for temporary files that an interruption left.
 fn is_empty(path: &Path) -> bool {
     fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(|entry| is_temporary(&entry)))
 }

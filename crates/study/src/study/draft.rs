@@ -19,30 +19,30 @@ pub struct Draft {
     axes: Vec<String>,
 }
 
-/// Why a drafted study did not run.
+/// The reason why a drafted study did not run.
 #[derive(Debug, thiserror::Error)]
 pub enum DraftError {
     /// A setting, an axis or the preset is at fault.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// It could not be run.
+    /// The study could not be run.
     #[error(transparent)]
     Study(#[from] StudyError),
 }
 
-/// What came of a study that was run in memory.
+/// The results of a study that was run in memory.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The study.
     pub study: Study,
     /// Every run, cell by cell and within a cell by seed: its times, and its trace in columns.
     pub runs: Vec<Record>,
-    /// What became of each cell, in a few numbers.
+    /// Each cell's runs, summarized in a few numbers.
     pub summary: Summary,
 }
 
 impl Study {
-    /// Drafts a study of a preset; faults are told when it is run.
+    /// Drafts a study of a preset; faults are reported when it is run.
     ///
     /// ```
     /// use sparsegrok_kernel::Figure;

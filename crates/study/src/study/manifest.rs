@@ -1,4 +1,4 @@
-//! How a study was run: what may differ from one run of it to the next.
+//! The circumstances in which a study was run: they may differ from one run of it to the next.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::study::Study;
 use crate::study::group::Group;
 use crate::study::tables::Made;
 
-/// How a study was run.
+/// The circumstances in which a study was run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of this package.
@@ -30,16 +30,16 @@ pub struct Manifest {
     pub runs: u64,
     /// Runs there were to be.
     pub runs_planned: u64,
-    /// Whether these are as many.
+    /// True if all runs planned were made.
     pub complete: bool,
-    /// When it began, in seconds since 1970.
+    /// The time it began, in seconds since 1970.
     pub started_unix_seconds: u64,
-    /// How long it took: where it was interrupted, without the time until it was resumed, and without
-    /// the time since the last group that was finished before.
+    /// Time it took, in seconds. For a study that was interrupted, this leaves out the time until it was
+    /// resumed, and the time from the last group finished to the interruption.
     pub wall_seconds: f64,
     /// Updates made, summed over runs.
     pub seed_steps: u64,
-    /// Their rate.
+    /// Updates per second.
     pub seed_steps_per_second: f64,
 }
 

@@ -19,7 +19,7 @@ use crate::study::results::{ResultsError, read_json};
 use crate::study::tables::{write, write_json};
 use crate::study::{Group, Study};
 
-/// Why logs could not be merged, or tables not made again.
+/// The reason why logs could not be merged, or tables not be made again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MergeError {
@@ -35,9 +35,9 @@ pub enum MergeError {
         first: PathBuf,
         /// The first key that differs.
         key: String,
-        /// What it is.
+        /// The value in this directory.
         found: String,
-        /// What it is in the first.
+        /// The value in the first directory.
         expected: String,
     },
     /// Two directories hold the same runs.
@@ -52,25 +52,25 @@ pub enum MergeError {
         path: PathBuf,
         /// The cell of the first of these runs.
         cell: usize,
-        /// Its seed.
+        /// The first seed of those runs.
         seed: u64,
         /// The shard that both are.
         shard: Option<String>,
     },
-    /// Not all runs of the study are there.
+    /// Some runs of the study are missing.
     #[error("{there} of {all} runs are there{missing}: expected all of them, or `--partial`")]
     Incomplete {
         /// Runs there are.
         there: u64,
         /// Runs of the study.
         all: u64,
-        /// What is missing, in words.
+        /// The missing runs, in words.
         missing: String,
     },
     /// A directory could not be read.
     #[error(transparent)]
     Results(#[from] ResultsError),
-    /// A configuration is none.
+    /// The kept configuration is not valid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A log could not be read or written.
@@ -95,7 +95,7 @@ impl Source {
     fn open(path: &Path) -> Result<Self, MergeError> {
         let place = |name: &Path| name.is_file().then(|| name.to_owned());
         let unfinished = path.join(UNFINISHED).join(LOG);
-        // What was interrupted holds more than its tables.
+        // The log of an interrupted study holds groups that its tables do not have yet.
         let name = place(&unfinished).or_else(|| place(&path.join(LOG)));
         let name = name.ok_or_else(|| {
             let path = path.to_owned();
@@ -121,16 +121,16 @@ impl Source {
     }
 }
 
-/// Merges the logs of one study's shards into the directory `out`, in any order: its tables are the
-/// bytes of the study that was not divided. Memory does not grow with the number of runs.
+/// Merges the logs of one study's shards, named in any order, into the directory `out`. Its tables equal
+/// those of the undivided study byte for byte. Memory does not grow with the number of runs.
 /// `Time: O(logs)`
 ///
-/// With `partial`, runs may be missing, which the summary then tells; with `replace`, a study that is
-/// at `out` is replaced.
+/// With `partial`, runs may be missing, and the summary says so; with `replace`, an earlier study at
+/// `out` is replaced.
 ///
 /// # Errors
-/// When directories are of different studies, hold the same runs twice or not all of them, or
-/// something cannot be read or written. Nothing is left behind then.
+/// When the directories belong to different studies, hold the same runs twice or not all of them, or a
+/// file cannot be read or written. Nothing is left behind then.
 pub fn merge(
     directories: &[PathBuf],
     out: &Path,
@@ -163,6 +163,8 @@ pub fn merge(
     if !missing.is_empty() && !partial {
         return Err(incomplete(&study, &missing, &sources));
     }
+    // The merged study began with its first shard; its time is the sum over shards, as if one machine had
+    // trained them one after another.
     let started = sources.iter().map(|s| s.header.started_unix_seconds).min();
     let header = first
         .header
@@ -173,18 +175,20 @@ pub fn merge(
         .map(|source| source.threads)
         .max()
         .unwrap_or(1);
+    // Read lazily, one group at a time: all groups of a large study do not fit in memory.
     let groups = places
         .into_iter()
         .map(|(number, source)| Ok((number, logged_group(&study, &sources[source].log, number)?)));
     written(&study, &header, groups, (seconds, threads), out, replace)
 }
 
-/// Where each group is: its number and that of its source, by number.
+/// Finds each group: returns its number and the index of its source, ascending by number.
 fn places(study: &Study, sources: &[Source]) -> Result<Vec<(u64, usize)>, MergeError> {
     let mut places: Vec<(u64, usize)> = Vec::new();
     for (number, source) in sources.iter().enumerate() {
         places.extend(source.log.numbers().map(|group| (group, number)));
     }
+    // Sorted, the same group from two sources stands side by side.
     places.sort_unstable();
     let twice = places.windows(2).find(|pair| pair[0].0 == pair[1].0);
     let Some(&[(group, one), (_, other)]) = twice.and_then(|pair| pair.first_chunk()) else {
@@ -192,6 +196,7 @@ fn places(study: &Study, sources: &[Source]) -> Result<Vec<(u64, usize)>, MergeE
     };
     let (cell, seeds) = study.group(group.min(study.all_groups().saturating_sub(1)));
     let [one, other] = [one, other].map(|source| &sources[source]);
+    // If both are the same shard, the message names it: one directory was probably given twice.
     let both = one
         .header
         .shard
@@ -205,7 +210,7 @@ fn places(study: &Study, sources: &[Source]) -> Result<Vec<(u64, usize)>, MergeE
     })
 }
 
-/// The error that groups are missing, with the shards that they are of where that can be told.
+/// The error that groups are missing; it names their shards if all sources are shards of one division.
 fn incomplete(study: &Study, missing: &[u64], sources: &[Source]) -> MergeError {
     let runs = |group: &u64| {
         let (_, seeds) = study.group(*group);
@@ -252,6 +257,7 @@ fn incomplete(study: &Study, missing: &[u64], sources: &[Source]) -> MergeError 
 pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
     let source = Source::open(path)?;
     let study = study_of(&source)?;
+    // A process that resumes the study would write the same tables at the same time.
     if Directory::is_unfinished(path) {
         let path = path.to_owned();
         return Err(ResultsError::Unfinished { path }.into());
@@ -260,6 +266,7 @@ pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
         path: path.to_owned(),
         error,
     };
+    // Made in a temporary folder and renamed one by one, so that no table is ever seen half written.
     let folder = tempfile::Builder::new()
         .prefix(crate::files::TEMPORARY)
         .tempdir_in(path)
@@ -277,10 +284,10 @@ pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
     Ok(summary)
 }
 
-/// Tells a study anew under other thresholds, without training: its log with other times, and the
-/// tables of it, as a study of its own in the directory `out`. A threshold that is not asked anew
-/// keeps the brackets of looks at every epoch; others have those of the evaluations that were kept.
-/// `Time: O(log)`
+/// Judges a study by other thresholds, without training, and writes a study of its own to the directory
+/// `out`: a log with the new times, and its tables. A threshold that stays the same keeps its brackets,
+/// which come from looks at every epoch; a new one is looked for in the logged evaluations, and its
+/// brackets are as wide as these are apart. `Time: O(log)`
 ///
 /// # Errors
 /// When the directory cannot be read, `config` is not valid, or something cannot be written.
@@ -314,7 +321,7 @@ pub fn tables_under(
 /// The configuration of the study in a directory.
 ///
 /// # Errors
-/// When there is no study with a log.
+/// When the directory holds no study with a log.
 pub fn logged_config(path: &Path) -> Result<Config, MergeError> {
     Ok(study_of(&Source::open(path)?)?.config().clone())
 }
@@ -324,14 +331,16 @@ fn study_of(source: &Source) -> Result<Study, MergeError> {
     Ok(Study::new(config)?.of_shard(source.header.shard))
 }
 
+/// The groups of a log that its tables cover.
 fn groups_of(study: &Study, source: &Source) -> Vec<u64> {
+    // A partial merge keeps its gaps; the tables of an interrupted study end at the first gap.
     match source.header.partial {
         true => source.log.numbers().collect(),
         false => first_groups(study, &source.log),
     }
 }
 
-/// Writes a log of groups and the tables of it into a directory, which appears when it is all there.
+/// Writes a log of groups and its tables into the directory `out`, which appears when all is there.
 fn written(
     study: &Study,
     header: &Header,
@@ -348,6 +357,7 @@ fn written(
     if exists && !out.join(CONFIGURATION).is_file() {
         return Err(DirectoryError::NoStudy { path }.into());
     }
+    // Replacing it would throw away work that can still be resumed.
     if Directory::is_unfinished(out) {
         return Err(DirectoryError::Unfinished { path }.into());
     }
@@ -375,6 +385,7 @@ fn written(
         } else {
             let _ = fs::remove_dir(out);
         }
+        // The new name reaches the disk only when the folder around it does.
         fs::rename(folder.path(), out)?;
         sync_folder(match out.parent() {
             Some(parent) if parent != Path::new("") => parent,
@@ -382,6 +393,7 @@ fn written(
         })
     };
     finish().map_err(io)?;
+    // The folder has its final name now: without this, dropping it would remove it.
     let _ = folder.keep();
     Ok(summary)
 }

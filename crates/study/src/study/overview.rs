@@ -22,11 +22,11 @@ use crate::theory::theory_setting;
 pub struct Summary {
     /// Each cell's, of the cells begun.
     pub cells: Vec<CellSummary>,
-    /// How the median T_gen goes with each numeric axis of three values or more.
+    /// The dependence of the median T_gen on each numeric axis of three values or more.
     pub scaling: Vec<Scaling>,
-    /// How alike the cells' median T_gen are in the theory's unit of time, where several have one.
+    /// The agreement of the cells' median T_gen in the theory's unit of time, if several have one.
     pub collapse: Option<Collapse>,
-    /// The part of the study that it is of; it is of all of it where there is none.
+    /// The part of the study that this summarizes; `None` if it summarizes all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
 }
@@ -54,7 +54,7 @@ pub struct CellSummary {
     pub runs: u64,
     /// The status that more than half of the runs have, or `mixed`.
     pub phase: String,
-    /// How many runs have each status, by its name.
+    /// Number of runs of each status, by its name.
     pub status: IndexMap<String, u64>,
     /// Share of the runs that grokked, with Wilson's interval.
     pub grok_rate: Option<Proportion>,
@@ -66,7 +66,7 @@ pub struct CellSummary {
     pub delay_ratio: Times,
     /// Epochs from accuracy .6 to .9, of the runs that reached the first.
     pub transition_width: Times,
-    /// What the theory says, where it covers the cell's configuration.
+    /// The theory's prediction, if it covers the cell's configuration.
     pub prediction: Option<CellPrediction>,
     /// Figures at the last evaluation, by name, over the runs that did not diverge.
     pub r#final: IndexMap<String, Option<Distribution>>,

@@ -11,19 +11,19 @@ use crate::study::Study;
 use crate::study::group::Record;
 use crate::study::seeds::RunSeeds;
 
-/// What became of one run, as its row of `records.csv` tells.
+/// The outcome of one run, as its row of `records.csv` tells it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordRow {
     /// Number of its cell.
     pub cell: usize,
-    /// Its seeds.
+    /// The run's seeds.
     pub seeds: RunSeeds,
-    /// When it memorized and generalized, and what that makes it.
+    /// The times at which it memorized and generalized, and the status that follows.
     pub milestones: Milestones,
     /// The last epoch at which it was evaluated; `None` where it diverged before the first.
     pub horizon: Option<u64>,
-    /// Its figures at that epoch, in the order of [`StudySpec::figures`](crate::StudySpec); none
-    /// exist of a run that diverged.
+    /// The run's figures at that epoch, in the order of [`StudySpec::figures`](crate::StudySpec);
+    /// `None` for a run that diverged.
     pub finals: Vec<Option<f64>>,
 }
 

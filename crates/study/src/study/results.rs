@@ -21,23 +21,23 @@ use crate::study::tables::CellSoFar;
 use crate::study::{GridCell, Study};
 use crate::trace::Trace;
 
-/// Why a study's directory could not be read.
+/// The reason why a study's directory could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResultsError {
-    /// It is not a study's directory.
+    /// The path is not a study's directory.
     #[error("{}: holds no study: expected a directory with `{CONFIGURATION}`", path.display())]
     NoStudy {
-        /// What was to be read.
+        /// The path that was to be read.
         path: PathBuf,
     },
-    /// Its study was interrupted before there were results.
+    /// The study was interrupted before there were results.
     #[error("{}: holds an unfinished study, which has no results yet: expected it to be resumed first", path.display())]
     Unfinished {
         /// The directory.
         path: PathBuf,
     },
-    /// A version wrote it that kept no log.
+    /// The directory was written by a version that kept no log.
     #[error(
         "{}: holds no `{LOG}`, which studies of earlier versions did not keep: expected the study to be run \
          again, by `sparsegrok study --config {}/{CONFIGURATION} --out NEW`",
@@ -47,7 +47,7 @@ pub enum ResultsError {
         /// The directory.
         path: PathBuf,
     },
-    /// Its log could not be read.
+    /// The log could not be read.
     #[error(transparent)]
     Log(#[from] CheckpointError),
     /// The log holds fewer runs than the manifest counts.
@@ -60,7 +60,7 @@ pub enum ResultsError {
         /// Runs in the manifest.
         expected: u64,
     },
-    /// Its configuration is none, or its grid.
+    /// The kept configuration or its grid is not valid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file could not be read.
@@ -68,10 +68,10 @@ pub enum ResultsError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         error: io::Error,
     },
-    /// A JSON file is not what it should be.
+    /// A JSON file does not have the expected content.
     #[error("{}: line {line}, column {column}: {message}", path.display())]
     Json {
         /// The file.
@@ -80,7 +80,7 @@ pub enum ResultsError {
         line: usize,
         /// Column, counted from 1.
         column: usize,
-        /// What is wrong there.
+        /// The fault found there.
         message: String,
     },
 }
@@ -92,7 +92,7 @@ pub struct KeptTrace {
     pub cell: usize,
     /// The study's seed.
     pub seed: u64,
-    /// Its evaluations.
+    /// The run's evaluations.
     pub trace: Trace,
 }
 
@@ -119,17 +119,17 @@ pub struct KeptTrace {
 pub struct StudyResults {
     /// The directory.
     pub path: PathBuf,
-    /// What was to be run.
+    /// The study: its configuration and its cells.
     pub study: Study,
-    /// What became of each run: cell by cell, and within a cell by seed; a study that was
-    /// interrupted has the first ones alone.
+    /// The outcome of each run: cell by cell, and within a cell by seed. A study that was interrupted
+    /// has only the first of them.
     pub records: Vec<RecordRow>,
-    /// What became of each cell, in a few numbers; of the cells begun.
+    /// The runs of each cell begun, summarized in a few numbers.
     pub summary: Summary,
-    /// How it was run.
+    /// The circumstances in which the study was run.
     pub manifest: Manifest,
     log: Arc<Log>,
-    /// The numbers of the groups that these results are of.
+    /// The numbers of the groups that these results come from.
     groups: Vec<u64>,
 }
 
@@ -263,7 +263,7 @@ impl StudyResults {
         &self.study.spec().figures
     }
 
-    /// Where rows hold a figure; `None` where it was not kept.
+    /// The index of a figure in each row; `None` if the study did not keep it.
     pub fn place_of(&self, figure: Figure) -> Option<usize> {
         self.figures().iter().position(|&kept| kept == figure)
     }

@@ -11,13 +11,13 @@ use crate::study::overview::CellSummary;
 /// Fewest values of an axis, and fewest cells, that a law is fitted to.
 const FEWEST: usize = 3;
 
-/// What is fitted.
+/// The law that is fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Law {
     /// T_gen ∝ key^slope: ln T_gen against ln key.
     Power,
-    /// nηλ · T_gen = slope · ln key + …: how it goes with the norm R of the initial weights.
+    /// nηλ · T_gen = slope · ln key + …: the dependence on the norm R of the initial weights.
     Logarithmic,
 }
 
@@ -26,9 +26,9 @@ pub enum Law {
 pub struct Scaling {
     /// The key.
     pub key: String,
-    /// What is fitted.
+    /// The law that is fitted.
     pub law: Law,
-    /// Cells it is fitted to: those with a median T_gen.
+    /// Number of cells it is fitted to: those with a median T_gen.
     pub cells: usize,
     /// Fitted slope, common to all values of the other keys.
     pub slope: f64,
@@ -43,7 +43,7 @@ pub struct Scaling {
     pub limit: Option<f64>,
 }
 
-/// How the cells' median T_gen lie together, in epochs and in the theory's unit of time.
+/// The agreement of the cells' median T_gen, in epochs and in the theory's unit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Collapse {
     /// Cells with a median T_gen.
@@ -71,7 +71,7 @@ fn law(study: &Study, cells: &[CellSummary], axis: usize, key: &str) -> Option<S
     let mut values: Vec<f64> = values.iter().map(number).collect::<Option<_>>()?;
     values.sort_unstable_by(f64::total_cmp);
     values.dedup();
-    // What has no logarithm tells nothing of a power.
+    // A power law is fitted to logarithms, which zero and negative values do not have.
     values.retain(|value| *value > 0.0);
     if values.len() < FEWEST {
         return None;
@@ -131,7 +131,7 @@ fn law(study: &Study, cells: &[CellSummary], axis: usize, key: &str) -> Option<S
 
 type Points = Vec<(f64, f64)>;
 
-/// How alike the cells' T_gen are in the theory's unit of time.
+/// Compares the spread of the cells' T_gen in epochs with that in the theory's unit of time.
 pub(super) fn collapse(study: &Study, cells: &[CellSummary]) -> Option<Collapse> {
     let times: Vec<(f64, f64)> = cells
         .iter()

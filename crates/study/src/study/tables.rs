@@ -25,7 +25,7 @@ pub(super) struct Tables<'s> {
     made: Made,
 }
 
-/// What was made of groups.
+/// Totals over the groups written to tables: kernels used, runs, and updates.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Made {
     pub(super) kernels: Kernels,
@@ -33,7 +33,7 @@ pub(super) struct Made {
     pub(super) seed_steps: u64,
 }
 
-/// What is gathered of a cell until its last run.
+/// The results of a cell gathered so far, until its last run.
 pub(super) struct CellSoFar {
     pub(super) number: usize,
     pub(super) series: Series,

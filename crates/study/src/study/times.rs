@@ -7,7 +7,7 @@ use crate::bracket::Time;
 use crate::detect::{Milestones, Status};
 use crate::study::records::RecordRow;
 
-/// What is timed of a run.
+/// A time of a run, or a quantity made of its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timed {
     /// T_mem, in epochs.
@@ -29,7 +29,7 @@ impl Timed {
         Self::TransitionWidth,
     ];
 
-    /// Its name in summaries.
+    /// The name in summaries.
     pub fn name(self) -> &'static str {
         match self {
             Self::Memorizing => "t_mem",
@@ -95,7 +95,7 @@ pub struct Times {
     pub events: usize,
     /// Runs of which it is censored.
     pub censored: usize,
-    /// Of these, runs at whose end the threshold held, though not yet for long enough to count.
+    /// Censored runs at whose end the threshold held, though not yet for long enough to count.
     pub unconfirmed: usize,
     /// Runs that lost again what they had reached, to the end.
     pub lost: usize,
