@@ -1,4 +1,4 @@
-//! The phase diagram: what became of each cell of a grid, and when it generalized.
+//! The phase diagram: the outcome of each cell of a grid, and the time at which it generalized.
 
 use sparsegrok_plot::{
     Axis, Bar, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke, contour, number,
