@@ -1,4 +1,4 @@
-//! Exit codes, what goes where, and files that appear whole or not at all.
+//! Exit codes, standard output and error, and files that appear whole or not at all.
 
 use std::process::Stdio;
 

@@ -1,4 +1,4 @@
-//! Data files: what is refused, what is converted, what comes back the same.
+//! Data files: refusals, conversions, and round trips.
 
 use std::io::Write;
 

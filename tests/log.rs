@@ -166,8 +166,8 @@ fn an_interrupted_shard_goes_on_as_the_shard_it_was() {
     assert_eq!(tables(&path), tables(&whole));
 }
 
-/// Thresholds that are asked anew are answered from the log, as if they had been asked at once where
-/// they are looked for in evaluations alone, and within the brackets of these elsewhere.
+/// Other thresholds are answered from the log. Those looked for in evaluations alone give the tables of a
+/// study trained with them; others give times within the brackets of the evaluations.
 #[test]
 fn other_thresholds_make_other_tables_without_training() {
     let folder = folder();
@@ -199,7 +199,8 @@ fn other_thresholds_make_other_tables_without_training() {
         printed(&format!("tables {}", anew.display()));
         assert_eq!(tables(&anew), tables(&trained), "{flags}");
     }
-    // The population's times were looked for every epoch; told anew they are as far apart as evaluations.
+    // In training, the population's times are looked for at every epoch; from the log, their brackets are
+    // as wide as evaluations are apart.
     let population = at("--gen-figure population_acc", "population");
     let trained = run(
         &folder,

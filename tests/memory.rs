@@ -1,4 +1,5 @@
-//! Memory: what is said before the work is what the work takes, and more than there is is refused.
+//! Memory: estimates agree with the memory that work takes, and work that needs more than there is is
+//! refused.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use sparsegrok_study::{Kind, SETTINGS, Setting, Settings, Study};
 
 use crate::support::{command, file, folder, shipped, text};
 
-/// One mistake: what is in `c.toml`, and the command.
+/// One mistake: the content of `c.toml`, and the command.
 struct Mistake<'t> {
     config: String,
     line: &'t str,

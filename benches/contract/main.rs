@@ -1,4 +1,4 @@
-//! The contract: what this project promises of its speed, measured.
+//! The contract: the project's promises of speed, measured.
 //!
 //! `cargo bench --bench contract` prints a line for each promise,
 //!

@@ -18,7 +18,7 @@ pub(crate) fn tried() -> bool {
     std::env::args().any(|arg| arg == "--test")
 }
 
-/// Criterion with short measurements: what is to be compared takes turns instead ([`pairs`]).
+/// Criterion with short measurements: work that is to be compared takes turns instead ([`pairs`]).
 pub(crate) fn short() -> Criterion {
     Criterion::default()
         .sample_size(10)

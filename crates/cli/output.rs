@@ -23,7 +23,7 @@ pub(crate) enum Output {
 }
 
 impl Output {
-    /// Opens `path`, or standard output where there is none.
+    /// Opens `path`, or standard output if there is none.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         path.map_or_else(|| Ok(Self::Stdout(io::stdout().lock())), Self::file)
     }
@@ -46,7 +46,7 @@ impl Output {
         Ok(Self::File { path, file })
     }
 
-    /// Writes what is still buffered and gives a file its final name.
+    /// Writes the buffered rest and gives a file its final name.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         match self {
             Self::Stdout(mut stdout) => stdout.flush()?,

@@ -117,7 +117,7 @@ pub(crate) fn found_in(unfinished: &Unfinished) -> Vec<String> {
     notices.chain([counts]).collect()
 }
 
-/// Trains what is to be trained yet, and completes the directory.
+/// Trains the groups that are not finished yet, and completes the directory.
 fn train(
     args: &Args,
     path: &Path,

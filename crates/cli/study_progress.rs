@@ -12,7 +12,7 @@ use crate::live::Live;
 /// Time from one line to the next where there is no bar.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// Counts what is done, and tells of it on standard error.
+/// Progress of a study: counts finished groups and reports them on standard error.
 pub(crate) struct StudyProgress<'s> {
     study: &'s Study,
     /// Work of one run of each cell, relative to each other.

@@ -1,4 +1,4 @@
-//! Every setting once, and how a configuration is made of them.
+//! Settings, each defined once, and the configurations made of them.
 //!
 //! [`SETTINGS`] is the one table: a block gives a setting's key, help, default, range, and its
 //! meaning for results, time and theory. [`Settings`] layers defaults, a [preset](PRESETS), a file

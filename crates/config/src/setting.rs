@@ -92,7 +92,7 @@ impl Section {
 /// The results that depend on a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// The course of a run, or what is found in it.
+    /// The course of a run, or the times and status found in it.
     Runs,
     /// The set of runs of a study, and what it keeps of them.
     Study,

@@ -58,7 +58,7 @@ pub struct Slot {
     pub value: f64,
 }
 
-/// A row of signal columns alone, of which nobody knows the target: what a model scores.
+/// A row of signal columns alone, with no known target, for a model to score.
 impl<'a> From<&'a [f64]> for Row<'a> {
     fn from(signal: &'a [f64]) -> Self {
         Self {

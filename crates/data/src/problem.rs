@@ -1,4 +1,4 @@
-//! Problems: what belongs together in one experiment.
+//! Problems: the training set, test set and teacher of one experiment.
 
 use crate::dataset::{Dataset, DatasetError};
 

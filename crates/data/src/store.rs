@@ -163,12 +163,12 @@ impl Store {
 
     /// The rows. They share the map, which lasts as long as any of them.
     ///
-    /// `Time: O(1)` without a tail. With one, where each row starts and which columns it names are
-    /// checked first, in `O(rows + nnz)`: nothing that reads rows then can look out of bounds. That numbers are finite and signs are ±1 is left to
-    /// [`verify`](Self::verify).
+    /// `Time: O(1)` without a tail. With one, the start of each row and the numbers of its columns are checked
+    /// first, in `O(rows + nnz)`, so that no reader of rows can read out of bounds. [`verify`](Self::verify)
+    /// checks the rest: that numbers are finite and signs are ±1.
     ///
     /// # Errors
-    /// The first row of the tail that is none.
+    /// If a row of the tail is not valid; the error names the first.
     pub fn dataset(&self) -> Result<Dataset, StoreError> {
         let header = &self.header;
         let tail = match header.has_tail {

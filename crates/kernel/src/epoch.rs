@@ -1,4 +1,4 @@
-//! The epoch driver: what stands between steps, once for all of their forms.
+//! The epoch driver: the work between steps, written once for all forms of steps.
 //!
 //! An epoch is a walk over blocks of packed rows, and a block a walk over visits. Between two
 //! interruptions the walk is one hot loop over a [`Stretch`] of visits, which holds everything in
@@ -125,7 +125,7 @@ impl<'a, const W: usize> Driver<'a, W> {
                         let mut margins = [0.0; W];
                         a.store(margin, &mut margins);
                         for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
-                            // A lane that has diverged before may do so again, to nobody's interest.
+                            // Only the first divergence of a lane counts.
                             diverged[lane].get_or_insert(Diverged {
                                 epoch: progress.epoch,
                                 step: progress.step + 1,

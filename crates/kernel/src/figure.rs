@@ -1,4 +1,4 @@
-//! Figures: what can be said in a number of a model at an epoch.
+//! Figures: the numbers that describe a model at an epoch.
 //!
 //! One table names every figure of every family of models. An [`Evaluation`] is an epoch and an array
 //! that the table indexes, so that a new figure is a row here and the function that computes it; what

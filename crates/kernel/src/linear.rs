@@ -25,7 +25,7 @@ pub(crate) struct Seed<'a> {
     pub(crate) start: Option<&'a State>,
 }
 
-/// The memory of a group: what [`Linear::new`] allocates, and what is said of it beforehand.
+/// The memory of a group: the plan by which [`Linear::new`] allocates it and estimates foretell it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     form: Choice,

@@ -56,7 +56,7 @@ pub enum ModelError {
     Line {
         /// Line, counted from 1.
         line: usize,
-        /// The text that stands there.
+        /// The text found there.
         found: String,
         /// The text that should.
         expected: &'static str,

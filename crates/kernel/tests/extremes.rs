@@ -1,4 +1,4 @@
-//! Extreme but valid settings: what is finite stays right, and what is not is said.
+//! Extreme but valid settings: finite results stay right, and others are reported.
 
 use std::ops::ControlFlow;
 

@@ -42,7 +42,7 @@ impl Picture {
     }
 }
 
-/// One pair of axes and what is drawn in it.
+/// One pair of axes and the marks drawn in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
     /// The panel's title; may be empty.

@@ -1,4 +1,4 @@
-//! An axis of a grid as an axis of a picture: where its values and their tiles lie.
+//! An axis of a grid as an axis of a picture: the places of its values and their tiles.
 
 use sparsegrok_plot::number::number;
 use sparsegrok_plot::{Axis, Scale, Tick};

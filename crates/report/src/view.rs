@@ -19,7 +19,7 @@ pub(crate) const ENOUGH_FOR_TAILS: usize = 20;
 /// Points of a theoretical curve.
 const THEORY_POINTS: usize = 120;
 
-/// A study, or a single run, as it is to be seen.
+/// A study, or a single run, in the form in which it is drawn.
 #[derive(Clone, Debug)]
 pub struct View {
     /// The grid's axes; none where nothing varies.
@@ -28,13 +28,13 @@ pub struct View {
     pub(crate) cells: Vec<CellView>,
     /// The thresholds of memorizing and generalizing.
     pub(crate) evaluate: EvaluateSpec,
-    /// Runs that came to their end.
+    /// Number of runs that came to their end.
     pub(crate) runs: u64,
-    /// Runs there were to be.
+    /// Number of runs planned.
     pub(crate) planned: u64,
-    /// The shard of the study that it is, if it is one.
+    /// The shard of the study, if the view is of one.
     pub(crate) shard: Option<Shard>,
-    /// Cells there were to be.
+    /// Number of cells planned.
     pub(crate) cells_planned: usize,
     /// Laws of T_gen along the axes.
     pub(crate) scaling: Vec<Scaling>,

@@ -174,7 +174,7 @@ fn status(t_mem: &Time, t_gen: &Time, gen_is_seen: bool, delay_ratio: f64) -> St
 pub(crate) struct Detector<'a> {
     spec: &'a EvaluateSpec,
     goals: [Goal; GOALS],
-    /// The goals on the population's accuracy, where that is what is looked at.
+    /// The goals on the population's accuracy, used if that is the figure looked at.
     population: [PopulationGoal; GOALS - 1],
     /// Epochs that a threshold must hold for.
     span: u64,
@@ -226,7 +226,7 @@ impl<'a> Detector<'a> {
         }
     }
 
-    /// Looks at a run after an epoch without an evaluation, at what is cheap: training rows until
+    /// Looks at a run after an epoch without an evaluation, at cheap figures only: training rows until
     /// they are memorized, and the population's accuracy. `Time: O(d)`, and O(nnz) for as long as
     /// memorization is being confirmed.
     pub(crate) fn look(&mut self, epoch: u64, run: &Look<'_>, problem: &Problem, spec: &TrainSpec) {
@@ -261,7 +261,7 @@ impl<'a> Detector<'a> {
         })
     }
 
-    /// Tells if a look may still change what is known of a threshold.
+    /// Tells if a look may still change the evidence for a threshold.
     fn is_open(&self, goal: usize) -> bool {
         self.brackets[goal].is_open(self.spec.crossing)
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-/// Begins the name of what is written beside its final name.
+/// Beginning of the names of files and folders that are written before they get their final name.
 pub(crate) const TEMPORARY: &str = ".sparsegrok-";
 
 /// A new folder in the same folder as `path`, with the permissions any new one gets.

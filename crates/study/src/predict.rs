@@ -20,7 +20,7 @@ impl Predictor {
     /// The predictor of a model; errors in its configuration call it `name`.
     ///
     /// # Errors
-    /// When the model's configuration is none.
+    /// When the model's configuration is not valid.
     pub fn new(model: Model, name: &Path) -> Result<Self, ConfigError> {
         let config = Settings::from_toml(&model.config, name)?.config()?;
         Ok(Self {

@@ -78,7 +78,7 @@ impl Study {
         Self { shard, ..self }
     }
 
-    /// The part of it that is trained; all of it where there is none.
+    /// The shard of it that is trained; `None` if all of it is.
     pub fn shard(&self) -> Option<Shard> {
         self.shard
     }

@@ -1,4 +1,4 @@
-//! Configurations the theory covers, and why it does not cover the others.
+//! Configurations the theory covers, and the reasons why it does not cover the others.
 
 use sparsegrok_config::{Config, SETTINGS, Section};
 use sparsegrok_kernel::Init;

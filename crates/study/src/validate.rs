@@ -1,4 +1,4 @@
-//! The anchors: what must come out of real studies, by the theory or as published, and what does.
+//! The anchors: results that real studies must give, by the theory or as published, and those they give.
 
 mod grokking;
 mod published;

@@ -1,4 +1,4 @@
-//! `cargo xtask`: what the project's own upkeep needs and no user does.
+//! `cargo xtask`: commands for the upkeep of the project, which users do not need.
 //!
 //! Exit code 0: done, or nothing found wrong. 1: slower, or other instruction counts than expected.
 //! 2: could not be done.

@@ -23,7 +23,7 @@ pub enum StoreError {
         file: String,
         /// The part of the file: its header, a section, or its end.
         section: &'static str,
-        /// First byte of what is at fault.
+        /// First byte of the faulty part.
         offset: u64,
         /// The fault there.
         fault: StoreFault,
@@ -71,9 +71,9 @@ pub enum StoreFault {
     /// The bytes are not those that were written.
     #[error("checksum {found:08x}, expected {expected:08x}")]
     Checksum {
-        /// The checksum of what is there.
+        /// The checksum of the bytes found.
         found: u32,
-        /// The checksum of what was written.
+        /// The checksum of the bytes written.
         expected: u32,
     },
     /// The file is shorter or longer than its header says.

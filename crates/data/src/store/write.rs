@@ -8,15 +8,15 @@ use super::layout::{HEADER_CHECKSUM, Header, SECTIONS};
 use crate::dataset::{Dataset, TargetKind};
 use crate::svmlight::Labels;
 
-/// Writes a dataset as a store; `labels` says what its targets were in text. `Time: O(bytes)`, which
-/// are read twice: for the header's checksums, and to be written.
+/// Writes a dataset as a store; `labels` says what its targets were in text. `Time: O(bytes)`; the numbers
+/// are read twice, for the header's checksums and to be written.
 ///
-/// The same dataset gives the same bytes. Nothing is sought, so that any writer will do; what is to
-/// appear under its name only when complete is written aside and renamed by the caller.
+/// The same dataset gives the same bytes. The writer need not support seeking. A caller that wants the file
+/// to appear only when complete writes it under another name and renames it.
 ///
 /// # Errors
-/// When writing fails, when there are no rows or `labels` are not of the targets' kind, or on a machine whose numbers are not those of the file: 64 bits,
-/// little-endian.
+/// When writing fails, when there are no rows or `labels` are not of the targets' kind, or on a machine that
+/// is not little-endian with 64 bits, as the file's numbers are.
 pub fn write(mut writer: impl Write, data: &Dataset, labels: Labels) -> io::Result<()> {
     if !super::MACHINE {
         let message = "stores are written on little-endian machines of 64 bits only";

@@ -35,7 +35,7 @@ pub enum SvmlightError {
         file: String,
         /// Line, counted from 1.
         line: u64,
-        /// First byte of what is at fault, counted from 1.
+        /// First byte of the faulty text, counted from 1.
         column: usize,
         /// The fault there.
         fault: Fault,

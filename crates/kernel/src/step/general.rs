@@ -111,7 +111,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
         a.add_scaled(coefficient, self.signal, rows.memory(), &row.starts, width);
         let p = a.mul_add(coefficient, a.splat(self.square), row.p);
         a.scatter(p, rows.memory_mut(), &row.starts, width);
-        // Packed rows have their label inside; what is not packed needs the coefficient's sign.
+        // Packed rows have their label folded in; weights outside of them need the coefficient's sign.
         let signed = fold_sign::<A, L>(a, row.target, coefficient);
         if self.tail_width > 0 {
             let mut steps = [0.0; W];

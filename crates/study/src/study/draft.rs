@@ -11,7 +11,7 @@ use crate::study::overview::{CellSummary, Summary, Tally};
 use crate::study::records::RecordRow;
 use crate::study::{Record, Study};
 
-/// A study to be run: the settings of a preset, and what is laid over them.
+/// A study to be run: the settings of a preset, and changes to them.
 #[derive(Debug)]
 pub struct Draft {
     /// The settings, or the first fault in them.

@@ -1,4 +1,4 @@
-//! Logs of a study put together, or told anew: shards become the whole, other thresholds other tables.
+//! Merging the logs of a study's shards, and making tables of a log again, also under other thresholds.
 
 use std::fs;
 use std::io;

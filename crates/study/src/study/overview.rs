@@ -1,4 +1,4 @@
-//! The summary of a study: what became of each cell's runs, in a few numbers.
+//! The summary of a study: the outcomes of each cell's runs in a few numbers.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};

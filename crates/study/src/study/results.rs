@@ -1,4 +1,5 @@
-//! Reads a study's directory back: what ran, what became of each run, and the curves, all from its log.
+//! Reads a study's directory back: its configuration, the outcome of each run, and the curves, all from
+//! its log.
 
 use std::fmt;
 use std::fs;

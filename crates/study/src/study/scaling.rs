@@ -1,4 +1,4 @@
-//! Scaling laws: how the median T_gen of cells goes with the keys that vary, beside the theory's.
+//! Scaling laws: the dependence of the cells' median T_gen on the varied keys, beside the theory's.
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_config::Config;

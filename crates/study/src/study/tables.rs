@@ -84,7 +84,7 @@ impl<'s> Tables<'s> {
         Ok(())
     }
 
-    /// Writes what is left and brings all of it to the disk.
+    /// Writes the rest and forces all of it to the disk.
     pub(super) fn finish(mut self, folder: &Path) -> io::Result<(Made, Summary)> {
         self.finish_cell()?;
         for file in [&mut self.records, &mut self.curves, &mut self.traces] {
