@@ -28,7 +28,7 @@ fn fit_huber(rows: &Dataset, delta: f64) -> Weights {
     for _ in 0..EPOCHS {
         for i in 0..rows.len() {
             let row = rows.row(i);
-            let slope = huber_slope(weights.score(&row) - row.target, delta);
+            let slope = huber_slope(weights.score(row) - row.target, delta);
             for (weight, x) in weights.signal.iter_mut().zip(row.signal) {
                 *weight -= RATE * slope * x;
             }

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let model = sgd.fit(&rows)?;
         let right = (0..rows.len()).filter(|&i| {
             let row = rows.row(i);
-            model.score(&row) * row.target > 0.0
+            model.score(row) * row.target > 0.0
         });
         println!(
             "α = {alpha}: {} of 20 rows right; a new row at 0.5 scores {:.2}",

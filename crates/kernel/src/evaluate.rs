@@ -124,7 +124,7 @@ impl Task for Scoring<'_> {
         let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
         for i in 0..data.len() {
             let row = data.row(i);
-            let (z, y) = (weights.score(&row), row.target);
+            let (z, y) = (weights.score(row), row.target);
             right += u64::from(is_right(z, y, tolerance));
             loss += spec.loss.value(z, y);
             margins += y * z;
