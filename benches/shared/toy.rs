@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, EvaluationPlan, Figure, GroupObserver, KernelChoice, Run, SimdChoice, Standing,
+    BatchSize, EvaluationPlan, Figure, GroupObserver, Job, KernelChoice, SimdChoice, Standing,
     TrainSpec, Weights, evaluate, train_group,
 };
 
@@ -134,9 +134,9 @@ fn train_watched(
     kernel: KernelChoice,
     simd: SimdChoice,
 ) -> (Vec<Weights>, Clock) {
-    let runs: Vec<Run<'_>> = (first_seed..)
+    let runs: Vec<Job<'_>> = (first_seed..)
         .zip(problems)
-        .map(|(seed, problem)| Run {
+        .map(|(seed, problem)| Job {
             problem,
             order_seed: seed,
             init_seed: seed,

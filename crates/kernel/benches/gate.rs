@@ -21,7 +21,7 @@ use std::time::Instant;
 use sparsegrok_data::svmlight::{self, Options};
 use sparsegrok_data::{Problem, SyntheticSpec, TargetKind, generate};
 use sparsegrok_kernel::{
-    EvaluationPlan, GroupObserver, KernelChoice, Run, SimdChoice, TrainSpec, Weights, evaluate,
+    EvaluationPlan, GroupObserver, Job, KernelChoice, SimdChoice, TrainSpec, Weights, evaluate,
     train_group,
 };
 
@@ -154,8 +154,8 @@ fn train(
         ..TrainSpec::default()
     };
     let seeded = (0..).zip(problems);
-    let runs: Vec<Run<'_>> = seeded
-        .map(|(seed, problem)| Run {
+    let runs: Vec<Job<'_>> = seeded
+        .map(|(seed, problem)| Job {
             problem,
             order_seed: seed,
             init_seed: seed,

@@ -7,7 +7,7 @@
 use sparsegrok_data::Dataset;
 use sparsegrok_lanes::{Level, Simd, Task};
 
-use crate::linear::Seed;
+use crate::init::Seed;
 use crate::loss::Loss;
 use crate::question::TrainQuestion;
 use crate::schedule::LearningRate;
@@ -61,6 +61,8 @@ impl<'a> DenseTrainer<'a> {
         let n = data.len();
         let columns = data.columns();
         let signal_width = initial_signal.len();
+        // Every column in its place, zeros and memorization included: the point of the reference is that
+        // nothing of the sparse kernels' layout is in it.
         let mut matrix = vec![0.0; n * columns];
         for (i, dense) in matrix.chunks_exact_mut(columns.max(1)).enumerate() {
             let row = data.row(i);
@@ -117,9 +119,11 @@ impl<'a> DenseTrainer<'a> {
             let eta = self.learning_rate.at(self.step);
             self.step += 1;
             let decay = 1.0 - eta * self.weight_decay;
+            // The decay itself is carried out, on every weight, in every step.
             if self.decay_order == DecayOrder::Before {
                 scale(&mut self.weights, decay);
             }
+            // All slopes of a batch are taken before any weight moves.
             slopes.clear();
             for &visit in batch {
                 let x = &self.matrix[visit as usize * columns..][..columns];
@@ -155,6 +159,7 @@ impl<'a> DenseTrainer<'a> {
 
 #[inline(always)]
 fn dot(w: &[f64], x: &[f64]) -> f64 {
+    // In order and without fma, as the reference program's compiler must add: that is as fast as C++.
     w.iter().zip(x).fold(0.0, |sum, (w, x)| sum + w * x)
 }
 
@@ -173,6 +178,7 @@ fn subtract_scaled(w: &mut [f64], step: f64, x: &[f64]) {
 /// ∂ℓ/∂z.
 fn derivative(loss: Loss, z: f64, y: f64) -> f64 {
     match loss {
+        // Another exponential than the kernels': an error in theirs must not be in both.
         Loss::Logistic => -y / (1.0 + libm::exp(y * z)),
         Loss::Squared => z - y,
         Loss::Hinge if y * z < 1.0 => -y,

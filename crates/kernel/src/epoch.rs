@@ -97,8 +97,11 @@ impl<'a, const W: usize> Driver<'a, W> {
         } = self;
         let mut registers = form.begin(a);
         let (visits, mut ahead) = visits.next_epoch();
+        // No rest: orders hold W visits a step.
         let (visits, _) = visits.as_chunks::<W>();
         for block in rows.blocks() {
+            // In blocks the order is sequential and counts from the block's first row: the visits of one
+            // block are those of every other.
             let mut visits = &visits[..block.len()];
             rows.pack(&data[..], block);
             loop {
@@ -116,6 +119,7 @@ impl<'a, const W: usize> Driver<'a, W> {
                 };
                 match interruption {
                     None => break,
+                    // Exact, as the factor is a power of two: no result depends on when it happens.
                     Some(Interruption::Fold) => {
                         let factor = progress.scale.fold();
                         form.rescale(a, &mut registers, factor);
@@ -134,6 +138,7 @@ impl<'a, const W: usize> Driver<'a, W> {
                             rows.zero_lane(lane);
                             form.zero_lane(a, &mut registers, lane);
                         }
+                        // Steps of zeros would be wasted, if nobody is left.
                         if diverged.iter().all(Option::is_some) {
                             return;
                         }
@@ -208,6 +213,7 @@ impl<L: Slope, F: Form<W>, const W: usize> Task for Epoch<'_, '_, L, F, W> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        // W is known when compiled, so that only one arm is.
         match W {
             1 => self.driver.walk(Scalar(simd), self.slope, self.form),
             LANES => self.driver.walk(Lanes(simd), self.slope, self.form),
@@ -268,6 +274,7 @@ impl<const W: usize> Stretch<'_, '_, W> {
         form: &mut F,
         registers: &mut F::Registers<A>,
     ) -> (usize, Option<Interruption<A>>) {
+        // A copy whose address nobody knows: the compiler may keep all of it in registers.
         let mut hot = *registers;
         let mut done = 0;
         let mut interruption = None;
@@ -285,10 +292,13 @@ impl<const W: usize> Stretch<'_, '_, W> {
                 interruption = Some(Interruption::NotFinite { at: done, margin });
                 break;
             }
+            // From here on the step is sure. Until here nothing has changed, so that an interrupted
+            // step can simply be taken again.
             self.progress.take(factors);
             done += 1;
             form.prepare(a, &mut hot);
             let c = score.coefficient(a, slope);
+            // The next epoch's order, an element a step: done while the division above is waited for.
             self.ahead.step();
             form.apply::<A, L>(a, &mut hot, &mut self.rows, &row, c, factors);
         }

@@ -1,4 +1,4 @@
-//! Evaluation of a model by its weights: accuracies, losses, norms, margins.
+//! Figures of a model's weights: accuracies, losses, norms, margins.
 
 use sparsegrok_data::{Dataset, Problem, TargetKind};
 use sparsegrok_lanes::{Level, Simd, Task};
@@ -140,7 +140,7 @@ impl Task for Scoring<'_> {
     }
 }
 
-/// The position of signal weights relative to the teacher's direction.
+/// Position of the signal weights relative to the teacher's direction.
 pub(crate) struct Alignment {
     /// v·t.
     along: f64,

@@ -1,8 +1,19 @@
-//! Initial signal weights.
+//! The beginning of a run: its seeds, its state if it goes on from one, and initial signal weights.
 
-use sparsegrok_data::{InvalidSetting, Normal, Purpose, RandomFamily, Stream, Teacher};
+use sparsegrok_data::{Dataset, InvalidSetting, Normal, Purpose, RandomFamily, Stream, Teacher};
 
 use crate::spec::{Init, TrainSpec};
+use crate::state::State;
+
+/// One seed of a group, with what sets it apart from the others.
+#[derive(Clone)]
+pub(crate) struct Seed<'a> {
+    pub(crate) data: &'a Dataset,
+    pub(crate) order_seed: u64,
+    pub(crate) initial_signal: Vec<f64>,
+    /// The state it goes on from, if it does not begin.
+    pub(crate) start: Option<&'a State>,
+}
 
 /// The initial signal weights v₀, of length `width`, as [`Init`] describes them.
 ///

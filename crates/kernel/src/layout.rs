@@ -128,6 +128,7 @@ pub(crate) fn packed_bytes(rows: usize, width: usize) -> usize {
 /// Doubles from one row to the next: whole cache lines, or only p and y where there are no columns.
 fn stride(width: usize) -> usize {
     match width {
+        // Sparse rows alone: whole lines would waste three quarters of the memory read.
         0 => 2,
         width => (width + 2).next_multiple_of(LINE),
     }
@@ -200,6 +201,7 @@ impl Window<'_> {
     /// Asks for each lane's row of a coming visit.
     #[inline(always)]
     pub(crate) fn prefetch<const W: usize>(&self, visit: &[u32; W]) {
+        // Rows begin on lines, so that each line is asked for once.
         for start in self.starts(visit) {
             for line in self.memory[start..][..self.stride].iter().step_by(LINE) {
                 prefetch(line);

@@ -1,11 +1,15 @@
 //! Training a linear model by SGD in O(nnz) per step.
 //!
-//! One row of data passes through here as follows: [`train`] copies the dataset's rows into the
-//! kernel's layout, visits them in the [order](Order) the configuration asks for, and updates the
-//! weights with the [slope of the loss](Loss) at that row; weight decay is carried by one common
-//! scale, so that a step touches only the row's own columns. After each epoch of the
-//! [`EvaluationPlan`] the [`Weights`] are handed to an [`Observer`], which usually
-//! [`evaluate`]s them. [`model`] keeps the last ones in a file.
+//! [`start`] copies the rows of up to eight datasets into the kernel's layout and returns them as a
+//! [`Training`]. Each [`epoch`](Training::epoch) visits them in the [order](Order) that the
+//! configuration asks for and updates the weights with the [slope of the loss](Loss) at each row;
+//! weight decay is carried by one common scale, so that a step touches only the row's own columns.
+//! Between epochs the [`Weights`] can be [evaluated](evaluate), and the [`State`] kept. [`train`] and
+//! [`train_group`] do all that with an observer looking on. [`model`] keeps weights in a file.
+//!
+//! From the bottom up: `spec`, `loss`, `schedule`, `scale`, `visits` say what a step is made of;
+//! `layout` says where rows lie; `step` has the arithmetic of one step, in three forms; `epoch` drives
+//! them; `linear` and the `dense` reference are [`Training`]s; `engine` chooses and starts one.
 //!
 //! # Formula
 //! One update over a batch of b rows:
@@ -16,6 +20,7 @@
 //! ed., 2012, section 5.1: sparse updates with the decay in a common factor.
 
 mod dense;
+mod engine;
 mod epoch;
 mod evaluate;
 mod figure;
@@ -25,7 +30,6 @@ mod layout;
 mod linear;
 mod look;
 mod loss;
-mod memory;
 pub mod model;
 mod plan;
 mod question;
@@ -40,21 +44,18 @@ mod training;
 mod visits;
 mod weights;
 
+pub use engine::{Job, KernelChoice, SimdChoice, side_by_side, start, training_bytes};
 pub use evaluate::evaluate;
 pub use figure::{Evaluation, Figure, FigureKind};
 pub use init::initial_signal;
 pub use look::{Look, PopulationGoal};
 pub use loss::Loss;
-pub use memory::training_bytes;
 pub use plan::EvaluationPlan;
 pub use question::{TrainGoal, TrainQuestion};
 pub use shape::Shape;
 pub use sparsegrok_lanes::Level;
 pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, TrainSpec};
 pub use state::State;
-pub use train::{
-    GroupObserver, KernelChoice, Observer, Run, SimdChoice, Standing, TrainError, train,
-    train_group,
-};
+pub use train::{GroupObserver, Observer, Standing, TrainError, train, train_group};
 pub use training::{Diverged, Training};
 pub use weights::Weights;

@@ -1,9 +1,10 @@
 //! A group of linear models in training: one seed, or eight in lanes, O(nnz) per step and seed.
 
-use sparsegrok_data::{AlignedBlock, Csr, Dataset};
+use sparsegrok_data::{AlignedBlock, Csr};
 use sparsegrok_lanes::Level;
 
 use crate::epoch::Driver;
+use crate::init::Seed;
 use crate::layout::Layout;
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::question::TrainQuestion;
@@ -15,17 +16,7 @@ use crate::training::{Diverged, Training};
 use crate::visits;
 use crate::weights::{WeightSource, Weights};
 
-/// One seed of a group, with what sets it apart from the others.
-#[derive(Clone)]
-pub(crate) struct Seed<'a> {
-    pub(crate) data: &'a Dataset,
-    pub(crate) order_seed: u64,
-    pub(crate) initial_signal: Vec<f64>,
-    /// The state it goes on from, if it does not begin.
-    pub(crate) start: Option<&'a State>,
-}
-
-/// The memory of a group: the plan by which [`Linear::new`] allocates it and estimates foretell it.
+/// The memory of a group: what [`Linear::new`] allocates, and what is said of it beforehand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     form: Choice,
@@ -112,6 +103,7 @@ impl<'a, const W: usize> Linear<'a, W> {
         let row_width = plan.layout.width();
         let mut signal = AlignedBlock::zeroed(plan.signal);
         let lanes = signal.as_mut_slice().chunks_exact_mut(row_width.max(1));
+        // Columns that rows are padded by stay zero: their rows are zero, and so is what a step adds.
         for (lane, seed) in lanes.zip(&seeds) {
             lane[..signal_width].copy_from_slice(&seed.initial_signal);
         }
@@ -131,6 +123,7 @@ impl<'a, const W: usize> Linear<'a, W> {
             bias: [0.0; W],
         };
         let starts = seeds.each_ref().map(|seed| seed.start);
+        // Lanes that only repeat the first run have no state of their own.
         if let Some(first) = starts[0] {
             group.resume(starts.map(|start| start.unwrap_or(first)));
         }
@@ -157,6 +150,7 @@ impl<'a, const W: usize> Linear<'a, W> {
 
     /// Trains an epoch of a loss in the form that the plan has chosen.
     fn epoch_of<L: Slope>(&mut self, slope: L) {
+        // Patterns must be constants.
         const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
         const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
         const WIDE: usize = LOOK_AHEAD_WIDTHS[2];
@@ -225,6 +219,7 @@ impl<'a, const W: usize> Linear<'a, W> {
 
 impl<const W: usize> Training for Linear<'_, W> {
     fn epoch(&mut self) {
+        // Here the loss becomes a type, once an epoch, so that no step asks which it is.
         match self.loss {
             Loss::Logistic => self.epoch_of(LogisticSlope),
             Loss::Squared => self.epoch_of(SquaredSlope),
@@ -265,6 +260,8 @@ impl<const W: usize> Training for Linear<'_, W> {
 
     fn state(&self, lane: usize) -> State {
         let driver = &self.driver;
+        // Stored weights and the scale apart: their product is rounded, and a run that went on from it
+        // would come to other bits.
         State {
             epoch: driver.epochs(),
             step: driver.step(),

@@ -36,7 +36,8 @@ impl PopulationGoal {
 }
 
 impl<'t> Look<'t> {
-    pub(crate) fn new(trainer: &'t dyn Training, lane: usize) -> Self {
+    /// A look at a lane of runs in training.
+    pub fn new(trainer: &'t dyn Training, lane: usize) -> Self {
         Self { trainer, lane }
     }
 

@@ -113,6 +113,7 @@ impl Slope for HingeSlope {
         margin: A::Real,
         _target: A::Real,
     ) -> A::Real {
+        // Selected, not branched on: in lanes some rows are inside the margin and some are not.
         a.select_less(margin, a.splat(1.0), rate, a.splat(0.0))
     }
 }

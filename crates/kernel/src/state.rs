@@ -39,6 +39,7 @@ impl State {
         let rows = data.len();
         let steps_per_epoch = rows.div_ceil(spec.batch_size.rows(rows)) as u64;
         let memorized = data.memorization().map_or(0, |_| rows);
+        // Only native shuffles keep a generator: every other order is drawn anew from its seed.
         let shuffles = spec.order == Order::Shuffle && spec.rng == RandomFamily::Xoshiro256pp;
         (1..spec.epochs).contains(&self.epoch)
             && self.epoch.checked_mul(steps_per_epoch) == Some(self.step)

@@ -21,19 +21,17 @@
 //!
 //! [`TailsAlone`] rounds as [`General`] does. Each is written once for scalar and lanes.
 
+mod form;
 mod general;
 mod look_ahead;
 mod tail;
 mod tails_alone;
 
-use sparsegrok_lanes::{Arithmetic, Rows};
-
-use crate::layout::{LINE, Window};
-use crate::loss::Slope;
-use crate::scale::StepFactors;
+use crate::layout::LINE;
 use crate::shape::Shape;
 use crate::spec::{BatchSize, TrainSpec};
 
+pub(crate) use self::form::{Form, clamp_margin};
 pub(crate) use self::general::General;
 pub(crate) use self::look_ahead::LookAhead;
 pub(crate) use self::tails_alone::TailsAlone;
@@ -78,107 +76,4 @@ impl Choice {
             Self::TailsAlone | Self::General => signal.next_multiple_of(LINE),
         }
     }
-}
-
-/// A form of steps: how margins are computed and coefficients applied.
-///
-/// Methods that take [`Registers`](Form::Registers) or rows must be `#[inline(always)]`, as all
-/// code on the way of a step.
-pub(crate) trait Form<const W: usize> {
-    /// True where each step is over a single row a lane.
-    const SINGLE_ROW: bool;
-
-    /// Values that live in registers from step to step. The hot loop works on a copy of its own, so
-    /// that nothing done to them between its runs can keep them in memory.
-    type Registers<A: Rows>: Copy;
-
-    /// Values read of the visited rows, kept from their margins to their updates.
-    type Row<A: Rows>: Copy;
-
-    /// Begins an epoch: loads the registers.
-    fn begin<A: Rows>(&self, a: A) -> Self::Registers<A>;
-
-    /// Reads the visited rows.
-    fn read<A: Rows, L: Slope>(
-        &self,
-        a: A,
-        registers: &Self::Registers<A>,
-        rows: &Window<'_>,
-        visit: &[u32; W],
-    ) -> Self::Row<A>;
-
-    /// Computes the margins of visited rows, from the weights before the step.
-    fn score<A: Rows, L: Slope>(
-        &self,
-        a: A,
-        registers: &Self::Registers<A>,
-        rows: &Window<'_>,
-        row: &Self::Row<A>,
-        factors: StepFactors,
-    ) -> Score<A>;
-
-    /// Does what of a step does not need its coefficient, once the step is sure to be taken: the
-    /// processor does it while it waits for the slope.
-    #[inline(always)]
-    fn prepare<A: Rows>(&self, _a: A, _registers: &mut Self::Registers<A>) {}
-
-    /// Adds `coefficient` times each visited row to the weights, memorization and bias included.
-    fn apply<A: Rows, L: Slope>(
-        &mut self,
-        a: A,
-        registers: &mut Self::Registers<A>,
-        rows: &mut Window<'_>,
-        row: &Self::Row<A>,
-        coefficient: A::Real,
-        factors: StepFactors,
-    );
-
-    /// Asks for what of the rows of a coming visit is not packed.
-    #[inline(always)]
-    fn prefetch(&self, _rows: &Window<'_>, _visit: &[u32; W]) {}
-
-    /// Multiplies all weights but those in packed rows.
-    fn rescale<A: Rows>(&mut self, a: A, registers: &mut Self::Registers<A>, factor: f64);
-
-    /// Sets all weights of a lane but those in packed rows to zero.
-    fn zero_lane<A: Rows>(&mut self, a: A, registers: &mut Self::Registers<A>, lane: usize);
-
-    /// Ends an epoch: writes the registers back.
-    #[inline(always)]
-    fn finish<A: Rows>(&mut self, _a: A, _registers: Self::Registers<A>) {}
-}
-
-/// The quantities that the slope of the loss is computed from.
-pub(crate) struct Score<A: Arithmetic> {
-    /// The margin, or the score where the loss folds no sign, in units of the loss.
-    pub(crate) margin: A::Real,
-    /// The multiple of the row that a unit slope adds to the unscaled weights.
-    pub(crate) rate: A::Real,
-    /// The target, where the loss needs it.
-    pub(crate) target: A::Real,
-}
-
-impl<A: Arithmetic> Score<A> {
-    /// The multiple of its row that a step adds to the weights. The margin must be within the
-    /// loss's range: [`clamp_margin`] sees to that.
-    #[inline(always)]
-    pub(crate) fn coefficient<L: Slope>(self, a: A, slope: L) -> A::Real {
-        slope.weight(a, self.rate, self.margin, self.target)
-    }
-}
-
-/// Brings margins beyond the slope's range back to it; false where one is not finite.
-///
-/// Ordinary margins only pass a well-predicted test: the minimum and maximum that bring others back
-/// stay out of the chain of operations each step waits for.
-#[inline(always)]
-pub(crate) fn clamp_margin<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) -> bool {
-    if a.all_within(*margin, L::MARGIN_LIMIT) {
-        return true;
-    }
-    if !a.all_within(*margin, f64::MAX) {
-        return false;
-    }
-    *margin = a.clamp(*margin, L::MARGIN_LIMIT);
-    true
 }

@@ -1,105 +1,18 @@
-//! The epoch loop: one run from its first epoch to its last, with an observer looking on.
+//! The epoch loop: runs from their first epoch to their last, with an observer looking on.
 
-use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
 
-use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
-use sparsegrok_lanes::{LANES, Level};
+use sparsegrok_data::{InvalidSetting, Problem};
 
-use crate::dense::DenseTrainer;
-use crate::init::initial_signal;
-use crate::layout::packed_bytes;
-use crate::linear::{Linear, Seed};
+use crate::engine::{Job, KernelChoice, SimdChoice, check, side_by_side, start};
 use crate::look::Look;
 use crate::plan::EvaluationPlan;
-use crate::shape::Shape;
 use crate::spec::TrainSpec;
 use crate::state::State;
 use crate::training::{Diverged, Training};
 use crate::weights::Weights;
 
-/// Largest explicit matrix the dense reference accepts, 8 GiB.
-const DENSE_MAX_BYTES: usize = 8 << 30;
-
-/// Which implementation of the update runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KernelChoice {
-    /// The fastest for the task.
-    #[default]
-    Auto,
-    /// The sparse kernel, O(nnz) per step.
-    Scalar,
-    /// The sparse kernel on eight seeds at a time, in SIMD lanes.
-    Lanes,
-    /// The dense reference, O(columns) per step.
-    Dense,
-}
-
-/// Bytes of eight seeds' rows from which on lanes bring nothing: together they need more memory
-/// bandwidth than a core has, where one seed's rows still lie in a cache.
-const LANES_MAX_BYTES: usize = 128 << 20;
-
-impl KernelChoice {
-    /// The kernel that runs. `Auto` takes lanes for two runs or more, unless their rows have a sparse
-    /// tail or are very many; `docs/performance.md` has the measurements behind both limits.
-    pub fn resolve(self, runs: &[Run<'_>]) -> Self {
-        match runs {
-            [] => self,
-            [first, ..] => self.for_shape(runs.len(), Shape::of(&first.problem.train)),
-        }
-    }
-
-    /// As [`resolve`](Self::resolve), for a number of runs whose data have some shape.
-    pub fn for_shape(self, runs: usize, shape: Shape) -> Self {
-        let lanes_bytes = packed_bytes(shape.rows, shape.signal).saturating_mul(LANES);
-        let suits_lanes = runs > 1 && shape.tail == 0 && lanes_bytes < LANES_MAX_BYTES;
-        match self {
-            Self::Auto if suits_lanes => Self::Lanes,
-            Self::Auto => Self::Scalar,
-            chosen => chosen,
-        }
-    }
-}
-
-/// Which instruction-set level runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SimdChoice {
-    /// The best this machine has.
-    #[default]
-    Auto,
-    /// AVX-512.
-    Avx512,
-    /// AVX2 and FMA.
-    Avx2,
-    /// The target's baseline.
-    Portable,
-}
-
-impl SimdChoice {
-    /// The level to run at.
-    ///
-    /// # Errors
-    /// When a level is asked for by name that this machine lacks: results would be the same, but
-    /// what was asked for would silently not be what ran.
-    pub fn level(self) -> Result<Level, InvalidSetting> {
-        let level = match self {
-            Self::Auto => return Ok(Level::detect()),
-            Self::Avx512 => Level::Avx512,
-            Self::Avx2 => Level::Avx2,
-            Self::Portable => Level::Portable,
-        };
-        if Level::available().contains(&level) {
-            return Ok(level);
-        }
-        Err(InvalidSetting {
-            key: "simd",
-            value: level.to_string(),
-            expected: "a level this machine has, or `auto`",
-        })
-    }
-}
-
-/// Why a run did not end.
+/// The reason that a run did not end.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -128,19 +41,6 @@ impl<F: FnMut(u64, &Weights) -> ControlFlow<()>> Observer for F {
     }
 }
 
-/// One run of a configuration: its data and the seeds that are its own.
-#[derive(Clone, Copy, Debug)]
-pub struct Run<'a> {
-    /// What it learns from.
-    pub problem: &'a Problem,
-    /// Seed of its visiting order, in place of the configuration's.
-    pub order_seed: u64,
-    /// Seed of its initial weights, in place of the configuration's.
-    pub init_seed: u64,
-    /// Where it goes on from, if it does not begin.
-    pub start: Option<&'a State>,
-}
-
 /// Looks on while a group of runs trains; as [`Observer`], for run number `run` of the group.
 pub trait GroupObserver {
     /// Called for each run still going after every epoch of the evaluation plan; may end that run.
@@ -158,7 +58,7 @@ pub trait GroupObserver {
 
 /// Runs in training side by side, as they stand at the end of an epoch.
 pub struct Standing<'t> {
-    trainer: &'t dyn Training,
+    training: &'t dyn Training,
     runs: &'t [usize],
     ended: &'t [Option<Result<Weights, Diverged>>],
 }
@@ -169,14 +69,14 @@ impl Standing<'_> {
     pub fn states(&self) -> impl Iterator<Item = (usize, State)> {
         let going = self.runs.iter().enumerate();
         let going = going.filter(|(_, run)| self.ended[**run].is_none());
-        going.map(|(lane, &run)| (run, self.trainer.state(lane)))
+        going.map(|(lane, &run)| (run, self.training.state(lane)))
     }
 
     /// A look at each run still going, with its number in the group.
     pub fn looks(&self) -> impl Iterator<Item = (usize, Look<'_>)> {
         let going = self.runs.iter().enumerate();
         let going = going.filter(|(_, run)| self.ended[**run].is_none());
-        going.map(|(lane, &run)| (run, Look::new(self.trainer, lane)))
+        going.map(|(lane, &run)| (run, Look::new(self.training, lane)))
     }
 }
 
@@ -206,7 +106,7 @@ pub fn train(
             self.0.evaluate(epoch, weights)
         }
     }
-    let run = Run {
+    let run = Job {
         problem,
         order_seed: spec.order_seed,
         init_seed: spec.init_seed,
@@ -232,101 +132,60 @@ pub fn train(
 /// [fit](State::fits) its run.
 pub fn train_group(
     spec: &TrainSpec,
-    runs: &[Run<'_>],
+    runs: &[Job<'_>],
     kernel: KernelChoice,
     simd: SimdChoice,
     plan: &EvaluationPlan,
     observer: &mut dyn GroupObserver,
 ) -> Result<Vec<Result<Weights, Diverged>>, InvalidSetting> {
-    assert!(
-        (1..=LANES).contains(&runs.len()),
-        "{} runs, expected 1 to {LANES}",
-        runs.len()
-    );
-    spec.validate()?;
-    let level = simd.level()?;
-    for run in runs {
-        check_fit(run.problem, spec, kernel)?;
-        let fits = |state: &State| state.fits(spec, run.problem);
-        assert!(run.start.is_none_or(fits), "a state is of another run");
-    }
-    let seeds = runs
-        .iter()
-        .map(|run| {
-            let width = run.problem.train.features().signal_width();
-            let teacher = run.problem.teacher.as_ref();
-            Ok(Seed {
-                data: &run.problem.train,
-                order_seed: run.order_seed,
-                initial_signal: initial_signal(spec, run.init_seed, width, teacher)?,
-                start: run.start,
-            })
-        })
-        .collect::<Result<Vec<_>, InvalidSetting>>()?;
+    // All of them before the first is trained: a fault must not cost what has been computed.
+    check(spec, runs, kernel, simd)?;
     let kernel = kernel.resolve(runs);
     let mut ended: Vec<Option<Result<Weights, Diverged>>> = vec![None; runs.len()];
     for together in side_by_side(kernel, runs) {
-        let of_lane = |lane: usize| {
-            // Lanes without a run of their own repeat the first.
-            let run = together.get(lane).unwrap_or(&together[0]);
-            seeds[*run].clone()
-        };
-        let mut trainer: Box<dyn Training> = match kernel {
-            KernelChoice::Lanes => Box::new(Linear::<LANES>::new(
-                spec,
-                level,
-                std::array::from_fn(of_lane),
-            )),
-            KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
-            KernelChoice::Scalar | KernelChoice::Auto => {
-                Box::new(Linear::new(spec, level, [of_lane(0)]))
-            }
-        };
+        let jobs: Vec<Job<'_>> = together.iter().map(|&run| runs[run]).collect();
+        let mut training = start(spec, &jobs, kernel, simd)?;
         let from = runs[together[0]].start.map_or(0, |state| state.epoch);
         let epochs = from + 1..=spec.epochs;
-        if drive(epochs, plan, &together, &mut *trainer, observer, &mut ended).is_break() {
+        if drive(
+            epochs,
+            plan,
+            &together,
+            &mut *training,
+            observer,
+            &mut ended,
+        )
+        .is_break()
+        {
             break;
         }
     }
     Ok(ended.into_iter().flatten().collect())
 }
 
-/// The runs that a kernel trains at the same time, by their numbers: in lanes all that have come
-/// equally far.
-fn side_by_side(kernel: KernelChoice, runs: &[Run<'_>]) -> Vec<Vec<usize>> {
-    if kernel != KernelChoice::Lanes {
-        return (0..runs.len()).map(|run| vec![run]).collect();
-    }
-    let mut by_start = BTreeMap::<_, Vec<usize>>::new();
-    for (number, run) in runs.iter().enumerate() {
-        let start = run.start.map(|state| (state.epoch, state.scale.to_bits()));
-        by_start.entry(start).or_default().push(number);
-    }
-    by_start.into_values().collect()
-}
-
-/// Trains the runs of a trainer to their ends; `runs` are their numbers in the group.
+/// Trains runs side by side to their ends; `runs` are their numbers in the group.
 fn drive(
     epochs: RangeInclusive<u64>,
     plan: &EvaluationPlan,
     runs: &[usize],
-    trainer: &mut dyn Training,
+    training: &mut dyn Training,
     observer: &mut dyn GroupObserver,
     ended: &mut [Option<Result<Weights, Diverged>>],
 ) -> ControlFlow<()> {
     let last = *epochs.end();
     for epoch in epochs {
-        trainer.epoch();
+        training.epoch();
         for (lane, &run) in runs.iter().enumerate() {
             if ended[run].is_some() {
                 continue;
             }
-            let end = if let Some(diverged) = trainer.diverged(lane) {
+            let end = if let Some(diverged) = training.diverged(lane) {
                 Err(diverged)
             } else if plan.contains(epoch) || epoch == last {
-                let weights = trainer.weights(lane);
+                let weights = training.weights(lane);
+                // Margins may all have been finite, and the last step's weights not.
                 if !weights.is_finite() {
-                    Err(trainer.position(lane))
+                    Err(training.position(lane))
                 } else {
                     let goes_on = !plan.contains(epoch)
                         || observer.evaluate(run, epoch, &weights).is_continue();
@@ -342,7 +201,7 @@ fn drive(
             ended[run] = Some(end);
         }
         let standing = Standing {
-            trainer,
+            training,
             runs,
             ended,
         };
@@ -352,29 +211,4 @@ fn drive(
         }
     }
     ControlFlow::Continue(())
-}
-
-fn check_fit(
-    problem: &Problem,
-    spec: &TrainSpec,
-    kernel: KernelChoice,
-) -> Result<(), InvalidSetting> {
-    let data = &problem.train;
-    if spec.loss.needs_signs() && data.target_kind() == TargetKind::Real {
-        return Err(InvalidSetting {
-            key: "loss",
-            value: format!("{:?}", spec.loss).to_lowercase(),
-            expected: "`squared`, as the targets are real numbers",
-        });
-    }
-    if kernel == KernelChoice::Dense
-        && DenseTrainer::matrix_bytes(Shape::of(data)) > DENSE_MAX_BYTES
-    {
-        return Err(InvalidSetting {
-            key: "kernel",
-            value: "dense".to_owned(),
-            expected: "`scalar`, as the explicit matrix would take more than 8 GiB",
-        });
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use sparsegrok_data::{Problem, SyntheticSpec, generate};
 use sparsegrok_kernel::{
-    Diverged, EvaluationPlan, GroupObserver, KernelChoice, Loss, Run, SimdChoice, TrainSpec,
+    Diverged, EvaluationPlan, GroupObserver, Job, KernelChoice, Loss, SimdChoice, TrainSpec,
     Weights, train_group,
 };
 
@@ -40,7 +40,7 @@ fn bits(w: &Weights) -> Vec<u64> {
 
 fn see(
     spec: &TrainSpec,
-    runs: &[Run<'_>],
+    runs: &[Job<'_>],
     kernel: KernelChoice,
     simd: SimdChoice,
     ends: Option<usize>,
@@ -77,10 +77,10 @@ fn problems(n: usize, d: usize) -> Vec<Problem> {
         .collect()
 }
 
-fn runs(problems: &[Problem]) -> Vec<Run<'_>> {
+fn runs(problems: &[Problem]) -> Vec<Job<'_>> {
     let numbered = (0..).zip(problems);
     numbered
-        .map(|(seed, problem)| Run {
+        .map(|(seed, problem)| Job {
             problem,
             order_seed: 100 + seed,
             init_seed: 7 * seed,

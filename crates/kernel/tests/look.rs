@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use sparsegrok_data::{Problem, SyntheticSpec, Target, generate};
 use sparsegrok_kernel::{
-    Evaluation, EvaluationPlan, Figure, GroupObserver, KernelChoice, Loss, PopulationGoal, Run,
+    Evaluation, EvaluationPlan, Figure, GroupObserver, Job, KernelChoice, Loss, PopulationGoal,
     SimdChoice, Standing, TrainGoal, TrainSpec, Weights, evaluate, train_group,
 };
 
@@ -78,10 +78,10 @@ fn around(x: f64) -> [f64; 3] {
 }
 
 fn compare(problems: &[Problem], spec: &TrainSpec, tolerance: Option<f64>, kernel: KernelChoice) {
-    let runs: Vec<Run<'_>> = problems
+    let runs: Vec<Job<'_>> = problems
         .iter()
         .zip(0..)
-        .map(|(problem, seed)| Run {
+        .map(|(problem, seed)| Job {
             problem,
             order_seed: seed,
             init_seed: seed,

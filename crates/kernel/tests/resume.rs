@@ -8,7 +8,7 @@ use sparsegrok_data::{
     AlignedBlock, Csr, Dataset, Features, Problem, SyntheticSpec, TargetKind, generate,
 };
 use sparsegrok_kernel::{
-    Diverged, EvaluationPlan, GroupObserver, KernelChoice, Loss, Order, Run, SimdChoice, Standing,
+    Diverged, EvaluationPlan, GroupObserver, Job, KernelChoice, Loss, Order, SimdChoice, Standing,
     State, TrainSpec, Weights, train_group,
 };
 
@@ -50,7 +50,7 @@ fn bits(w: &Weights) -> Vec<u64> {
 
 fn observe(
     spec: &TrainSpec,
-    runs: &[Run<'_>],
+    runs: &[Job<'_>],
     (kernel, simd): (KernelChoice, SimdChoice),
     at: Option<u64>,
 ) -> Keeper {
@@ -64,10 +64,10 @@ fn observe(
     keeper
 }
 
-fn runs(problems: &[Problem]) -> Vec<Run<'_>> {
+fn runs(problems: &[Problem]) -> Vec<Job<'_>> {
     let numbered = (0..).zip(problems);
     numbered
-        .map(|(seed, problem)| Run {
+        .map(|(seed, problem)| Job {
             problem,
             order_seed: 100 + seed,
             init_seed: 7 * seed,
@@ -146,10 +146,10 @@ fn a_run_goes_on_to_the_same_bits_under_any_kernel() {
                 let alone = observe(&spec, &runs[*run..=*run], way, Some(at)).kept;
                 assert!(alone[0].1 == *state, "{way:?}, epoch {at}, {spec:?}");
             }
-            let resumed: Vec<Run<'_>> = runs
+            let resumed: Vec<Job<'_>> = runs
                 .iter()
                 .zip(&kept)
-                .map(|(run, (_, state))| Run {
+                .map(|(run, (_, state))| Job {
                     start: Some(state),
                     ..*run
                 })
@@ -177,10 +177,10 @@ fn runs_that_have_come_unequally_far_go_on_together() {
         .map(|(_, state)| state)
         .collect();
     let starts = [Some(&states[0]), None, Some(&states[10]), Some(&states[3])];
-    let mixed: Vec<Run<'_>> = runs
+    let mixed: Vec<Job<'_>> = runs
         .iter()
         .zip(starts)
-        .map(|(run, start)| Run { start, ..*run })
+        .map(|(run, start)| Job { start, ..*run })
         .collect();
     assert_eq!(observe(spec, &mixed, lanes, None).ended, whole[..4]);
 }
@@ -192,7 +192,7 @@ fn the_dense_reference_goes_on_to_its_own_bits() {
         let runs = &runs(&problems)[..1];
         let whole = observe(spec, runs, dense, None).ended;
         let kept = observe(spec, runs, dense, Some(4)).kept;
-        let resumed = Run {
+        let resumed = Job {
             start: Some(&kept[0].1),
             ..runs[0]
         };
@@ -217,7 +217,7 @@ fn a_run_that_diverges_does_so_where_it_would_have() {
     let at = first.map(|diverged| diverged.epoch).min().unwrap() - 1;
     let kept = observe(&spec, &runs, lanes, Some(at)).kept;
     for (run, state) in &kept {
-        let resumed = Run {
+        let resumed = Job {
             start: Some(state),
             ..runs[*run]
         };

@@ -118,7 +118,7 @@ fn trained(
     halt: &dyn Fn() -> bool,
     watch: &mut dyn Watch,
 ) -> Result<Option<Run>, RunError> {
-    let runs = [kernel::Run {
+    let runs = [kernel::Job {
         problem,
         order_seed: spec.order_seed,
         init_seed: spec.init_seed,

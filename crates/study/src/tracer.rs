@@ -37,7 +37,7 @@ pub(crate) struct Traced {
 pub(crate) fn train_traced(
     spec: &TrainSpec,
     config: &Config,
-    runs: &[kernel::Run<'_>],
+    runs: &[kernel::Job<'_>],
     kept_in: Option<(&Unfinished, u64)>,
     halt: &dyn Fn() -> bool,
     watch: &mut dyn Watch,
@@ -66,7 +66,7 @@ pub(crate) fn train_traced(
             Stage::Ended(_) => continue,
         };
         numbers.push(number);
-        going.push(kernel::Run { start, ..*run });
+        going.push(kernel::Job { start, ..*run });
     }
     for evaluation in so_far.iter().flat_map(|run| run.trace.iter()) {
         // Who wants an end here asks for it again at the next evaluation.
@@ -115,7 +115,7 @@ pub(crate) fn train_traced(
 }
 
 /// Whether what was kept can be of these runs.
-fn fit(so_far: &[RunSoFar], spec: &TrainSpec, runs: &[kernel::Run<'_>], plan: &[u64]) -> bool {
+fn fit(so_far: &[RunSoFar], spec: &TrainSpec, runs: &[kernel::Job<'_>], plan: &[u64]) -> bool {
     so_far.len() == runs.len()
         && so_far.iter().zip(runs).all(|(so_far, run)| {
             let evaluated = so_far.trace.len();
@@ -147,7 +147,7 @@ fn detectors_of<'a>(
 struct Tracer<'a> {
     spec: &'a TrainSpec,
     config: &'a Config,
-    runs: &'a [kernel::Run<'a>],
+    runs: &'a [kernel::Job<'a>],
     /// The number here of each run the kernel trains.
     numbers: Vec<usize>,
     plan: &'a EvaluationPlan,

@@ -96,6 +96,7 @@ impl PackedRows {
             let kept = self.kept.chunks_exact(rows.max(1)).nth(lane);
             for (i, row) in block.clone().zip(packed.chunks_exact_mut(stride)) {
                 let target = targets[i];
+                // ±1: multiplying by the label rounds nothing.
                 let sign = if self.folds_sign { target } else { 1.0 };
                 for (to, x) in row.iter_mut().zip(features.signal_row(i)) {
                     *to = sign * x;
@@ -165,6 +166,7 @@ impl PackedRows {
                 row[width] *= factor;
             }
         }
+        // Those of packed rows too, though stale: they are written over before anybody reads them.
         self.kept.iter_mut().for_each(|p| *p *= factor);
     }
 

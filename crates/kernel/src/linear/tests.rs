@@ -3,7 +3,8 @@
 use sparsegrok_data::{AlignedBlock, Csr, Dataset, Features, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
-use super::{Choice, Linear, Plan, Seed};
+use super::{Choice, Linear, Plan};
+use crate::init::Seed;
 use crate::layout::Layout;
 use crate::loss::Loss;
 use crate::shape::Shape;

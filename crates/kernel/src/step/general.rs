@@ -3,7 +3,8 @@
 use sparsegrok_data::{Dataset, SparseRow};
 use sparsegrok_lanes::Rows;
 
-use super::{Form, Score, tail};
+use super::form::{Form, Score};
+use super::tail;
 use crate::layout::Window;
 use crate::loss::Slope;
 use crate::scale::StepFactors;
@@ -76,7 +77,9 @@ impl<const W: usize> Form<W> for General<'_, W> {
         factors: StepFactors,
     ) -> Score<A> {
         let mut score = a.dots(self.signal, rows.memory(), &row.starts, rows.width());
+        // The same in every step of a run: branches that are always predicted.
         if self.tail_width > 0 {
+            // Lane by lane: each has columns of its own, which no vector load could fetch.
             let mut tails = [0.0; W];
             for lane in 0..W {
                 let weights = &self.tail[lane * self.tail_width..][..self.tail_width];
@@ -107,6 +110,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
         coefficient: A::Real,
         factors: StepFactors,
     ) {
+        // The packed columns carry their label, so that c is added as it is.
         let width = rows.width();
         a.add_scaled(coefficient, self.signal, rows.memory(), &row.starts, width);
         let p = a.mul_add(coefficient, a.splat(self.square), row.p);
@@ -123,6 +127,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
             }
         }
         if self.bias_trained {
+            // The bias is not stored unscaled, as it does not decay: c, which is, is scaled back.
             let bias = a.mul_add(signed, a.splat(factors.scale), a.load(self.bias));
             a.store(bias, self.bias);
         }

@@ -7,7 +7,7 @@
 
 use sparsegrok_lanes::Rows;
 
-use super::{Form, Score};
+use super::form::{Form, Score};
 use crate::layout::{LINE, Window};
 use crate::loss::Slope;
 use crate::scale::StepFactors;

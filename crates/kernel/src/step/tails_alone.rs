@@ -6,7 +6,8 @@
 use sparsegrok_data::Dataset;
 use sparsegrok_lanes::Rows;
 
-use super::{Form, Score, tail};
+use super::form::{Form, Score};
+use super::tail;
 use crate::layout::Window;
 use crate::loss::Slope;
 use crate::scale::StepFactors;
@@ -56,6 +57,7 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
     ) -> Row {
         let number = rows.row(visit[0]);
         let [start, ..] = rows.starts(&[visit[0]]);
+        // From the dataset, whose targets lie side by side, rather than from the packed row.
         let target = self.data.targets()[number];
         Row {
             number,
@@ -104,6 +106,7 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
         coefficient: A::Real,
         factors: StepFactors,
     ) {
+        // One lane: the store is a move between registers.
         let mut c = [0.0; W];
         a.store(coefficient, &mut c);
         let c = c[0];

@@ -117,10 +117,10 @@ pub(super) fn train(
             .map_err(Fault::Setting)?,
     };
     let problems = problem.into_iter().cycle().chain(&own);
-    let runs: Vec<kernel::Run<'_>> = seeds
+    let runs: Vec<kernel::Job<'_>> = seeds
         .iter()
         .zip(problems)
-        .map(|(seeds, problem)| kernel::Run {
+        .map(|(seeds, problem)| kernel::Job {
             problem,
             order_seed: seeds.order,
             init_seed: seeds.init,
