@@ -2,9 +2,10 @@
 
 use sparsegrok_data::{Dataset, Problem};
 
+use crate::engine::{KernelChoice, SimdChoice};
 use crate::plan::EvaluationPlan;
 use crate::spec::TrainSpec;
-use crate::train::{KernelChoice, SimdChoice, TrainError, train};
+use crate::train::{TrainError, train};
 use crate::weights::Weights;
 
 impl TrainSpec {
