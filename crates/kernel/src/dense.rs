@@ -13,8 +13,9 @@ use crate::loss::Loss;
 use crate::memory::Shape;
 use crate::pace::LearningRate;
 use crate::spec::{DecayOrder, TrainSpec};
-use crate::state::State;
-use crate::train::{Diverged, Trainer};
+use crate::state::LinearState;
+use crate::trainer::Trainer;
+use crate::training::Diverged;
 use crate::visits::Visits;
 use crate::weights::Weights;
 
@@ -46,7 +47,7 @@ impl<'a> DenseTrainer<'a> {
         numbers.saturating_mul(size_of::<f64>())
     }
 
-    pub(crate) fn new(spec: &TrainSpec, level: Level, seed: Seed<'a>) -> Self {
+    pub(crate) fn new(spec: &TrainSpec, level: Level, seed: Seed<'a, '_>) -> Self {
         let Seed {
             data,
             order_seed,
@@ -94,7 +95,7 @@ impl<'a> DenseTrainer<'a> {
     }
 
     /// Goes on from where a run stood.
-    fn resume(&mut self, state: &State) {
+    fn resume(&mut self, state: &LinearState) {
         self.epoch = state.epoch;
         self.step = state.step;
         self.visits.resume(state.epoch, [state.generator]);
@@ -203,14 +204,14 @@ impl Trainer for DenseTrainer<'_> {
         question.answer(&self.weights(lane))
     }
 
-    fn state(&self, lane: usize) -> State {
+    fn state(&self, lane: usize) -> LinearState {
         let Weights {
             signal,
             tail,
             memorization,
             bias,
         } = self.weights(lane);
-        State {
+        LinearState {
             epoch: self.epoch,
             step: self.step,
             scale: 1.0,

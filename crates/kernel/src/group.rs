@@ -20,20 +20,21 @@ use crate::look::TrainQuestion;
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::pace::Pace;
 use crate::spec::TrainSpec;
-use crate::state::State;
-use crate::train::{Diverged, Trainer};
+use crate::state::LinearState;
+use crate::trainer::Trainer;
+use crate::training::Diverged;
 use crate::update::{self, CHAIN_WIDTHS, LINE};
 use crate::visits::Visits;
 use crate::weights::{WeightSource, Weights};
 
 /// What sets one seed of a group apart from the others.
 #[derive(Clone)]
-pub(crate) struct Seed<'a> {
+pub(crate) struct Seed<'a, 's> {
     pub(crate) data: &'a Dataset,
     pub(crate) order_seed: u64,
     pub(crate) initial_signal: Vec<f64>,
     /// Where it goes on from, if it does not begin.
-    pub(crate) start: Option<&'a State>,
+    pub(crate) start: Option<&'s LinearState>,
 }
 
 /// W runs of one configuration in progress, one in each lane.
@@ -69,7 +70,7 @@ pub(crate) struct Group<'a, const W: usize> {
 impl<'a, const W: usize> Group<'a, W> {
     /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
     /// far.
-    pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W]) -> Self {
+    pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a, '_>; W]) -> Self {
         let data = seeds[0].data.features();
         let rows_width = rows_width(spec, data.signal_width(), data.tail_width());
         let block = block_rows(spec, seeds[0].data.len(), rows_width, W);
@@ -77,7 +78,7 @@ impl<'a, const W: usize> Group<'a, W> {
     }
 
     /// As [`new`](Self::new), with `block` rows packed at a time.
-    fn with_blocks(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W], block: usize) -> Self {
+    fn with_blocks(spec: &TrainSpec, level: Level, seeds: [Seed<'a, '_>; W], block: usize) -> Self {
         let data = seeds.each_ref().map(|seed| seed.data);
         let n = data[0].len();
         let width = data[0].features().signal_width();
@@ -181,7 +182,7 @@ impl<const W: usize> Trainer for Group<'_, W> {
         })
     }
 
-    fn state(&self, lane: usize) -> State {
+    fn state(&self, lane: usize) -> LinearState {
         self.state_of(lane)
     }
 

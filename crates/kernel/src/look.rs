@@ -4,28 +4,20 @@
 //! epoch. A look reads the weights where the kernel has them and stops as soon as the answer is
 //! certain, and still gives the answer that the evaluation's figure gives, to the last bit.
 
-use sparsegrok_data::{Dataset, Problem, TargetKind};
+use sparsegrok_data::Dataset;
 use sparsegrok_lanes::{Level, Simd, Task};
 
-use crate::evaluate::{Alignment, has_population, is_right};
+use crate::evaluate::{Alignment, is_right};
 use crate::loss::Loss;
-use crate::spec::TrainSpec;
-use crate::train::Trainer;
 use crate::weights::{WeightSource, score};
 
 /// Relative distance from a threshold within which a cosine decides nothing, far above the rounding
 /// of its few operations.
 const DOUBTFUL: f64 = 1e-9;
 
-/// A run in training, looked at between two epochs.
-pub struct Look<'t> {
-    trainer: &'t dyn Trainer,
-    lane: usize,
-}
-
 /// A threshold of a training figure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum TrainGoal {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TrainGoal {
     /// Train accuracy of at least this.
     Accuracy(f64),
     /// Mean train loss of at most this.
@@ -33,8 +25,8 @@ pub enum TrainGoal {
 }
 
 /// A threshold of the population's accuracy.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PopulationGoal {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PopulationGoal {
     accuracy: f64,
     /// Cosine of the widest angle between v and the teacher that reaches it.
     cosine: f64,
@@ -42,33 +34,15 @@ pub struct PopulationGoal {
 
 impl PopulationGoal {
     /// An accuracy to be reached.
-    pub fn new(accuracy: f64) -> Self {
+    fn new(accuracy: f64) -> Self {
         Self {
             accuracy,
             cosine: libm::cos(std::f64::consts::PI * (1.0 - accuracy)),
         }
     }
-}
 
-impl<'t> Look<'t> {
-    pub(crate) fn new(trainer: &'t dyn Trainer, lane: usize) -> Self {
-        Self { trainer, lane }
-    }
-
-    /// Tells for each goal if the population's accuracy reaches it; `None` where that figure does
-    /// not exist. `Time: O(d)`
-    pub fn population_reaches<const N: usize>(
-        &self,
-        problem: &Problem,
-        spec: &TrainSpec,
-        accuracy_tolerance: Option<f64>,
-        goals: [PopulationGoal; N],
-    ) -> Option<[bool; N]> {
-        if !has_population(problem, spec, accuracy_tolerance) {
-            return None;
-        }
-        let teacher = problem.teacher.as_ref()?.direction();
-        let (unscaled, scale) = self.trainer.scaled_signal(self.lane);
+    /// Tells if signal weights, as they are stored before a scale, reach it. `Time: O(d)`
+    pub(crate) fn is_met(self, (unscaled, scale): (&[f64], f64), teacher: &[f64]) -> bool {
         // Angles do not depend on the scale.
         let (mut along, mut square) = (0.0, 0.0);
         for (v, t) in unscaled.iter().zip(teacher) {
@@ -76,50 +50,49 @@ impl<'t> Look<'t> {
             square += v * v;
         }
         let norm = f64::sqrt(square);
-        Some(goals.map(|goal| {
-            let beyond = along - goal.cosine * norm;
-            if beyond.abs() > DOUBTFUL * norm {
-                return beyond > 0.0;
-            }
-            let v: Vec<f64> = unscaled.iter().map(|u| u * scale).collect();
-            Alignment::of(&v, teacher).population_accuracy() >= goal.accuracy
-        }))
-    }
-
-    /// Tells if a training figure is at its goal. `wrong` holds rows that were wrong at the last
-    /// look, and is renewed: rows that were are the likeliest to be still, so that a run far from
-    /// its goal is recognised by few of them. `Time: O(nnz)` where the goal is reached, else a
-    /// fraction of that.
-    pub fn train_reaches(
-        &self,
-        problem: &Problem,
-        spec: &TrainSpec,
-        accuracy_tolerance: Option<f64>,
-        goal: TrainGoal,
-        wrong: &mut Vec<u32>,
-    ) -> bool {
-        let data = &problem.train;
-        let tolerance = accuracy_tolerance.filter(|_| data.target_kind() == TargetKind::Real);
-        self.trainer.train_reaches(
-            self.lane,
-            TrainQuestion {
-                data,
-                loss: spec.loss,
-                tolerance,
-                goal,
-                wrong,
-            },
-        )
+        let beyond = along - self.cosine * norm;
+        if beyond.abs() > DOUBTFUL * norm {
+            return beyond > 0.0;
+        }
+        let v: Vec<f64> = unscaled.iter().map(|u| u * scale).collect();
+        Alignment::of(&v, teacher).population_accuracy() >= self.accuracy
     }
 }
 
-/// A question on a run's training rows.
+/// Goals that were asked for last: the same few are after every epoch, and a cosine would cost more
+/// than the rest of a look.
+#[derive(Debug, Default)]
+pub(crate) struct PopulationGoals(Vec<PopulationGoal>);
+
+impl PopulationGoals {
+    /// Goals that are remembered.
+    const MOST: usize = 8;
+
+    /// The goal of an accuracy.
+    pub(crate) fn goal(&mut self, accuracy: f64) -> PopulationGoal {
+        let known = self.0.iter().find(|goal| goal.accuracy == accuracy);
+        if let Some(&goal) = known {
+            return goal;
+        }
+        let goal = PopulationGoal::new(accuracy);
+        if self.0.len() == Self::MOST {
+            self.0.clear();
+        }
+        self.0.push(goal);
+        goal
+    }
+}
+
+/// A question on a run's training rows: is a figure at its goal?
 pub(crate) struct TrainQuestion<'q> {
-    data: &'q Dataset,
-    loss: Loss,
-    tolerance: Option<f64>,
-    goal: TrainGoal,
-    wrong: &'q mut Vec<u32>,
+    pub(crate) data: &'q Dataset,
+    pub(crate) loss: Loss,
+    /// Greatest squared distance of a score from a target that is right, where signs do not tell.
+    pub(crate) tolerance: Option<f64>,
+    pub(crate) goal: TrainGoal,
+    /// The rows that were wrong at the last look, renewed: rows that were are the likeliest to be
+    /// still, so that a run far from its goal is recognised by few of them.
+    pub(crate) wrong: &'q mut Vec<u32>,
 }
 
 impl TrainQuestion<'_> {

@@ -39,7 +39,7 @@ impl Shape {
     }
 }
 
-/// Bytes that [`train_group`](crate::train_group) holds at its fullest, the datasets aside; the
+/// Bytes that the training of some runs [started](crate::start) together holds at its fullest, the datasets aside; the
 /// largest `u64` where they are more.
 ///
 /// # Formula

@@ -1,7 +1,4 @@
-//! The epoch loop: one run from its first epoch to its last, with an observer looking on.
-
-use std::collections::BTreeMap;
-use std::ops::{ControlFlow, RangeInclusive};
+//! The way into training: choices of kernel and instructions, and runs started by them.
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
@@ -10,11 +7,12 @@ use sparsegrok_lanes::{LANES, Level};
 use crate::dense::DenseTrainer;
 use crate::group::{Group, PackedRows, Seed};
 use crate::init::initial_signal;
-use crate::look::{Look, TrainQuestion};
 use crate::memory::Shape;
-use crate::plan::EvaluationPlan;
+use crate::side_by_side::SideBySide;
 use crate::spec::TrainSpec;
-use crate::state::State;
+use crate::state::{LinearState, State};
+use crate::trainer::Trainer;
+use crate::training::{Diverged, Training};
 use crate::weights::Weights;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
@@ -100,21 +98,6 @@ impl SimdChoice {
     }
 }
 
-/// Training met a margin that is not finite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "training diverged in epoch {epoch}, step {step}, at row {row}: the margin there is not \
-     finite; a smaller learning_rate or smaller features are needed"
-)]
-pub struct Diverged {
-    /// Epoch, counted from 1.
-    pub epoch: u64,
-    /// Update, counted from 1 at the start of the run.
-    pub step: u64,
-    /// Training row, counted from 0.
-    pub row: u32,
-}
-
 /// Why a run did not end.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -125,23 +108,6 @@ pub enum TrainError {
     /// The weights left the finite numbers.
     #[error(transparent)]
     Diverged(#[from] Diverged),
-}
-
-/// Looks on while a run trains.
-pub trait Observer {
-    /// Called after every epoch, counted from 1; must be cheap.
-    fn epoch(&mut self, _epoch: u64) {}
-
-    /// Called after every epoch of the evaluation plan with the weights at its end; may end the
-    /// run.
-    fn evaluate(&mut self, epoch: u64, weights: &Weights) -> ControlFlow<()>;
-}
-
-/// An observer that is a function of the epoch and its weights.
-impl<F: FnMut(u64, &Weights) -> ControlFlow<()>> Observer for F {
-    fn evaluate(&mut self, epoch: u64, weights: &Weights) -> ControlFlow<()> {
-        self(epoch, weights)
-    }
 }
 
 /// One run of a configuration: its data and the seeds that are its own.
@@ -157,67 +123,23 @@ pub struct Run<'a> {
     pub start: Option<&'a State>,
 }
 
-/// Looks on while a group of runs trains; as [`Observer`], for run number `run` of the group.
-pub trait GroupObserver {
-    /// Called for each run still going after every epoch of the evaluation plan; may end that run.
-    fn evaluate(&mut self, run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()>;
-
-    /// Called when a run has come to its end.
-    fn ended(&mut self, _run: usize, _end: &Result<Weights, Diverged>) {}
-
-    /// Called after every epoch, counted from 1, when its evaluations are done; must be cheap. May
-    /// end the whole group, at once.
-    fn epoch(&mut self, _epoch: u64, _standing: &Standing<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+impl<'a> Run<'a> {
+    /// A run of a configuration's own seeds, which begins.
+    pub fn new(problem: &'a Problem, spec: &TrainSpec) -> Self {
+        Self {
+            problem,
+            order_seed: spec.order_seed,
+            init_seed: spec.init_seed,
+            start: None,
+        }
     }
-}
-
-/// Runs in training side by side, as they stand at the end of an epoch.
-pub struct Standing<'t> {
-    trainer: &'t dyn Trainer,
-    runs: &'t [usize],
-    ended: &'t [Option<Result<Weights, Diverged>>],
-}
-
-impl Standing<'_> {
-    /// The state of each run still going, with its number in the group. Runs that are trained before
-    /// or after these are not among them. `Time: O(weights)` each
-    pub fn states(&self) -> impl Iterator<Item = (usize, State)> {
-        let going = self.runs.iter().enumerate();
-        let going = going.filter(|(_, run)| self.ended[**run].is_none());
-        going.map(|(lane, &run)| (run, self.trainer.state(lane)))
-    }
-
-    /// A look at each run still going, with its number in the group.
-    pub fn looks(&self) -> impl Iterator<Item = (usize, Look<'_>)> {
-        let going = self.runs.iter().enumerate();
-        let going = going.filter(|(_, run)| self.ended[**run].is_none());
-        going.map(|(lane, &run)| (run, Look::new(self.trainer, lane)))
-    }
-}
-
-/// Runs in progress, one epoch at a time.
-pub(crate) trait Trainer {
-    /// Trains one epoch.
-    fn epoch(&mut self);
-    /// A run's weights as they stand. `Time: O(weights)`
-    fn weights(&self, run: usize) -> Weights;
-    /// A run's signal weights as they are stored, and the factor that makes them the weights.
-    fn scaled_signal(&self, run: usize) -> (&[f64], f64);
-    /// Answers a question on a run's training rows, with the weights of [`weights`](Self::weights).
-    fn train_reaches(&self, run: usize, question: TrainQuestion<'_>) -> bool;
-    /// Where a run stands. `Time: O(weights)`
-    fn state(&self, run: usize) -> State;
-    /// Where a run left the finite numbers, if it did.
-    fn diverged(&self, run: usize) -> Option<Diverged>;
-    /// Where a run stands: epoch, step and row of its last update.
-    fn position(&self, run: usize) -> Diverged;
 }
 
 /// Trains one run and returns its last weights.
 ///
-/// The result is a function of `problem` and `spec` alone: the same bits for every level.
-/// `Time: O(epochs · nnz)`, plus O(weights) per observed epoch.
+/// The result is a function of `problem` and `spec` alone: the same bits for every level. Who wants to
+/// look on [starts](start) the run instead, and trains it epoch by epoch.
+/// `Time: O(epochs · nnz)`
 ///
 /// # Errors
 /// [`TrainError::Setting`] when `spec` is out of range or does not fit the data,
@@ -227,165 +149,97 @@ pub fn train(
     spec: &TrainSpec,
     kernel: KernelChoice,
     simd: SimdChoice,
-    plan: &EvaluationPlan,
-    observer: &mut dyn Observer,
 ) -> Result<Weights, TrainError> {
-    struct Only<'o>(&'o mut dyn Observer);
-    impl GroupObserver for Only<'_> {
-        fn epoch(&mut self, epoch: u64, _standing: &Standing<'_>) -> ControlFlow<()> {
-            self.0.epoch(epoch);
-            ControlFlow::Continue(())
-        }
-        fn evaluate(&mut self, _run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()> {
-            self.0.evaluate(epoch, weights)
+    let mut training = start(spec, &[Run::new(problem, spec)], kernel, simd, None)?;
+    for _ in 0..spec.epochs {
+        training.advance();
+        if let Some(diverged) = training.diverged(0) {
+            return Err(diverged.into());
         }
     }
-    let run = Run {
-        problem,
-        order_seed: spec.order_seed,
-        init_seed: spec.init_seed,
-        start: None,
-    };
-    let mut trained = train_group(spec, &[run], kernel, simd, plan, &mut Only(observer))?;
-    Ok(trained.remove(0)?)
+    Ok(training.model(0)?)
 }
 
-/// Trains up to eight runs of one configuration side by side and returns each one's last weights.
+/// Starts the first of some runs of one configuration: as many as are trained side by side, at most
+/// eight. In lanes these are all that have come equally far, else it is one. The others can be started
+/// likewise when these are done with; memory is then taken once.
 ///
 /// A run's result is a function of its problem, its seeds and `spec` alone: the same bits for
 /// every kernel but the dense one, every level, and whatever company it runs in. A run that
 /// diverges does not disturb the others. One that goes on from a [`State`] comes to the same bits as
-/// if it had begun. Where the observer ends the whole group, runs it had not come to yet are left
-/// out. `Time: O(epochs · nnz)` per run, plus O(weights) per observed epoch.
+/// if it had begun. With an `accuracy_tolerance`, rows with real targets count as right when
+/// (z − y)² is below it. `Time: O(nnz)`
 ///
 /// # Errors
-/// When `spec` is out of range or does not fit the data.
+/// When `spec` is out of range or does not fit the data of any of the runs.
 ///
 /// # Panics
-/// When there are no runs or more than eight, their problems differ in shape, or a state does not
-/// [fit](State::fits) its run.
-pub fn train_group(
-    spec: &TrainSpec,
-    runs: &[Run<'_>],
+/// When there are no runs, their problems differ in shape, or a state does not
+/// [fit](LinearState::fits) its run.
+pub fn start<'a>(
+    spec: &'a TrainSpec,
+    runs: &[Run<'a>],
     kernel: KernelChoice,
     simd: SimdChoice,
-    plan: &EvaluationPlan,
-    observer: &mut dyn GroupObserver,
-) -> Result<Vec<Result<Weights, Diverged>>, InvalidSetting> {
-    assert!(
-        (1..=LANES).contains(&runs.len()),
-        "{} runs, expected 1 to {LANES}",
-        runs.len()
-    );
+    accuracy_tolerance: Option<f64>,
+) -> Result<SideBySide<'a>, InvalidSetting> {
+    assert!(!runs.is_empty(), "no runs, expected 1 or more");
     spec.validate()?;
     let level = simd.level()?;
     for run in runs {
         check_fit(run.problem, spec, kernel)?;
-        let fits = |state: &State| state.fits(spec, run.problem);
-        assert!(run.start.is_none_or(fits), "a state is of another run");
     }
+    let kernel = kernel.resolve(runs);
+    let runs = &runs[..side_by_side(kernel, runs)];
+    let states = runs.iter().map(|run| {
+        let state = LinearState::of(run.start?);
+        let state = state.filter(|state| state.fits(spec, run.problem));
+        Some(state.expect("a state of this run"))
+    });
+    let states: Vec<_> = states.collect();
     let seeds = runs
         .iter()
-        .map(|run| {
+        .zip(&states)
+        .map(|(run, state)| {
             let width = run.problem.train.features().signal_width();
             let teacher = run.problem.teacher.as_ref();
             Ok(Seed {
                 data: &run.problem.train,
                 order_seed: run.order_seed,
                 initial_signal: initial_signal(spec, run.init_seed, width, teacher)?,
-                start: run.start,
+                start: state.as_ref(),
             })
         })
         .collect::<Result<Vec<_>, InvalidSetting>>()?;
-    let kernel = kernel.resolve(runs);
-    let mut ended: Vec<Option<Result<Weights, Diverged>>> = vec![None; runs.len()];
-    for together in side_by_side(kernel, runs) {
-        let of_lane = |lane: usize| {
-            // Lanes without a run of their own repeat the first.
-            let run = together.get(lane).unwrap_or(&together[0]);
-            seeds[*run].clone()
-        };
-        let mut trainer: Box<dyn Trainer> = match kernel {
-            KernelChoice::Lanes => Box::new(Group::<LANES>::new(
-                spec,
-                level,
-                std::array::from_fn(of_lane),
-            )),
-            KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
-            KernelChoice::Scalar | KernelChoice::Auto => {
-                Box::new(Group::new(spec, level, [of_lane(0)]))
-            }
-        };
-        let from = runs[together[0]].start.map_or(0, |state| state.epoch);
-        let epochs = from + 1..=spec.epochs;
-        if drive(epochs, plan, &together, &mut *trainer, observer, &mut ended).is_break() {
-            break;
+    // Lanes without a run of their own repeat the first.
+    let of_lane = |lane: usize| seeds.get(lane).unwrap_or(&seeds[0]).clone();
+    let trainer: Box<dyn Trainer + 'a> = match kernel {
+        KernelChoice::Lanes => Box::new(Group::<LANES>::new(
+            spec,
+            level,
+            std::array::from_fn(of_lane),
+        )),
+        KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
+        KernelChoice::Scalar | KernelChoice::Auto => {
+            Box::new(Group::new(spec, level, [of_lane(0)]))
         }
-    }
-    Ok(ended.into_iter().flatten().collect())
+    };
+    Ok(SideBySide::new(trainer, spec, runs, accuracy_tolerance))
 }
 
-/// The runs that a kernel trains at the same time, by their numbers: in lanes all that have come
-/// equally far.
-fn side_by_side(kernel: KernelChoice, runs: &[Run<'_>]) -> Vec<Vec<usize>> {
+/// How many of some runs, from the first on, a kernel trains at the same time.
+fn side_by_side<'a>(kernel: KernelChoice, runs: &[Run<'a>]) -> usize {
     if kernel != KernelChoice::Lanes {
-        return (0..runs.len()).map(|run| vec![run]).collect();
+        return 1;
     }
-    let mut by_start = BTreeMap::<_, Vec<usize>>::new();
-    for (number, run) in runs.iter().enumerate() {
-        let start = run.start.map(|state| (state.epoch, state.scale.to_bits()));
-        by_start.entry(start).or_default().push(number);
-    }
-    by_start.into_values().collect()
-}
-
-/// Trains the runs of a trainer to their ends; `runs` are their numbers in the group.
-fn drive(
-    epochs: RangeInclusive<u64>,
-    plan: &EvaluationPlan,
-    runs: &[usize],
-    trainer: &mut dyn Trainer,
-    observer: &mut dyn GroupObserver,
-    ended: &mut [Option<Result<Weights, Diverged>>],
-) -> ControlFlow<()> {
-    let last = *epochs.end();
-    for epoch in epochs {
-        trainer.epoch();
-        for (lane, &run) in runs.iter().enumerate() {
-            if ended[run].is_some() {
-                continue;
-            }
-            let end = if let Some(diverged) = trainer.diverged(lane) {
-                Err(diverged)
-            } else if plan.contains(epoch) || epoch == last {
-                let weights = trainer.weights(lane);
-                if !weights.is_finite() {
-                    Err(trainer.position(lane))
-                } else {
-                    let goes_on = !plan.contains(epoch)
-                        || observer.evaluate(run, epoch, &weights).is_continue();
-                    if goes_on && epoch < last {
-                        continue;
-                    }
-                    Ok(weights)
-                }
-            } else {
-                continue;
-            };
-            observer.ended(run, &end);
-            ended[run] = Some(end);
-        }
-        let standing = Standing {
-            trainer,
-            runs,
-            ended,
-        };
-        observer.epoch(epoch, &standing)?;
-        if runs.iter().all(|&run| ended[run].is_some()) {
-            break;
-        }
-    }
-    ControlFlow::Continue(())
+    // Lanes have one step and one scale in common.
+    let stage = |run: &Run<'a>| {
+        let state = run.start?;
+        Some((state.epoch, state.arrays.get("scale")))
+    };
+    let alike = |run: &&Run<'a>| stage(run) == stage(&runs[0]);
+    let company = runs[1..].iter().take_while(alike);
+    1 + company.take(LANES - 1).count()
 }
 
 fn check_fit(

@@ -75,13 +75,6 @@ pub enum Crossing {
     Stable,
 }
 
-impl GenFigure {
-    /// Tells if the population's accuracy is looked at where it exists.
-    pub(crate) fn takes_population(self) -> bool {
-        matches!(self, Self::Auto | Self::PopulationAcc)
-    }
-}
-
 /// A curve and where it is to come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Goal {
@@ -108,6 +101,12 @@ impl Goal {
             threshold,
             falls: true,
         }
+    }
+
+    /// The figure that tells, of those that a family has.
+    pub(crate) fn figure_of(&self, family: &[Figure]) -> Option<Figure> {
+        let mut figures = self.figures.iter().copied();
+        figures.find(|figure| family.contains(figure))
     }
 
     /// The figure that tells, in an evaluation that has it.

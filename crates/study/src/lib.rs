@@ -13,14 +13,15 @@
 //! [`ArmComparison`] tell with.
 //!
 //! ```
+//! use sparsegrok_kernel::Figure;
 //! use sparsegrok_study::{Settings, load, run};
 //!
 //! let flags = [("epochs", "40"), ("n_train", "64")];
 //! let config = Settings::layered(Some("reference-toy"), None, &flags)?.config()?;
 //! let problem = load(&config)?.problem;
-//! let run = run(&config, &problem, &mut ())?;
+//! let run = run(&config, &problem)?;
 //! assert_eq!(run.last().epoch, 40);
-//! assert_eq!(run.last().train_acc, 1.0);
+//! assert_eq!(run.last()[Figure::TrainAcc], 1.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -37,9 +38,11 @@ mod detect;
 mod error;
 mod evaluate;
 mod explain;
+mod family;
 mod files;
 mod flat;
 mod layers;
+mod linear;
 mod load;
 mod memory;
 mod number;
@@ -54,14 +57,14 @@ mod study;
 mod summary;
 mod theory;
 mod trace;
-mod tracer;
+mod train;
 mod validate;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use bracket::Time;
 pub use caution::cautions;
 pub use checkpoint::{CheckpointError, CheckpointEvery, Damage, NoInterval, Unfinished, Work};
-pub use compare::{Comparison, Patience, Stop, compare};
+pub use compare::{Comparison, Length, Patience, Stop, compare};
 pub use compare_directories::{CompareDirectoriesError, compare_directories};
 pub use compare_seeds::{CompareError, SeedComparisons, compare_seeds};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec};
@@ -70,14 +73,16 @@ pub use detect::{Milestones, Status};
 pub use error::{ConfigError, Origin};
 pub use evaluate::{Crossing, EvaluateSpec, GenFigure, MemFigure};
 pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
+pub use family::{Cost, Family, Start};
 pub use layers::Settings;
+pub use linear::Linear;
 pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use memory::{Memory, MemoryError};
 pub use number::NumberFormat;
 pub use persistence::{ParsePersistenceError, Persistence};
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
-pub use run::{Run, RunError, Watch, run, run_kept};
+pub use run::{Run, RunError, run, run_watched};
 pub use settings::{Kind, SETTINGS, Section, Setting};
 pub use stop::{NoStop, StopWhen};
 pub use study::{
@@ -89,4 +94,5 @@ pub use study::{
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
 pub use trace::{Column, OutputSpec, Trace, TraceFormat};
+pub use train::{Event, Watch};
 pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};

@@ -16,11 +16,14 @@ mod table;
 mod times;
 mod traces;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use sparsegrok_data::{InvalidSetting, check};
 
 use crate::config::Config;
 use crate::error::ConfigError;
+use crate::family::{self, AnyFamily, Family};
 use sparsegrok_kernel::Figure;
 
 pub use curves::{CurvePoint, Curves};
@@ -126,6 +129,7 @@ impl StudySpec {
 pub struct Study {
     config: Config,
     cells: Vec<GridCell>,
+    family: Arc<dyn AnyFamily>,
     /// Bytes of memory that it may take.
     most_memory: u64,
 }
@@ -139,6 +143,7 @@ impl Study {
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let cells = grid::cells(&config)?;
         Ok(Self {
+            family: family::of(&config),
             config,
             cells,
             most_memory: u64::MAX,
@@ -151,6 +156,19 @@ impl Study {
             most_memory: bytes,
             ..self
         }
+    }
+
+    /// The same study of another family of models.
+    pub fn of_family(self, family: impl Family) -> Self {
+        Self {
+            family: Arc::new(family),
+            ..self
+        }
+    }
+
+    /// The family of its models.
+    pub(crate) fn family(&self) -> &dyn AnyFamily {
+        &*self.family
     }
 
     /// The configuration the grid varies.

@@ -98,8 +98,8 @@ mod tests {
     use crate::group::{Group, Seed};
     use crate::loss::Loss;
     use crate::spec::BatchSize;
-    use crate::state::State;
-    use crate::train::Trainer;
+    use crate::state::LinearState;
+    use crate::trainer::Trainer;
 
     const ROWS: usize = 100;
     const WIDTH: usize = 3;
@@ -131,7 +131,7 @@ mod tests {
         spec: &TrainSpec,
         data: &'a Dataset,
         block: usize,
-        starts: &'a [State],
+        starts: &'a [LinearState],
     ) -> Group<'a, W> {
         let seeds = std::array::from_fn(|lane| Seed {
             data,
@@ -153,7 +153,7 @@ mod tests {
     fn resumed<const W: usize>(spec: &TrainSpec, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
         let mut begun = group::<W>(spec, data, block, &[]);
         (0..2).for_each(|_| begun.epoch());
-        let states: Vec<State> = (0..W).map(|lane| begun.state(lane)).collect();
+        let states: Vec<LinearState> = (0..W).map(|lane| begun.state(lane)).collect();
         let mut group = group::<W>(spec, data, block, &states);
         group.epoch();
         outcome(&group)

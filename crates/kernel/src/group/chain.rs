@@ -4,7 +4,7 @@ use sparsegrok_lanes::{LANES, Lanes, Rows, Scalar, Simd, Task};
 
 use super::{Group, squared_scale};
 use crate::loss::Slope;
-use crate::train::Diverged;
+use crate::training::Diverged;
 use crate::update::{self, Chain, Stop};
 
 /// One epoch in [`update::chain`]'s form, compiled for the level's instructions.

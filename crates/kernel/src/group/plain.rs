@@ -5,7 +5,7 @@ use sparsegrok_lanes::{LANES, Lanes, Rows, Scalar, Simd, Task};
 
 use super::{Group, squared_scale};
 use crate::loss::Slope;
-use crate::train::Diverged;
+use crate::training::Diverged;
 use crate::update;
 
 /// Visits between asking for a sparse row and using it.

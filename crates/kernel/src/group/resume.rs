@@ -1,14 +1,14 @@
 //! The state of a group's runs, to be kept and gone on from.
 
 use super::Group;
-use crate::state::State;
+use crate::state::LinearState;
 
 impl<const W: usize> Group<'_, W> {
     /// Where a lane's run stands.
-    pub(super) fn state_of(&self, lane: usize) -> State {
+    pub(super) fn state_of(&self, lane: usize) -> LinearState {
         let data = self.data[lane];
         let signal = &self.signal.as_slice()[lane * self.rows.width..];
-        State {
+        LinearState {
             epoch: self.epoch,
             step: self.pace.step(),
             scale: self.pace.scale(),
@@ -24,7 +24,7 @@ impl<const W: usize> Group<'_, W> {
     }
 
     /// Goes on from where each lane's run stood. All must have come equally far.
-    pub(super) fn resume(&mut self, states: [&State; W]) {
+    pub(super) fn resume(&mut self, states: [&LinearState; W]) {
         self.epoch = states[0].epoch;
         self.pace.resume(states[0].step, states[0].scale);
         let generators = states.map(|state| state.generator);

@@ -9,7 +9,7 @@ use sparsegrok_lanes::{Scalar, Simd, Task};
 use super::plain::TAILS_AHEAD;
 use super::{Group, squared_scale};
 use crate::loss::Slope;
-use crate::train::Diverged;
+use crate::training::Diverged;
 use crate::update;
 
 /// One epoch over sparse rows, compiled for the level's instructions.

@@ -12,7 +12,7 @@ use super::Damage;
 const NAME: &[u8; 21] = b"sparsegrok checkpoint";
 
 /// The version of everything inside.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a frame begins with.
 const MARK: &[u8; 8] = b"\xf1frame\r\n";
