@@ -180,7 +180,7 @@ fn damaged_checkpoints_are_refused_and_the_ones_before_used() {
         ),
         (
             Box::new(|path| flip(&path.join("unfinished/group-0"), 21)),
-            &["group-0: a checkpoint of format 6, expected 3"],
+            &["group-0: a checkpoint of format 7, expected 3"],
         ),
         (
             Box::new(|path| {
@@ -198,8 +198,8 @@ fn damaged_checkpoints_are_refused_and_the_ones_before_used() {
         ),
         // Either copy of what the study was begun with.
         (
-            Box::new(|path| flip(&path.join("unfinished/finished"), 100)),
-            &["finished: damaged: its checksum", "1 others begun"],
+            Box::new(|path| flip(&path.join("unfinished/runs.log"), 100)),
+            &["runs.log: damaged: its checksum", "1 others begun"],
         ),
     ];
     for (i, (damage, sentences)) in cases.iter().enumerate() {
@@ -214,11 +214,11 @@ fn damaged_checkpoints_are_refused_and_the_ones_before_used() {
 
     // Of nothing readable nothing is made, and nothing is lost.
     let path = interrupted(&folder, "garbage");
-    let finished = path.join("unfinished/finished");
+    let finished = path.join("unfinished/runs.log");
     let good = fs::read(&finished).unwrap();
     fs::write(&finished, &good[..30]).unwrap();
     let said = refused(&format!("study --resume {}", path.display()));
-    assert!(said.contains("finished: damaged: it ends"), "{said}");
+    assert!(said.contains("runs.log: damaged: it ends"), "{said}");
     fs::write(&finished, &good).unwrap();
     resume(&path, "");
     assert_same(&whole, &path, "restored");
@@ -230,7 +230,7 @@ fn damaged_checkpoints_are_refused_and_the_ones_before_used() {
 fn no_changed_byte_goes_unsaid() {
     let folder = folder();
     let path = interrupted(&folder, "study");
-    for name in ["group-0", "finished"] {
+    for name in ["group-0", "runs.log"] {
         let file = path.join("unfinished").join(name);
         let good = fs::read(&file).unwrap();
         for at in 0..good.len() {
@@ -345,7 +345,7 @@ fn a_directory_has_one_writer() {
     );
     let mut first = start(&line);
     wait_for("the first writer", || {
-        path.join("unfinished/finished").is_file()
+        path.join("unfinished/runs.log").is_file()
     });
     let resume = format!("study --resume {}", path.display());
     for second in [&line, &format!("{line} --force"), &resume] {
@@ -370,7 +370,7 @@ fn a_directory_has_one_writer() {
     );
     let mut first = start(&line);
     let kept = folder.path().join("trace.csv.unfinished");
-    wait_for("the first writer", || kept.join("finished").is_file());
+    wait_for("the first writer", || kept.join("runs.log").is_file());
     for second in [&line, &format!("run --resume {}", kept.display())] {
         let said = refused(second);
         assert!(

@@ -331,7 +331,7 @@ fn begun(folder: &TempDir, work: Work) -> (PathBuf, Vec<u8>) {
     };
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let unfinished = Unfinished::begin(&path, work, &config).unwrap();
-    let finished = std::fs::read(path.join("finished")).unwrap();
+    let finished = std::fs::read(path.join("runs.log")).unwrap();
     drop(unfinished);
     std::fs::create_dir(&path).unwrap();
     std::fs::write(path.join("lock"), "").unwrap();
@@ -407,7 +407,7 @@ fn hostile_checkpoints_are_refused() {
             "does not fit",
         ),
     ] {
-        std::fs::write(path.join("finished"), content).unwrap();
+        std::fs::write(path.join("runs.log"), content).unwrap();
         let resumed = capped(&format!("study --resume {study}"));
         assert_eq!(resumed.code, 2, "{name}: {resumed:?}");
         let last = resumed.stderr.lines().last().unwrap_or_default();
@@ -423,9 +423,9 @@ fn hostile_checkpoints_are_refused() {
     assert!(text.contains("epochs = 3\n"), "{text}");
     let other = text.replace("epochs = 3\n", "epochs = 0\n");
     let content = [preamble, &whole_frame(&[b"h", other.as_bytes()].concat())].concat();
-    std::fs::write(path.join("finished"), content).unwrap();
+    std::fs::write(path.join("runs.log"), content).unwrap();
     assert_refused(
         &format!("study --resume {study}"),
-        "finished: `epochs` is 0, expected",
+        "runs.log: `epochs` is 0, expected",
     );
 }

@@ -70,7 +70,7 @@ fn study(folder: &TempDir, whole: &[String], rng: &mut SplitMix64, tally: &mut T
     let mut finished = 0;
     loop {
         let is_last = tally.kills >= most;
-        let line = match path.join("unfinished/finished").is_file() {
+        let line = match path.join("unfinished/runs.log").is_file() {
             true => format!("study --resume {} {}", path.display(), engine(rng)),
             false => format!("{STUDY} {} --out {}", engine(rng), path.display()),
         };
@@ -129,7 +129,7 @@ fn run(folder: &TempDir, whole: &[String], rng: &mut SplitMix64, tally: &mut Tal
         let is_last = tally.kills >= most;
         let engine = engine(rng);
         let files = format!("--out {} --model {}", out.display(), model.display());
-        let line = match kept.join("finished").is_file() {
+        let line = match kept.join("runs.log").is_file() {
             true => format!("run --resume {} {engine} {files}", kept.display()),
             false => format!("{RUN} {engine} {files}"),
         };
@@ -144,7 +144,7 @@ fn run(folder: &TempDir, whole: &[String], rng: &mut SplitMix64, tally: &mut Tal
         if out.is_file() {
             assert!(text(&out) == whole[0], "{tally:?}");
         }
-        if model.is_file() && !kept.join("finished").is_file() {
+        if model.is_file() && !kept.join("runs.log").is_file() {
             break;
         }
     }
@@ -260,7 +260,7 @@ fn a_full_disk_costs_nothing_that_is_finished() {
             outcome.stderr.contains("No space left on device"),
             "{outcome:?}"
         );
-        if path.join("unfinished/finished").is_file() {
+        if path.join("unfinished/runs.log").is_file() {
             line = format!("study --resume {}", path.display());
         }
         let files = fs::read_dir(&path).into_iter().flatten().flatten();

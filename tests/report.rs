@@ -97,6 +97,39 @@ fn a_study_can_report_on_itself() {
     assert!(names.contains(&"index.html".to_owned()) && names.contains(&"accuracy.svg".to_owned()));
 }
 
+/// Two seeds of four that grok are not most seeds.
+#[test]
+fn a_tie_is_no_majority() {
+    let folder = folder();
+    let line = "study --preset grok-a --n-test 0 --wd 1e-3 --epochs 500 --eval-points 40 \
+                --seeds 0..4 --delay-ratio 2 --vary init_norm=90,100 --vary signal_scale=0.1,0.11";
+    let finals = |name: &str, line: &str| {
+        let directory = study(&folder, name, line);
+        let summary: Value =
+            serde_json::from_str(&text(directory.join("summary.json"))).expect("JSON");
+        (directory, summary)
+    };
+    // A threshold between the second and the third of the first cell's seeds, for ever.
+    let (_, summary) = finals("once", line);
+    let level = summary["cells"][0]["final"]["population_acc"]["q50"].as_f64();
+    let level = level.expect("a median");
+    let (directory, summary) = finals("tie", &format!("{line} --gen-threshold {level}"));
+    let cell = &summary["cells"][0];
+    assert_eq!(cell["status"]["grokked"], 2, "{cell}");
+    assert_eq!(cell["phase"], "mixed", "{cell}");
+    let cells = summary["cells"].as_array().expect("cells");
+    let grokked = cells.iter().filter(|cell| cell["phase"] == "grokked");
+    let expected = match grokked.count() {
+        0 => "In none of 4 cells most seeds grokked".to_owned(),
+        n => format!("In {n} of 4 cells most seeds grokked"),
+    };
+    let made = report(&directory, "--format html,svg");
+    let page = text(made.join("index.html"));
+    assert!(page.contains(&expected), "expected {expected}");
+    assert!(page.contains("<td>mixed</td>"));
+    assert!(text(made.join("phases.svg")).contains("mixed: no status of most runs"));
+}
+
 /// The page's command makes the same study again.
 #[test]
 fn the_command_on_the_page_reproduces_the_study() {
@@ -135,13 +168,13 @@ fn one_seed_is_reported_as_one() {
     );
 }
 
-/// A study cut after its first nine runs: the second cell has one of its eight seeds.
+/// A study cut after its first seventeen runs: the second cell has eight of its nine seeds.
 #[test]
 fn an_interrupted_study_says_so() {
     let folder = folder();
     let flags = [
         ("epochs", "40"),
-        ("seeds", "0..8"),
+        ("seeds", "0..9"),
         ("seed_what", "order"),
         ("vary", "weight_decay=1e-4,1e-3,1e-2"),
         ("eval_points", "6"),
@@ -150,13 +183,9 @@ fn an_interrupted_study_says_so() {
     let study = Study::new(settings.config().expect("a configuration")).expect("a study");
     let path = folder.path().join("study");
     let mut directory = Directory::create(&path, false, &study).expect("a directory");
-    let ran = study.run(&AtomicBool::new(false), |mut group| {
-        let last = group.cell == 1;
-        if last {
-            group.records.truncate(1);
-        }
-        directory.add(&group).expect("lines written");
-        if last {
+    let ran = study.run(&AtomicBool::new(false), |group| {
+        directory.add(&group).expect("a group logged");
+        if group.cell == 1 {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -167,7 +196,7 @@ fn an_interrupted_study_says_so() {
     let report = report(&path, "");
     let page = text(report.join("index.html"));
     assert!(
-        page.contains("Interrupted: the first 9 of 24 runs are here."),
+        page.contains("Incomplete: 17 of 27 runs are here."),
         "{page}"
     );
     assert!(
@@ -177,7 +206,7 @@ fn an_interrupted_study_says_so() {
     );
     let svg = text(report.join("accuracy.svg"));
     assert!(
-        svg.contains("Interrupted: 9 of 24 runs.") && svg.contains("n = 1 to 8 seeds"),
+        svg.contains("Incomplete: 17 of 27 runs.") && svg.contains("n = 8 to 9 seeds"),
         "{svg}"
     );
 }

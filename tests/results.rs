@@ -10,7 +10,7 @@ use sparsegrok_study::{
 };
 use tempfile::TempDir;
 
-use crate::support::{folder, text};
+use crate::support::{folder, sparsegrok, text};
 
 /// Nine seeds of three cells, of which the second diverges.
 const FLAGS: [(&str, &str); 10] = [
@@ -86,11 +86,7 @@ fn a_directory_reads_back_as_what_ran() {
     assert_eq!(traces.len(), kept.len());
     for (trace, run) in traces.iter().zip(kept) {
         assert_eq!((trace.cell, trace.seed), (run.cell, run.seeds.seed));
-        assert_eq!(trace.points.len(), run.trace.len());
-        for (point, evaluation) in trace.points.iter().zip(run.trace.iter()) {
-            assert_eq!(point.epoch, evaluation.epoch);
-            assert_eq!(point.figures[1], evaluation.get(Figure::TestLoss));
-        }
+        assert_eq!(trace.trace, run.trace);
     }
 
     let curves = results.read_curves().unwrap();
@@ -138,138 +134,81 @@ fn small(folder: &TempDir) -> std::path::PathBuf {
     path
 }
 
+/// Tables are made of the log, and never read: what happens to them changes no result.
 #[test]
-fn faults_name_file_line_column_and_wish() {
+fn spoilt_tables_are_made_again() {
     let folder = folder();
     let path = small(&folder);
-    let refusal = |file: &str, old: &str, new: &str| {
-        let path = path.join(file);
-        let whole = text(&path);
-        assert!(whole.contains(old), "{old} in {whole}");
-        std::fs::write(&path, whole.replacen(old, new, 1)).unwrap();
-        let results = StudyResults::read(path.parent().unwrap());
-        let read = results.and_then(|results| {
-            results.read_curves()?;
-            results.read_traces()
-        });
-        std::fs::write(&path, whole).unwrap();
-        let said = read.expect_err(new).to_string();
-        let place = format!("{}: ", path.display());
-        said.strip_prefix(&place).expect(&said).to_owned()
-    };
-    let cases = [
-        (
-            "records.csv",
-            "t_gen",
-            "t_grok",
-            "line 1, column 14 (`t_gen`): found `t_grok`, expected `t_gen`",
-        ),
-        (
-            "records.csv",
-            "\n1,9,0,",
-            "\n1,7,0,",
-            "line 4, column 2 (`epochs`): found `7`, expected `9`",
-        ),
-        (
-            "records.csv",
-            "\n1,9,1,",
-            "\n1,9,2,",
-            "line 5, column 3 (`seed`): found `2`, expected `1`",
-        ),
-        (
-            "records.csv",
-            "generalized early",
-            "generalised",
-            "line 2, column 7 (`status`): found `generalised`, expected one of `grokked`, \
-             `generalized early`, `memorized only`, `neither`, `undecided`, `diverged`",
-        ),
-        (
-            "records.csv",
-            ",generalized early,8,",
-            ",generalized early,8.5,",
-            "line 2, column 8 (`horizon`): found `8.5`, expected an epoch, or nothing",
-        ),
-        (
-            "records.csv",
-            ",generalized early,8,",
-            ",generalized early,",
-            "line 2: 27 cells, expected 28",
-        ),
-        (
-            "curves.csv",
-            "\n0,2,2",
-            "\n0,1,2",
-            "line 3, column 2 (`epoch`): found `1`, expected an epoch after that of the row before",
-        ),
-        (
-            "curves.csv",
-            "\n0,2,2",
-            "\n5,2,2",
-            "line 3, column 1 (`cell`): found `5`, expected the number of a cell of the study, \
-             ascending",
-        ),
-        (
-            "traces.csv",
-            "\n0,1,1,",
-            "\n0,7,1,",
-            "line 7, column 2 (`seed`): found `7`, expected a seed of the study, ascending",
-        ),
-        (
-            "traces.csv",
-            "\n0,0,1,0.",
-            "\n0,0,1,x",
-            "line 2, column 4 (`train_acc`): found `x95`, expected a number, or nothing",
-        ),
-        (
-            "manifest.json",
-            "\"runs\": 4",
-            "\"runs\": \"4\"",
-            "line 13, column 13: invalid type: string \"4\", expected u64",
-        ),
-        (
-            "summary.json",
-            "\"cell\": 0",
-            "\"cell\": \"0\"",
-            "line 4, column 17: invalid type: string \"0\", expected usize",
-        ),
-        (
-            "study.toml",
-            "epochs =",
-            "epochz =",
-            "unknown key `epochz`; did you mean `epochs`?",
-        ),
-    ];
-    for (file, old, new, sentence) in cases {
-        assert_eq!(refusal(file, old, new), sentence);
-    }
+    let before = StudyResults::read(&path).unwrap();
+    let tables = ["records.csv", "curves.csv", "traces.csv", "summary.json"];
+    let texts = tables.map(|name| text(path.join(name)));
+    std::fs::write(path.join(tables[0]), "cell\nnine\n").unwrap();
+    std::fs::remove_file(path.join(tables[3])).unwrap();
+    let after = StudyResults::read(&path).unwrap();
+    assert_eq!(after.records, before.records);
+    assert_eq!(after.summary, before.summary);
+    assert_eq!(after.read_curves().unwrap(), before.read_curves().unwrap());
+    sparsegrok(&format!("tables {}", path.display()));
+    assert_eq!(tables.map(|name| text(path.join(name))), texts);
 }
 
 #[test]
-fn missing_and_surplus_parts_are_told() {
+fn faults_of_a_directory_are_named() {
     let folder = folder();
     let path = small(&folder);
-    let records = text(path.join("records.csv"));
-    let read = || StudyResults::read(&path).map_err(|error| error.to_string());
-
-    let (rest, _) = records.trim_end().rsplit_once('\n').unwrap();
-    std::fs::write(path.join("records.csv"), format!("{rest}\n")).unwrap();
-    let said = read().unwrap_err();
+    let refusal = |file: &str, change: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+        let place = path.join(file);
+        let whole = std::fs::read(&place).unwrap();
+        std::fs::write(&place, change(whole.clone())).unwrap();
+        let said = StudyResults::read(&path).expect_err(file).to_string();
+        std::fs::write(&place, whole).unwrap();
+        said.strip_prefix(&format!("{}: ", place.display()))
+            .expect(&said)
+            .to_owned()
+    };
+    let in_words = |old: &'static str, new: &'static str| {
+        move |whole: Vec<u8>| {
+            let whole = String::from_utf8(whole).unwrap();
+            assert!(whole.contains(old), "{old} in {whole}");
+            whole.replacen(old, new, 1).into_bytes()
+        }
+    };
+    assert_eq!(
+        refusal("manifest.json", &in_words("\"runs\": 4", "\"runs\": \"4\"")),
+        "line 13, column 13: invalid type: string \"4\", expected u64"
+    );
+    let log = std::fs::read(path.join("runs.log")).unwrap();
+    let flipped = |at: usize| {
+        move |mut whole: Vec<u8>| {
+            whole[at] ^= 1;
+            whole
+        }
+    };
+    assert_eq!(
+        refusal("runs.log", &flipped(0)),
+        "not a checkpoint: expected it to begin with `sparsegrok checkpoint`"
+    );
+    assert_eq!(
+        refusal("runs.log", &flipped(log.len() - 20)),
+        "damaged: its checksum does not fit its content"
+    );
+    // The end of the last group is missing.
+    let cut = |whole: Vec<u8>| whole[..whole.len() - 20].to_vec();
+    assert_eq!(
+        refusal("runs.log", &cut),
+        "2 runs, expected 4, as `manifest.json` counts"
+    );
+    // Of the header there are two copies.
+    std::fs::write(path.join("runs.log"), flipped(100)(log.clone())).unwrap();
+    assert_eq!(StudyResults::read(&path).unwrap().records.len(), 4);
+    std::fs::remove_file(path.join("runs.log")).unwrap();
+    let said = StudyResults::read(&path).unwrap_err().to_string();
     assert!(
-        said.ends_with("records.csv: 3 runs, expected 4, as `manifest.json` counts"),
+        said.contains("holds no `runs.log`, which studies of earlier versions did not keep: expected the study to be run again"),
         "{said}"
     );
-    std::fs::write(path.join("records.csv"), format!("{records}{records}")).unwrap();
-    let said = read().unwrap_err();
-    assert!(
-        said.ends_with(
-            "line 6, column 1 (`cell`): found `cell`, expected no more runs than the study has"
-        ),
-        "{said}"
-    );
-    std::fs::remove_file(path.join("records.csv")).unwrap();
-    assert!(read().unwrap_err().contains("records.csv: No such file"));
     std::fs::remove_file(path.join("study.toml")).unwrap();
-    let said = read().unwrap_err();
+    let said = StudyResults::read(&path).unwrap_err().to_string();
     assert!(
         said.ends_with("small: holds no study: expected a directory with `study.toml`"),
         "{said}"

@@ -57,6 +57,29 @@ fn what_is_said_of_grok_a_is_what_a_study_measures() {
     assert!(apart.iter().all(|apart| *apart <= 0.01), "{beside}");
 }
 
+/// Where nothing is hidden there is no time to predict, and none to divide by.
+#[test]
+fn no_ratio_is_made_with_a_time_that_is_not_there() {
+    let folder = folder();
+    let out = folder.path().join("study").display().to_string();
+    printed(&format!(
+        "study --preset no-grok-zero-init --n-test 0 --epochs 100 --eval-points 20 --seeds 0..4 \
+         --out {out}"
+    ));
+    let beside = printed(&format!("explain {out}"));
+    for time in ["T_mem, median", "T_gen, median"] {
+        let row = beside.lines().find(|line| line.contains(time)).unwrap();
+        let (_, cells) = row.split_once("median").unwrap();
+        let cells: Vec<&str> = cells.split("  ").map(str::trim).collect();
+        let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
+        assert_eq!((cells[0], cells[2]), ("at once", "—"), "{beside}");
+    }
+    assert!(
+        !beside.contains("inf") && !beside.contains("NaN"),
+        "{beside}"
+    );
+}
+
 #[test]
 fn what_the_theory_does_not_cover_gets_no_numbers() {
     for (line, because) in [

@@ -281,7 +281,7 @@ fn a_directory_is_replaced_only_by_force_and_only_for_a_study() {
     printed(&format!("{line} --force"));
     assert_eq!(rows(&text(path.join("records.csv"))).len(), 8);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 6);
+    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 7);
 
     file(&folder, "precious", "");
     let said = refused(&format!("study --force --out {}", folder.path().display()));

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sparsegrok::study::statistics::{CONFIDENCE, Median, median_interval};
+use sparsegrok::statistics::{CONFIDENCE, Median, median_interval};
 
 use crate::shared::pairs::Ratio;
 

@@ -1,7 +1,7 @@
 //! How the time of an epoch grows with the rows: the exponent of a power of n.
 
 use sparsegrok::kernel::{KernelChoice, SimdChoice};
-use sparsegrok::study::statistics::{CONFIDENCE, Slope, fit_line};
+use sparsegrok::statistics::{CONFIDENCE, Slope, fit_line};
 
 use super::pairs::{Work, best, take_turns};
 use super::toy;

@@ -6,7 +6,7 @@
 use std::fmt::{self, Display};
 use std::time::Instant;
 
-use sparsegrok::study::statistics::{CONFIDENCE, Median, median_interval};
+use sparsegrok::statistics::{CONFIDENCE, Median, median_interval};
 
 /// A piece of work, which says what it took: nanoseconds a step, say.
 pub(crate) type Work<'a> = Box<dyn FnMut() -> f64 + 'a>;

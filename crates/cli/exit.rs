@@ -9,8 +9,8 @@ use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
 use sparsegrok_report::png::PngError;
 use sparsegrok_study::{
-    CheckpointError, ConfigError, DirectoryError, LoadError, ResultsError, RunError, StudyError,
-    ValidateError,
+    CheckpointError, ConfigError, DirectoryError, LoadError, MergeError, ResultsError, RunError,
+    StudyError, ValidateError,
 };
 
 /// Failed: input or output, or training that diverged.
@@ -62,6 +62,17 @@ fn has_failed(error: &anyhow::Error) -> bool {
         RunError::Checkpoint(error) => checkpoint(error),
         _ => false,
     };
+    let results = |error: &ResultsError| match error {
+        ResultsError::Io { .. } => true,
+        ResultsError::Log(error) => checkpoint(error),
+        _ => false,
+    };
+    let merge = |error: &MergeError| match error {
+        MergeError::Results(error) => results(error),
+        MergeError::Log(error) => checkpoint(error),
+        MergeError::Directory(error) => directory(error),
+        _ => false,
+    };
 
     matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
@@ -70,7 +81,8 @@ fn has_failed(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(study)
         || error.downcast_ref().is_some_and(checkpoint)
         || error.downcast_ref().is_some_and(directory)
-        || matches!(error.downcast_ref(), Some(ResultsError::Io { .. }))
+        || error.downcast_ref().is_some_and(results)
+        || error.downcast_ref().is_some_and(merge)
         || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
         || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
         || error.downcast_ref().is_some_and(run)

@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod live;
 mod memory;
+mod merge;
 mod output;
 mod plot;
 mod predict;
@@ -17,6 +18,7 @@ mod run;
 mod settings;
 mod study;
 mod study_progress;
+mod tables;
 mod validate;
 
 use std::process::ExitCode;
@@ -43,6 +45,10 @@ enum Command {
     Compare(compare::Args),
     /// Run many seeds of a grid of configurations, into a directory
     Study(study::Args),
+    /// Put the shards of a study together
+    Merge(merge::Args),
+    /// Make a study's tables again, under other thresholds if asked, without training
+    Tables(tables::Args),
     /// Draw a study: one page to read in a browser, and pictures
     Report(report::Args),
     /// Say by the theory whether, when and why a configuration groks
@@ -65,6 +71,8 @@ fn main() -> ExitCode {
         Command::Run(args) => run::execute(&args),
         Command::Compare(args) => compare::execute(&args),
         Command::Study(args) => study::execute(&args),
+        Command::Merge(args) => merge::execute(&args),
+        Command::Tables(args) => tables::execute(&args),
         Command::Report(args) => report::execute(&args),
         Command::Explain(args) => explain::execute(&args),
         Command::Presets => presets::execute(),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_study::{Directory, Section, Setting, Study, Unfinished, cautions, estimate};
+use sparsegrok_study::{Directory, Section, Setting, Shard, Study, Unfinished, cautions, estimate};
 use toml::Value;
 
 use crate::data::say_zero_one;
@@ -40,6 +40,14 @@ pub(crate) struct Args {
         conflicts_with_all = ["out", "dry_run"]
     )]
     resume: Option<PathBuf>,
+    /// Train every k-th group of eight seeds alone, from the i-th on, i = 0 … k − 1; `merge` makes the whole of them
+    #[arg(
+        long,
+        value_name = "I/K",
+        help_heading = "Output",
+        conflicts_with = "resume"
+    )]
+    shard: Option<Shard>,
     /// Replace an earlier study, and go ahead where memory may not suffice
     #[arg(long, help_heading = "Output")]
     force: bool,
@@ -69,7 +77,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
-    let study = within_memory(args, Study::new(config)?);
+    let study = within_memory(args, Study::new(config)?.of_shard(args.shard));
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
@@ -93,7 +101,8 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     let Some(config) = args.settings.config_over(&unfinished.config()?)? else {
         return Ok(());
     };
-    let study = within_memory(args, Study::new(config)?);
+    let study = Study::new(config)?.of_shard(unfinished.shard());
+    let study = within_memory(args, study);
     let found = found_in(&unfinished);
     let directory = Directory::resume(path, unfinished, &study)?;
     found.iter().for_each(say);

@@ -4,6 +4,7 @@
 //! - [`data`]: what an example is — datasets, synthetic problems, svmlight files;
 //! - [`kernel`]: training and evaluation;
 //! - [`theory`]: when a setting groks, in closed form;
+//! - [`statistics`]: shares, censored times and differences, with honest intervals;
 //! - [`study`]: configurations, presets, runs and what they show.
 //!
 //! Data flows one way: configuration → problem → training → trace → what became of it.
@@ -64,6 +65,8 @@
 pub use sparsegrok_data as data;
 #[doc(inline)]
 pub use sparsegrok_kernel as kernel;
+#[doc(inline)]
+pub use sparsegrok_statistics as statistics;
 #[doc(inline)]
 pub use sparsegrok_study as study;
 #[doc(inline)]

@@ -29,7 +29,7 @@ static BEGUN: LazyLock<Begun> = LazyLock::new(|| {
     let unfinished = path.join("unfinished");
     fs::create_dir(&path).expect("a folder");
     let begun = Unfinished::begin(&unfinished, Work::Study, study.config()).expect("a folder");
-    let finished = fs::read(unfinished.join("finished")).expect("what it was begun with");
+    let finished = fs::read(unfinished.join("runs.log")).expect("what it was begun with");
     drop(begun);
     Begun {
         _folder: folder,
@@ -45,13 +45,13 @@ fuzz_target!(|bytes: &[u8]| {
     fs::create_dir_all(&unfinished).expect("a folder");
     fs::write(unfinished.join("lock"), b"").expect("a written file");
     let fuzzed = checkpoint_with_checksums(bytes);
-    fs::write(unfinished.join("finished"), &fuzzed).expect("a written file");
+    fs::write(unfinished.join("runs.log"), &fuzzed).expect("a written file");
     if let Ok(opened) = Unfinished::open(&unfinished, Work::Study) {
         let _ = opened.config();
         let _ = opened.counts();
     }
     let ours = with_header_of(&begun.finished, &fuzzed);
-    fs::write(unfinished.join("finished"), &ours).expect("a written file");
+    fs::write(unfinished.join("runs.log"), &ours).expect("a written file");
     let opened = Unfinished::open(&unfinished, Work::Study);
     let Ok(opened) = opened else {
         return;

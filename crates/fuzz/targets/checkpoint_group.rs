@@ -28,7 +28,7 @@ static BEGUN: LazyLock<Begun> = LazyLock::new(|| {
     let path = folder.path().join("unfinished");
     let config = config().expect("a configuration");
     let begun = Unfinished::begin(&path, Work::Run, &config).expect("a folder");
-    let finished = fs::read(path.join("finished")).expect("what it was begun with");
+    let finished = fs::read(path.join("runs.log")).expect("what it was begun with");
     drop(begun);
     Begun {
         _folder: folder,
@@ -55,7 +55,7 @@ fuzz_target!(|bytes: &[u8]| {
     fs::create_dir_all(&begun.path).expect("a folder");
     let write = |name: &str, bytes: &[u8]| fs::write(begun.path.join(name), bytes);
     write("lock", b"").expect("a written file");
-    write("finished", &begun.finished).expect("a written file");
+    write("runs.log", &begun.finished).expect("a written file");
     write("group-0", &checkpoint_with_checksums(&bytes)).expect("a written file");
     let unfinished = Unfinished::open(&begun.path, Work::Run).expect("it was just begun");
     let problem = load(&begun.config).expect("drawn data").problem;

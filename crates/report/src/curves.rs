@@ -333,10 +333,9 @@ fn note(view: &View, shown: usize, has_theory: bool) -> String {
         }
     }
     if view.cells.iter().any(|cell| cell.t_mem.is_some()) {
-        let over = if most > 1 {
-            ", medians with 95 % intervals"
-        } else {
-            ""
+        let over = match most > 1 {
+            true => format!(", {}", view.medians_words()),
+            false => String::new(),
         };
         parts.push(format!("upright lines: T_{{mem}} and T_{{gen}}{over}"));
     }
@@ -356,7 +355,7 @@ pub(crate) fn left_out(view: &View, shown: usize) -> String {
     }
     if view.runs < view.planned {
         words += &format!(
-            " Interrupted: {} of {} runs.",
+            " Incomplete: {} of {} runs.",
             text::count(view.runs),
             text::count(view.planned)
         );

@@ -3,6 +3,7 @@
 use sparsegrok_study::Status;
 
 use crate::curves::round_time;
+use crate::phase::MIXED;
 use crate::text::{count, number};
 use crate::view::{CellView, Time, View};
 
@@ -20,7 +21,11 @@ fn of_cell(cell: &CellView) -> String {
     let mut parts = vec![outcome(cell)];
     if let Some(time) = &cell.t_gen {
         let median = if many { "median " } else { "" };
-        parts.push(format!("{median}T_{{gen}} {}", epochs(time)));
+        let without = match many && time.interval.is_none() {
+            true => format!(", no interval from {} seeds", count(cell.runs)),
+            false => String::new(),
+        };
+        parts.push(format!("{median}T_{{gen}} {}{without}", epochs(time)));
         parts.extend(
             cell.predicted_t_gen()
                 .map(|t_gen| format!("theory {}", number(round_time(t_gen)))),
@@ -33,7 +38,7 @@ fn of_cell(cell: &CellView) -> String {
 fn outcome(cell: &CellView) -> String {
     let (grokked, runs) = (cell.grokked(), cell.runs);
     if runs == 1 {
-        let status = cell.phase.map_or("", Status::name);
+        let status = cell.phase.map_or(MIXED, Status::name);
         return format!("The one seed: {status}");
     }
     if grokked > 0 {

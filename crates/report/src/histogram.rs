@@ -45,8 +45,9 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
         name: "t-gen-histogram",
         title: "When runs generalized".to_owned(),
         note: format!(
-            "{}; upright line: median with 95 % interval, censored runs counted.{}",
+            "{}; upright lines: {}, censored runs counted.{}",
             seeds_words(fewest, most),
+            view.medians_words(),
             left_out(view, cells.len())
         ),
         legend: Vec::new(),

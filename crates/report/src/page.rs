@@ -14,6 +14,7 @@ use crate::headline;
 use crate::keys;
 use crate::page_data;
 use crate::palette::{Paint, Theme};
+use crate::phase::MIXED;
 use crate::svg::Escaped;
 use crate::text::{self, count, number, pieces};
 use crate::view::{Time, View};
@@ -177,8 +178,10 @@ fn standing(view: &View) -> String {
         put(
             &mut words,
             format_args!(
-                "<p class=\"warn\">Interrupted: the first {} of {} runs are here. Cells not begun are missing, and the \
-             last one may have fewer seeds.</p>\n",
+                "<p class=\"warn\">{}: {} of {} runs are here. Cells without runs are missing, and others may \
+                 have fewer seeds.</p>\n",
+                view.shard
+                    .map_or_else(|| "Incomplete".to_owned(), |shard| format!("Shard {shard}")),
                 count(view.runs),
                 count(view.planned)
             ),
@@ -229,7 +232,7 @@ fn table(view: &View) -> String {
         cells.extend([
             count(cell.runs),
             count(cell.grokked()),
-            cell.phase.map_or("", Status::name).to_owned(),
+            cell.phase.map_or(MIXED, Status::name).to_owned(),
             time(cell.t_mem.as_ref()),
             time(cell.t_gen.as_ref()),
             match cell.unconfirmed {

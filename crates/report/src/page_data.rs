@@ -234,7 +234,7 @@ fn cell_data(cell: &CellView, paint: String, detail: Detail) -> CellData {
             continue;
         }
         let mut quantiles = BTreeMap::new();
-        let mut keep = |name, of: &dyn Fn(&sparsegrok_study::statistics::Distribution) -> f64| {
+        let mut keep = |name, of: &dyn Fn(&sparsegrok_statistics::Distribution) -> f64| {
             let points: Vec<_> = curve
                 .points
                 .iter()

@@ -11,12 +11,17 @@ use crate::scale::Scale;
 use crate::text;
 use crate::view::{CellView, GridAxis, View};
 
+/// The colour of mixed cells, which no status has.
+const PAINT_OF_MIXED: Paint = Paint::Vermilion;
 /// Tiles of a panel up to which each has its count written on it.
 const MOST_COUNTS: usize = 40;
 /// Values of an axis from which on lines of equal T_gen are drawn between them.
 const ENOUGH_FOR_CONTOURS: usize = 4;
 /// Values of the other axes that have a row of panels each.
 const MOST_ROWS: usize = 3;
+
+/// The name of the phase of a cell in which no status is that of more than half of the runs.
+pub(crate) const MIXED: &str = "mixed";
 
 /// The colour of a phase.
 pub(crate) fn paint(status: Status) -> Paint {
@@ -210,7 +215,7 @@ fn others(axes: &[GridAxis], cell: &CellView, a: usize, b: usize) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn phase_keys(view: &View, crossed: bool) -> Vec<Key> {
+fn phase_keys(view: &View, planes: bool) -> Vec<Key> {
     let is_there = |status: &Status| view.cells.iter().any(|cell| cell.count(*status) > 0);
     let present = Status::ALL.into_iter().filter(is_there);
     let mut keys: Vec<_> = present
@@ -219,7 +224,13 @@ fn phase_keys(view: &View, crossed: bool) -> Vec<Key> {
             sign: Sign::Tile(paint(status)),
         })
         .collect();
-    if crossed && view.cells.iter().any(|cell| cell.grokked() == 0) {
+    if planes && view.cells.iter().any(|cell| cell.phase.is_none()) {
+        keys.push(Key {
+            label: format!("{MIXED}: no status of most runs"),
+            sign: Sign::Tile(PAINT_OF_MIXED),
+        });
+    }
+    if planes && view.cells.iter().any(|cell| cell.grokked() == 0) {
         keys.push(Key {
             label: "no run grokked".to_owned(),
             sign: Sign::Crossed,
@@ -240,15 +251,14 @@ impl Plane<'_> {
         let mut marks = Vec::new();
         for &(i, j, cell) in &self.cells {
             let (x, y) = (self.x.extents[i], self.y.extents[j]);
-            let Some(phase) = cell.phase else { continue };
             marks.push(Mark::Tile {
                 x,
                 y,
-                paint: paint(phase),
+                paint: cell.phase.map_or(PAINT_OF_MIXED, paint),
                 cell: Some(cell.number),
             });
             if self.cells.len() <= MOST_COUNTS {
-                let dark = phase == Status::Diverged;
+                let dark = cell.phase == Some(Status::Diverged);
                 marks.push(Mark::Text {
                     at: (self.x.centres[i], self.y.centres[j]),
                     text: format!("{}/{}", cell.grokked(), cell.runs),

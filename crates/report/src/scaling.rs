@@ -41,8 +41,9 @@ pub(crate) fn figure(view: &View) -> Option<Figure> {
         name: "scaling",
         title: "How T_{gen} scales".to_owned(),
         note: format!(
-            "Dots: median T_{{gen}} of a cell, with its 95 % interval, open where there is no upper limit. Lines: least squares with one slope \
-             for all of a panel; brackets: its 95 % interval.{}",
+            "Dots: T_{{gen}} of the cells, {}, open where there is no upper limit. Lines: least squares \
+             with one slope for all of a panel; brackets: its 95 % interval.{}",
+            view.medians_words(),
             left_out(view, view.cells.len())
         ),
         legend,

@@ -1,6 +1,6 @@
 //! Kaplan–Meier curves: the share of runs that have not generalized yet.
 
-use sparsegrok_study::statistics::{CONFIDENCE, KaplanMeier, Lifetime};
+use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime, quantile_has_interval};
 
 use crate::curves::{left_out, seeds_words};
 use crate::figure::{Axis, Figure, Key, Mark, Panel, Sign, Stroke};
@@ -29,9 +29,11 @@ pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
     };
     let paints = paints(cells.len());
     let alone = cells.len() == 1;
+    // Of runs too few to tell an interval of their median, the band would promise too much.
+    let banded = alone && quantile_has_interval(cells[0].lifetimes.len(), 0.5, CONFIDENCE);
     let mut marks = Vec::new();
     for (cell, &paint) in cells.iter().zip(&paints) {
-        marks.extend(curve(&cell.lifetimes, x.low, last, paint, alone));
+        marks.extend(curve(&cell.lifetimes, x.low, last, paint, banded));
     }
     let mut legend: Vec<Key> = Vec::new();
     if !alone {
@@ -47,7 +49,7 @@ pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
         });
     }
     let (fewest, most) = view.seeds();
-    let band = if alone { "; band: 95 % interval" } else { "" };
+    let band = if banded { "; band: 95 % interval" } else { "" };
     Some(Figure {
         name: "t-gen-survival",
         title: "Runs that have not generalized yet".to_owned(),
@@ -73,17 +75,16 @@ pub(crate) fn figure(view: &View, log_epochs: bool) -> Option<Figure> {
     })
 }
 
-/// The steps of one sample, with its band where it is alone, and a mark where runs were censored.
-fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, alone: bool) -> Vec<Mark> {
+/// The steps of one sample, with its band where that is asked for, and a mark where runs were censored.
+fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, banded: bool) -> Vec<Mark> {
     let estimate = KaplanMeier::of(lives);
     let steps = estimate.steps();
     let mut marks = Vec::new();
-    if alone {
+    if banded {
         let mut points = vec![(begin, 1.0, 1.0)];
-        for step in steps {
-            let (_, low, high) = points[points.len() - 1];
-            points.push((step.time, low, high));
-            let (low, high) = step.survival_interval(CONFIDENCE);
+        for (step, (low, high)) in steps.iter().zip(estimate.survival_intervals(CONFIDENCE)) {
+            let (_, low_before, high_before) = points[points.len() - 1];
+            points.push((step.time, low_before, high_before));
             points.push((step.time, low, high));
         }
         let (_, low, high) = points[points.len() - 1];

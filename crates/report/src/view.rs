@@ -1,10 +1,10 @@
 //! What pictures are made from: a study's results, cell by cell, as they are to be seen.
 
 use sparsegrok_kernel::Figure as Column;
-use sparsegrok_study::statistics::{Distribution, Lifetime};
+use sparsegrok_statistics::{Distribution, Lifetime};
 use sparsegrok_study::{
-    CellPrediction, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run, Scaling, Status,
-    StudyResults, Timed, Times, cautions, theory_setting,
+    CellPrediction, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run, Scaling, Shard,
+    Status, StudyResults, Timed, Times, cautions, theory_setting,
 };
 use sparsegrok_theory::Prediction;
 use toml::Value;
@@ -32,6 +32,8 @@ pub struct View {
     pub(crate) runs: u64,
     /// Runs there were to be.
     pub(crate) planned: u64,
+    /// The shard of the study that it is, if it is one.
+    pub(crate) shard: Option<Shard>,
     /// Cells there were to be.
     pub(crate) cells_planned: usize,
     /// How T_gen goes with the axes.
@@ -74,7 +76,7 @@ pub(crate) struct CellView {
     pub(crate) unconfirmed: usize,
     /// Each run's T_gen, or when it was last seen without.
     pub(crate) lifetimes: Vec<Lifetime>,
-    /// What became of most runs.
+    /// The status of more than half of the runs; `None` where they are mixed.
     pub(crate) phase: Option<Status>,
     /// Runs of each status, in the order of [`Status::ALL`].
     pub(crate) counts: [u64; Status::ALL.len()],
@@ -132,7 +134,7 @@ impl View {
             }
             let own_curves = curves.next_if(|curves| curves.cell == number);
             let records = results.records_of(number);
-            let summary = results.summary.cells.get(number);
+            let summary = results.summary_of(number);
             let count = |status| summary.map_or(0, |summary| summary.count(status));
             cells.push(CellView {
                 number,
@@ -164,7 +166,11 @@ impl View {
             cells,
             evaluate: results.study.config().evaluate.clone(),
             runs: results.manifest.runs,
-            planned: results.manifest.runs_planned,
+            planned: results
+                .summary
+                .part
+                .map_or(results.manifest.runs, |part| part.of),
+            shard: results.study.shard(),
             cells_planned: results.study.cells().len(),
             scaling: results.summary.scaling.clone(),
             cautions: cautions(&results.study, &results.summary),
@@ -221,6 +227,7 @@ impl View {
             evaluate: config.evaluate.clone(),
             runs: 1,
             planned: 1,
+            shard: None,
             cells_planned: 1,
             scaling: Vec::new(),
             cautions: Vec::new(),
@@ -257,6 +264,15 @@ impl View {
             places.fold(true, |all, (place, kept)| all && kept.contains(place))
         };
         self.cells.iter().filter(is_kept).collect()
+    }
+
+    /// Words for medians over runs, few of which tell no interval.
+    pub(crate) fn medians_words(&self) -> &'static str {
+        let mut times = self.cells.iter().flat_map(|cell| [cell.t_mem, cell.t_gen]);
+        match times.any(|time| time.is_some_and(|time| time.interval.is_some())) {
+            true => "medians with 95 % intervals",
+            false => "medians, no intervals from so few runs",
+        }
     }
 
     /// The fewest and the most seeds of the cells.
@@ -378,16 +394,16 @@ fn by_figure(results: &StudyResults, curves: &Curves) -> Vec<Curve> {
         .collect()
 }
 
-fn single(results: &StudyResults, trace: &KeptTrace) -> Single {
-    let figures = results.figures().iter().enumerate();
-    let curve = |i: usize| {
-        let points = trace.points.iter();
+fn single(results: &StudyResults, kept: &KeptTrace) -> Single {
+    let curve = |figure: Column| {
+        let points = kept.trace.iter();
         points
-            .filter_map(|point| Some((point.epoch as f64, point.figures[i]?)))
+            .filter_map(|point| Some((point.epoch as f64, point.get(figure)?)))
             .collect()
     };
+    let figures = results.figures().iter();
     Single {
-        curves: figures.map(|(i, &column)| (column, curve(i))).collect(),
+        curves: figures.map(|&figure| (figure, curve(figure))).collect(),
     }
 }
 
@@ -398,12 +414,11 @@ fn theory(config: &Config) -> Option<Prediction> {
 }
 
 /// The median, with its interval: without an upper limit where too few runs were seen to get there,
-/// and none of a single run.
+/// and none of runs too few to tell one.
 fn time(times: &Times) -> Option<Time> {
-    let interval = (times.n > 1).then_some(times.low.zip(times.high.or(Some(f64::INFINITY))));
     Some(Time {
         median: times.median?,
-        interval: interval.flatten(),
+        interval: times.low.zip(times.high.or(Some(f64::INFINITY))),
         uncertainty: times.uncertainty,
     })
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::detect::Status;
-use crate::number::NumberFormat;
-use crate::statistics::{
-    Bootstrap, CONFIDENCE, LogRank, Proportion, Statistic, bootstrap, log_rank, wilson,
+use sparsegrok_statistics::{
+    CONFIDENCE, LogRank, Mean, MeanInterval, Proportion, log_rank, quantile_has_interval, wilson,
 };
+
+use crate::detect::Status;
+use crate::rounding::{self, Decimals, figure};
 use crate::study::{RecordRow, Timed, Times};
 use sparsegrok_kernel::Figure;
 
@@ -39,13 +40,15 @@ pub struct ArmComparison {
     pub names: [String; 2],
     /// Runs of each.
     pub runs: [usize; 2],
-    /// Share of each that grokked, with Wilson's interval; `None` of no runs.
+    /// Runs of each that grokked.
+    pub grokked: [usize; 2],
+    /// Their share, with Wilson's interval; `None` of no runs.
     pub grok_rate: [Option<Proportion>; 2],
     /// T_mem of each.
     pub t_mem: [Times; 2],
     /// T_gen of each.
     pub t_gen: [Times; 2],
-    /// Whether the T_gen come from one law; `None` where no event tells.
+    /// Log-rank test of the T_gen; `None` where no event tells them apart.
     pub log_rank: Option<LogRank>,
     /// Runs that both arms have: the same seed, on the same data.
     pub pairs: usize,
@@ -58,12 +61,10 @@ pub struct ArmComparison {
 pub struct PairedFigure {
     /// The figure.
     pub figure: Figure,
-    /// Pairs of which both runs have it.
-    pub pairs: usize,
-    /// Its means over them.
+    /// Its means over the pairs of which both runs have it.
     pub means: [f64; 2],
-    /// The mean difference, second arm minus first, with its bootstrap interval.
-    pub difference: Bootstrap,
+    /// The mean of the pairs' differences, second arm minus first.
+    pub difference: Mean,
 }
 
 impl ArmComparison {
@@ -75,6 +76,9 @@ impl ArmComparison {
             let rows = arm.records.iter();
             rows.filter_map(|row| Timed::Generalizing.of(row)).collect()
         });
+        let runs = arms.map(|arm| arm.records.len());
+        let grokked = arms.map(grokked);
+        let rate = |arm: usize| wilson(grokked[arm] as u64, runs[arm] as u64, CONFIDENCE);
         let pairs = pairs(one, other);
         let shared = one
             .figures
@@ -86,8 +90,9 @@ impl ArmComparison {
             });
         Self {
             names: arms.map(|arm| arm.name.clone()),
-            runs: arms.map(|arm| arm.records.len()),
-            grok_rate: arms.map(grok_rate),
+            runs,
+            grokked,
+            grok_rate: [0, 1].map(rate),
             t_mem: times(Timed::Memorizing),
             t_gen: times(Timed::Generalizing),
             log_rank: log_rank(&one_t_gen, &other_t_gen),
@@ -97,10 +102,9 @@ impl ArmComparison {
     }
 }
 
-fn grok_rate(arm: &Arm) -> Option<Proportion> {
+fn grokked(arm: &Arm) -> usize {
     let statuses = arm.records.iter().map(|row| row.milestones.status);
-    let grokked = statuses.filter(|status| *status == Status::Grokked).count();
-    wilson(grokked as u64, arm.records.len() as u64, CONFIDENCE)
+    statuses.filter(|status| *status == Status::Grokked).count()
 }
 
 /// The runs of both arms that have the same seed and data, in the order of the first.
@@ -127,107 +131,151 @@ fn paired_figure(
     let mean = |arm: usize| both.iter().map(|pair| pair[arm]).sum::<f64>() / both.len() as f64;
     Some(PairedFigure {
         figure,
-        pairs: both.len(),
-        difference: bootstrap(&differences, Statistic::Mean, CONFIDENCE)?,
+        difference: Mean::of(&differences, CONFIDENCE)?,
         means: [mean(0), mean(1)],
     })
 }
 
 impl fmt::Display for ArmComparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let both = |texts: [String; 2], difference: String| {
-            let [one, other] = texts;
-            [one, other, difference]
+        let row = |label: &str, [one, other]: [String; 2], difference: String| {
+            [label.to_owned(), one, other, difference]
         };
+        let log_rank = self.log_rank.map_or_else(String::new, log_rank_text);
         let mut rows = vec![
-            (
+            row("", self.names.clone(), "difference".to_owned()),
+            row(
+                "runs",
+                self.runs.map(|runs| runs.to_string()),
                 String::new(),
-                both(self.names.clone(), "difference".to_owned()),
             ),
-            (
-                "runs".to_owned(),
-                both(self.runs.map(|runs| runs.to_string()), String::new()),
+            row(
+                "grokked",
+                [0, 1].map(|arm| self.share_text(arm)),
+                String::new(),
             ),
-            (
-                "grokked".to_owned(),
-                both(self.grok_rate.map(rate_text), String::new()),
-            ),
-            (
-                "t_mem, median".to_owned(),
-                both(self.t_mem.map(median_text), String::new()),
-            ),
-            (
-                "t_gen, median".to_owned(),
-                both(
-                    self.t_gen.map(median_text),
-                    self.log_rank.map_or_else(String::new, |test| {
-                        format!("log-rank p = {}", number(test.p))
-                    }),
-                ),
-            ),
+            row("t_mem, median", self.t_mem.map(median_text), String::new()),
+            row("t_gen, median", self.t_gen.map(median_text), log_rank),
         ];
-        rows.extend(self.paired.iter().map(|row| {
-            let Bootstrap {
-                estimate,
-                low,
-                high,
-            } = row.difference;
-            (
-                row.figure.name().to_owned(),
-                both(row.means.map(number), interval(estimate, low, high)),
-            )
+        rows.extend(self.paired.iter().map(|paired| {
+            let (means, difference) = paired.texts();
+            row(paired.figure.name(), means, difference)
         }));
-        let width = |column: fn(&(String, [String; 3])) -> &str| {
-            let widths = rows.iter().map(|row| column(row).chars().count());
+        let width = |column: usize| {
+            let widths = rows.iter().map(|row| row[column].chars().count());
             widths.max().unwrap_or(0)
         };
-        let (label, one, other) = (
-            width(|row| &row.0),
-            width(|row| &row.1[0]),
-            width(|row| &row.1[1]),
-        );
-        for (name, [first, second, difference]) in &rows {
+        let [label, one, other] = [0, 1, 2].map(width);
+        for [name, first, second, difference] in &rows {
             let line = format!("{name:<label$}  {first:<one$}  {second:<other$}  {difference}");
             writeln!(f, "{}", line.trim_end())?;
         }
-        match self.pairs {
-            0 => writeln!(
+        if self.pairs == 0 {
+            return writeln!(
                 f,
                 "No seed is in both with the same data: nothing is paired."
-            ),
-            pairs => writeln!(
-                f,
-                "Intervals of 95 %: Wilson, Kaplan-Meier, and bootstrap (BCa) over {pairs} pairs of \
-                 one seed."
-            ),
+            );
         }
+        let mut methods: Vec<_> = self
+            .paired
+            .iter()
+            .filter_map(|paired| Some(paired.difference.interval?.method))
+            .collect();
+        methods.sort_unstable();
+        methods.dedup();
+        let methods = match &methods[..] {
+            [] => "none".to_owned(),
+            methods => {
+                let names: Vec<_> = methods.iter().map(ToString::to_string).collect();
+                names.join(", ")
+            }
+        };
+        writeln!(
+            f,
+            "Intervals of 95 %: of shares Wilson, of medians Brookmeyer and Crowley, of mean \
+             differences over {} of one seed {methods}.",
+            counted(self.pairs, "pair")
+        )
     }
 }
 
-fn number(x: f64) -> String {
-    NumberFormat::G6.text(x)
+impl ArmComparison {
+    /// The share of an arm's runs that grokked: `7 of 64, 11 % [5, 21]`.
+    fn share_text(&self, arm: usize) -> String {
+        let Some(Proportion {
+            estimate,
+            low,
+            high,
+        }) = self.grok_rate[arm]
+        else {
+            return "no runs".to_owned();
+        };
+        let [estimate, low, high] = [estimate, low, high].map(|share| 100.0 * share);
+        let decimals = Decimals::of_interval(estimate, low, high);
+        let [estimate, low, high] = [estimate, low, high].map(|percent| decimals.text(percent));
+        let (grokked, runs) = (self.grokked[arm], self.runs[arm]);
+        format!("{grokked} of {runs}, {estimate} % [{low}, {high}]")
+    }
 }
 
-fn interval(estimate: f64, low: f64, high: f64) -> String {
-    format!("{} [{}, {}]", number(estimate), number(low), number(high))
+impl PairedFigure {
+    /// The means and their difference, at the decimals that the difference's interval bears.
+    fn texts(&self) -> ([String; 2], String) {
+        let Mean {
+            n,
+            estimate,
+            interval,
+        } = self.difference;
+        let Some(MeanInterval { low, high, .. }) = interval else {
+            let difference = figure(estimate);
+            let none = format!("{difference}, no interval from {}", counted(n, "pair"));
+            return (self.means.map(figure), none);
+        };
+        let means = match high > low {
+            true => {
+                let decimals = Decimals::of_interval(estimate, low, high);
+                self.means.map(|mean| decimals.text(mean))
+            }
+            false => self.means.map(figure),
+        };
+        let difference = rounding::interval(estimate, low, high);
+        (means, format!("{difference}, n = {n}"))
+    }
 }
 
-fn rate_text(rate: Option<Proportion>) -> String {
-    rate.map_or_else(
-        || "no runs".to_owned(),
-        |rate| interval(rate.estimate, rate.low, rate.high),
-    )
+fn counted(n: usize, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
 }
 
 /// A median with its limits; ∞ where one is beyond what was observed.
 fn median_text(times: Times) -> String {
-    let limit = |x: Option<f64>| x.map_or_else(|| "∞".to_owned(), number);
-    let [median, low, high] = [times.median, times.low, times.high].map(limit);
+    let limit = |x: Option<f64>| x.unwrap_or(f64::INFINITY);
+    let (n, median) = (times.n, limit(times.median));
+    if n == 0 {
+        return "no runs".to_owned();
+    }
     let censored = match times.censored {
         0 => String::new(),
-        censored => format!(", {censored} of {} censored", times.n),
+        censored => format!(", {censored} of {n} censored"),
     };
-    format!("{median} [{low}, {high}]{censored}")
+    if !quantile_has_interval(n, 0.5, CONFIDENCE) {
+        let median = figure(median);
+        return format!("{median}{censored}, no interval from {}", counted(n, "run"));
+    }
+    let interval = rounding::interval(median, limit(times.low), limit(times.high));
+    match times.censored {
+        0 => format!("{interval}, n = {n}"),
+        _ => interval + &censored,
+    }
+}
+
+fn log_rank_text(test: LogRank) -> String {
+    // Beyond, the tail of the approximation says nothing.
+    if test.p < 1e-6 {
+        return "log-rank p < 1e-6".to_owned();
+    }
+    format!("log-rank p = {}", figure(test.p))
 }
 
 #[cfg(test)]
@@ -287,7 +335,10 @@ mod tests {
         let [accuracy] = &compared.paired[..] else {
             panic!("{compared:?}");
         };
-        assert_eq!((accuracy.figure, accuracy.pairs), (Figure::TestAcc, 2));
+        assert_eq!(
+            (accuracy.figure, accuracy.difference.n),
+            (Figure::TestAcc, 2)
+        );
         assert!((accuracy.means[0] - 0.5).abs() < 1e-15);
         assert!((accuracy.means[1] - 0.85).abs() < 1e-15);
         assert!((accuracy.difference.estimate - 0.35).abs() < 1e-15);
@@ -302,7 +353,9 @@ mod tests {
         let lines: Vec<_> = table.lines().collect();
         assert!(lines[0].trim_start().starts_with("off "), "{table}");
         assert!(
-            table.contains("∞ [∞, ∞], 3 of 3 censored  400 [400, 400]"),
+            table.contains(
+                "∞, 3 of 3 censored, no interval from 3 runs  400, no interval from 3 runs"
+            ),
             "{table}"
         );
         assert!(lines.last().unwrap().contains("2 pairs"), "{table}");

@@ -6,11 +6,11 @@
 
 mod codec;
 mod every;
-mod finished;
 mod folder;
 mod frames;
 mod header;
 mod keeper;
+mod log;
 mod under_way;
 
 use std::io;
@@ -26,7 +26,9 @@ use crate::trace::Trace;
 pub use every::{CheckpointEvery, NoInterval};
 pub use folder::Unfinished;
 pub use header::Work;
+pub(crate) use header::{Difference, Header};
 pub(crate) use keeper::Keeper;
+pub(crate) use log::{LOG, Log, Opened};
 
 /// How far a run of a group under way has come.
 #[derive(Clone, Debug, PartialEq)]

@@ -107,11 +107,7 @@ impl Milestones {
     /// Finds the times and the status of a run of `epochs` in its evaluations alone: brackets are
     /// as wide as the evaluations are apart. `Time: O(trace)`
     pub fn of(trace: &Trace, spec: &EvaluateSpec, epochs: u64) -> Self {
-        let mut detector = Detector::new(spec, epochs);
-        for evaluation in trace.iter() {
-            detector.see(&evaluation);
-        }
-        Self::from_brackets(&detector.brackets, spec)
+        Self::from_brackets(&Detector::of(trace, spec, epochs).brackets, spec)
     }
 
     /// The times and the status that the evidence bears.
@@ -187,6 +183,15 @@ impl<'a> Detector<'a> {
     /// That of a run of `epochs`, of which all is seen in evaluations.
     pub(crate) fn new(spec: &'a EvaluateSpec, epochs: u64) -> Self {
         Self::going_on(spec, epochs, [Bracket::NONE; GOALS], &[])
+    }
+
+    /// That of a run of `epochs` with these evaluations. `Time: O(trace)`
+    pub(crate) fn of(trace: &Trace, spec: &'a EvaluateSpec, epochs: u64) -> Self {
+        let mut detector = Self::new(spec, epochs);
+        for evaluation in trace.iter() {
+            detector.see(&evaluation);
+        }
+        detector
     }
 
     /// That of a run of a family with some figures, of which some evidence is there.

@@ -76,7 +76,7 @@ pub enum Crossing {
 }
 
 /// A curve and where it is to come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Goal {
     /// What tells: the first of these that exists.
     figures: &'static [Figure],

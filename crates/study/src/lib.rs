@@ -9,8 +9,7 @@
 //! model back to data.
 //!
 //! A [`Study`] sends many seeds of many configurations through, eight side by side, into a
-//! [`Directory`]; [`StudyResults`] reads it back. [`statistics`] are what [`Summary`] and
-//! [`ArmComparison`] tell with.
+//! [`Directory`]; [`StudyResults`] reads it back. [`Summary`] and [`ArmComparison`] tell with the [`statistics`].
 //!
 //! ```
 //! use sparsegrok_kernel::Figure;
@@ -49,9 +48,10 @@ mod number;
 mod persistence;
 mod predict;
 mod presets;
+mod rounding;
 mod run;
 mod settings;
-pub mod statistics;
+mod shard;
 mod stop;
 mod study;
 mod summary;
@@ -59,6 +59,9 @@ mod theory;
 mod trace;
 mod train;
 mod validate;
+
+#[doc(inline)]
+pub use sparsegrok_statistics as statistics;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use bracket::Time;
@@ -84,12 +87,13 @@ pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use presets::{PRESETS, Preset};
 pub use run::{Run, RunError, run, run_watched};
 pub use settings::{Kind, SETTINGS, Section, Setting};
+pub use shard::{ParseShardError, Shard};
 pub use stop::{NoStop, StopWhen};
 pub use study::{
     CellPrediction, CellSummary, Collapse, CurvePoint, Curves, Directory, DirectoryError, Estimate,
-    GridCell, Group, KeptTrace, Kernels, Law, Manifest, Ran, Record, RecordRow, ResultsError,
-    RunSeeds, Scaling, SeedWhat, Seeds, Study, StudyError, StudyResults, StudySpec, Summary, Timed,
-    Times, TracePoint, Traces, estimate,
+    GridCell, Group, KeptTrace, Kernels, Law, Manifest, MergeError, Part, Ran, Record, RecordRow,
+    ResultsError, RunSeeds, Scaling, SeedWhat, Seeds, Study, StudyError, StudyResults, StudySpec,
+    Summary, Timed, Times, Traces, estimate, logged_config, merge, tables_again, tables_under,
 };
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};

@@ -7,15 +7,17 @@ mod estimate;
 mod grid;
 pub(crate) mod group;
 mod manifest;
+mod merge;
 mod overview;
 mod records;
 mod results;
 mod scaling;
 mod seeds;
-mod table;
+mod tables;
 mod times;
 mod traces;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,8 @@ use sparsegrok_data::{InvalidSetting, check};
 use crate::config::Config;
 use crate::error::ConfigError;
 use crate::family::{self, AnyFamily, Family};
+use crate::shard::Shard;
+use crate::study::group::GROUP;
 use sparsegrok_kernel::Figure;
 
 pub use curves::{CurvePoint, Curves};
@@ -34,13 +38,13 @@ pub use grid::GridCell;
 pub(crate) use grid::value_text;
 pub use group::{Group, Record};
 pub use manifest::{Kernels, Manifest};
-pub use overview::{CellPrediction, CellSummary, Summary};
+pub use merge::{MergeError, logged_config, merge, tables_again, tables_under};
+pub use overview::{CellPrediction, CellSummary, Part, Summary};
 pub use records::RecordRow;
-pub use results::{ResultsError, StudyResults};
+pub use results::{KeptTrace, ResultsError, StudyResults};
 pub use scaling::{Collapse, Law, Scaling};
 pub use seeds::{RunSeeds, SeedWhat, Seeds, Traces};
 pub use times::{Timed, Times};
-pub use traces::{KeptTrace, TracePoint};
 
 /// What a study runs, and what it keeps of each run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,6 +134,8 @@ pub struct Study {
     config: Config,
     cells: Vec<GridCell>,
     family: Arc<dyn AnyFamily>,
+    /// The part of it that is trained here; all of it without one.
+    shard: Option<Shard>,
     /// Bytes of memory that it may take.
     most_memory: u64,
 }
@@ -146,8 +152,19 @@ impl Study {
             family: family::of(&config),
             config,
             cells,
+            shard: None,
             most_memory: u64::MAX,
         })
+    }
+
+    /// The same study, of which one shard alone is trained.
+    pub fn of_shard(self, shard: Option<Shard>) -> Self {
+        Self { shard, ..self }
+    }
+
+    /// The part of it that is trained; all of it where there is none.
+    pub fn shard(&self) -> Option<Shard> {
+        self.shard
     }
 
     /// The same study, which is refused before it begins if it needs more memory than `bytes`.
@@ -197,8 +214,80 @@ impl Study {
         &self.config.study
     }
 
-    /// Number of runs.
+    /// Number of runs, of those of its shard.
     pub fn runs(&self) -> u64 {
+        match self.shard {
+            None => self.all_runs(),
+            Some(_) => self.groups().map(|group| self.seeds_of(group)).sum(),
+        }
+    }
+
+    /// Number of runs of the whole study.
+    pub fn all_runs(&self) -> u64 {
         (self.cells.len() as u64).saturating_mul(self.spec().seeds.len())
+    }
+
+    /// The groups of the whole study: the seeds of each cell by eights.
+    pub(crate) fn all_groups(&self) -> u64 {
+        (self.cells.len() as u64).saturating_mul(self.groups_of_a_cell())
+    }
+
+    /// The numbers of the groups of its shard.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = u64> + use<> {
+        let shard = self.shard;
+        (0..self.all_groups()).filter(move |&group| shard.is_none_or(|s| s.contains(group)))
+    }
+
+    /// The cell and the seeds of a group.
+    pub(crate) fn group(&self, number: u64) -> (usize, Range<u64>) {
+        let of_a_cell = self.groups_of_a_cell();
+        let seeds = self.spec().seeds;
+        let start = seeds.start + number % of_a_cell * GROUP;
+        let end = seeds.end.min(start.saturating_add(GROUP));
+        ((number / of_a_cell) as usize, start..end)
+    }
+
+    /// The number of the group that a run belongs to.
+    pub(crate) fn group_of(&self, record: &Record) -> u64 {
+        let place = record.seeds.seed - self.spec().seeds.start;
+        record.cell as u64 * self.groups_of_a_cell() + place / GROUP
+    }
+
+    fn groups_of_a_cell(&self) -> u64 {
+        self.spec().seeds.len().div_ceil(GROUP)
+    }
+
+    fn seeds_of(&self, group: u64) -> u64 {
+        let (_, seeds) = self.group(group);
+        seeds.end - seeds.start
+    }
+
+    /// Tells if a run's whole trace is kept in the table of traces.
+    pub(crate) fn keeps_trace(&self, record: &Record) -> bool {
+        let place = record.seeds.seed - self.spec().seeds.start;
+        self.spec().traces.keep(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::Settings;
+
+    #[test]
+    fn groups_cover_every_seed_of_every_cell_once() {
+        let flags = [("seeds", "3..20"), ("vary", "epochs=1,2")];
+        let settings = Settings::layered(None, None, &flags).unwrap();
+        let study = Study::new(settings.config().unwrap()).unwrap();
+        let groups: Vec<_> = study.groups().map(|number| study.group(number)).collect();
+        let of_a_cell = [3..11, 11..19, 19..20];
+        let expected = [0, 1].map(|cell| of_a_cell.clone().map(|seeds| (cell, seeds)));
+        assert_eq!(groups, expected.concat());
+        let shards = (0..3).map(|index| {
+            let shard = Some(Shard { index, of: 3 });
+            study.clone().of_shard(shard).runs()
+        });
+        assert_eq!(shards.collect::<Vec<_>>(), [16, 16, 2]);
+        assert_eq!(study.runs(), 34);
     }
 }

@@ -102,7 +102,7 @@ fn print(paths: &[(String, Comparison)], threshold: f64) {
         println!(
             "{name:<12} {base:8.2}  {here:8.2}  {:+5.1} %  {:+5.1} %  {:+5.1} to {:+5.1} %  {:6}  {}",
             100.0 * comparison.best_change(),
-            100.0 * median.middle,
+            100.0 * median.estimate,
             100.0 * median.low,
             100.0 * median.high,
             comparison.rounds(),

@@ -7,6 +7,8 @@
 //! independent of each other where turns are not. Beside it stand the best times of all rounds:
 //! given enough of them, both versions have been on their fastest plateau.
 
+use sparsegrok_statistics::{Median, median_interval};
+
 /// Confidence of the median's interval. High, as an undecided comparison is looked at repeatedly.
 const CONFIDENCE: f64 = 0.99;
 
@@ -27,13 +29,6 @@ pub(crate) enum Verdict {
     Slower,
     /// Best times and median disagree: more rounds would tell.
     Unclear,
-}
-
-/// A median and the interval around it.
-pub(crate) struct Median {
-    pub(crate) low: f64,
-    pub(crate) middle: f64,
-    pub(crate) high: f64,
 }
 
 impl Comparison {
@@ -63,13 +58,12 @@ impl Comparison {
     }
 
     /// The median change over rounds, as a fraction, with its 99 % interval.
+    ///
+    /// # Panics
+    /// Before the eighth round: fewer tell no such interval.
     pub(crate) fn median_change(&self) -> Median {
-        let Median { low, middle, high } = median(self.ratios.clone());
-        Median {
-            low: low - 1.0,
-            middle: middle - 1.0,
-            high: high - 1.0,
-        }
+        let changes: Vec<f64> = self.ratios.iter().map(|ratio| ratio - 1.0).collect();
+        median_interval(&changes, CONFIDENCE).expect("eight rounds or more")
     }
 
     /// Whether the path has become slower by more than `threshold`, a fraction.
@@ -81,36 +75,6 @@ impl Comparison {
             _ => Verdict::Unclear,
         }
     }
-}
-
-/// The median of values, with the distribution-free interval between two order statistics.
-///
-/// # Formula
-/// P(x₍ₖ₎ ≤ median ≤ x₍ₙ₊₁₋ₖ₎) ≥ 1 − 2 P(B < k) for B binomial (n, ½); k is the largest with that at
-/// least the confidence, or 1 where n is too small for any.
-fn median(mut values: Vec<f64>) -> Median {
-    values.sort_by(f64::total_cmp);
-    let n = values.len();
-    let rank = interval_rank(n);
-    Median {
-        low: values[rank - 1],
-        middle: (values[(n - 1) / 2] + values[n / 2]) / 2.0,
-        high: values[n - rank],
-    }
-}
-
-/// k of [`median`]'s formula.
-fn interval_rank(n: usize) -> usize {
-    // P(B = 0), then P(B = j) from P(B = j − 1).
-    let mut mass = 0.5_f64.powi(n as i32);
-    let mut below = mass;
-    let mut rank = 1;
-    while 2.0 * (below + mass * (n - rank + 1) as f64 / rank as f64) <= 1.0 - CONFIDENCE {
-        mass *= (n - rank + 1) as f64 / rank as f64;
-        below += mass;
-        rank += 1;
-    }
-    rank
 }
 
 #[cfg(test)]
@@ -125,19 +89,13 @@ mod tests {
         comparison
     }
 
-    /// Conover, *Practical Nonparametric Statistics*, 3rd ed., table A3: P(B ≤ 3) = .0013 and
-    /// P(B ≤ 4) = .0059 for n = 20; P(B ≤ 0) = .0039 and P(B ≤ 1) = .0352 for n = 8.
-    #[test]
-    fn ranks_are_those_of_the_binomial_table() {
-        assert_eq!(interval_rank(20), 4);
-        assert_eq!(interval_rank(8), 1);
-        assert_eq!(interval_rank(1), 1);
-    }
-
+    /// Ranks 4 and 17 of 20: Conover, *Practical Nonparametric Statistics*, 3rd ed., table A3, has
+    /// P(B ≤ 3) = .0013 and P(B ≤ 4) = .0059.
     #[test]
     fn the_median_lies_between_its_order_statistics() {
-        let found = median((1..=20).rev().map(f64::from).collect());
-        assert_eq!([found.low, found.middle, found.high], [4.0, 10.5, 17.0]);
+        let rounds: Vec<[f64; 2]> = (1..=20).rev().map(|x| [1.0, f64::from(x)]).collect();
+        let found = comparison(&rounds).median_change();
+        assert_eq!([found.low, found.estimate, found.high], [3.0, 9.5, 16.0]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The folder of unfinished work: its lock, its finished groups, and those under way.
+//! The folder of unfinished work: its lock, the log of its finished groups, and those under way.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::finished::{FINISHED, Finished, Opened};
 use super::header::{Header, Work};
+use super::log::{LOG, Log, Opened};
 use super::{CheckpointError, Damage, RunSoFar, under_way};
 use crate::config::Config;
 use crate::files::folder_beside;
-use crate::layers::Settings;
+use crate::shard::Shard;
 use crate::study::Group;
 
 /// Held by the process that writes; the system lets go of it however that ends.
@@ -27,7 +27,7 @@ pub struct Unfinished {
     header: Header,
     /// CRC-32 of the header: what ties files to each other.
     fingerprint: u32,
-    finished: Mutex<Finished>,
+    log: Mutex<Log>,
     begun: Mutex<HashMap<u64, Vec<RunSoFar>>>,
     /// Whether any group under way is kept.
     keeps: AtomicBool,
@@ -46,21 +46,31 @@ impl Unfinished {
     /// # Errors
     /// When there is one already, or files cannot be written or read.
     pub fn begin(path: &Path, work: Work, config: &Config) -> Result<Self, CheckpointError> {
-        let header = Header::of(work, config, path)?;
+        Self::begin_shard(path, work, config, None)
+    }
+
+    /// As [`Unfinished::begin`], for one shard of a study.
+    pub(crate) fn begin_shard(
+        path: &Path,
+        work: Work,
+        config: &Config,
+        shard: Option<Shard>,
+    ) -> Result<Self, CheckpointError> {
+        let header = Header::of(work, config, shard, path)?;
         clear_remains(path);
         let io = CheckpointError::io(path);
         let begin = || -> io::Result<Self> {
             let part = folder_beside(path)?;
             let lock = File::create(part.path().join(LOCK))?;
             lock.try_lock()?;
-            let (end, fingerprint) = Finished::create(part.path(), &header)?;
+            let (end, fingerprint) = Log::create(part.path(), &header)?;
             fs::rename(part.path(), path)?;
             let _ = part.keep();
             Ok(Self {
                 path: path.to_owned(),
                 header: header.clone(),
                 fingerprint,
-                finished: Mutex::new(Finished::new(path, end)?),
+                log: Mutex::new(Log::new(path, end)?),
                 begun: Mutex::default(),
                 keeps: AtomicBool::new(false),
                 notices: Vec::new(),
@@ -93,12 +103,12 @@ impl Unfinished {
     pub fn open(path: &Path, work: Work) -> Result<Self, CheckpointError> {
         let lock = lock(path)?;
         let Opened {
-            finished,
+            log,
             header,
             fingerprint,
             seconds,
             damage,
-        } = Finished::open(path)?;
+        } = Log::open(path)?;
         if header.work != work {
             return Err(CheckpointError::Other {
                 path: path.to_owned(),
@@ -106,7 +116,7 @@ impl Unfinished {
                 expected: work,
             });
         }
-        let name = path.join(FINISHED);
+        let name = path.join(LOG);
         let notice = damage.map(|damage| {
             format!(
                 "{}: {damage}; what is missing is trained again",
@@ -114,14 +124,14 @@ impl Unfinished {
             )
         });
         let mut notices: Vec<String> = notice.into_iter().collect();
-        let is_finished = |number| finished.contains(number);
+        let is_finished = |number| log.contains(number);
         let begun = under_way::read_all(path, fingerprint, is_finished, &mut notices);
         let begun = begun.map_err(CheckpointError::io(path))?;
         Ok(Self {
             path: path.to_owned(),
             header,
             fingerprint,
-            finished: Mutex::new(finished),
+            log: Mutex::new(log),
             keeps: AtomicBool::new(!begun.is_empty()),
             begun: Mutex::new(begun),
             notices,
@@ -134,7 +144,7 @@ impl Unfinished {
 
     /// Whether a folder holds work to resume.
     pub fn is_there(path: &Path) -> bool {
-        path.join(FINISHED).is_file()
+        path.join(LOG).is_file()
     }
 
     /// Takes a folder over and away, whatever is in it.
@@ -159,11 +169,12 @@ impl Unfinished {
     /// # Errors
     /// When there is none in it that this version knows.
     pub fn config(&self) -> Result<Config, CheckpointError> {
-        let name = self.path.join(FINISHED);
-        let text = toml::to_string(&self.header.config).map_err(io::Error::other);
-        let settings = Settings::from_toml(&text.map_err(CheckpointError::io(&name))?, &name);
-        let config = settings.and_then(|settings| settings.config());
-        config.map_err(|error| CheckpointError::Config(Box::new(error)))
+        self.header.config(&self.path.join(LOG))
+    }
+
+    /// The shard of a study that it is, if it is one.
+    pub fn shard(&self) -> Option<Shard> {
+        self.header.shard
     }
 
     /// Checks that results of `config` are those that were begun.
@@ -172,7 +183,7 @@ impl Unfinished {
     /// Where they need not be, with the key that differs: data files count by what is in them, and
     /// so does the version of this program.
     pub fn check(&self, config: &Config) -> Result<(), CheckpointError> {
-        let asked = Header::of(self.header.work, config, &self.path)?;
+        let asked = Header::of(self.header.work, config, self.header.shard, &self.path)?;
         match self.header.difference(&asked) {
             None => Ok(()),
             Some(differs) => Err(CheckpointError::Differs {
@@ -187,7 +198,7 @@ impl Unfinished {
     /// Groups that are finished, and groups that had been begun.
     pub fn counts(&self) -> (usize, usize) {
         let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.lock_finished().len(), begun.len())
+        (self.log().len(), begun.len())
     }
 
     /// Removes the folder: all is done.
@@ -198,6 +209,12 @@ impl Unfinished {
         remove(&self.path).map_err(CheckpointError::io(&self.path))
     }
 
+    /// Forces the log to the disk.
+    pub(crate) fn sync(&self) -> Result<(), CheckpointError> {
+        let log = self.log();
+        log.sync().map_err(CheckpointError::io(log.name()))
+    }
+
     /// When it was begun, in seconds since 1970, and how long was worked on it.
     pub(crate) fn times(&self) -> (u64, Duration) {
         let spent = self.earlier.saturating_add(self.since.elapsed());
@@ -206,23 +223,23 @@ impl Unfinished {
 
     /// Whether there is anything to go on from.
     pub(crate) fn is_worth_keeping(&self) -> bool {
-        self.keeps.load(Ordering::Relaxed) || self.lock_finished().len() > 0
+        self.keeps.load(Ordering::Relaxed) || self.log().len() > 0
     }
 
     /// A group, if it is finished; its milestones are still to be found.
     pub(crate) fn finished(&self, number: u64) -> Result<Option<Group>, CheckpointError> {
-        self.lock_finished().get(number)
+        self.log().get(number)
     }
 
     /// That a finished group is not of this work.
     pub(crate) fn unfit_finished(&self) -> CheckpointError {
-        self.lock_finished().damaged(Damage::Unfit)
+        self.log().damaged(Damage::Unfit)
     }
 
     /// Adds a group that is finished.
     pub(crate) fn add(&self, number: u64, group: &Group) -> Result<(), CheckpointError> {
         let (_, spent) = self.times();
-        self.lock_finished().add(number, spent, group)?;
+        self.log().add(number, spent, group)?;
         under_way::remove(&self.path, number);
         Ok(())
     }
@@ -249,8 +266,9 @@ impl Unfinished {
         }
     }
 
-    fn lock_finished(&self) -> MutexGuard<'_, Finished> {
-        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The log of what is finished.
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -289,11 +307,11 @@ fn nothing_or(path: &Path, error: io::Error) -> CheckpointError {
 fn remove(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name() != FINISHED && entry.file_name() != LOCK {
+        if entry.file_name() != LOG && entry.file_name() != LOCK {
             fs::remove_file(entry.path())?;
         }
     }
-    fs::remove_file(path.join(FINISHED))?;
+    fs::remove_file(path.join(LOG))?;
     fs::remove_file(path.join(LOCK))?;
     fs::remove_dir(path)
 }

@@ -11,7 +11,9 @@ use toml::{Table, Value};
 
 use super::CheckpointError;
 use crate::config::Config;
+use crate::layers::Settings;
 use crate::settings::{SETTINGS, Section, Setting};
+use crate::shard::Shard;
 
 /// What is unfinished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +37,19 @@ impl Work {
 
 /// What work was begun with, kept as TOML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// What it is.
     pub(super) work: Work,
     /// Version of this package.
     pub(super) version: String,
     /// When it was begun, in seconds since 1970.
-    pub(super) started_unix_seconds: u64,
+    pub(crate) started_unix_seconds: u64,
+    /// The shard of the study that it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shard: Option<Shard>,
+    /// Tells if it was merged from some of a study's shards alone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) partial: bool,
     /// CRC-32 of the data files, by their keys.
     inputs: Table,
     /// Every setting.
@@ -49,10 +57,10 @@ pub(super) struct Header {
 }
 
 /// A key of which two headers say different things.
-pub(super) struct Difference {
-    pub(super) key: String,
-    pub(super) kept: String,
-    pub(super) asked: String,
+pub(crate) struct Difference {
+    pub(crate) key: String,
+    pub(crate) kept: String,
+    pub(crate) asked: String,
 }
 
 impl Header {
@@ -60,7 +68,12 @@ impl Header {
     ///
     /// # Errors
     /// When a data file cannot be read, or the configuration, which goes to `folder`, has no TOML form.
-    pub(super) fn of(work: Work, config: &Config, folder: &Path) -> Result<Self, CheckpointError> {
+    pub(super) fn of(
+        work: Work,
+        config: &Config,
+        shard: Option<Shard>,
+        folder: &Path,
+    ) -> Result<Self, CheckpointError> {
         let mut inputs = Table::new();
         for (key, path) in [("train", &config.files.train), ("test", &config.files.test)] {
             if let Some(path) = path {
@@ -74,13 +87,44 @@ impl Header {
             work,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_unix_seconds: now.map_or(0, |since| since.as_secs()),
+            shard,
+            partial: false,
             inputs,
             config: config.map_err(CheckpointError::io(folder))?,
         })
     }
 
+    /// The configuration; errors call the log `name`.
+    ///
+    /// # Errors
+    /// When it is none that this version knows.
+    pub(crate) fn config(&self, name: &Path) -> Result<Config, CheckpointError> {
+        let text = toml::to_string(&self.config).map_err(io::Error::other);
+        let settings = Settings::from_toml(&text.map_err(CheckpointError::io(name))?, name);
+        let config = settings.and_then(|settings| settings.config());
+        config.map_err(|error| CheckpointError::Config(Box::new(error)))
+    }
+
+    /// That of the whole study, or of a part that was merged, begun at this moment.
+    pub(crate) fn merged(&self, partial: bool, started_unix_seconds: u64) -> Self {
+        Self {
+            shard: None,
+            partial,
+            started_unix_seconds,
+            ..self.clone()
+        }
+    }
+
+    /// The same work under another configuration, of the same data files.
+    pub(crate) fn with_config(&self, config: &Config) -> io::Result<Self> {
+        Ok(Self {
+            config: config.to_table().map_err(io::Error::other)?,
+            ..self.clone()
+        })
+    }
+
     /// The first thing that results depend on and that differs.
-    pub(super) fn difference(&self, asked: &Self) -> Option<Difference> {
+    pub(crate) fn difference(&self, asked: &Self) -> Option<Difference> {
         let text = |value: Option<&Value>| value.map_or("not set".to_owned(), Value::to_string);
         let mut pairs = vec![(
             "version".to_owned(),
@@ -106,6 +150,10 @@ impl Header {
         let differs = pairs.into_iter().find(|(_, kept, asked)| kept != asked);
         differs.map(|(key, kept, asked)| Difference { key, kept, asked })
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Whether the results of a study or a run depend on a setting.

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use sparsegrok_statistics::quantile;
+
 use crate::detect::Status;
-use crate::explain::table::epoch_text;
+use crate::explain::table::{epoch_text, later};
 use crate::explain::{Explanation, explain};
-use crate::statistics::quantile;
 use crate::study::{CurvePoint, Curves, RecordRow, ResultsError, StudyResults};
 use sparsegrok_kernel::Figure;
 
@@ -33,8 +34,8 @@ struct Line {
     quantity: String,
     predicted: Option<f64>,
     measured: Option<f64>,
-    /// Whether it is a time, in epochs.
-    time: bool,
+    /// Of a time, in epochs, the word where none is predicted; else it is an accuracy.
+    time: Option<&'static str>,
     runs: String,
 }
 
@@ -67,10 +68,10 @@ pub fn measured_beside(results: &StudyResults) -> Result<MeasuredBeside, Results
             Err(not_covered) => Err(not_covered.to_string()),
             Ok(explained) => {
                 let mut lines = vec![
-                    time("T_mem", explained.t_mem.1, records, |r| {
+                    time("T_mem", &explained, explained.t_mem.1, records, |r| {
                         r.milestones.t_mem.at
                     }),
-                    time("T_gen", explained.t_gen.1, records, |r| {
+                    time("T_gen", &explained, explained.t_gen.1, records, |r| {
                         r.milestones.t_gen.at
                     }),
                 ];
@@ -97,6 +98,7 @@ fn conditions(explained: &Explanation) -> String {
 
 fn time(
     name: &str,
+    explained: &Explanation,
     predicted: Option<f64>,
     records: &[RecordRow],
     time: impl Fn(&RecordRow) -> Option<f64>,
@@ -107,9 +109,9 @@ fn time(
     let reached = times.iter().filter(|time| time.is_finite()).count();
     Line {
         quantity: format!("{name}, median"),
-        predicted,
+        predicted: later(predicted),
         measured: quantile(&times, 0.5).filter(|median| median.is_finite()),
-        time: true,
+        time: Some(explained.without_time(predicted)),
         runs: format!("{reached} of {}", records.len()),
     }
 }
@@ -139,7 +141,7 @@ fn curve(explained: &Explanation, curves: &Curves, place: usize) -> Vec<Line> {
         quantity: format!("population accuracy at epoch {}, mean", point.epoch),
         predicted: Some(explained.prediction.accuracy(point.epoch as f64)),
         measured: point.figures[place].map(|distribution| distribution.mean),
-        time: false,
+        time: None,
         runs: point.n.to_string(),
     });
     lines.collect()
@@ -168,7 +170,7 @@ impl Line {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |x: Option<f64>, without: &str| match x {
             None => without.to_owned(),
-            Some(epoch) if self.time => epoch_text(epoch),
+            Some(epoch) if self.time.is_some() => epoch_text(epoch),
             Some(accuracy) => format!("{accuracy:.4}"),
         };
         let ratio = self.measured.zip(self.predicted).map(|(m, p)| m / p);
@@ -176,9 +178,9 @@ impl Line {
             f,
             "  {:<44}{:>10}{:>10}{:>8}  {}",
             self.quantity,
-            text(self.predicted, "never"),
+            text(self.predicted, self.time.unwrap_or("—")),
             text(self.measured, "censored"),
-            ratio.map_or(String::new(), |ratio| format!("{ratio:.3}")),
+            ratio.map_or("—".to_owned(), |ratio| format!("{ratio:.3}")),
             self.runs,
         )
     }

@@ -29,6 +29,15 @@ impl fmt::Display for Explanation {
 }
 
 impl Explanation {
+    /// The word for a predicted time that is not [`later`] than the start.
+    pub(super) fn without_time(&self, time: Option<f64>) -> &'static str {
+        // Signal weights that begin at zero hide nothing.
+        match self.prediction.scales().lambda == 0.0 || time.is_some() {
+            true => "at once",
+            false => "never",
+        }
+    }
+
     fn write_scales(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scales = self.prediction.scales();
         let margin = scales.margin.map_or("none".to_owned(), number);
@@ -89,11 +98,10 @@ impl Explanation {
     }
 
     fn write_times(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let never = match self.prediction.scales().lambda {
-            0.0 => "at once",
-            _ => "never",
+        let time = |time: Option<f64>| {
+            let without = || self.without_time(time).to_owned();
+            later(time).map_or_else(without, epoch_text)
         };
-        let time = |time: Option<f64>| time.map_or(never.to_owned(), epoch_text);
         let holding = self.failing().next().is_none();
         let caution = if holding {
             ""
@@ -125,6 +133,11 @@ impl Explanation {
         }
         Ok(())
     }
+}
+
+/// A predicted time, where it comes and is not that of the start.
+pub(super) fn later(time: Option<f64>) -> Option<f64> {
+    time.filter(|epoch| *epoch > 0.0)
 }
 
 /// Four digits.

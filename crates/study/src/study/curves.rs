@@ -2,16 +2,14 @@
 
 use std::collections::TryReserveError;
 use std::io::{self, Write};
-use std::path::Path;
 
 use sparsegrok_data::Shortest;
 use sparsegrok_kernel::Figure;
 
-use crate::statistics::Distribution;
+use sparsegrok_statistics::Distribution;
+
 use crate::study::Study;
 use crate::study::group::Record;
-use crate::study::results::ResultsError;
-use crate::study::table::{Row, Table};
 
 /// Every kept figure of every run of a cell.
 ///
@@ -74,19 +72,35 @@ impl Series {
         self.runs += 1;
     }
 
+    /// Each epoch's distributions. `Time: O(values · log runs)`
+    pub(super) fn points(&self) -> impl Iterator<Item = CurvePoint> + '_ {
+        let mut series = self.values.chunks_exact(self.room);
+        let mut sample = Vec::with_capacity(self.runs);
+        let epochs = self.epochs.iter().zip(&self.going);
+        epochs.map(move |(&epoch, &n)| {
+            let mut distribution = |values: &[f64]| {
+                sample.clear();
+                sample.extend_from_slice(&values[..self.runs]);
+                Distribution::of(&mut sample)
+            };
+            let figures = series.by_ref().take(self.figures.len());
+            CurvePoint {
+                epoch,
+                n,
+                figures: figures.map(&mut distribution).collect(),
+            }
+        })
+    }
+
     /// Writes a line an epoch. `Time: O(values · log runs)`
     pub(super) fn write(&self, cell: usize, to: &mut dyn Write) -> io::Result<()> {
         if self.runs == 0 {
             return Ok(());
         }
-        let mut series = self.values.chunks_exact(self.room);
-        let mut sample = Vec::with_capacity(self.runs);
-        for (epoch, going) in self.epochs.iter().zip(&self.going) {
-            write!(to, "{cell},{epoch},{going}")?;
-            for values in series.by_ref().take(self.figures.len()) {
-                sample.clear();
-                sample.extend_from_slice(&values[..self.runs]);
-                match Distribution::of(&mut sample) {
+        for point in self.points() {
+            write!(to, "{cell},{},{}", point.epoch, point.n)?;
+            for figure in point.figures {
+                match figure {
                     None => to.write_all(b",,,,,,")?,
                     Some(d) => {
                         for x in [d.mean, d.q05, d.q25, d.q50, d.q75, d.q95] {
@@ -135,64 +149,4 @@ pub struct CurvePoint {
     pub n: usize,
     /// Its figures over these runs, in the order of [`StudySpec::figures`](crate::StudySpec).
     pub figures: Vec<Option<Distribution>>,
-}
-
-/// Reads a study's curves: cells in its order, the epochs of each ascending.
-pub(super) fn read(path: &Path, study: &Study) -> Result<Vec<Curves>, ResultsError> {
-    let mut table = Table::open(path, header(study))?;
-    let mut curves: Vec<Curves> = Vec::new();
-    while let Some(mut row) = table.next()? {
-        let cell: usize = row.read("the number of a cell")?;
-        let earliest = curves.last().map_or(0, |curves| curves.cell);
-        if !(earliest..study.cells().len()).contains(&cell) {
-            return Err(row.refuse("the number of a cell of the study, ascending"));
-        }
-        if curves.last().is_none_or(|curves| curves.cell != cell) {
-            curves.push(Curves {
-                cell,
-                points: Vec::new(),
-            });
-        }
-        let Some(Curves { points, .. }) = curves.last_mut() else {
-            unreachable!("the row's cell is the last");
-        };
-        let epoch: u64 = row.read("an epoch")?;
-        if points.last().is_some_and(|last| last.epoch >= epoch) {
-            return Err(row.refuse("an epoch after that of the row before"));
-        }
-        let n = row.read("a number of runs")?;
-        let figures = study.spec().figures.iter();
-        points.push(CurvePoint {
-            epoch,
-            n,
-            figures: figures
-                .map(|_| read_distribution(&mut row, n))
-                .collect::<Result<_, _>>()?,
-        });
-    }
-    Ok(curves)
-}
-
-/// The columns of a figure, which are all there or all empty.
-fn read_distribution(row: &mut Row<'_>, n: usize) -> Result<Option<Distribution>, ResultsError> {
-    let Some(mean) = row.maybe("a number")? else {
-        for _ in &WHAT[1..] {
-            row.expect("")?;
-        }
-        return Ok(None);
-    };
-    let mut quantiles = [0.0; WHAT.len() - 1];
-    for quantile in &mut quantiles {
-        *quantile = row.read("a number")?;
-    }
-    let [q05, q25, q50, q75, q95] = quantiles;
-    Ok(Some(Distribution {
-        n,
-        mean,
-        q05,
-        q25,
-        q50,
-        q75,
-        q95,
-    }))
 }

@@ -1,24 +1,20 @@
 //! A study's directory: configuration, records, curves, traces, summary and manifest.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use serde::Serialize;
-
-use crate::checkpoint::{CheckpointError, Unfinished, Work};
+use crate::checkpoint::{CheckpointError, Damage, LOG, Log, Unfinished, Work};
 use crate::files::{TEMPORARY, sync_folder};
 use crate::study::Study;
-use crate::study::curves::{self, Series};
 use crate::study::driver::{Ran, StudyError};
 use crate::study::group::Group;
-use crate::study::manifest::{Kernels, Manifest};
-use crate::study::overview::{CellSummary, Summary, Tally};
-use crate::study::records::{self, RecordRow};
-use crate::study::traces;
+use crate::study::manifest::Manifest;
+use crate::study::overview::Summary;
+use crate::study::tables::{Made, Tables, write, write_json};
 
 /// The file a study's directory is known by.
 pub(super) const CONFIGURATION: &str = "study.toml";
@@ -81,34 +77,19 @@ pub enum DirectoryError {
 
 /// A study's directory while it is written.
 ///
-/// All that is finished and under way is in its folder of [unfinished work](Unfinished), and so are
-/// the files of results while they are written. [`Directory::finish`] gives them their names: `study.toml`,
-/// which a study is known by, first loses its name and is the last to get it, so that no
-/// mixture is ever read as a study. Until then results of an earlier study stay.
+/// What is finished is in the log of its folder of [unfinished work](Unfinished), and what is under
+/// way beside it. [`Directory::finish`] makes the tables, functions of the log, in that folder too and gives
+/// all of it its names: `study.toml`, which a study is known by, first loses its name and is the
+/// last to get it, so that no mixture is ever read as a study. Until then results of an earlier
+/// study stay.
 ///
 /// The page `docs/formats.md` describes its files.
 pub struct Directory<'s> {
     study: &'s Study,
     path: PathBuf,
-    /// Whether it was not there before.
+    /// Tells if it was not there before.
     new: bool,
     unfinished: Arc<Unfinished>,
-    records: BufWriter<File>,
-    curves: BufWriter<File>,
-    traces: BufWriter<File>,
-    cell: Option<CellSoFar>,
-    done: Vec<CellSummary>,
-    kernels: Kernels,
-    runs: u64,
-    seed_steps: u64,
-}
-
-/// What is gathered of a cell until its last run.
-struct CellSoFar {
-    number: usize,
-    series: Series,
-    tally: Tally,
-    runs: u64,
 }
 
 impl<'s> Directory<'s> {
@@ -148,16 +129,19 @@ impl<'s> Directory<'s> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
             Err(error) => return Err(io(error)),
         };
-        let begun = Unfinished::begin(&folder, Work::Study, study.config());
-        let begun = begun.map_err(DirectoryError::from);
-        begun
-            .and_then(|unfinished| Self::with(target.clone(), new, unfinished, study).map_err(io))
-            .inspect_err(|_| {
-                if new {
-                    // Another process may have begun there.
-                    let _ = fs::remove_dir(&target);
-                }
-            })
+        let begun = Unfinished::begin_shard(&folder, Work::Study, study.config(), study.shard());
+        let unfinished = begun.inspect_err(|_| {
+            if new {
+                // Another process may have begun there.
+                let _ = fs::remove_dir(&target);
+            }
+        })?;
+        Ok(Self {
+            study,
+            path: target,
+            new,
+            unfinished: Arc::new(unfinished),
+        })
     }
 
     /// Whether a directory holds an unfinished study.
@@ -192,44 +176,19 @@ impl<'s> Directory<'s> {
         study: &'s Study,
     ) -> Result<Self, DirectoryError> {
         unfinished.check(study.config())?;
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        Self::with(target, false, unfinished, study).map_err(|error| DirectoryError::Io {
-            path: path.to_owned(),
-            error,
+        Ok(Self {
+            study,
+            path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+            new: false,
+            unfinished: Arc::new(unfinished),
         })
     }
 
-    fn with(
-        path: PathBuf,
-        new: bool,
-        unfinished: Unfinished,
-        study: &'s Study,
-    ) -> io::Result<Self> {
-        let folder = path.join(UNFINISHED);
-        let open = |name| File::create(folder.join(name)).map(BufWriter::new);
-        let mut directory = Self {
-            study,
-            new,
-            unfinished: Arc::new(unfinished),
-            records: open(RECORDS)?,
-            curves: open(CURVES)?,
-            traces: open(TRACES)?,
-            cell: None,
-            done: Vec::new(),
-            kernels: Kernels::default(),
-            runs: 0,
-            seed_steps: 0,
-            path,
-        };
-        directory.write_headers()?;
-        Ok(directory)
-    }
-
-    /// Trains the study's runs and adds them, in its order; `watch` looks on. Each group is kept when
-    /// it is finished, whatever others do, and while it is under way from time to time.
+    /// Trains the study's runs; `watch` looks on, in its order. Each group is logged when it is finished,
+    /// whatever others do, and kept while it is under way from time to time.
     ///
     /// Setting `stop`, from anywhere, ends groups in progress at the end of an epoch, when they are
-    /// kept; what was added is then the beginning of the study, without a gap.
+    /// kept.
     ///
     /// # Errors
     /// As [`Study::run`]; when something cannot be kept or written.
@@ -238,42 +197,48 @@ impl<'s> Directory<'s> {
         stop: &AtomicBool,
         mut watch: impl FnMut(&Group),
     ) -> Result<Ran, StudyError> {
-        let (study, unfinished) = (self.study, Arc::clone(&self.unfinished));
-        let mut added = Ok(());
-        let ran = study.run_kept(Some(&unfinished), stop, |group| {
-            added = self.add(&group);
+        let unfinished = Arc::clone(&self.unfinished);
+        self.study.run_kept(Some(&unfinished), stop, |group| {
             watch(&group);
-            match added {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            }
-        })?;
-        added?;
-        Ok(ran)
+            ControlFlow::Continue(())
+        })
     }
 
-    /// Adds a group, the next in a study's order.
+    /// Logs a group that was trained elsewhere.
     ///
     /// # Errors
-    /// When its lines cannot be written, or a cell's figures find no room in memory.
+    /// When it cannot be written.
     pub fn add(&mut self, group: &Group) -> Result<(), DirectoryError> {
-        self.try_add(group).map_err(|error| self.fault(error))
+        if let Some(first) = group.records.first() {
+            self.unfinished.add(self.study.group_of(first), group)?;
+        }
+        Ok(())
     }
 
-    /// Completes the files with what was added, gives them their names and returns the summary.
-    /// Unfinished work goes when it is all done. Without any run, what was there stays.
+    /// Makes the tables of what is logged, gives the files their names and returns the summary. An
+    /// interrupted study has those of its first runs, without a gap; what is unfinished stays then. Without any run,
+    /// what was there stays.
     ///
     /// # Errors
     /// When a file cannot be written, or cannot get its name.
-    pub fn finish(mut self, ran: &Ran) -> Result<Summary, DirectoryError> {
-        let finished = self.complete(ran).and_then(|summary| {
-            if self.runs > 0 {
-                self.put_in_place()?;
-            }
-            Ok(summary)
-        });
-        let summary = finished.map_err(|error| self.fault(error))?;
-        if self.runs == self.study.runs() {
+    pub fn finish(self, ran: &Ran) -> Result<Summary, DirectoryError> {
+        self.unfinished.sync()?;
+        let folder = self.path.join(UNFINISHED);
+        let (made, summary) = {
+            let log = self.unfinished.log();
+            let groups = first_groups(self.study, &log);
+            tables(self.study, &log, &groups, &folder)?
+        };
+        let fault = |error| self.fault(error);
+        let manifest = Manifest::new(self.study, &made, ran.threads, self.unfinished.times());
+        write_json(&folder.join(MANIFEST), &manifest).map_err(fault)?;
+        let toml = self.study.config().to_toml().map_err(io::Error::other);
+        let toml = toml.map_err(fault)?;
+        write(&folder.join(CONFIGURATION), toml.as_bytes()).map_err(fault)?;
+        if made.runs > 0 {
+            self.put_in_place().map_err(fault)?;
+        }
+        if made.runs == self.study.runs() {
             self.unfinished.remove()?;
         }
         Ok(summary)
@@ -286,85 +251,19 @@ impl<'s> Directory<'s> {
         }
     }
 
-    fn write_headers(&mut self) -> io::Result<()> {
-        records::write_header(self.study, &mut self.records)?;
-        curves::write_header(self.study, &mut self.curves)?;
-        traces::write_header(self.study, &mut self.traces)
-    }
-
-    fn try_add(&mut self, group: &Group) -> io::Result<()> {
-        if self
-            .cell
-            .as_ref()
-            .is_none_or(|cell| cell.number != group.cell)
-        {
-            self.finish_cell()?;
-            self.cell = Some(CellSoFar::new(self.study, group.cell)?);
-        }
-        self.kernels.count(group);
-        self.seed_steps += group.seed_steps;
-        self.runs += group.records.len() as u64;
-        let spec = self.study.spec();
-        for record in &group.records {
-            let row = RecordRow::of(record, &spec.figures);
-            records::write(&row, self.study, &mut self.records)?;
-            if let Some(cell) = &mut self.cell {
-                if spec.traces.keep(cell.runs) {
-                    traces::write(record, &spec.figures, &mut self.traces)?;
-                }
-                cell.series.push(record);
-                cell.tally.push(&row);
-                cell.runs += 1;
-            }
-        }
-        let seeds = spec.seeds.len();
-        if self.cell.as_ref().is_some_and(|cell| cell.runs == seeds) {
-            self.finish_cell()?;
-        }
-        Ok(())
-    }
-
-    /// Writes what there is of the cell in progress, and frees it.
-    fn finish_cell(&mut self) -> io::Result<()> {
-        if let Some(cell) = self.cell.take() {
-            cell.series.write(cell.number, &mut self.curves)?;
-            let summary = cell
-                .tally
-                .finish(cell.number, &self.study.cells()[cell.number]);
-            self.done.push(summary);
-        }
-        Ok(())
-    }
-
-    fn complete(&mut self, ran: &Ran) -> io::Result<Summary> {
-        self.finish_cell()?;
-        for file in [&mut self.records, &mut self.curves, &mut self.traces] {
-            file.flush()?;
-            file.get_ref().sync_all()?;
-        }
-        let folder = self.path.join(UNFINISHED);
-        let toml = self.study.config().to_toml().map_err(io::Error::other)?;
-        write(&folder.join(CONFIGURATION), toml.as_bytes())?;
-        let summary = Summary::of(self.study, std::mem::take(&mut self.done));
-        write_json(&folder.join(SUMMARY), &summary)?;
-        let manifest = Manifest::new(
-            self.study,
-            self.kernels,
-            ran.threads,
-            self.runs,
-            self.seed_steps,
-            self.unfinished.times(),
-        );
-        write_json(&folder.join(MANIFEST), &manifest)?;
-        Ok(summary)
-    }
-
     /// Gives the files their names. Whenever this is interrupted, there is a study or there is none.
     fn put_in_place(&self) -> io::Result<()> {
         unless_missing(fs::remove_file(self.path.join(CONFIGURATION)))?;
         // A report on what was there before says nothing of what comes.
         unless_missing(fs::remove_dir_all(self.path.join(REPORT)))?;
         let folder = self.path.join(UNFINISHED);
+        unless_missing(fs::remove_file(self.path.join(LOG)))?;
+        // A second name, as the work that is unfinished goes on in the same log.
+        let log = (folder.join(LOG), self.path.join(LOG));
+        if fs::hard_link(&log.0, &log.1).is_err() {
+            fs::copy(&log.0, &log.1)?;
+            File::open(&log.1)?.sync_all()?;
+        }
         for name in [RECORDS, CURVES, TRACES, SUMMARY, MANIFEST, CONFIGURATION] {
             fs::rename(folder.join(name), self.path.join(name))?;
         }
@@ -389,33 +288,50 @@ impl Drop for Directory<'_> {
     }
 }
 
-impl CellSoFar {
-    fn new(study: &Study, number: usize) -> io::Result<Self> {
-        let config = &study.cells()[number].config;
-        let plan = config.evaluate.plan(config.train.epochs);
-        let spec = study.spec();
-        let too_many = io::ErrorKind::OutOfMemory;
-        let runs = usize::try_from(spec.seeds.len()).map_err(|_| too_many)?;
-        Ok(Self {
-            number,
-            series: Series::new(plan.epochs(), &spec.figures, runs).map_err(|_| too_many)?,
-            tally: Tally::new(&spec.figures),
-            runs: 0,
-        })
+/// The groups of a study that are logged, up to the first that is not.
+pub(super) fn first_groups(study: &Study, log: &Log) -> Vec<u64> {
+    study.groups().take_while(|&n| log.contains(n)).collect()
+}
+
+/// A group of a study's log, with its milestones.
+pub(super) fn logged_group(
+    study: &Study,
+    log: &Log,
+    number: u64,
+) -> Result<Group, CheckpointError> {
+    let unfit = || log.damaged(Damage::Unfit);
+    if number >= study.all_groups() {
+        return Err(unfit());
     }
+    let (cell, seeds) = study.group(number);
+    let config = &study.cells()[cell].config;
+    let mut group = log.get(number)?.ok_or_else(unfit)?;
+    if !group.fits(cell, config, seeds) {
+        return Err(unfit());
+    }
+    for record in &mut group.records {
+        record.find_milestones(&config.evaluate);
+    }
+    Ok(group)
 }
 
-fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    write(path, &text)
-}
-
-/// Writes a file, all the way to the disk.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// Makes the tables of some of a study's groups in a folder. `Time: O(log)`
+pub(super) fn tables(
+    study: &Study,
+    log: &Log,
+    groups: &[u64],
+    folder: &Path,
+) -> Result<(Made, Summary), DirectoryError> {
+    let io = |error| DirectoryError::Io {
+        path: folder.to_owned(),
+        error,
+    };
+    let mut tables = Tables::create(study, folder).map_err(io)?;
+    for &number in groups {
+        let group = logged_group(study, log, number)?;
+        tables.add(&group).map_err(io)?;
+    }
+    tables.finish(folder).map_err(io)
 }
 
 fn unless_missing(removed: io::Result<()>) -> io::Result<()> {

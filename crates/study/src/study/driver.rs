@@ -15,7 +15,7 @@ use crate::load::{LoadError, Loaded};
 use crate::memory::{Memory, MemoryError};
 use crate::study::Study;
 use crate::study::directory::DirectoryError;
-use crate::study::group::{self, GROUP, Group};
+use crate::study::group::{self, Group};
 use crate::study::seeds::RunSeeds;
 use crate::train::{Event, Fault};
 
@@ -122,7 +122,7 @@ impl Study {
         for cell in 0..self.cells().len() {
             self.check_memory(cell, threads, None)?;
         }
-        let mut todo = (0..).zip(self.work());
+        let mut todo = self.groups().map(|number| (number, self.group(number)));
         let mut shared = SharedData::default();
         // The cell whose shared data were last checked.
         let mut checked = None;
@@ -187,12 +187,6 @@ impl Study {
             threads,
             zero_one: shared.zero_one,
         })
-    }
-
-    /// Every group: its cell and its seeds.
-    fn work(&self) -> impl Iterator<Item = (usize, Range<u64>)> {
-        let seeds = self.spec().seeds;
-        (0..self.cells().len()).flat_map(move |cell| seeds.groups(GROUP).map(move |s| (cell, s)))
     }
 
     /// Trains a group, or takes it from where it is kept; `None` where it was ended early.

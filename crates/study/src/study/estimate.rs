@@ -118,7 +118,7 @@ fn calibrate(
     config.evaluate.eval_points = None;
     config.evaluate.stop_when = None;
     let fault = |error| study.fault(cell, error);
-    let first = study.spec().seeds.groups(GROUP).next().unwrap_or_default();
+    let (_, first) = study.group(0);
     let seeds = group::seeds_of(&config, first).map_err(|error| fault(error.into()))?;
     let longest = config.train.epochs;
     let mut steps_per_epoch = 0;

@@ -8,7 +8,7 @@ use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice};
 
 use crate::checkpoint::Unfinished;
 use crate::config::Config;
-use crate::detect::{Brackets, Milestones};
+use crate::detect::{Brackets, Detector, Milestones};
 use crate::evaluate::EvaluateSpec;
 use crate::family::{AnyData, AnyFamily, Start};
 use crate::load::LoadError;
@@ -47,6 +47,21 @@ impl Record {
         self.trace.end_at(epoch);
         self.brackets = self.brackets.map(|bracket| bracket.until(epoch));
         self.find_milestones(spec);
+    }
+
+    /// Finds its milestones under other settings than those it was logged with: evidence of the same
+    /// threshold stays, for others there are its evaluations.
+    pub(crate) fn find_anew(&mut self, logged: &EvaluateSpec, asked: &EvaluateSpec, epochs: u64) {
+        let in_trace = Detector::of(&self.trace, asked, epochs);
+        let goals = logged.goals().into_iter().zip(asked.goals());
+        let lasting = |spec: &EvaluateSpec| (spec.persistence.span(epochs), spec.crossing);
+        let alike = lasting(logged) == lasting(asked);
+        for (place, (logged, asked)) in goals.enumerate() {
+            if !(alike && logged == asked) {
+                self.brackets[place] = in_trace.brackets()[place];
+            }
+        }
+        self.find_milestones(asked);
     }
 
     /// Finds its milestones in the evidence there is.

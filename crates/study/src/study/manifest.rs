@@ -7,6 +7,7 @@ use sparsegrok_kernel::KernelChoice;
 
 use crate::study::Study;
 use crate::study::group::Group;
+use crate::study::tables::Made;
 
 /// How a study was run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,10 +67,8 @@ impl Kernels {
 impl Manifest {
     pub(super) fn new(
         study: &Study,
-        kernels: Kernels,
+        made: &Made,
         threads: usize,
-        runs: u64,
-        seed_steps: u64,
         (started_unix_seconds, wall): (u64, Duration),
     ) -> Self {
         let wall_seconds = wall.as_secs_f64();
@@ -79,16 +78,16 @@ impl Manifest {
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             cpu: cpu_model(),
             simd: level.map_or_else(|_| String::new(), |level| level.to_string()),
-            kernels,
+            kernels: made.kernels,
             threads,
             cells: study.cells().len(),
-            runs,
+            runs: made.runs,
             runs_planned: study.runs(),
-            complete: runs == study.runs(),
+            complete: made.runs == study.runs(),
             started_unix_seconds,
             wall_seconds,
-            seed_steps,
-            seed_steps_per_second: seed_steps as f64 / wall_seconds.max(1e-9),
+            seed_steps: made.seed_steps,
+            seed_steps_per_second: made.seed_steps as f64 / wall_seconds.max(1e-9),
         }
     }
 }

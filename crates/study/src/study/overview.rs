@@ -3,13 +3,14 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sparsegrok_kernel::Figure;
+use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
 use crate::config::Config;
 use crate::detect::{Status, TRANSITION};
 use crate::evaluate::{GenFigure, MemFigure};
-use crate::statistics::{CONFIDENCE, Distribution, Proportion, wilson};
+use crate::shard::Shard;
 use crate::study::Study;
 use crate::study::grid::GridCell;
 use crate::study::records::RecordRow;
@@ -26,6 +27,21 @@ pub struct Summary {
     pub scaling: Vec<Scaling>,
     /// How alike the cells' median T_gen are in the theory's unit of time, where several have one.
     pub collapse: Option<Collapse>,
+    /// The part of the study that it is of; it is of all of it where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// A part of a study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Runs there are.
+    pub runs: u64,
+    /// Runs of the whole study.
+    pub of: u64,
+    /// The shard that they are, if they are of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 /// A cell's summary. Intervals are of 95 % confidence.
@@ -37,7 +53,7 @@ pub struct CellSummary {
     pub varied: IndexMap<String, Value>,
     /// Runs.
     pub runs: u64,
-    /// The status that most runs have; of two as frequent, the one listed first.
+    /// The status that more than half of the runs have, or `mixed`.
     pub phase: String,
     /// How many runs have each status, by its name.
     pub status: IndexMap<String, u64>,
@@ -88,6 +104,18 @@ impl CellPrediction {
     }
 }
 
+impl Part {
+    /// The part of a study that some of its runs are; `None` where they are all.
+    pub(super) fn of(study: &Study, runs: u64) -> Option<Self> {
+        let of = study.all_runs();
+        (runs < of).then_some(Self {
+            runs,
+            of,
+            shard: study.shard(),
+        })
+    }
+}
+
 impl CellSummary {
     /// One of its times.
     pub fn times(&self, timed: Timed) -> &Times {
@@ -107,8 +135,9 @@ impl CellSummary {
 
 impl Summary {
     /// Sums up cells.
-    pub(super) fn of(study: &Study, cells: Vec<CellSummary>) -> Self {
+    pub(super) fn of(study: &Study, part: Option<Part>, cells: Vec<CellSummary>) -> Self {
         Self {
+            part,
             scaling: scaling::laws(study, &cells),
             collapse: scaling::collapse(study, &cells),
             cells,
@@ -152,8 +181,6 @@ impl Tally {
         let varied = cell.varied.iter();
         let status = || Status::ALL.into_iter().zip(self.status);
         let grokked = status().find(|(status, _)| *status == Status::Grokked);
-        // The last of several greatest counts wins: backwards, the one listed first.
-        let phase = status().rev().max_by_key(|(_, count)| *count);
         let finals = self.finals.iter_mut();
         let [t_mem, t_gen, delay_ratio, transition_width] =
             Timed::ALL.map(|timed| Times::of(timed, &self.rows));
@@ -163,7 +190,7 @@ impl Tally {
                 .map(|(key, value)| ((*key).to_owned(), value.clone()))
                 .collect(),
             runs: self.runs,
-            phase: phase.map_or("", |(status, _)| status.name()).to_owned(),
+            phase: phase(status(), self.runs).to_owned(),
             status: status()
                 .map(|(status, count)| (status.name().to_owned(), count))
                 .collect(),
@@ -177,5 +204,32 @@ impl Tally {
                 .map(|(column, finals)| (column.name().to_owned(), Distribution::of(finals)))
                 .collect(),
         }
+    }
+}
+
+/// The status of more than half of the runs: a tie is no majority.
+fn phase(counts: impl IntoIterator<Item = (Status, u64)>, runs: u64) -> &'static str {
+    let mut counts = counts.into_iter();
+    let majority = counts.find(|(_, count)| 2 * count > runs);
+    majority.map_or("mixed", |(status, _)| status.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tie_is_no_majority() {
+        let phase = |grokked, memorized| {
+            let counts = [
+                (Status::Grokked, grokked),
+                (Status::MemorizedOnly, memorized),
+            ];
+            phase(counts, 8)
+        };
+        assert_eq!(phase(5, 3), "grokked");
+        assert_eq!(phase(2, 6), "memorized only");
+        assert_eq!(phase(4, 4), "mixed");
+        assert_eq!(phase(4, 2), "mixed", "nor is most of less than half");
     }
 }

@@ -1,19 +1,15 @@
 //! `records.csv`: one row a run.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use sparsegrok_data::Shortest;
 use sparsegrok_kernel::Figure;
 
-use crate::bracket::Time;
 use crate::detect::{Milestones, Status};
 use crate::study::Study;
 use crate::study::grid::value_text;
 use crate::study::group::Record;
-use crate::study::results::ResultsError;
 use crate::study::seeds::RunSeeds;
-use crate::study::table::{Row, Table};
 
 /// What became of one run, as its row of `records.csv` tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,85 +102,4 @@ pub(super) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::
     }
     cells.extend(row.finals.iter().copied().map(number));
     writeln!(to, "{}", cells.join(","))
-}
-
-/// Reads a study's records, which must come in its order: cell by cell, then by seed.
-pub(super) fn read(path: &Path, study: &Study) -> Result<Vec<RecordRow>, ResultsError> {
-    let mut table = Table::open(path, header(study))?;
-    let mut records = Vec::new();
-    let seeds = study.spec().seeds;
-    let runs = (0..study.cells().len())
-        .flat_map(|cell| (seeds.start..seeds.end).map(move |seed| (cell, seed)));
-    for (cell, seed) in runs {
-        let Some(row) = table.next()? else { break };
-        records.push(read_row(row, study, cell, seed)?);
-    }
-    match table.next()? {
-        None => Ok(records),
-        Some(mut row) => {
-            row.text();
-            Err(row.refuse("no more runs than the study has"))
-        }
-    }
-}
-
-fn read_row(
-    mut row: Row<'_>,
-    study: &Study,
-    cell: usize,
-    seed: u64,
-) -> Result<RecordRow, ResultsError> {
-    row.expect(cell)?;
-    for (_, value) in &study.cells()[cell].varied {
-        row.expect(value_text(value))?;
-    }
-    row.expect(seed)?;
-    let seeds = RunSeeds {
-        seed,
-        data: row.maybe("a seed")?,
-        order: row.read("a seed")?,
-        init: row.read("a seed")?,
-    };
-    let status = status(&mut row)?;
-    let horizon = row.maybe("an epoch")?;
-    // It follows from the times.
-    row.text();
-    let mut times = [Time::default(); TIMES.len()];
-    for time in &mut times {
-        *time = Time {
-            at: row.maybe("a number of epochs")?,
-            low: row.maybe("an epoch")?.unwrap_or(0),
-            high: row.maybe("an epoch")?,
-            lost: row.maybe("an epoch")?,
-        };
-    }
-    let [t_mem, t_gen, t_60, t_90] = times;
-    let milestones = Milestones {
-        t_mem,
-        t_gen,
-        t_60,
-        t_90,
-        status,
-    };
-    Ok(RecordRow {
-        cell,
-        seeds,
-        milestones,
-        horizon,
-        finals: study
-            .spec()
-            .figures
-            .iter()
-            .map(|_| row.maybe("a number"))
-            .collect::<Result<_, _>>()?,
-    })
-}
-
-fn status(row: &mut Row<'_>) -> Result<Status, ResultsError> {
-    let name = row.text();
-    let found = Status::ALL.into_iter().find(|status| status.name() == name);
-    found.ok_or_else(|| {
-        let names = Status::ALL.map(|status| format!("`{}`", status.name()));
-        row.refuse(&format!("one of {}", names.join(", ")))
-    })
 }

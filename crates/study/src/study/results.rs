@@ -1,23 +1,25 @@
-//! Reads a study's directory back: what ran, what became of each run, and the curves.
+//! Reads a study's directory back: what ran, what became of each run, and the curves, all from its log.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use sparsegrok_kernel::Figure;
 
+use crate::checkpoint::{CheckpointError, Damage, LOG, Log, Opened};
 use crate::error::ConfigError;
-use crate::layers::Settings;
-use crate::study::curves::{self, Curves};
-use crate::study::directory::{
-    CONFIGURATION, CURVES, Directory, MANIFEST, RECORDS, SUMMARY, TRACES,
-};
+use crate::study::curves::{CurvePoint, Curves};
+use crate::study::directory::{CONFIGURATION, Directory, MANIFEST, first_groups, logged_group};
+use crate::study::group::Group;
 use crate::study::manifest::Manifest;
-use crate::study::overview::Summary;
-use crate::study::records::{self, RecordRow};
-use crate::study::traces::{self, KeptTrace};
+use crate::study::overview::{CellSummary, Part, Summary, Tally};
+use crate::study::records::RecordRow;
+use crate::study::tables::CellSoFar;
 use crate::study::{GridCell, Study};
+use crate::trace::Trace;
 
 /// Why a study's directory could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,29 @@ pub enum ResultsError {
         /// The directory.
         path: PathBuf,
     },
+    /// A version wrote it that kept no log.
+    #[error(
+        "{}: holds no `{LOG}`, which studies of earlier versions did not keep: expected the study to be run \
+         again, by `sparsegrok study --config {}/{CONFIGURATION} --out NEW`",
+        path.display(), path.display()
+    )]
+    NoLog {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Its log could not be read.
+    #[error(transparent)]
+    Log(#[from] CheckpointError),
+    /// The log holds fewer runs than the manifest counts.
+    #[error("{}: {found} runs, expected {expected}, as `{MANIFEST}` counts", path.display())]
+    Runs {
+        /// The log.
+        path: PathBuf,
+        /// Runs in it.
+        found: u64,
+        /// Runs in the manifest.
+        expected: u64,
+    },
     /// Its configuration is none, or its grid.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -45,47 +70,6 @@ pub enum ResultsError {
         path: PathBuf,
         /// Why not.
         error: io::Error,
-    },
-    /// A cell of a CSV file is not what it should be.
-    #[error(
-        "{}: line {line}, column {column} (`{name}`): found `{found}`, expected {expected}",
-        path.display()
-    )]
-    Cell {
-        /// The file.
-        path: PathBuf,
-        /// Line, counted from 1.
-        line: u64,
-        /// Column, counted from 1.
-        column: usize,
-        /// The column's name.
-        name: String,
-        /// What the cell holds.
-        found: String,
-        /// What it should hold.
-        expected: String,
-    },
-    /// A row of a CSV file has too few or too many cells.
-    #[error("{}: line {line}: {found} cells, expected {expected}", path.display())]
-    Cells {
-        /// The file.
-        path: PathBuf,
-        /// Line, counted from 1.
-        line: u64,
-        /// Its cells.
-        found: usize,
-        /// Columns of the file.
-        expected: usize,
-    },
-    /// The records are not those of as many runs as the manifest counts.
-    #[error("{}: {found} runs, expected {expected}, as `{MANIFEST}` counts", path.display())]
-    Runs {
-        /// The records.
-        path: PathBuf,
-        /// Runs in them.
-        found: u64,
-        /// Runs in the manifest.
-        expected: u64,
     },
     /// A JSON file is not what it should be.
     #[error("{}: line {line}, column {column}: {message}", path.display())]
@@ -99,6 +83,17 @@ pub enum ResultsError {
         /// What is wrong there.
         message: String,
     },
+}
+
+/// The trace of one run, whose whole trace a study keeps in its tables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptTrace {
+    /// Number of its cell.
+    pub cell: usize,
+    /// The study's seed.
+    pub seed: u64,
+    /// Its evaluations.
+    pub trace: Trace,
 }
 
 /// A study as its directory holds it, whole or as far as it came when it was interrupted.
@@ -133,11 +128,20 @@ pub struct StudyResults {
     pub summary: Summary,
     /// How it was run.
     pub manifest: Manifest,
+    log: Arc<Log>,
+    /// The numbers of the groups that these results are of.
+    groups: Vec<u64>,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Log").field(&self.name()).finish()
+    }
 }
 
 impl StudyResults {
-    /// Reads a directory's configuration, records, summary and manifest; curves and traces are read
-    /// by methods of their own. `Time: O(records)`
+    /// Reads a directory's log and manifest; curves and traces are read by methods of their own.
+    /// `Time: O(log)`
     ///
     /// Data files that the configuration names are not opened.
     ///
@@ -145,50 +149,113 @@ impl StudyResults {
     /// When `path` is no study's directory, a file of it cannot be read, or does not hold what
     /// [`Directory`](crate::Directory) writes.
     pub fn read(path: &Path) -> Result<Self, ResultsError> {
-        let configuration = path.join(CONFIGURATION);
-        if !configuration.is_file() {
+        if !path.join(CONFIGURATION).is_file() {
             let path = path.to_owned();
             return Err(match Directory::is_unfinished(&path) {
                 true => ResultsError::Unfinished { path },
                 false => ResultsError::NoStudy { path },
             });
         }
-        let config = Settings::layered(None, Some(&configuration), &[])?.config()?;
-        let study = Study::new(config)?;
-        let summary = read_json(&path.join(SUMMARY))?;
-        let manifest: Manifest = read_json(&path.join(MANIFEST))?;
-        let records_file = path.join(RECORDS);
-        let records = records::read(&records_file, &study)?;
-        let (found, expected) = (records.len() as u64, manifest.runs);
-        if found != expected {
+        let name = path.join(LOG);
+        if !name.is_file() {
+            let path = path.to_owned();
+            return Err(ResultsError::NoLog { path });
+        }
+        let Opened {
+            log,
+            header,
+            damage,
+            ..
+        } = Log::open_to_read(&name)?;
+        let study = Study::new(header.config(&name)?)?.of_shard(header.shard);
+        let groups = match header.partial {
+            true => log.numbers().collect(),
+            false => first_groups(&study, &log),
+        };
+        let mut results = Self {
+            path: path.to_owned(),
+            manifest: read_json(&path.join(MANIFEST))?,
+            records: Vec::new(),
+            summary: Summary::of(&study, None, Vec::new()),
+            study,
+            log: Arc::new(log),
+            groups,
+        };
+        results.sum_up()?;
+        let (found, expected) = (results.records.len() as u64, results.manifest.runs);
+        // Damage that cost no run is none: of the header there are two copies, and a study that goes
+        // on may be writing its next group at this moment.
+        if let Some(damage) =
+            damage.filter(|damage| found < expected && *damage != Damage::Truncated)
+        {
+            return Err(results.log.damaged(damage).into());
+        }
+        if found < expected {
             return Err(ResultsError::Runs {
-                path: records_file,
+                path: name,
                 found,
                 expected,
             });
         }
-        Ok(Self {
-            path: path.to_owned(),
-            study,
-            records,
-            summary,
-            manifest,
-        })
+        Ok(results)
+    }
+
+    /// Finds the records and the summary in the log.
+    fn sum_up(&mut self) -> Result<(), ResultsError> {
+        let figures = self.figures().to_vec();
+        let mut records = Vec::new();
+        let mut cells: Vec<(usize, Tally)> = Vec::new();
+        self.each_group(|group| {
+            if cells.last().is_none_or(|(cell, _)| *cell != group.cell) {
+                cells.push((group.cell, Tally::new(&figures)));
+            }
+            for record in &group.records {
+                let row = RecordRow::of(record, &figures);
+                if let Some((_, tally)) = cells.last_mut() {
+                    tally.push(&row);
+                }
+                records.push(row);
+            }
+            Ok(())
+        })?;
+        let cells = cells.into_iter();
+        let cells = cells.map(|(number, tally)| tally.finish(number, &self.study.cells()[number]));
+        let part = Part::of(&self.study, records.len() as u64);
+        self.summary = Summary::of(&self.study, part, cells.collect());
+        self.records = records;
+        Ok(())
+    }
+
+    /// Reads every group, in the order of their numbers.
+    fn each_group(
+        &self,
+        mut see: impl FnMut(&Group) -> Result<(), ResultsError>,
+    ) -> Result<(), ResultsError> {
+        for &number in &self.groups {
+            see(&logged_group(&self.study, &self.log, number)?)?;
+        }
+        Ok(())
     }
 
     /// The records of a cell, in the order of their seeds; fewer than the study's seeds, or none,
-    /// where it was interrupted before.
+    /// where they are not all there.
     pub fn records_of(&self, cell: usize) -> &[RecordRow] {
-        let seeds = usize::try_from(self.study.spec().seeds.len()).unwrap_or(usize::MAX);
-        let end = self.records.len();
-        let start = cell.saturating_mul(seeds).min(end);
-        &self.records[start..start.saturating_add(seeds).min(end)]
+        let start = self.records.partition_point(|record| record.cell < cell);
+        let end = self.records.partition_point(|record| record.cell <= cell);
+        &self.records[start..end]
+    }
+
+    /// The summary of a cell, if there are runs of it.
+    pub fn summary_of(&self, cell: usize) -> Option<&CellSummary> {
+        let cells = &self.summary.cells;
+        let place = cells.binary_search_by_key(&cell, |summary| summary.cell);
+        place.ok().map(|place| &cells[place])
     }
 
     /// The cells of which there is at least one run, with their numbers.
     pub fn cells(&self) -> impl Iterator<Item = (usize, &GridCell)> {
-        let begun = self.records.last().map_or(0, |record| record.cell + 1);
-        self.study.cells().iter().enumerate().take(begun)
+        let cells = self.summary.cells.iter().map(|summary| summary.cell);
+        cells.map(|cell| (cell, &self.study.cells()[cell]))
     }
 
     /// The figures kept of every evaluation, in the order in which rows hold them.
@@ -201,24 +268,59 @@ impl StudyResults {
         self.figures().iter().position(|&kept| kept == figure)
     }
 
-    /// Reads the curves, cell by cell. `Time: O(file)`
+    /// Makes the curves, cell by cell. `Time: O(log)`
     ///
     /// # Errors
-    /// When the file cannot be read, or does not hold what [`Directory`](crate::Directory) writes.
+    /// When the log cannot be read, or a cell's figures find no room in memory.
     pub fn read_curves(&self) -> Result<Vec<Curves>, ResultsError> {
-        curves::read(&self.path.join(CURVES), &self.study)
+        let mut curves: Vec<Curves> = Vec::new();
+        let mut so_far: Option<CellSoFar> = None;
+        let mut finish = |cell: Option<CellSoFar>| {
+            curves.extend(cell.map(|cell| Curves {
+                cell: cell.number,
+                points: cell.series.points().collect::<Vec<CurvePoint>>(),
+            }));
+        };
+        self.each_group(|group| {
+            if so_far.as_ref().is_none_or(|cell| cell.number != group.cell) {
+                let next = CellSoFar::new(&self.study, group.cell);
+                let next = next.map_err(|error| ResultsError::Io {
+                    path: self.log.name().to_owned(),
+                    error,
+                })?;
+                finish(so_far.replace(next));
+            }
+            for record in &group.records {
+                if let Some(cell) = &mut so_far {
+                    cell.add(record, &RecordRow::of(record, &[]));
+                }
+            }
+            Ok(())
+        })?;
+        finish(so_far);
+        Ok(curves)
     }
 
-    /// Reads the whole traces that were kept, cell by cell and by seed. `Time: O(file)`
+    /// Reads the whole traces that the tables keep, cell by cell and by seed. `Time: O(log)`
     ///
     /// # Errors
-    /// When the file cannot be read, or does not hold what [`Directory`](crate::Directory) writes.
+    /// When the log cannot be read.
     pub fn read_traces(&self) -> Result<Vec<KeptTrace>, ResultsError> {
-        traces::read(&self.path.join(TRACES), &self.study)
+        let mut traces = Vec::new();
+        self.each_group(|group| {
+            let kept = group.records.iter().filter(|r| self.study.keeps_trace(r));
+            traces.extend(kept.map(|record| KeptTrace {
+                cell: record.cell,
+                seed: record.seeds.seed,
+                trace: record.trace.clone(),
+            }));
+            Ok(())
+        })?;
+        Ok(traces)
     }
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ResultsError> {
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ResultsError> {
     let text = fs::read(path).map_err(|error| ResultsError::Io {
         path: path.to_owned(),
         error,

@@ -1,10 +1,10 @@
 //! Scaling laws: how the median T_gen of cells goes with the keys that vary, beside the theory's.
 
 use serde::{Deserialize, Serialize};
+use sparsegrok_statistics::{CONFIDENCE, common_slope};
 use toml::Value;
 
 use crate::config::Config;
-use crate::statistics::{CONFIDENCE, common_slope};
 use crate::study::Study;
 use crate::study::overview::CellSummary;
 

@@ -28,12 +28,6 @@ impl Seeds {
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
-
-    /// The seeds in groups of at most `size`, in order.
-    pub(crate) fn groups(self, size: u64) -> impl Iterator<Item = Range<u64>> {
-        let starts = (0..self.len().div_ceil(size)).map(move |k| self.start + k * size);
-        starts.map(move |start| start..self.end.min(start.saturating_add(size)))
-    }
 }
 
 impl From<Range<u64>> for Seeds {
@@ -216,14 +210,6 @@ mod tests {
         for bad in ["", "5", "1...3", "..3", "1..", "-1..3", "a..b", "1..2..3"] {
             assert_eq!(bad.parse::<Seeds>(), Err(NoSeeds), "{bad}");
         }
-    }
-
-    #[test]
-    fn groups_cover_every_seed_once() {
-        let groups: Vec<_> = Seeds::from(3..20).groups(8).collect();
-        assert_eq!(groups, [3..11, 11..19, 19..20]);
-        let last = Seeds::from(u64::MAX - 2..u64::MAX).groups(8).last();
-        assert_eq!(last, Some(u64::MAX - 2..u64::MAX));
     }
 
     #[test]

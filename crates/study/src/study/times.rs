@@ -1,10 +1,10 @@
 //! The times of a cell's runs, censored where they were not reached, and their summary.
 
 use serde::{Deserialize, Serialize};
+use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime};
 
 use crate::bracket::Time;
 use crate::detect::{Milestones, Status};
-use crate::statistics::{CONFIDENCE, KaplanMeier, Lifetime};
 use crate::study::records::RecordRow;
 
 /// What is timed of a run.
@@ -105,9 +105,9 @@ pub struct Times {
     pub mean: Option<f64>,
     /// Median.
     pub median: Option<f64>,
-    /// Lower limit of the median, by Brookmeyer and Crowley.
+    /// Lower limit of the median, by Brookmeyer and Crowley; `None` of fewer than six runs.
     pub low: Option<f64>,
-    /// Upper limit of the median.
+    /// Upper limit of the median; likewise.
     pub high: Option<f64>,
     /// Lower quartile.
     pub q25: Option<f64>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::normal_bound;
+use crate::normal_bound;
 
 /// A share, and an interval that holds the true one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Proportion {
 /// (1927).
 ///
 /// ```
-/// use sparsegrok_study::statistics::wilson;
+/// use sparsegrok_statistics::wilson;
 ///
 /// let all = wilson(32, 32, 0.95).unwrap();
 /// assert_eq!((all.estimate, all.high), (1.0, 1.0));

@@ -30,7 +30,7 @@ pub struct Line {
 /// judge the slope by, or for points of one x. `Time: O(n)`
 ///
 /// ```
-/// use sparsegrok_study::statistics::fit_line;
+/// use sparsegrok_statistics::fit_line;
 ///
 /// let line = fit_line(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)], 0.95).unwrap();
 /// assert_eq!((line.slope.estimate, line.intercept), (2.0, 1.0));

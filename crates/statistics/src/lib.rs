@@ -1,13 +1,16 @@
-//! What many runs tell: shares, times some of which are censored, differences, slopes.
+//! Statistics of many runs: shares, times some of which are censored, means and medians with their
+//! intervals, slopes.
 //!
-//! Each function takes plain numbers and knows nothing of studies. Logarithms and special functions
+//! Each function takes plain numbers and knows nothing of studies. An interval is there only where
+//! the sample is large enough for it to hold the true value about as often as its confidence says,
+//! and is `None` elsewhere. Logarithms and special functions
 //! are those of `libm` and of `statrs` built upon it, so that a summary is the same on every
 //! machine.
 
-mod bootstrap;
 mod distribution;
 mod fit;
 mod log_rank;
+mod mean;
 mod median;
 mod proportion;
 mod survival;
@@ -15,10 +18,10 @@ mod survival;
 use serde::{Deserialize, Deserializer};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-pub use bootstrap::{Bootstrap, Statistic, bootstrap};
-pub use distribution::{Distribution, quantile};
+pub use distribution::{Distribution, quantile, quantile_has_interval};
 pub use fit::{Line, Slope, common_slope, fit_line};
 pub use log_rank::{LogRank, log_rank};
+pub use mean::{Mean, MeanInterval, MeanMethod, bca_interval, student_t_interval};
 pub use median::{Median, median_interval};
 pub use proportion::{Proportion, wilson};
 pub use survival::{KaplanMeier, Lifetime, Step};
@@ -26,7 +29,7 @@ pub use survival::{KaplanMeier, Lifetime, Step};
 /// The confidence of every interval in summaries and reports.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// How many standard deviations from its mean a normal variable stays, with this probability.
+/// The number of standard deviations within which a normal variable stays with this probability.
 fn normal_bound(confidence: f64) -> f64 {
     Normal::standard().inverse_cdf(0.5 + confidence / 2.0)
 }

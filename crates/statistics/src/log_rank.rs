@@ -1,8 +1,8 @@
-//! Whether two samples of censored times come from one law.
+//! The log-rank test of whether two samples of censored times come from one law.
 
-use super::Lifetime;
+use crate::Lifetime;
 
-/// What the log-rank test says of two samples.
+/// Outcome of the log-rank test of two samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogRank {
     /// χ² with one degree of freedom.

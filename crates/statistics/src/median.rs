@@ -2,7 +2,7 @@
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-use super::distribution::quantile;
+use crate::distribution::quantile;
 
 /// A median, and an interval that holds the true one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Median {
 /// H. A. David and H. N. Nagaraja, *Order Statistics*, 3rd edition (2003), section 7.1.
 ///
 /// ```
-/// use sparsegrok_study::statistics::median_interval;
+/// use sparsegrok_statistics::median_interval;
 ///
 /// let ratios = [1.9, 2.0, 2.3, 2.1, 2.0, 2.2, 2.0];
 /// let median = median_interval(&ratios, 0.95).unwrap();

@@ -123,35 +123,47 @@ def common_slopes():
         yield {"groups": groups, "slope": fit.params[0], "low": low, "high": high}
 
 
+def means():
+    """Student's intervals, by scipy.stats.t.interval."""
+    numbers = np.random.default_rng(5)
+    for n in (2, 3, 4, 8, 19, 32):
+        sample = numbers.normal(0.3, 0.01, n)
+        intervals = []
+        for confidence in (0.95, 0.99, 0.5):
+            low, high = scipy.stats.t.interval(
+                confidence, n - 1, loc=sample.mean(), scale=scipy.stats.sem(sample)
+            )
+            intervals.append([confidence, low, high])
+        yield {"sample": sample.tolist(), "mean": sample.mean(), "intervals": intervals}
+
+
 def bootstraps():
-    """Limits from many resamples, and how far those from 10,000 scatter."""
+    """Limits of a mean from many resamples, and how far those from 10,000 scatter."""
     numbers = np.random.default_rng(2)
     for name, sample in [
         ("normal", numbers.normal(0.3, 1.0, 24)),
         ("skewed", numbers.exponential(2.0, 32) - 1.0),
         ("few", numbers.normal(-5.0, 0.5, 8)),
     ]:
-        for statistic in ("mean", "median"):
 
-            def limits(resamples, seed):
-                return scipy.stats.bootstrap(
-                    (sample,),
-                    getattr(np, statistic),
-                    n_resamples=resamples,
-                    method="BCa",
-                    batch=20_000,
-                    rng=np.random.default_rng(seed),
-                ).confidence_interval
+        def limits(resamples, seed):
+            return scipy.stats.bootstrap(
+                (sample,),
+                np.mean,
+                n_resamples=resamples,
+                method="BCa",
+                batch=20_000,
+                rng=np.random.default_rng(seed),
+            ).confidence_interval
 
-            low, high = limits(400_000, 3)
-            low_error, high_error = np.std([limits(10_000, 100 + k) for k in range(200)], axis=0)
-            yield {
-                "name": name,
-                "sample": sample.tolist(),
-                "statistic": statistic,
-                "limits": [low, high],
-                "errors": [low_error, high_error],
-            }
+        low, high = limits(400_000, 3)
+        low_error, high_error = np.std([limits(10_000, 100 + k) for k in range(200)], axis=0)
+        yield {
+            "name": name,
+            "sample": sample.tolist(),
+            "limits": [low, high],
+            "errors": [low_error, high_error],
+        }
 
 
 print(
@@ -161,6 +173,7 @@ print(
             "wilson": list(wilson()),
             "lines": list(lines()),
             "common_slopes": list(common_slopes()),
+            "means": list(means()),
             "bootstraps": list(bootstraps()),
         }
     )

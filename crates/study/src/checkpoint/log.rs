@@ -1,6 +1,9 @@
-//! The file of finished groups: what the work was begun with, then each group as it was finished.
+//! The log: what a study was begun with, then each group of its runs as it was finished.
+//!
+//! It is the one complete record of a study, and only grows; records, curves, traces and the summary
+//! are functions of it. A group's frame holds its runs' whole traces and the evidence of their times.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -12,8 +15,8 @@ use super::header::Header;
 use super::{CheckpointError, Damage};
 use crate::study::Group;
 
-/// Its name.
-pub(super) const FINISHED: &str = "finished";
+/// The name of a study's log.
+pub(crate) const LOG: &str = "runs.log";
 
 /// What the content of a frame begins with.
 const HEADER: u8 = b'h';
@@ -23,30 +26,29 @@ const GROUP: u8 = b'g';
 /// was written; that the power fails may cost what was not forced.
 const BETWEEN_SYNCS: Duration = Duration::from_secs(1);
 
-/// An open file of finished groups, to which groups are added.
-pub(super) struct Finished {
+/// A log that is open to be read, or added to.
+pub(crate) struct Log {
     name: PathBuf,
     file: File,
     end: u64,
-    /// Where the frame of each begins.
-    places: HashMap<u64, u64>,
+    /// Where the frame of each group begins.
+    places: BTreeMap<u64, u64>,
     synced: Instant,
 }
 
-/// What a file of finished groups holds beside them.
-pub(super) struct Opened {
-    pub(super) finished: Finished,
-    pub(super) header: Header,
+/// What a log holds beside its groups.
+pub(crate) struct Opened {
+    pub(crate) log: Log,
+    pub(crate) header: Header,
     pub(super) fingerprint: u32,
     /// Time spent until the last group was added.
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
     /// What is wrong with frames that are not whole.
-    pub(super) damage: Option<Damage>,
+    pub(crate) damage: Option<Damage>,
 }
 
-impl Finished {
-    /// Writes a file without groups into a folder that will have its name; returns its length and
-    /// the header's CRC-32.
+impl Log {
+    /// Writes a log without groups into a folder; returns its length and the header's CRC-32.
     pub(super) fn create(folder: &Path, header: &Header) -> io::Result<(u64, u32)> {
         let text = toml::to_string(header).map_err(io::Error::other)?;
         let content = [&[HEADER], text.as_bytes()].concat();
@@ -54,41 +56,64 @@ impl Finished {
         // Twice: whatever bit flips, one of them is whole.
         frames::add(&mut bytes, &content);
         frames::add(&mut bytes, &content);
-        let mut file = File::create_new(folder.join(FINISHED))?;
+        let mut file = File::create_new(folder.join(LOG))?;
         file.write_all(&bytes)?;
         file.sync_all()?;
         Ok((bytes.len() as u64, crc32fast::hash(&content)))
     }
 
-    /// The file just created, of this length.
-    pub(super) fn new(folder: &Path, end: u64) -> io::Result<Self> {
-        let name = folder.join(FINISHED);
-        Ok(Self {
-            file: OpenOptions::new().read(true).write(true).open(&name)?,
-            name,
-            end,
-            places: HashMap::new(),
-            synced: Instant::now(),
-        })
+    /// Begins a log in a folder, to add groups to.
+    pub(crate) fn begin(folder: &Path, header: &Header) -> io::Result<Self> {
+        let (end, _) = Self::create(folder, header)?;
+        Self::new(folder, end)
     }
 
-    /// Opens a file, and cuts off what is left of a group that was being added. `Time: O(file)`
+    /// The log just created, of this length.
+    pub(super) fn new(folder: &Path, end: u64) -> io::Result<Self> {
+        let name = folder.join(LOG);
+        let file = OpenOptions::new().read(true).write(true).open(&name)?;
+        Ok(Self::of_file(name, file, end))
+    }
+
+    fn of_file(name: PathBuf, file: File, end: u64) -> Self {
+        Self {
+            name,
+            file,
+            end,
+            places: BTreeMap::new(),
+            synced: Instant::now(),
+        }
+    }
+
+    /// Opens a log to go on with it, and cuts off what is left of a group that was being added.
+    /// `Time: O(file)`
     pub(super) fn open(folder: &Path) -> Result<Opened, CheckpointError> {
-        let mut finished = Self::new(folder, 0).map_err(|error| match error.kind() {
+        let log = Self::new(folder, 0).map_err(|error| match error.kind() {
             ErrorKind::NotFound => CheckpointError::Nothing {
                 path: folder.to_owned(),
             },
-            _ => CheckpointError::io(&folder.join(FINISHED))(error),
+            _ => CheckpointError::io(&folder.join(LOG))(error),
         })?;
-        let name = finished.name.clone();
+        let opened = log.read()?;
+        let Log {
+            file, end, name, ..
+        } = &opened.log;
+        file.set_len(*end).map_err(CheckpointError::io(name))?;
+        Ok(opened)
+    }
+
+    /// Opens a log that is only read. `Time: O(file)`
+    pub(crate) fn open_to_read(path: &Path) -> Result<Opened, CheckpointError> {
+        let file = File::open(path).map_err(CheckpointError::io(path))?;
+        Self::of_file(path.to_owned(), file, 0).read()
+    }
+
+    fn read(mut self) -> Result<Opened, CheckpointError> {
+        let name = self.name.clone();
         let io = CheckpointError::io(&name);
-        let damaged = |damage| CheckpointError::Damaged {
-            path: name.clone(),
-            damage,
-        };
-        let mut frames = Frames::open(&finished.file)
+        let mut frames = Frames::open(&self.file)
             .map_err(&io)?
-            .map_err(damaged)?;
+            .map_err(|damage| self.damaged(damage))?;
         let (mut header, mut seconds, mut damage) = (None, 0.0_f64, None);
         while let Some(frame) = frames.next().map_err(&io)? {
             let frame = match frame {
@@ -98,25 +123,24 @@ impl Finished {
                     continue;
                 }
             };
-            finished.end = frames.at();
+            self.end = frames.at();
             if let Some(group) = Frame::read(&frame.content) {
-                finished.places.insert(group.number, frame.at);
+                self.places.insert(group.number, frame.at);
                 seconds = group.seconds.max(seconds);
             } else if let Some((&HEADER, text)) = frame.content.split_first() {
                 let text = std::str::from_utf8(text).ok();
                 let parsed = text.and_then(|text| toml::from_str::<Header>(text).ok());
                 header = parsed.map(|header| (header, crc32fast::hash(&frame.content)));
             } else {
-                return Err(damaged(Damage::Unfit));
+                return Err(self.damaged(Damage::Unfit));
             }
         }
-        let Some((header, fingerprint)) = header else {
-            return Err(damaged(damage.unwrap_or(Damage::Unfit)));
-        };
         drop(frames);
-        finished.file.set_len(finished.end).map_err(&io)?;
+        let Some((header, fingerprint)) = header else {
+            return Err(self.damaged(damage.unwrap_or(Damage::Unfit)));
+        };
         Ok(Opened {
-            finished,
+            log: self,
             header,
             fingerprint,
             seconds,
@@ -124,18 +148,28 @@ impl Finished {
         })
     }
 
+    /// The file.
+    pub(crate) fn name(&self) -> &Path {
+        &self.name
+    }
+
     /// How many groups it holds.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Whether it holds a group.
-    pub(super) fn contains(&self, number: u64) -> bool {
+    /// The numbers of its groups, ascending.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> + '_ {
+        self.places.keys().copied()
+    }
+
+    /// Tells if it holds a group.
+    pub(crate) fn contains(&self, number: u64) -> bool {
         self.places.contains_key(&number)
     }
 
     /// A group, if it is there; its milestones are still to be found.
-    pub(super) fn get(&self, number: u64) -> Result<Option<Group>, CheckpointError> {
+    pub(crate) fn get(&self, number: u64) -> Result<Option<Group>, CheckpointError> {
         let Some(&at) = self.places.get(&number) else {
             return Ok(None);
         };
@@ -153,7 +187,7 @@ impl Finished {
     }
 
     /// Adds a group that was finished after so much time spent on all.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         number: u64,
         spent: Duration,
@@ -168,7 +202,7 @@ impl Finished {
         let mut write = || -> io::Result<()> {
             self.file.seek(SeekFrom::Start(self.end))?;
             self.file.write_all(&frame).inspect_err(|_| {
-                // Half a frame is none.
+                // Truncate a partially written frame.
                 let _ = self.file.set_len(self.end);
             })?;
             if self.synced.elapsed() >= BETWEEN_SYNCS {
@@ -183,8 +217,13 @@ impl Finished {
         Ok(())
     }
 
-    /// That the file is not what was written.
-    pub(super) fn damaged(&self, damage: Damage) -> CheckpointError {
+    /// Forces everything that was added to the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// The error that the log is not what was written.
+    pub(crate) fn damaged(&self, damage: Damage) -> CheckpointError {
         CheckpointError::Damaged {
             path: self.name.clone(),
             damage,

@@ -1,0 +1,120 @@
+//! Figures for people, rounded to what is known of them.
+
+/// Significant digits of a figure whose interval is not known.
+const DIGITS: usize = 3;
+
+/// Significant digits of an interval's width, which its limits and what lies in it are rounded to.
+const DIGITS_OF_WIDTH: usize = 2;
+
+/// Most significant digits: beyond them a narrow interval is one of rounding errors.
+const MOST_DIGITS: usize = 6;
+
+/// Decimals from which on a figure is written as a power of ten.
+const MOST_DECIMALS: usize = 7;
+
+/// Decimals at which figures are rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decimals(usize);
+
+impl Decimals {
+    /// Those of a figure alone: three significant digits, and all that are before the point.
+    pub(crate) fn of(x: f64) -> Self {
+        Self::at(x, DIGITS)
+    }
+
+    /// Those of a figure with limits, any of which may be infinite: two significant digits of the
+    /// width.
+    pub(crate) fn of_interval(estimate: f64, low: f64, high: f64) -> Self {
+        let finite = [estimate, low, high].into_iter().filter(|x| x.is_finite());
+        let least = finite.clone().fold(f64::INFINITY, f64::min);
+        let greatest = finite.clone().fold(f64::NEG_INFINITY, f64::max);
+        let size = finite.map(f64::abs).fold(0.0, f64::max);
+        match greatest - least {
+            width if width > 0.0 => {
+                let Self(most) = Self::at(size, MOST_DIGITS);
+                let Self(borne) = Self::at(width, DIGITS_OF_WIDTH);
+                Self(borne.min(most))
+            }
+            _ => Self::of(size),
+        }
+    }
+
+    fn at(x: f64, digits: usize) -> Self {
+        // The exponent after rounding: 0.9996 has as many decimals as 1.
+        let scientific = format!("{x:.*e}", digits - 1);
+        let exponent = scientific.split_once('e').and_then(|(_, e)| e.parse().ok());
+        let exponent: i64 = if x == 0.0 {
+            digits as i64
+        } else {
+            exponent.unwrap_or(0)
+        };
+        Self(usize::try_from(digits as i64 - 1 - exponent).unwrap_or(0))
+    }
+
+    /// The text of a figure.
+    pub(crate) fn text(self, x: f64) -> String {
+        let Self(decimals) = self;
+        if x.is_infinite() {
+            return if x > 0.0 { "∞" } else { "-∞" }.to_owned();
+        }
+        if decimals >= MOST_DECIMALS && x != 0.0 {
+            return format!("{x:.*e}", DIGITS - 1);
+        }
+        let text = format!("{x:.decimals$}");
+        // Rounded to nothing, there is no sign.
+        match text.strip_prefix('-') {
+            Some(rest) if rest.chars().all(|c| matches!(c, '0' | '.')) => rest.to_owned(),
+            _ => text,
+        }
+    }
+}
+
+/// A figure alone.
+pub(crate) fn figure(x: f64) -> String {
+    Decimals::of(x).text(x)
+}
+
+/// A figure with its limits.
+pub(crate) fn interval(estimate: f64, low: f64, high: f64) -> String {
+    let decimals = Decimals::of_interval(estimate, low, high);
+    let [estimate, low, high] = [estimate, low, high].map(|x| decimals.text(x));
+    format!("{estimate} [{low}, {high}]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_three_digits_and_intervals_what_their_width_bears() {
+        for (x, text) in [
+            (0.0, "0"),
+            (0.123_456, "0.123"),
+            (0.999_6, "1.00"),
+            (31.456, "31.5"),
+            (1464.3, "1464"),
+            (-0.000_45, "-0.000450"),
+            (1.234e-7, "1.23e-7"),
+            (f64::INFINITY, "∞"),
+        ] {
+            assert_eq!(figure(x), text);
+        }
+        for ((estimate, low, high), text) in [
+            ((0.429_219, 0.424_811, 0.433_191), "0.4292 [0.4248, 0.4332]"),
+            ((165.05, 162.043, 167.727), "165.1 [162.0, 167.7]"),
+            ((1234.5, 1100.0, 1400.0), "1234 [1100, 1400]"),
+            ((100.0, 89.28, 100.0), "100 [89, 100]"),
+            ((0.0, 0.0, 0.0), "0 [0, 0]"),
+            ((2.5, 2.5, 2.5), "2.50 [2.50, 2.50]"),
+            ((-0.001, -0.04, 0.04), "-0.001 [-0.040, 0.040]"),
+            ((-0.0001, -0.04, 0.04), "0.000 [-0.040, 0.040]"),
+            ((300.0, 290.0, f64::INFINITY), "300 [290, ∞]"),
+            ((f64::INFINITY, f64::INFINITY, f64::INFINITY), "∞ [∞, ∞]"),
+            // A width of roundings alone.
+            ((0.1, 0.1, 0.1 + 1e-16), "0.100000 [0.100000, 0.100000]"),
+            ((2e-7, 1e-7, 3e-7), "2.00e-7 [1.00e-7, 3.00e-7]"),
+        ] {
+            assert_eq!(interval(estimate, low, high), text);
+        }
+    }
+}

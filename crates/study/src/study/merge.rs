@@ -1,0 +1,391 @@
+//! Logs of a study put together, or told anew: shards become the whole, other thresholds other tables.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::checkpoint::{CheckpointError, Difference, Header, LOG, Log, Opened};
+use crate::config::Config;
+use crate::error::ConfigError;
+use crate::files::{folder_beside, sync_folder};
+use crate::study::directory::{
+    CONFIGURATION, Directory, DirectoryError, MANIFEST, UNFINISHED, first_groups, logged_group,
+    tables,
+};
+use crate::study::manifest::Manifest;
+use crate::study::overview::Summary;
+use crate::study::results::{ResultsError, read_json};
+use crate::study::tables::{write, write_json};
+use crate::study::{Group, Study};
+
+/// Why logs could not be merged, or tables not made again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MergeError {
+    /// No directory was named.
+    #[error("expected the directories of a study's shards")]
+    None,
+    /// Two directories are of different studies.
+    #[error("{}: `{key}` is {found}, expected {expected}, as in {}", path.display(), first.display())]
+    Differs {
+        /// The directory that differs.
+        path: PathBuf,
+        /// The one it differs from.
+        first: PathBuf,
+        /// The first key that differs.
+        key: String,
+        /// What it is.
+        found: String,
+        /// What it is in the first.
+        expected: String,
+    },
+    /// Two directories hold the same runs.
+    #[error(
+        "{} and {}: both hold the runs of cell {cell} from seed {seed} on{}: expected each shard once",
+        first.display(), path.display(), shard.as_ref().map_or(String::new(), |s| format!(" (shard {s})"))
+    )]
+    Twice {
+        /// The first that holds them.
+        first: PathBuf,
+        /// The second.
+        path: PathBuf,
+        /// The cell of the first of these runs.
+        cell: usize,
+        /// Its seed.
+        seed: u64,
+        /// The shard that both are.
+        shard: Option<String>,
+    },
+    /// Not all runs of the study are there.
+    #[error("{there} of {all} runs are there{missing}: expected all of them, or `--partial`")]
+    Incomplete {
+        /// Runs there are.
+        there: u64,
+        /// Runs of the study.
+        all: u64,
+        /// What is missing, in words.
+        missing: String,
+    },
+    /// A directory could not be read.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// A configuration is none.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A log could not be read or written.
+    #[error(transparent)]
+    Log(#[from] CheckpointError),
+    /// The results could not be written.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+/// A log to be merged.
+struct Source {
+    path: PathBuf,
+    log: Log,
+    header: Header,
+    seconds: f64,
+    threads: usize,
+}
+
+impl Source {
+    /// Opens the log in the directory of a study, whole or interrupted.
+    fn open(path: &Path) -> Result<Self, MergeError> {
+        let place = |name: &Path| name.is_file().then(|| name.to_owned());
+        let unfinished = path.join(UNFINISHED).join(LOG);
+        // What was interrupted holds more than its tables.
+        let name = place(&unfinished).or_else(|| place(&path.join(LOG)));
+        let name = name.ok_or_else(|| {
+            let path = path.to_owned();
+            match path.join(CONFIGURATION).is_file() {
+                true => ResultsError::NoLog { path },
+                false => ResultsError::NoStudy { path },
+            }
+        })?;
+        let Opened {
+            log,
+            header,
+            seconds,
+            ..
+        } = Log::open_to_read(&name)?;
+        let manifest: Option<Manifest> = read_json(&path.join(MANIFEST)).ok();
+        Ok(Self {
+            path: path.to_owned(),
+            log,
+            header,
+            seconds,
+            threads: manifest.map_or(1, |manifest| manifest.threads),
+        })
+    }
+}
+
+/// Merges the logs of one study's shards into the directory `out`, in any order: its tables are the
+/// bytes of the study that was not divided. Memory does not grow with the number of runs.
+/// `Time: O(logs)`
+///
+/// With `partial`, runs may be missing, which the summary then tells; with `replace`, a study that is
+/// at `out` is replaced.
+///
+/// # Errors
+/// When directories are of different studies, hold the same runs twice or not all of them, or
+/// something cannot be read or written. Nothing is left behind then.
+pub fn merge(
+    directories: &[PathBuf],
+    out: &Path,
+    partial: bool,
+    replace: bool,
+) -> Result<Summary, MergeError> {
+    let sources = directories.iter().map(|path| Source::open(path));
+    let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
+    let first = sources.first().ok_or(MergeError::None)?;
+    for other in &sources[1..] {
+        if let Some(Difference { key, kept, asked }) = first.header.difference(&other.header) {
+            return Err(MergeError::Differs {
+                path: other.path.clone(),
+                first: first.path.clone(),
+                key,
+                found: asked,
+                expected: kept,
+            });
+        }
+    }
+    let study = Study::new(first.header.config(first.log.name())?)?;
+    let places = places(&study, &sources)?;
+    let missing: Vec<u64> = (0..study.all_groups())
+        .filter(|number| {
+            places
+                .binary_search_by_key(number, |place| place.0)
+                .is_err()
+        })
+        .collect();
+    if !missing.is_empty() && !partial {
+        return Err(incomplete(&study, &missing, &sources));
+    }
+    let started = sources.iter().map(|s| s.header.started_unix_seconds).min();
+    let header = first
+        .header
+        .merged(!missing.is_empty(), started.unwrap_or(0));
+    let seconds = sources.iter().map(|source| source.seconds).sum();
+    let threads = sources
+        .iter()
+        .map(|source| source.threads)
+        .max()
+        .unwrap_or(1);
+    let groups = places
+        .into_iter()
+        .map(|(number, source)| Ok((number, logged_group(&study, &sources[source].log, number)?)));
+    written(&study, &header, groups, (seconds, threads), out, replace)
+}
+
+/// Where each group is: its number and that of its source, by number.
+fn places(study: &Study, sources: &[Source]) -> Result<Vec<(u64, usize)>, MergeError> {
+    let mut places: Vec<(u64, usize)> = Vec::new();
+    for (number, source) in sources.iter().enumerate() {
+        places.extend(source.log.numbers().map(|group| (group, number)));
+    }
+    places.sort_unstable();
+    let twice = places.windows(2).find(|pair| pair[0].0 == pair[1].0);
+    let Some(&[(group, one), (_, other)]) = twice.and_then(|pair| pair.first_chunk()) else {
+        return Ok(places);
+    };
+    let (cell, seeds) = study.group(group.min(study.all_groups().saturating_sub(1)));
+    let [one, other] = [one, other].map(|source| &sources[source]);
+    let both = one
+        .header
+        .shard
+        .filter(|_| one.header.shard == other.header.shard);
+    Err(MergeError::Twice {
+        first: one.path.clone(),
+        path: other.path.clone(),
+        cell,
+        seed: seeds.start,
+        shard: both.map(|shard| shard.to_string()),
+    })
+}
+
+/// The error that groups are missing, with the shards that they are of where that can be told.
+fn incomplete(study: &Study, missing: &[u64], sources: &[Source]) -> MergeError {
+    let runs = |group: &u64| {
+        let (_, seeds) = study.group(*group);
+        seeds.end - seeds.start
+    };
+    let all = study.all_runs();
+    let shards: Vec<_> = sources.iter().filter_map(|s| s.header.shard).collect();
+    let of = shards.first().map(|shard| shard.of);
+    let alike = of.filter(|&of| shards.len() == sources.len() && shards.iter().all(|s| s.of == of));
+    let words = alike.map_or(String::new(), |of| {
+        let mut left_out: Vec<u64> = missing.iter().map(|group| group % of).collect();
+        left_out.sort_unstable();
+        left_out.dedup();
+        let is_given = |index: &u64| shards.iter().any(|shard| shard.index == *index);
+        let names = |indices: Vec<u64>| {
+            let names: Vec<_> = indices
+                .iter()
+                .map(|index| format!("{index}/{of}"))
+                .collect();
+            names.join(", ")
+        };
+        let (unfinished, absent): (Vec<u64>, Vec<u64>) = left_out.into_iter().partition(is_given);
+        match (absent.is_empty(), unfinished.is_empty()) {
+            (false, true) => format!(", shard {} missing", names(absent)),
+            (true, false) => format!(", shard {} unfinished", names(unfinished)),
+            _ => format!(
+                ", shard {} missing and {} unfinished",
+                names(absent),
+                names(unfinished)
+            ),
+        }
+    });
+    MergeError::Incomplete {
+        there: all - missing.iter().map(runs).sum::<u64>(),
+        all,
+        missing: words,
+    }
+}
+
+/// Makes a study's tables again, from its log alone, in its own directory. `Time: O(log)`
+///
+/// # Errors
+/// When the directory cannot be read, is being written, or files cannot be written.
+pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
+    let source = Source::open(path)?;
+    let study = study_of(&source)?;
+    if Directory::is_unfinished(path) {
+        let path = path.to_owned();
+        return Err(ResultsError::Unfinished { path }.into());
+    }
+    let io = |error| DirectoryError::Io {
+        path: path.to_owned(),
+        error,
+    };
+    let folder = tempfile::Builder::new()
+        .prefix(crate::files::TEMPORARY)
+        .tempdir_in(path)
+        .map_err(io)?;
+    let groups = groups_of(&study, &source);
+    let (_, summary) = tables(&study, &source.log, &groups, folder.path())?;
+    let replaced = || -> io::Result<()> {
+        for entry in fs::read_dir(folder.path())? {
+            let entry = entry?;
+            fs::rename(entry.path(), path.join(entry.file_name()))?;
+        }
+        sync_folder(path)
+    };
+    replaced().map_err(io)?;
+    Ok(summary)
+}
+
+/// Tells a study anew under other thresholds, without training: its log with other times, and the
+/// tables of it, as a study of its own in the directory `out`. A threshold that is not asked anew
+/// keeps the brackets of looks at every epoch; others have those of the evaluations that were kept.
+/// `Time: O(log)`
+///
+/// # Errors
+/// When the directory cannot be read, `config` is not valid, or something cannot be written.
+pub fn tables_under(
+    path: &Path,
+    config: Config,
+    out: &Path,
+    replace: bool,
+) -> Result<(Study, Summary), MergeError> {
+    let source = Source::open(path)?;
+    let old = study_of(&source)?;
+    let study = Study::new(config)?.of_shard(source.header.shard);
+    let header = source.header.with_config(study.config());
+    let header = header.map_err(|error| DirectoryError::Io {
+        path: out.to_owned(),
+        error,
+    })?;
+    let groups = groups_of(&old, &source).into_iter().map(|number| {
+        let mut group = logged_group(&old, &source.log, number)?;
+        let [logged, asked] = [&old, &study].map(|study| &study.cells()[group.cell].config);
+        for record in &mut group.records {
+            record.find_anew(&logged.evaluate, &asked.evaluate, asked.train.epochs);
+        }
+        Ok((number, group))
+    });
+    let spent = (source.seconds, source.threads);
+    let summary = written(&study, &header, groups, spent, out, replace)?;
+    Ok((study, summary))
+}
+
+/// The configuration of the study in a directory.
+///
+/// # Errors
+/// When there is no study with a log.
+pub fn logged_config(path: &Path) -> Result<Config, MergeError> {
+    Ok(study_of(&Source::open(path)?)?.config().clone())
+}
+
+fn study_of(source: &Source) -> Result<Study, MergeError> {
+    let config = source.header.config(source.log.name())?;
+    Ok(Study::new(config)?.of_shard(source.header.shard))
+}
+
+fn groups_of(study: &Study, source: &Source) -> Vec<u64> {
+    match source.header.partial {
+        true => source.log.numbers().collect(),
+        false => first_groups(study, &source.log),
+    }
+}
+
+/// Writes a log of groups and the tables of it into a directory, which appears when it is all there.
+fn written(
+    study: &Study,
+    header: &Header,
+    groups: impl Iterator<Item = Result<(u64, Group), MergeError>>,
+    (seconds, threads): (f64, usize),
+    out: &Path,
+    replace: bool,
+) -> Result<Summary, MergeError> {
+    let exists = fs::symlink_metadata(out).is_ok() && !is_empty(out);
+    let path = out.to_owned();
+    if exists && !replace {
+        return Err(DirectoryError::Exists { path }.into());
+    }
+    if exists && !out.join(CONFIGURATION).is_file() {
+        return Err(DirectoryError::NoStudy { path }.into());
+    }
+    if Directory::is_unfinished(out) {
+        return Err(DirectoryError::Unfinished { path }.into());
+    }
+    let io = |error| DirectoryError::Io {
+        path: out.to_owned(),
+        error,
+    };
+    let folder = folder_beside(out).map_err(io)?;
+    let spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let mut log = Log::begin(folder.path(), header).map_err(io)?;
+    for group in groups {
+        let (number, group) = group?;
+        log.add(number, spent, &group)?;
+    }
+    log.sync().map_err(io)?;
+    let groups: Vec<u64> = log.numbers().collect();
+    let (made, summary) = tables(study, &log, &groups, folder.path())?;
+    let manifest = Manifest::new(study, &made, threads, (header.started_unix_seconds, spent));
+    let finish = || -> io::Result<()> {
+        write_json(&folder.path().join(MANIFEST), &manifest)?;
+        let toml = study.config().to_toml().map_err(io::Error::other)?;
+        write(&folder.path().join(CONFIGURATION), toml.as_bytes())?;
+        if exists {
+            fs::remove_dir_all(out)?;
+        } else {
+            let _ = fs::remove_dir(out);
+        }
+        fs::rename(folder.path(), out)?;
+        sync_folder(match out.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        })
+    };
+    finish().map_err(io)?;
+    let _ = folder.keep();
+    Ok(summary)
+}
+
+fn is_empty(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}

@@ -1,0 +1,158 @@
+//! The tables of a study: records, curves, traces and summary, functions of its groups.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::study::curves::{self, Series};
+use crate::study::directory::{CURVES, RECORDS, SUMMARY, TRACES};
+use crate::study::group::{Group, Record};
+use crate::study::manifest::Kernels;
+use crate::study::overview::{CellSummary, Part, Summary, Tally};
+use crate::study::records::{self, RecordRow};
+use crate::study::{Study, traces};
+
+/// The tables of a study while they are written, group by group in the order of their numbers.
+pub(super) struct Tables<'s> {
+    study: &'s Study,
+    records: BufWriter<File>,
+    curves: BufWriter<File>,
+    traces: BufWriter<File>,
+    cell: Option<CellSoFar>,
+    done: Vec<CellSummary>,
+    made: Made,
+}
+
+/// What was made of groups.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Made {
+    pub(super) kernels: Kernels,
+    pub(super) runs: u64,
+    pub(super) seed_steps: u64,
+}
+
+/// What is gathered of a cell until its last run.
+pub(super) struct CellSoFar {
+    pub(super) number: usize,
+    pub(super) series: Series,
+    tally: Tally,
+}
+
+impl<'s> Tables<'s> {
+    /// Begins the tables in a folder.
+    pub(super) fn create(study: &'s Study, folder: &Path) -> io::Result<Self> {
+        let open = |name| File::create(folder.join(name)).map(BufWriter::new);
+        let mut tables = Self {
+            study,
+            records: open(RECORDS)?,
+            curves: open(CURVES)?,
+            traces: open(TRACES)?,
+            cell: None,
+            done: Vec::new(),
+            made: Made::default(),
+        };
+        records::write_header(study, &mut tables.records)?;
+        curves::write_header(study, &mut tables.curves)?;
+        traces::write_header(study, &mut tables.traces)?;
+        Ok(tables)
+    }
+
+    /// Adds a group, a later one than those before.
+    pub(super) fn add(&mut self, group: &Group) -> io::Result<()> {
+        if self
+            .cell
+            .as_ref()
+            .is_none_or(|cell| cell.number != group.cell)
+        {
+            self.finish_cell()?;
+            self.cell = Some(CellSoFar::new(self.study, group.cell)?);
+        }
+        self.made.count(group);
+        let spec = self.study.spec();
+        for record in &group.records {
+            let row = RecordRow::of(record, &spec.figures);
+            records::write(&row, self.study, &mut self.records)?;
+            if self.study.keeps_trace(record) {
+                traces::write(record, &spec.figures, &mut self.traces)?;
+            }
+            if let Some(cell) = &mut self.cell {
+                cell.add(record, &row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and brings all of it to the disk.
+    pub(super) fn finish(mut self, folder: &Path) -> io::Result<(Made, Summary)> {
+        self.finish_cell()?;
+        for file in [&mut self.records, &mut self.curves, &mut self.traces] {
+            file.flush()?;
+            file.get_ref().sync_all()?;
+        }
+        let part = Part::of(self.study, self.made.runs);
+        let summary = Summary::of(self.study, part, self.done);
+        write_json(&folder.join(SUMMARY), &summary)?;
+        Ok((self.made, summary))
+    }
+
+    /// Writes what there is of the cell in progress, and frees it.
+    fn finish_cell(&mut self) -> io::Result<()> {
+        if let Some(cell) = self.cell.take() {
+            cell.series.write(cell.number, &mut self.curves)?;
+            self.done.push(cell.summary(self.study));
+        }
+        Ok(())
+    }
+}
+
+impl Made {
+    /// Counts a group.
+    pub(super) fn count(&mut self, group: &Group) {
+        self.kernels.count(group);
+        self.seed_steps += group.seed_steps;
+        self.runs += group.records.len() as u64;
+    }
+}
+
+impl CellSoFar {
+    /// A cell without runs yet.
+    pub(super) fn new(study: &Study, number: usize) -> io::Result<Self> {
+        let config = &study.cells()[number].config;
+        let plan = config.evaluate.plan(config.train.epochs);
+        let spec = study.spec();
+        let too_many = io::ErrorKind::OutOfMemory;
+        let runs = usize::try_from(spec.seeds.len()).map_err(|_| too_many)?;
+        Ok(Self {
+            number,
+            series: Series::new(plan.epochs(), &spec.figures, runs).map_err(|_| too_many)?,
+            tally: Tally::new(&spec.figures),
+        })
+    }
+
+    /// Adds a run.
+    pub(super) fn add(&mut self, record: &Record, row: &RecordRow) {
+        self.series.push(record);
+        self.tally.push(row);
+    }
+
+    /// Sums it up.
+    pub(super) fn summary(self, study: &Study) -> CellSummary {
+        self.tally.finish(self.number, &study.cells()[self.number])
+    }
+}
+
+/// Writes a value as JSON, all the way to the disk.
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    write(path, &text)
+}
+
+/// Writes a file, all the way to the disk.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
