@@ -5,33 +5,35 @@
 //! ```
 
 use std::error::Error;
-use std::ops::ControlFlow;
 
 use sparsegrok::config::Settings;
-use sparsegrok::kernel::{
-    EvaluationPlan, Figure, KernelChoice, SimdChoice, Weights, evaluate, train,
-};
+use sparsegrok::kernel::{EvaluationPlan, Figure, Job, KernelChoice, SimdChoice, Training, start};
 use sparsegrok::study::load;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let config = Settings::layered(Some("grok-a"), None, &[])?.config()?;
     let problem = load(&config)?.problem;
     let plan = EvaluationPlan::log_spaced(40, config.train.epochs);
-    let mut watch = |epoch: u64, weights: &Weights| {
-        let found = evaluate(epoch, weights, &problem, &config.train, None);
-        println!(
-            "epoch {epoch:5}: train {:.3}, population {:.3}, ‖v‖ {:6.2}, ‖m‖ {:6.2}",
-            found[Figure::TrainAcc],
-            found[Figure::PopulationAcc],
-            found[Figure::SignalNorm],
-            found[Figure::MemorizationNorm],
-        );
-        match found[Figure::PopulationAcc] > 0.95 {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    };
+    let runs = [Job::new(&problem, &config.train)];
     let (kernel, simd) = (KernelChoice::Auto, SimdChoice::Auto);
-    train(&problem, &config.train, kernel, simd, &plan, &mut watch)?;
+    let mut training = start(&config.train, &runs, kernel, simd, None)?;
+    for epoch in 1..=config.train.epochs {
+        training.advance();
+        // A look is cheap enough for every epoch, an evaluation is not.
+        let generalized = training.reaches(0, Figure::PopulationAcc, 0.95);
+        if plan.contains(epoch) || generalized == Some(true) {
+            let found = training.evaluate(0)?;
+            println!(
+                "epoch {epoch:5}: train {:.3}, population {:.3}, ‖v‖ {:6.2}, ‖m‖ {:6.2}",
+                found[Figure::TrainAcc],
+                found[Figure::PopulationAcc],
+                found[Figure::SignalNorm],
+                found[Figure::MemorizationNorm],
+            );
+        }
+        if generalized == Some(true) {
+            break;
+        }
+    }
     Ok(())
 }

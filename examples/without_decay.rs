@@ -9,10 +9,9 @@
 //! ```
 
 use std::error::Error;
-use std::ops::ControlFlow;
 
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{EvaluationPlan, Figure, Weights, evaluate, train};
+use sparsegrok::kernel::{EvaluationPlan, Figure, Job, Training, start};
 use sparsegrok::study::{Config, Settings, load};
 use sparsegrok::theory::{MaxMargin, PacBayes};
 
@@ -33,8 +32,15 @@ fn follow(config: &Config, problem: &Problem) -> Result<(), Box<dyn Error>> {
     let headed = MaxMargin::solve(rows, labels, alpha, 1e-10).ok_or("a max-margin solution")?;
     // Standard deviations to choose from, fixed beforehand.
     let sigmas: Vec<f64> = (-4..12).map(|k| 2.0_f64.powi(k)).collect();
-    let mut show = |epoch: u64, weights: &Weights| {
-        let evaluation = evaluate(epoch, weights, problem, &config.train, None);
+    let plan = EvaluationPlan::log_spaced(13, config.train.epochs);
+    let (run, engine) = (Job::new(problem, &config.train), &config.engine);
+    let mut training = start(&config.train, &[run], engine.kernel, engine.simd, None)?;
+    for epoch in 1..=config.train.epochs {
+        training.advance();
+        if !plan.contains(epoch) {
+            continue;
+        }
+        let (evaluation, weights) = (training.evaluate(0)?, training.model(0)?);
         let bound = PacBayes::best(&sigmas, 0.05, &weights.signal, rows, labels);
         println!(
             "{epoch:8}  {:.4}    {:5.1}  {:.3}  {:.3}  {:10.2}  {:5}",
@@ -47,17 +53,6 @@ fn follow(config: &Config, problem: &Problem) -> Result<(), Box<dyn Error>> {
             bound.divergence,
             bound.sigma,
         );
-        ControlFlow::Continue(())
-    };
-    let plan = EvaluationPlan::log_spaced(13, config.train.epochs);
-    let engine = &config.engine;
-    train(
-        problem,
-        &config.train,
-        engine.kernel,
-        engine.simd,
-        &plan,
-        &mut show,
-    )?;
+    }
     Ok(())
 }

@@ -180,7 +180,7 @@ fn damaged_checkpoints_are_refused_and_the_ones_before_used() {
         ),
         (
             Box::new(|path| flip(&path.join("unfinished/group-0"), 21)),
-            &["group-0: a checkpoint of format 6, expected 2"],
+            &["group-0: a checkpoint of format 7, expected 3"],
         ),
         (
             Box::new(|path| {

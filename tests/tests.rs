@@ -19,6 +19,7 @@ mod report;
 mod results;
 mod science;
 mod scikit_learn;
+mod second_family;
 mod study;
 mod support;
 mod times;

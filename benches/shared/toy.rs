@@ -1,12 +1,10 @@
 //! The workload the benches share: the toy's rows, and the ways to train on them.
 
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, EvaluationPlan, Figure, GroupObserver, Job, KernelChoice, SimdChoice, Standing,
-    TrainSpec, Weights, evaluate, train_group,
+    BatchSize, Figure, Job, KernelChoice, SimdChoice, TrainSpec, Training, Weights, evaluate, start,
 };
 
 use super::textbook::Textbook;
@@ -27,21 +25,6 @@ pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
             .expect("a valid specification")
         })
         .collect()
-}
-
-/// Notes when each epoch ends.
-#[derive(Default)]
-struct Clock(Vec<Instant>);
-
-impl GroupObserver for Clock {
-    fn epoch(&mut self, _epoch: u64, _standing: &Standing<'_>) -> ControlFlow<()> {
-        self.0.push(Instant::now());
-        ControlFlow::Continue(())
-    }
-
-    fn evaluate(&mut self, _run: usize, _epoch: u64, _weights: &Weights) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
 }
 
 /// Trains every problem, eight at a time where the kernel is `Lanes`.
@@ -101,7 +84,7 @@ pub(crate) fn epoch_times(
         epochs: epochs + 2,
         ..TrainSpec::default()
     };
-    let Clock(ends) = train_watched(&spec, problems, 0, kernel, simd).1;
+    let ends = train_watched(&spec, problems, 0, kernel, simd).1;
     let measured = ends.windows(2).take(epochs as usize);
     measured.map(|pair| pair[1] - pair[0]).collect()
 }
@@ -127,13 +110,14 @@ fn nanoseconds(times: &[Duration]) -> f64 {
     times.iter().sum::<Duration>().as_secs_f64() * 1e9 / times.len() as f64
 }
 
+/// Trains up to eight problems; returns also when each epoch of the last of them ended.
 fn train_watched(
     spec: &TrainSpec,
     problems: &[Problem],
     first_seed: u64,
     kernel: KernelChoice,
     simd: SimdChoice,
-) -> (Vec<Weights>, Clock) {
+) -> (Vec<Weights>, Vec<Instant>) {
     let runs: Vec<Job<'_>> = (first_seed..)
         .zip(problems)
         .map(|(seed, problem)| Job {
@@ -143,11 +127,19 @@ fn train_watched(
             start: None,
         })
         .collect();
-    let plan = EvaluationPlan::every(spec.epochs, spec.epochs);
-    let mut clock = Clock::default();
-    let ended = train_group(spec, &runs, kernel, simd, &plan, &mut clock).expect("valid settings");
-    let trained = ended.into_iter().map(|run| run.expect("a stable run"));
-    (trained.collect(), clock)
+    let (mut trained, mut ends) = (Vec::new(), Vec::new());
+    while trained.len() < runs.len() {
+        let rest = &runs[trained.len()..];
+        let mut training = start(spec, rest, kernel, simd, None).expect("valid settings");
+        ends.clear();
+        for _ in 0..spec.epochs {
+            training.advance();
+            ends.push(Instant::now());
+        }
+        let lanes = 0..training.lanes();
+        trained.extend(lanes.map(|lane| training.model(lane).expect("a stable run")));
+    }
+    (trained, ends)
 }
 
 /// The textbook loop on one problem.

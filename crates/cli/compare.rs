@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_study::{
-    ArmComparison, CompareDirectoriesError, CompareError, Section, Seeds, Setting, Watch, compare,
-    compare_directories, compare_seeds,
+    ArmComparison, CompareDirectoriesError, CompareError, Config, Length, Section, Seeds, Setting,
+    compare, compare_directories, compare_seeds,
 };
 
 use crate::data::{load_and_say, say_zero_one};
@@ -79,9 +79,14 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     }
     let problem = load_and_say(&config)?;
     let mut output = Output::open(args.out.as_deref())?;
-    let mut early = Bar::new("early stop", config.compare.early_epochs);
-    let mut long = Bar::new("long train", config.compare.long_epochs);
-    let comparison = compare(&config, &problem, &mut early, &mut long)?;
+    let mut bar: Option<(Length, Progress)> = None;
+    let comparison = compare(&config, &problem, |length, epoch| {
+        let shown = bar.take().filter(|(of, _)| *of == length);
+        let (_, progress) =
+            bar.insert(shown.unwrap_or_else(|| (length, of_length(length, &config))));
+        progress.epoch(epoch);
+    })?;
+    drop(bar);
     write!(output, "{comparison}")?;
     output.finish()
 }
@@ -134,29 +139,10 @@ fn write_tables(mut output: Output, tables: &[ArmComparison]) -> anyhow::Result<
     output.finish()
 }
 
-/// A progress bar that appears with the first epoch.
-struct Bar {
-    label: &'static str,
-    epochs: u64,
-    progress: Option<Progress>,
-}
-
-impl Bar {
-    fn new(label: &'static str, epochs: u64) -> Self {
-        Self {
-            label,
-            epochs,
-            progress: None,
-        }
-    }
-}
-
-impl Watch for Bar {
-    fn epoch(&mut self, epoch: u64) {
-        let new = || Progress::new(self.label, self.epochs);
-        self.progress.get_or_insert_with(new).epoch(epoch);
-        if epoch == self.epochs {
-            self.progress = None;
-        }
+/// The progress of one of two runs.
+fn of_length(length: Length, config: &Config) -> Progress {
+    match length {
+        Length::Early => Progress::new("early stop", config.compare.early_epochs),
+        Length::Long => Progress::new("long train", config.compare.long_epochs),
     }
 }

@@ -3,12 +3,14 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
+use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_kernel::{Evaluation, model};
+use sparsegrok_kernel::{Weights, model};
 use sparsegrok_study::{
-    Config, Memory, RunError, Section, Setting, TraceWriter, Unfinished, Watch, Work,
-    closing_words, run, run_kept,
+    Config, Event, Linear, Memory, RunError, Section, Setting, TraceWriter, Unfinished, Work,
+    closing_words, run_watched,
 };
 
 use crate::data::load_and_say;
@@ -88,38 +90,58 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         (Some(unfinished), Some(path)) => Some((unfinished, path.clone())),
         _ => begin(args, &config, &output)?,
     };
-    let mut printer = Printer {
-        writer: TraceWriter::new(&config.output),
-        output: &mut output,
-        progress: match args.live {
-            true => Progress::live("training", config.train.epochs),
-            false => Progress::new("training", config.train.epochs),
-        },
-        written: Ok(()),
-    };
-    printer.written = printer.writer.write_header(printer.output);
-    let run = match &kept {
-        None => run(&config, &problem, &mut printer)?,
-        Some((unfinished, path)) => {
+    let interrupts = match &kept {
+        None => None,
+        Some((_, path)) => {
             let stop = stop_at_signals("stopping when the run is kept")?;
-            let run = run_kept(&config, &problem, unfinished, &stop, &mut printer);
-            if let Err(RunError::Train(_)) = run {
-                // It would come to the same end again.
-                unfinished.remove()?;
-            }
-            let Some(run) = run? else {
-                let path = path.display();
-                let held = format!("stopped; `sparsegrok run --resume {path}` goes on");
-                return Err(io::Error::new(io::ErrorKind::Interrupted, held).into());
-            };
-            run
+            let path = path.display();
+            let held = format!("stopped; `sparsegrok run --resume {path}` goes on");
+            Some((stop, held))
         }
     };
-    printer.written?;
-    drop(printer.progress);
+    let mut progress = match args.live {
+        true => Progress::live("training", config.train.epochs),
+        false => Progress::new("training", config.train.epochs),
+    };
+    let writer = TraceWriter::new(&config.output);
+    writer.write_header(&mut output)?;
+    // Prints each evaluation as it comes; ends the run when it is interrupted, or nobody reads any more.
+    let mut watch = |event: Event<'_>| {
+        match event {
+            Event::Evaluation(evaluation) => {
+                let row = progress.aside(|| writer.write_row(&mut output, evaluation));
+                if let Err(error) = row {
+                    return ControlFlow::Break(error);
+                }
+                progress.evaluation(evaluation);
+            }
+            Event::Epoch(epoch) => {
+                progress.epoch(epoch);
+                if let Some((stop, held)) = &interrupts
+                    && stop.load(Ordering::Relaxed)
+                {
+                    let held = held.as_str();
+                    return ControlFlow::Break(io::Error::new(io::ErrorKind::Interrupted, held));
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    };
+    let unfinished = kept.as_ref().map(|(unfinished, _)| unfinished);
+    let run = run_watched(&Linear, &config, &problem, unfinished, &mut watch);
+    if let (Some(unfinished), Err(RunError::Train(_))) = (unfinished, &run) {
+        // It would come to the same end again.
+        unfinished.remove()?;
+    }
+    let run = match run? {
+        ControlFlow::Continue(run) => run,
+        ControlFlow::Break(error) => return Err(error.into()),
+    };
+    drop(progress);
     output.finish()?;
     if let Some(mut file) = model_file {
-        model::write(&mut file, &config.to_toml()?, &run.weights)?;
+        let weights = Weights::of(&run.weights).context("only linear models are saved")?;
+        model::write(&mut file, &config.to_toml()?, &weights)?;
         file.finish()?;
     }
     if let Some((plot, file)) = plot.zip(plot_file) {
@@ -149,32 +171,4 @@ fn begin(
     };
     let unfinished = Unfinished::begin(&path, Work::Run, config)?;
     Ok(Some((unfinished, path)))
-}
-
-/// Prints each evaluation as it comes; ends the run when nobody reads any more.
-struct Printer<'a> {
-    writer: TraceWriter<'a>,
-    output: &'a mut Output,
-    progress: Progress,
-    written: io::Result<()>,
-}
-
-impl Watch for Printer<'_> {
-    fn epoch(&mut self, epoch: u64) {
-        self.progress.epoch(epoch);
-    }
-
-    fn evaluation(&mut self, evaluation: &Evaluation) -> ControlFlow<()> {
-        if self.written.is_ok() {
-            let Self { writer, output, .. } = self;
-            self.written = self
-                .progress
-                .aside(|| writer.write_row(*output, evaluation));
-        }
-        self.progress.evaluation(evaluation);
-        match self.written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    }
 }

@@ -3,14 +3,15 @@
 #![no_main]
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::sync::atomic::AtomicBool;
 
 use libfuzzer_sys::fuzz_target;
 use sparsegrok_fuzz::{checkpoint_with_checksums, folder, frames};
 use sparsegrok_study::{
-    CheckpointError, Config, RunError, Settings, Unfinished, Work, load, run_kept,
+    CheckpointError, Config, Event, Linear, RunError, Settings, Unfinished, Work, load,
+    run_watched,
 };
 use tempfile::TempDir;
 
@@ -58,13 +59,9 @@ fuzz_target!(|bytes: &[u8]| {
     write("group-0", &checkpoint_with_checksums(&bytes)).expect("a written file");
     let unfinished = Unfinished::open(&begun.path, Work::Run).expect("it was just begun");
     let problem = load(&begun.config).expect("drawn data").problem;
-    let run = run_kept(
-        &begun.config,
-        &problem,
-        &unfinished,
-        &AtomicBool::new(false),
-        &mut (),
-    );
+    let mut watch = |_: Event<'_>| ControlFlow::<()>::Continue(());
+    let kept_in = Some(&unfinished);
+    let run = run_watched(&Linear, &begun.config, &problem, kept_in, &mut watch);
     match run {
         Ok(_) | Err(RunError::Checkpoint(CheckpointError::Damaged { .. }) | RunError::Train(_)) => {
         }

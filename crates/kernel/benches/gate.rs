@@ -14,15 +14,13 @@
 
 use std::hint::black_box;
 use std::io::{self, BufRead, Write};
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use sparsegrok_data::svmlight::{self, Options};
 use sparsegrok_data::{Problem, SyntheticSpec, TargetKind, generate};
 use sparsegrok_kernel::{
-    EvaluationPlan, GroupObserver, Job, KernelChoice, SimdChoice, TrainSpec, Weights, evaluate,
-    train_group,
+    Job, KernelChoice, SimdChoice, TrainSpec, Training, Weights, evaluate, start,
 };
 
 /// Work ready to be done, any number of times.
@@ -162,19 +160,17 @@ fn train(
             start: None,
         })
         .collect();
-    let plan = EvaluationPlan::every(epochs, epochs);
-    let ended = train_group(&spec, &runs, kernel, simd, &plan, &mut Blind).expect("valid settings");
-    let trained = ended.into_iter().map(|run| run.expect("a stable run"));
-    trained.collect()
-}
-
-/// Does not look.
-struct Blind;
-
-impl GroupObserver for Blind {
-    fn evaluate(&mut self, _run: usize, _epoch: u64, _weights: &Weights) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+    let mut trained = Vec::new();
+    while trained.len() < runs.len() {
+        let rest = &runs[trained.len()..];
+        let mut training = start(&spec, rest, kernel, simd, None).expect("valid settings");
+        for _ in 0..epochs {
+            training.advance();
+        }
+        let lanes = 0..training.lanes();
+        trained.extend(lanes.map(|lane| training.model(lane).expect("a stable run")));
     }
+    trained
 }
 
 /// Drawing `times` problems of `rows` rows, 5 signal columns.

@@ -8,13 +8,14 @@ use sparsegrok_data::Dataset;
 use sparsegrok_lanes::{Level, Simd, Task};
 
 use crate::init::Seed;
+use crate::look::TrainQuestion;
 use crate::loss::Loss;
-use crate::question::TrainQuestion;
 use crate::schedule::LearningRate;
 use crate::shape::Shape;
 use crate::spec::{DecayOrder, TrainSpec};
-use crate::state::State;
-use crate::training::{Diverged, Training};
+use crate::state::LinearState;
+use crate::trainer::Trainer;
+use crate::training::Diverged;
 use crate::visits::{self, Visits};
 use crate::weights::Weights;
 
@@ -51,7 +52,7 @@ impl<'a> DenseTrainer<'a> {
         Self::matrix_bytes(shape).saturating_add(visits::bytes(spec, shape.rows))
     }
 
-    pub(crate) fn new(spec: &TrainSpec, level: Level, seed: Seed<'a>) -> Self {
+    pub(crate) fn new(spec: &TrainSpec, level: Level, seed: Seed<'a, '_>) -> Self {
         let Seed {
             data,
             order_seed,
@@ -101,7 +102,7 @@ impl<'a> DenseTrainer<'a> {
     }
 
     /// Continues a run from its state.
-    fn resume(&mut self, state: &State) {
+    fn resume(&mut self, state: &LinearState) {
         self.epoch = state.epoch;
         self.step = state.step;
         self.visits.resume(state.epoch, [state.generator]);
@@ -186,7 +187,7 @@ fn derivative(loss: Loss, z: f64, y: f64) -> f64 {
     }
 }
 
-impl Training for DenseTrainer<'_> {
+impl Trainer for DenseTrainer<'_> {
     fn epoch(&mut self) {
         self.level.run(Epoch(self));
     }
@@ -214,14 +215,14 @@ impl Training for DenseTrainer<'_> {
         question.answer(&self.weights(lane))
     }
 
-    fn state(&self, lane: usize) -> State {
+    fn state(&self, lane: usize) -> LinearState {
         let Weights {
             signal,
             tail,
             memorization,
             bias,
         } = self.weights(lane);
-        State {
+        LinearState {
             epoch: self.epoch,
             step: self.step,
             scale: 1.0,

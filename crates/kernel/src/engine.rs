@@ -1,7 +1,5 @@
 //! The choice of a kernel, the start of training, and its memory before it is taken.
 
-use std::collections::BTreeMap;
-
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
@@ -10,9 +8,10 @@ use crate::init::{Seed, initial_signal};
 use crate::layout::packed_bytes;
 use crate::linear::{Linear, Plan};
 use crate::shape::Shape;
+use crate::side_by_side::SideBySide;
 use crate::spec::TrainSpec;
-use crate::state::State;
-use crate::training::Training;
+use crate::state::{LinearState, State};
+use crate::trainer::Trainer;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
 const DENSE_MAX_BYTES: usize = 8 << 30;
@@ -108,88 +107,98 @@ pub struct Job<'a> {
     pub start: Option<&'a State>,
 }
 
-/// Starts jobs of one configuration, to be trained side by side: the job number i in lane i.
+impl<'a> Job<'a> {
+    /// A run of a configuration's own seeds, from its beginning.
+    pub fn new(problem: &'a Problem, spec: &TrainSpec) -> Self {
+        Self {
+            problem,
+            order_seed: spec.order_seed,
+            init_seed: spec.init_seed,
+            start: None,
+        }
+    }
+}
+
+/// Starts the first of some runs of one configuration: as many as are trained side by side, at most
+/// eight. In lanes these are all that have come equally far, else it is one. The others can be started
+/// likewise when these are done with; memory is then taken once.
 ///
-/// A run's result is a function of its problem, its seeds and `spec` alone: the same bits for every
-/// kernel but the dense one, every level, and whatever company it is trained in. A job that goes on
-/// from a [`State`] comes to the same bits as if it had begun. `Time: O(nnz)`
+/// A run's result is a function of its problem, its seeds and `spec` alone: the same bits for
+/// every kernel but the dense one, every level, and whatever company it runs in. A run that
+/// diverges does not disturb the others. One that goes on from a [`State`] comes to the same bits as
+/// if it had begun. With an `accuracy_tolerance`, rows with real targets count as right when
+/// (z − y)² is below it. `Time: O(nnz)`
 ///
 /// # Errors
-/// A `spec` out of range, or one that does not fit the data; a level that this machine lacks.
+/// When `spec` is out of range or does not fit the data of any of the runs.
 ///
 /// # Panics
-/// When the jobs are not one of the [groups](side_by_side) that the kernel trains at the same time,
-/// their problems differ in shape, or a state does not [fit](State::fits) its job.
+/// When there are no runs, their problems differ in shape, or a state does not
+/// [fit](LinearState::fits) its run.
 pub fn start<'a>(
-    spec: &TrainSpec,
-    jobs: &[Job<'a>],
+    spec: &'a TrainSpec,
+    runs: &[Job<'a>],
     kernel: KernelChoice,
     simd: SimdChoice,
-) -> Result<Box<dyn Training + 'a>, InvalidSetting> {
-    let kernel = kernel.resolve(jobs);
-    let together = side_by_side(kernel, jobs).len();
-    assert_eq!(together, 1, "jobs that are not trained at the same time");
-    let (level, seeds) = check(spec, jobs, kernel, simd)?;
-    // Lanes without a job of their own repeat the first.
+    accuracy_tolerance: Option<f64>,
+) -> Result<SideBySide<'a>, InvalidSetting> {
+    assert!(!runs.is_empty(), "no runs, expected 1 or more");
+    spec.validate()?;
+    let level = simd.level()?;
+    for run in runs {
+        check_fit(run.problem, spec, kernel)?;
+    }
+    let kernel = kernel.resolve(runs);
+    let runs = &runs[..side_by_side(kernel, runs)];
+    let states = runs.iter().map(|run| {
+        let state = LinearState::of(run.start?);
+        let state = state.filter(|state| state.fits(spec, run.problem));
+        Some(state.expect("a state of this run"))
+    });
+    let states: Vec<_> = states.collect();
+    let seeds = runs
+        .iter()
+        .zip(&states)
+        .map(|(run, state)| {
+            let width = run.problem.train.features().signal_width();
+            let teacher = run.problem.teacher.as_ref();
+            Ok(Seed {
+                data: &run.problem.train,
+                order_seed: run.order_seed,
+                initial_signal: initial_signal(spec, run.init_seed, width, teacher)?,
+                start: state.as_ref(),
+            })
+        })
+        .collect::<Result<Vec<_>, InvalidSetting>>()?;
+    // Lanes without a run of their own repeat the first.
     let of_lane = |lane: usize| seeds.get(lane).unwrap_or(&seeds[0]).clone();
-    Ok(match kernel {
-        KernelChoice::Lanes => {
-            let seeds = std::array::from_fn(of_lane);
-            Box::new(Linear::<LANES>::new(spec, level, seeds))
-        }
+    let trainer: Box<dyn Trainer + 'a> = match kernel {
+        KernelChoice::Lanes => Box::new(Linear::<LANES>::new(
+            spec,
+            level,
+            std::array::from_fn(of_lane),
+        )),
         KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
         KernelChoice::Scalar | KernelChoice::Auto => {
             Box::new(Linear::new(spec, level, [of_lane(0)]))
         }
-    })
-}
-
-/// Groups jobs, by their numbers, into those that a kernel trains at the same time: one by one, or in
-/// lanes all that have come equally far.
-pub fn side_by_side(kernel: KernelChoice, jobs: &[Job<'_>]) -> Vec<Vec<usize>> {
-    if kernel.resolve(jobs) != KernelChoice::Lanes {
-        return (0..jobs.len()).map(|job| vec![job]).collect();
-    }
-    // Learning rate and scale are common to all lanes, and follow from the epoch.
-    let mut by_start = BTreeMap::<_, Vec<usize>>::new();
-    for (number, job) in jobs.iter().enumerate() {
-        let start = job.start.map(|state| (state.epoch, state.scale.to_bits()));
-        by_start.entry(start).or_default().push(number);
-    }
-    by_start.into_values().collect()
-}
-
-/// Checks that jobs can be started, and makes their initial weights.
-pub(crate) fn check<'a>(
-    spec: &TrainSpec,
-    jobs: &[Job<'a>],
-    kernel: KernelChoice,
-    simd: SimdChoice,
-) -> Result<(Level, Vec<Seed<'a>>), InvalidSetting> {
-    assert!(
-        (1..=LANES).contains(&jobs.len()),
-        "{} jobs, expected 1 to {LANES}",
-        jobs.len()
-    );
-    spec.validate()?;
-    let level = simd.level()?;
-    for job in jobs {
-        check_fit(job.problem, spec, kernel)?;
-        let fits = |state: &State| state.fits(spec, job.problem);
-        assert!(job.start.is_none_or(fits), "a state is of another run");
-    }
-    let seed = |job: &Job<'a>| {
-        let width = job.problem.train.features().signal_width();
-        let teacher = job.problem.teacher.as_ref();
-        Ok(Seed {
-            data: &job.problem.train,
-            order_seed: job.order_seed,
-            initial_signal: initial_signal(spec, job.init_seed, width, teacher)?,
-            start: job.start,
-        })
     };
-    let seeds = jobs.iter().map(seed).collect::<Result<_, _>>()?;
-    Ok((level, seeds))
+    Ok(SideBySide::new(trainer, spec, runs, accuracy_tolerance))
+}
+
+/// How many of some runs, from the first on, a kernel trains at the same time.
+fn side_by_side<'a>(kernel: KernelChoice, runs: &[Job<'a>]) -> usize {
+    if kernel != KernelChoice::Lanes {
+        return 1;
+    }
+    // Lanes have one step and one scale in common.
+    let stage = |run: &Job<'a>| {
+        let state = run.start?;
+        Some((state.epoch, state.arrays.get("scale")))
+    };
+    let alike = |run: &&Job<'a>| stage(run) == stage(&runs[0]);
+    let company = runs[1..].iter().take_while(alike);
+    1 + company.take(LANES - 1).count()
 }
 
 /// Checks that a configuration fits the data of a job.

@@ -3,7 +3,6 @@
 use sparsegrok_data::{Dataset, Problem};
 
 use crate::engine::{KernelChoice, SimdChoice};
-use crate::plan::EvaluationPlan;
 use crate::spec::TrainSpec;
 use crate::train::{TrainError, train};
 use crate::weights::Weights;
@@ -30,9 +29,6 @@ impl TrainSpec {
             test: None,
             teacher: None,
         };
-        let plan = EvaluationPlan::log_spaced(1, self.epochs);
-        let (kernel, simd) = (KernelChoice::Auto, SimdChoice::Auto);
-        let mut look = |_: u64, _: &Weights| std::ops::ControlFlow::Continue(());
-        train(&problem, self, kernel, simd, &plan, &mut look)
+        train(&problem, self, KernelChoice::Auto, SimdChoice::Auto)
     }
 }

@@ -3,16 +3,16 @@
 use sparsegrok_data::{Dataset, InvalidSetting, Normal, Purpose, RandomFamily, Stream, Teacher};
 
 use crate::spec::{Init, TrainSpec};
-use crate::state::State;
+use crate::state::LinearState;
 
 /// One seed of a group, with what sets it apart from the others.
 #[derive(Clone)]
-pub(crate) struct Seed<'a> {
+pub(crate) struct Seed<'a, 's> {
     pub(crate) data: &'a Dataset,
     pub(crate) order_seed: u64,
     pub(crate) initial_signal: Vec<f64>,
     /// The state it goes on from, if it does not begin.
-    pub(crate) start: Option<&'a State>,
+    pub(crate) start: Option<&'s LinearState>,
 }
 
 /// The initial signal weights v₀, of length `width`, as [`Init`] describes them.

@@ -1,15 +1,18 @@
 //! Training a linear model by SGD in O(nnz) per step.
 //!
-//! [`start`] copies the rows of up to eight datasets into the kernel's layout and returns them as a
-//! [`Training`]. Each [`epoch`](Training::epoch) visits them in the [order](Order) that the
+//! [`start`] copies the rows of up to eight datasets into the kernel's layout and returns the runs as
+//! a [`Training`]. [Advancing](Training::advance) it an epoch visits the rows in the [order](Order) that the
 //! configuration asks for and updates the weights with the [slope of the loss](Loss) at each row;
 //! weight decay is carried by one common scale, so that a step touches only the row's own columns.
-//! Between epochs the [`Weights`] can be [evaluated](evaluate), and the [`State`] kept. [`train`] and
-//! [`train_group`] do all that with an observer looking on. [`model`] keeps weights in a file.
+//! Between epochs the runs can be [evaluated](Training::evaluate), looked at, and their [`State`]s kept.
+//! [`train`] does all that for one run; [`model`] keeps weights in a file.
+//!
+//! [`Training`] is all that a study knows of what it trains; other families of models implement it
+//! beside the linear one, [`SideBySide`].
 //!
 //! From the bottom up: `spec`, `loss`, `schedule`, `scale`, `visits` say what a step is made of;
 //! `layout` says where rows lie; `step` has the arithmetic of one step, in three forms; `epoch` drives
-//! them; `linear` and the `dense` reference are [`Training`]s; `engine` chooses and starts one.
+//! them; `linear` and the `dense` reference are kernels; `engine` chooses and starts one.
 //!
 //! # Formula
 //! One update over a batch of b rows:
@@ -32,30 +35,30 @@ mod look;
 mod loss;
 pub mod model;
 mod plan;
-mod question;
 mod scale;
 mod schedule;
 mod shape;
+mod side_by_side;
 mod spec;
 mod state;
 mod step;
 mod train;
+mod trainer;
 mod training;
 mod visits;
 mod weights;
 
-pub use engine::{Job, KernelChoice, SimdChoice, side_by_side, start, training_bytes};
+pub use engine::{Job, KernelChoice, SimdChoice, start, training_bytes};
 pub use evaluate::evaluate;
 pub use figure::{Evaluation, Figure, FigureKind};
 pub use init::initial_signal;
-pub use look::{Look, PopulationGoal};
 pub use loss::Loss;
 pub use plan::EvaluationPlan;
-pub use question::{TrainGoal, TrainQuestion};
 pub use shape::Shape;
+pub use side_by_side::SideBySide;
 pub use sparsegrok_lanes::Level;
 pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, TrainSpec};
-pub use state::State;
-pub use train::{GroupObserver, Observer, Standing, TrainError, train, train_group};
+pub use state::{Arrays, LinearState, State};
+pub use train::{TrainError, train};
 pub use training::{Diverged, Training};
 pub use weights::Weights;

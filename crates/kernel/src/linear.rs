@@ -6,13 +6,14 @@ use sparsegrok_lanes::Level;
 use crate::epoch::Driver;
 use crate::init::Seed;
 use crate::layout::Layout;
+use crate::look::TrainQuestion;
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
-use crate::question::TrainQuestion;
 use crate::shape::Shape;
 use crate::spec::TrainSpec;
-use crate::state::State;
+use crate::state::LinearState;
 use crate::step::{Choice, General, LOOK_AHEAD_WIDTHS, LookAhead, TailsAlone};
-use crate::training::{Diverged, Training};
+use crate::trainer::Trainer;
+use crate::training::Diverged;
 use crate::visits;
 use crate::weights::{WeightSource, Weights};
 
@@ -90,12 +91,12 @@ pub(crate) struct Linear<'a, const W: usize> {
 impl<'a, const W: usize> Linear<'a, W> {
     /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
     /// far.
-    pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W]) -> Self {
+    pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a, '_>; W]) -> Self {
         let plan = Plan::new(spec, Shape::of(seeds[0].data), W);
         Self::with_plan(spec, level, seeds, plan)
     }
 
-    fn with_plan(spec: &TrainSpec, level: Level, seeds: [Seed<'a>; W], plan: Plan) -> Self {
+    fn with_plan(spec: &TrainSpec, level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
         let data = seeds.each_ref().map(|seed| seed.data);
         let order_seeds = seeds.each_ref().map(|seed| seed.order_seed);
         let features = data[0].features();
@@ -131,8 +132,8 @@ impl<'a, const W: usize> Linear<'a, W> {
     }
 
     /// Goes on from where each lane's run stood. All must have come equally far.
-    fn resume(&mut self, states: [&State; W]) {
-        let State {
+    fn resume(&mut self, states: [&LinearState; W]) {
+        let LinearState {
             epoch, step, scale, ..
         } = *states[0];
         let generators = states.map(|state| state.generator);
@@ -217,7 +218,7 @@ impl<'a, const W: usize> Linear<'a, W> {
     }
 }
 
-impl<const W: usize> Training for Linear<'_, W> {
+impl<const W: usize> Trainer for Linear<'_, W> {
     fn epoch(&mut self) {
         // Here the loss becomes a type, once an epoch, so that no step asks which it is.
         match self.loss {
@@ -258,11 +259,11 @@ impl<const W: usize> Training for Linear<'_, W> {
         })
     }
 
-    fn state(&self, lane: usize) -> State {
+    fn state(&self, lane: usize) -> LinearState {
         let driver = &self.driver;
         // Stored weights and the scale apart: their product is rounded, and a run that went on from it
         // would come to other bits.
-        State {
+        LinearState {
             epoch: driver.epochs(),
             step: driver.step(),
             scale: driver.scale(),

@@ -73,6 +73,11 @@ impl Default for TrainSpec {
 }
 
 impl TrainSpec {
+    /// The number of updates an epoch makes on so many training rows.
+    pub fn steps_per_epoch(&self, rows: usize) -> u64 {
+        rows.div_ceil(self.batch_size.rows(rows)) as u64
+    }
+
     /// Checks every setting's range.
     ///
     /// # Errors

@@ -1,16 +1,65 @@
-//! The state of a run at the end of an epoch, as a checkpoint stores it.
+//! States of runs at the end of an epoch: what a checkpoint stores.
+
+use std::borrow::Cow;
 
 use sparsegrok_data::{Problem, RandomFamily};
 
 use crate::spec::{Order, TrainSpec};
 
 /// The state of a run at the end of an epoch: all it takes to go on to the same bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Epochs trained: at least one.
+    pub epoch: u64,
+    /// Updates made.
+    pub step: u64,
+    /// State of a generator of random numbers; zeros where there is none.
+    pub words: [u64; 4],
+    /// What the family of models keeps of the run, as it likes.
+    pub arrays: Arrays,
+}
+
+/// Arrays of numbers, each with a name, in an order of their own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Arrays(Vec<(Cow<'static, str>, Vec<f64>)>);
+
+impl Arrays {
+    /// No arrays.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The same arrays and another, after them.
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, values: Vec<f64>) -> Self {
+        self.0.push((name.into(), values));
+        self
+    }
+
+    /// The array of a name.
+    pub fn get(&self, name: &str) -> Option<&[f64]> {
+        let mut named = self.iter();
+        named.find_map(|(of, values)| (of == name).then_some(values))
+    }
+
+    /// The arrays with their names, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[f64])> {
+        self.0.iter().map(|(name, values)| (&**name, &**values))
+    }
+}
+
+impl FromIterator<(Cow<'static, str>, Vec<f64>)> for Arrays {
+    fn from_iter<I: IntoIterator<Item = (Cow<'static, str>, Vec<f64>)>>(arrays: I) -> Self {
+        Self(arrays.into_iter().collect())
+    }
+}
+
+/// The state of a run of the linear family.
 ///
 /// It holds the weights as the kernel does, unscaled: the weights themselves are rounded. It is the
 /// same for every kernel but the dense one, at every level and in any company, and so is what comes
 /// of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct LinearState {
     /// Epochs trained: at least one.
     pub epoch: u64,
     /// Updates made.
@@ -21,9 +70,8 @@ pub struct State {
     pub signal: Vec<f64>,
     /// Stored tail weights, one per tail column.
     pub tail: Vec<f64>,
-    /// Memorization parts, one per training row: the row's margin that comes of its memorization
-    /// weight, before the scale. In the dense reference, the memorization weights themselves. Empty
-    /// where nothing is memorized.
+    /// What each training row's memorization weight adds to its margin, before the scale; the dense
+    /// reference's memorization weights themselves. Empty where nothing is memorized.
     pub memorization: Vec<f64>,
     /// Intercept; 0 where none is trained.
     pub bias: f64,
@@ -32,21 +80,56 @@ pub struct State {
     pub generator: [u64; 4],
 }
 
-impl State {
-    /// Checks that it can be the state of a run of `spec` on `problem` before its last epoch.
+impl LinearState {
+    /// Reads a state; `None` where its arrays are not those of the linear family.
+    pub fn of(state: &State) -> Option<Self> {
+        let arrays = &state.arrays;
+        let array = |name| arrays.get(name).map(<[f64]>::to_vec);
+        let number = |name| match arrays.get(name) {
+            Some(&[x]) => Some(x),
+            _ => None,
+        };
+        let read = Self {
+            epoch: state.epoch,
+            step: state.step,
+            scale: number("scale")?,
+            signal: array("signal")?,
+            tail: array("tail")?,
+            memorization: array("memorization")?,
+            bias: number("bias")?,
+            generator: state.words,
+        };
+        (arrays.iter().len() == 5).then_some(read)
+    }
+
+    /// Tells if it can be that of a run of `spec` on `problem` before its last epoch.
     pub fn fits(&self, spec: &TrainSpec, problem: &Problem) -> bool {
         let data = &problem.train;
         let rows = data.len();
-        let steps_per_epoch = rows.div_ceil(spec.batch_size.rows(rows)) as u64;
         let memorized = data.memorization().map_or(0, |_| rows);
-        // Only native shuffles keep a generator: every other order is drawn anew from its seed.
         let shuffles = spec.order == Order::Shuffle && spec.rng == RandomFamily::Xoshiro256pp;
         (1..spec.epochs).contains(&self.epoch)
-            && self.epoch.checked_mul(steps_per_epoch) == Some(self.step)
+            && self.epoch.checked_mul(spec.steps_per_epoch(rows)) == Some(self.step)
             && self.scale > 0.0
             && self.signal.len() == data.features().signal_width()
             && self.tail.len() == data.features().tail_width()
             && self.memorization.len() == memorized
             && shuffles == (self.generator != [0; 4])
+    }
+}
+
+impl From<LinearState> for State {
+    fn from(state: LinearState) -> Self {
+        Self {
+            epoch: state.epoch,
+            step: state.step,
+            words: state.generator,
+            arrays: Arrays::new()
+                .with("scale", vec![state.scale])
+                .with("bias", vec![state.bias])
+                .with("signal", state.signal)
+                .with("tail", state.tail)
+                .with("memorization", state.memorization),
+        }
     }
 }

@@ -1,10 +1,49 @@
-//! The interface between what is trained and whoever trains it.
+//! The seam between models that are trained and studies of them.
+//!
+//! A study knows of a model only that it trains by epochs, has [figures](Figure) that can be
+//! evaluated, and stands at a [`State`] between two epochs. Whoever studies pulls: nothing is
+//! called back while a model trains.
 
-use crate::question::TrainQuestion;
-use crate::state::State;
-use crate::weights::Weights;
+use crate::figure::{Evaluation, Figure};
+use crate::state::{Arrays, State};
 
-/// Training met a margin that is not finite.
+/// Runs in training side by side, each in a lane of its own.
+///
+/// Runs do not disturb each other, so that what comes of one is the same in any company. One that
+/// diverged or is not asked for any more goes along idly until the others are done.
+pub trait Training {
+    /// The number of runs.
+    fn lanes(&self) -> usize;
+
+    /// Trains every run for one epoch.
+    fn advance(&mut self);
+
+    /// The place where a run left the finite numbers, if it is known that it did. `Time: O(1)`
+    fn diverged(&self, lane: usize) -> Option<Diverged>;
+
+    /// Evaluates a run as it stands. `Time: O(data)`
+    ///
+    /// # Errors
+    /// When its weights turn out not to be finite.
+    fn evaluate(&self, lane: usize) -> Result<Evaluation, Diverged>;
+
+    /// Looks if a figure of a run is at a threshold yet: a loss at most, any other figure at least.
+    ///
+    /// The answer is the one that [`evaluate`](Self::evaluate) would give, to the last bit. It is
+    /// asked for after every epoch and must be cheap; `None` where it is not, or where the figure does
+    /// not exist.
+    fn reaches(&mut self, _lane: usize, _figure: Figure, _threshold: f64) -> Option<bool> {
+        None
+    }
+
+    /// The state of a run, from which it can be gone on with to the same bits. `Time: O(weights)`
+    fn state(&self, lane: usize) -> State;
+
+    /// The weights of a run, as its model is known by. `Time: O(weights)`
+    fn weights(&self, lane: usize) -> Arrays;
+}
+
+/// Training left the finite numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "training diverged in epoch {epoch}, step {step}, at row {row}: the margin there is not \
@@ -17,32 +56,4 @@ pub struct Diverged {
     pub step: u64,
     /// Training row, counted from 0.
     pub row: u32,
-}
-
-/// Up to eight runs of one configuration, in training side by side.
-///
-/// Each run has a lane of its own, numbered from 0 in the order in which the runs were given.
-pub trait Training {
-    /// Trains one more epoch in every lane.
-    fn epoch(&mut self);
-
-    /// The weights of a lane as they stand. `Time: O(weights)`
-    fn weights(&self, lane: usize) -> Weights;
-
-    /// The signal weights of a lane as they are stored, and the factor that makes them the weights.
-    fn scaled_signal(&self, lane: usize) -> (&[f64], f64);
-
-    /// Answers a question on a lane's training rows, with the weights of [`weights`](Self::weights)
-    /// but without copying them. `Time: O(nnz)` at most
-    fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool;
-
-    /// The state of a lane, from which its run can go on. `Time: O(weights)`
-    fn state(&self, lane: usize) -> State;
-
-    /// The place where a lane left the finite numbers, if it did. From then on its weights mean
-    /// nothing; the other lanes are not disturbed.
-    fn diverged(&self, lane: usize) -> Option<Diverged>;
-
-    /// The epoch, step and row of a lane's last update.
-    fn position(&self, lane: usize) -> Diverged;
 }

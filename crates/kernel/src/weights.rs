@@ -2,6 +2,8 @@
 
 use sparsegrok_data::Row;
 
+use crate::state::Arrays;
+
 /// The weights w of a linear model: z = v·x_signal + tail + α m_i + bias.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Weights {
@@ -13,6 +15,32 @@ pub struct Weights {
     pub memorization: Vec<f64>,
     /// Intercept; 0 where none is trained.
     pub bias: f64,
+}
+
+impl Weights {
+    /// The weights in a family's arrays; `None` where they are not the linear family's.
+    pub fn of(arrays: &Arrays) -> Option<Self> {
+        let array = |name| arrays.get(name).map(<[f64]>::to_vec);
+        let &[bias] = arrays.get("bias")? else {
+            return None;
+        };
+        Some(Self {
+            signal: array("signal")?,
+            tail: array("tail")?,
+            memorization: array("memorization")?,
+            bias,
+        })
+    }
+}
+
+impl From<Weights> for Arrays {
+    fn from(weights: Weights) -> Self {
+        Self::new()
+            .with("signal", weights.signal)
+            .with("tail", weights.tail)
+            .with("memorization", weights.memorization)
+            .with("bias", vec![weights.bias])
+    }
 }
 
 /// Weights that rows are scored with: copied out, or where a kernel has them.

@@ -1,24 +1,13 @@
 //! Extreme but valid settings: finite results stay right, and others are reported.
 
-use std::ops::ControlFlow;
-
 use sparsegrok_data::{Problem, SyntheticSpec, generate};
 use sparsegrok_kernel::{
-    EvaluationPlan, Init, KernelChoice, Loss, Order, SimdChoice, TrainError, TrainSpec, Weights,
-    initial_signal, train,
+    Init, KernelChoice, Loss, Order, SimdChoice, TrainError, TrainSpec, Weights, initial_signal,
+    train,
 };
 
 fn run(problem: &Problem, spec: &TrainSpec, kernel: KernelChoice) -> Result<Weights, TrainError> {
-    let plan = EvaluationPlan::every(spec.epochs, spec.epochs);
-    let mut observer = |_: u64, _: &Weights| ControlFlow::Continue(());
-    train(
-        problem,
-        spec,
-        kernel,
-        SimdChoice::Auto,
-        &plan,
-        &mut observer,
-    )
+    train(problem, spec, kernel, SimdChoice::Auto)
 }
 
 fn all(w: &Weights) -> impl Iterator<Item = f64> + '_ {

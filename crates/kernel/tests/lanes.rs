@@ -2,35 +2,17 @@
 
 mod shared;
 
-use std::ops::ControlFlow;
-
 use sparsegrok_data::{Problem, SyntheticSpec, generate};
 use sparsegrok_kernel::{
-    Diverged, EvaluationPlan, GroupObserver, Job, KernelChoice, Loss, SimdChoice, TrainSpec,
-    Weights, train_group,
+    Diverged, EvaluationPlan, Job, KernelChoice, Loss, SimdChoice, TrainSpec, Training, Weights,
+    start,
 };
 
-/// Everything an observer sees and a run returns, as bits.
+/// Everything that is seen of a run on its way and at its end, as bits.
 #[derive(Debug, PartialEq)]
 struct Seen {
     evaluations: Vec<(u64, Vec<u64>)>,
     ended: Result<Vec<u64>, Diverged>,
-}
-
-/// Records every evaluation; ends run number `ends` of the group at epoch 4.
-struct Recorder {
-    seen: Vec<Vec<(u64, Vec<u64>)>>,
-    ends: Option<usize>,
-}
-
-impl GroupObserver for Recorder {
-    fn evaluate(&mut self, run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()> {
-        self.seen[run].push((epoch, bits(weights)));
-        if self.ends == Some(run) && epoch >= 4 {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 fn bits(w: &Weights) -> Vec<u64> {
@@ -38,6 +20,7 @@ fn bits(w: &Weights) -> Vec<u64> {
     weights.chain([&w.bias]).map(|w| w.to_bits()).collect()
 }
 
+/// Trains some runs; number `ends` is not looked at any more after epoch 4.
 fn see(
     spec: &TrainSpec,
     runs: &[Job<'_>],
@@ -45,20 +28,34 @@ fn see(
     simd: SimdChoice,
     ends: Option<usize>,
 ) -> Vec<Seen> {
-    let mut recorder = Recorder {
-        seen: vec![Vec::new(); runs.len()],
-        ends,
-    };
     let plan = EvaluationPlan::every(2, spec.epochs);
-    let ended = train_group(spec, runs, kernel, simd, &plan, &mut recorder).unwrap();
-    ended
-        .into_iter()
-        .zip(recorder.seen)
-        .map(|(ended, evaluations)| Seen {
-            evaluations,
-            ended: ended.map(|weights| bits(&weights)),
-        })
-        .collect()
+    let mut seen: Vec<Seen> = Vec::new();
+    while seen.len() < runs.len() {
+        let first = seen.len();
+        let mut training = start(spec, &runs[first..], kernel, simd, None).unwrap();
+        seen.extend((0..training.lanes()).map(|_| Seen {
+            evaluations: Vec::new(),
+            ended: Ok(Vec::new()),
+        }));
+        for epoch in 1..=spec.epochs {
+            training.advance();
+            for (lane, (run, seen)) in (first..).zip(&mut seen[first..]).enumerate() {
+                let Ok(last) = &mut seen.ended else { continue };
+                if let Some(diverged) = training.diverged(lane) {
+                    seen.ended = Err(diverged);
+                } else if plan.contains(epoch) && !(ends == Some(run) && epoch > 4) {
+                    match training.model(lane) {
+                        Ok(weights) => {
+                            *last = bits(&weights);
+                            seen.evaluations.push((epoch, last.clone()));
+                        }
+                        Err(diverged) => seen.ended = Err(diverged),
+                    }
+                }
+            }
+        }
+    }
+    seen
 }
 
 fn problems(n: usize, d: usize) -> Vec<Problem> {

@@ -3,72 +3,45 @@
 
 mod shared;
 
-use std::ops::ControlFlow;
-
 use proptest::prelude::*;
 use sparsegrok_data::{Problem, SyntheticSpec, Target, generate};
 use sparsegrok_kernel::{
-    Evaluation, EvaluationPlan, Figure, GroupObserver, Job, KernelChoice, Loss, PopulationGoal,
-    SimdChoice, Standing, TrainGoal, TrainSpec, Weights, evaluate, train_group,
+    Figure, Job, KernelChoice, Loss, SideBySide, SimdChoice, TrainSpec, Training, start,
 };
 
-/// Compares every look with the evaluation of its epoch.
-struct Comparer<'a> {
-    problems: &'a [Problem],
-    spec: &'a TrainSpec,
-    tolerance: Option<f64>,
-    latest: Vec<Option<Evaluation>>,
-    /// Rows that were wrong at each run's last look.
-    wrong: Vec<Vec<u32>>,
-    looks: usize,
-}
-
-impl GroupObserver for Comparer<'_> {
-    fn evaluate(&mut self, run: usize, epoch: u64, weights: &Weights) -> ControlFlow<()> {
-        let problem = &self.problems[run];
-        self.latest[run] = Some(evaluate(epoch, weights, problem, self.spec, self.tolerance));
-        ControlFlow::Continue(())
-    }
-
-    fn epoch(&mut self, _epoch: u64, standing: &Standing<'_>) -> ControlFlow<()> {
-        for (run, look) in standing.looks() {
-            let problem = &self.problems[run];
-            let figures = self.latest[run].expect("every epoch is evaluated");
-            for accuracy in around(figures[Figure::TrainAcc])
-                .into_iter()
-                .chain([0.5, 0.9, 0.99])
-            {
-                let goal = TrainGoal::Accuracy(accuracy);
-                let wrong = &mut self.wrong[run];
-                let met = look.train_reaches(problem, self.spec, self.tolerance, goal, wrong);
-                assert_eq!(
-                    met,
-                    figures[Figure::TrainAcc] >= accuracy,
-                    "{accuracy} {figures:?}"
-                );
-            }
-            for loss in around(figures[Figure::TrainLoss])
-                .into_iter()
-                .chain([0.1, 0.5])
-            {
-                let goal = TrainGoal::Loss(loss);
-                let met = look.train_reaches(problem, self.spec, None, goal, &mut Vec::new());
-                assert_eq!(
-                    met,
-                    figures[Figure::TrainLoss] <= loss,
-                    "{loss} {figures:?}"
-                );
-            }
-            let levels = around(figures.get(Figure::PopulationAcc).unwrap_or(0.5));
-            let goals = levels.map(PopulationGoal::new);
-            let met = look.population_reaches(problem, self.spec, self.tolerance, goals);
-            let expected = figures
-                .get(Figure::PopulationAcc)
-                .map(|acc| levels.map(|level| acc >= level));
-            assert_eq!(met, expected, "{figures:?}");
-            self.looks += 1;
+/// Compares looks at every lane with the evaluation of the same epoch.
+fn compare_lanes(training: &mut SideBySide<'_>) {
+    for lane in 0..training.lanes() {
+        let figures = training.evaluate(lane).unwrap();
+        for accuracy in around(figures[Figure::TrainAcc])
+            .into_iter()
+            .chain([0.5, 0.9, 0.99])
+        {
+            assert_eq!(
+                training.reaches(lane, Figure::TrainAcc, accuracy),
+                Some(figures[Figure::TrainAcc] >= accuracy),
+                "{accuracy} {figures:?}"
+            );
         }
-        ControlFlow::Continue(())
+        for loss in around(figures[Figure::TrainLoss])
+            .into_iter()
+            .chain([0.1, 0.5])
+        {
+            assert_eq!(
+                training.reaches(lane, Figure::TrainLoss, loss),
+                Some(figures[Figure::TrainLoss] <= loss),
+                "{loss} {figures:?}"
+            );
+        }
+        let population = figures.get(Figure::PopulationAcc);
+        for level in around(population.unwrap_or(0.5)) {
+            assert_eq!(
+                training.reaches(lane, Figure::PopulationAcc, level),
+                population.map(|accuracy| accuracy >= level),
+                "{level} {figures:?}"
+            );
+        }
+        assert_eq!(training.reaches(lane, Figure::TestAcc, 0.5), None);
     }
 }
 
@@ -88,18 +61,16 @@ fn compare(problems: &[Problem], spec: &TrainSpec, tolerance: Option<f64>, kerne
             start: None,
         })
         .collect();
-    let mut comparer = Comparer {
-        problems,
-        spec,
-        tolerance,
-        latest: vec![None; runs.len()],
-        wrong: vec![Vec::new(); runs.len()],
-        looks: 0,
-    };
-    let plan = EvaluationPlan::every(1, spec.epochs);
-    let simd = SimdChoice::Auto;
-    train_group(spec, &runs, kernel, simd, &plan, &mut comparer).unwrap();
-    assert!(comparer.looks > 0);
+    let mut rest = &runs[..];
+    while !rest.is_empty() {
+        let simd = SimdChoice::Auto;
+        let mut training = start(spec, rest, kernel, simd, tolerance).unwrap();
+        for _ in 0..spec.epochs {
+            training.advance();
+            compare_lanes(&mut training);
+        }
+        rest = &rest[training.lanes()..];
+    }
 }
 
 proptest! {

@@ -1,16 +1,14 @@
 //! The scalar kernel against the dense reference and against an exact identity, over thousands of
 //! configurations.
 
-use std::ops::ControlFlow;
-
 use proptest::prelude::*;
 use sparsegrok_data::{
     AlignedBlock, Csr, Dataset, Features, Normal, Problem, Purpose, RandomFamily, Stream,
     TargetKind, Teacher,
 };
 use sparsegrok_kernel::{
-    BatchSize, DecayOrder, EvaluationPlan, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
-    TrainSpec, Weights, initial_signal, train,
+    BatchSize, DecayOrder, Init, KernelChoice, Loss, Order, Schedule, SimdChoice, TrainSpec,
+    Weights, initial_signal, train,
 };
 
 const EPOCHS: u64 = 50;
@@ -194,9 +192,7 @@ fn stable(mut spec: TrainSpec, loss: Loss, largest_row: f64) -> TrainSpec {
 }
 
 fn run(problem: &Problem, spec: &TrainSpec, kernel: KernelChoice, simd: SimdChoice) -> Weights {
-    let plan = EvaluationPlan::every(spec.epochs, spec.epochs);
-    let mut observer = |_: u64, _: &Weights| ControlFlow::Continue(());
-    train(problem, spec, kernel, simd, &plan, &mut observer).unwrap()
+    train(problem, spec, kernel, simd).unwrap()
 }
 
 fn all(w: &Weights) -> impl Iterator<Item = f64> + '_ {

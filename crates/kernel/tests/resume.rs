@@ -2,45 +2,23 @@
 
 mod shared;
 
-use std::ops::ControlFlow;
-
 use sparsegrok_data::{
     AlignedBlock, Csr, Dataset, Features, Problem, SyntheticSpec, TargetKind, generate,
 };
 use sparsegrok_kernel::{
-    Diverged, EvaluationPlan, GroupObserver, Job, KernelChoice, Loss, Order, SimdChoice, Standing,
-    State, TrainSpec, Weights, train_group,
+    Diverged, Job, KernelChoice, LinearState, Loss, Order, SideBySide, SimdChoice, State,
+    TrainSpec, Training, Weights, start,
 };
 
 const EPOCHS: u64 = 7;
 
 type Ended = Result<Vec<u64>, Diverged>;
 
-/// Ends a group at an epoch and keeps where its runs stood, or lets it go on to its end.
+/// The states of runs at an epoch, or their ends, each with its run's number.
 #[derive(Default)]
-struct Keeper {
-    at: Option<u64>,
+struct Seen {
     kept: Vec<(usize, State)>,
     ended: Vec<(usize, Ended)>,
-}
-
-impl GroupObserver for Keeper {
-    fn evaluate(&mut self, _run: usize, _epoch: u64, _weights: &Weights) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn ended(&mut self, run: usize, end: &Result<Weights, Diverged>) {
-        self.ended
-            .push((run, end.as_ref().map(bits).map_err(|at| *at)));
-    }
-
-    fn epoch(&mut self, epoch: u64, standing: &Standing<'_>) -> ControlFlow<()> {
-        if self.at != Some(epoch) {
-            return ControlFlow::Continue(());
-        }
-        self.kept = standing.states().collect();
-        ControlFlow::Break(())
-    }
 }
 
 fn bits(w: &Weights) -> Vec<u64> {
@@ -48,20 +26,38 @@ fn bits(w: &Weights) -> Vec<u64> {
     weights.chain([&w.bias]).map(|w| w.to_bits()).collect()
 }
 
+/// Trains runs to an epoch, or to their ends.
 fn observe(
     spec: &TrainSpec,
     runs: &[Job<'_>],
     (kernel, simd): (KernelChoice, SimdChoice),
     at: Option<u64>,
-) -> Keeper {
-    let mut keeper = Keeper {
-        at,
-        ..Keeper::default()
-    };
-    let plan = EvaluationPlan::every(3, spec.epochs);
-    train_group(spec, runs, kernel, simd, &plan, &mut keeper).unwrap();
-    keeper.ended.sort_by_key(|(run, _)| *run);
-    keeper
+) -> Seen {
+    let mut seen = Seen::default();
+    let mut first = 0;
+    while first < runs.len() {
+        let mut training = start(spec, &runs[first..], kernel, simd, None).unwrap();
+        let from = runs[first].start.map_or(0, |state| state.epoch);
+        for _ in from..at.unwrap_or(spec.epochs) {
+            training.advance();
+        }
+        for (lane, run) in (0..training.lanes()).zip(first..) {
+            match at {
+                Some(_) => seen.kept.push((run, training.state(lane))),
+                None => seen.ended.push((run, end(&training, lane))),
+            }
+        }
+        first += training.lanes();
+    }
+    seen
+}
+
+/// The last weights of a run, or where it diverged.
+fn end(training: &SideBySide<'_>, lane: usize) -> Ended {
+    match training.diverged(lane) {
+        Some(diverged) => Err(diverged),
+        None => training.model(lane).map(|weights| bits(&weights)),
+    }
 }
 
 fn runs(problems: &[Problem]) -> Vec<Job<'_>> {
@@ -162,8 +158,7 @@ fn a_run_goes_on_to_the_same_bits_under_any_kernel() {
     }
 }
 
-/// The states that a group trained one by one leaves: some runs are done, one is under way, others
-/// wait.
+/// What a group trained one by one leaves: some runs are done, one is under way, others wait.
 #[test]
 fn runs_that_have_come_unequally_far_go_on_together() {
     let problems = problems(45, 5);
@@ -241,8 +236,15 @@ fn states_of_other_runs_do_not_fit() {
         Some(3),
     )
     .kept;
-    let (_, state) = &kept[0];
-    let fits = |change: fn(&mut State)| {
+    let (_, kept) = &kept[0];
+    let state = LinearState::of(kept).unwrap();
+    assert_eq!(State::from(state.clone()), *kept);
+    let more = State {
+        arrays: kept.arrays.clone().with("more", Vec::new()),
+        ..kept.clone()
+    };
+    assert_eq!(LinearState::of(&more), None);
+    let fits = |change: fn(&mut LinearState)| {
         let mut state = state.clone();
         change(&mut state);
         state.fits(spec, &problems[0])

@@ -34,7 +34,7 @@
 //!     ..Config::default()
 //! };
 //! let problem = generate(&config.synthetic)?;
-//! let run = run(&config, &problem, &mut ())?;
+//! let run = run(&config, &problem)?;
 //!
 //! let milestones = run.milestones;
 //! assert_eq!(milestones.status, Status::Grokked);

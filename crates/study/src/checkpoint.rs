@@ -59,6 +59,14 @@ impl RunSoFar {
             stage: Stage::Waiting,
         }
     }
+
+    /// Where it goes on from, if it has begun and not ended.
+    pub(crate) fn state(&self) -> Option<State> {
+        match &self.stage {
+            Stage::Going(state) => Some(state.clone()),
+            Stage::Waiting | Stage::Ended(_) => None,
+        }
+    }
 }
 
 /// The reason why unfinished work cannot be kept or resumed.

@@ -1,13 +1,17 @@
 //! Two training lengths on the same data, and where early stopping would have ended the longer.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::ops::ControlFlow;
 
 use sparsegrok_config::{CompareSpec, Config, NumberFormat};
 use sparsegrok_data::{InvalidSetting, Problem, check};
-use sparsegrok_kernel::{Evaluation, Figure, TrainError, TrainSpec};
+use sparsegrok_kernel::{Evaluation, Figure, TrainError};
 
-use crate::run::{Run, Watch, run_as};
+use crate::linear::Linear;
+use crate::run::{Run, RunError, run_watched};
 use crate::trace::Trace;
+use crate::train::Event;
 
 /// A run that stops early beside a long one. Displays as the second reference program prints it,
 /// with a third line where patience was asked for.
@@ -21,6 +25,15 @@ pub struct Comparison {
     pub patience: Option<Patience>,
     /// How absent figures are printed.
     pub number_format: NumberFormat,
+}
+
+/// One of the two runs that are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// The one that stops early.
+    Early,
+    /// The long one.
+    Long,
 }
 
 /// Early stopping of a run whose test loss has not improved for some evaluations.
@@ -73,32 +86,36 @@ impl Patience {
 pub fn compare(
     config: &Config,
     problem: &Problem,
-    early: &mut dyn Watch,
-    long: &mut dyn Watch,
-) -> Result<Comparison, TrainError> {
-    config.validate()?;
+    mut epoch: impl FnMut(Length, u64),
+) -> Result<Comparison, RunError> {
+    config.validate().map_err(TrainError::from)?;
     let spec = config.compare.clone();
-    check_patience(&spec, problem.test.is_some())?;
+    check_patience(&spec, problem.test.is_some()).map_err(TrainError::from)?;
+    let number_format = config.output.number_format;
     // Both runs go on to their own ends.
     let mut config = config.clone();
     config.evaluate.stop_when = None;
-    let trained = |epochs, order_seed, watch: &mut dyn Watch| -> Result<Run, TrainError> {
-        let train = TrainSpec {
-            epochs,
-            order_seed,
-            ..config.train.clone()
+    let mut trained = |length, epochs, order_seed| -> Result<Run, RunError> {
+        (config.train.epochs, config.train.order_seed) = (epochs, order_seed);
+        let mut watch = |event: Event<'_>| {
+            if let Event::Epoch(number) = event {
+                epoch(length, number);
+            }
+            ControlFlow::<Infallible>::Continue(())
         };
-        run_as(&train, &config, problem, watch)
+        let watched = run_watched(&Linear, &config, problem, None, &mut watch);
+        let ControlFlow::Continue(run) = watched?;
+        Ok(run)
     };
-    let early = trained(spec.early_epochs, spec.early_order_seed, early)?;
-    let long = trained(spec.long_epochs, spec.long_order_seed, long)?;
+    let early = trained(Length::Early, spec.early_epochs, spec.early_order_seed)?;
+    let long = trained(Length::Long, spec.long_epochs, spec.long_order_seed)?;
     Ok(Comparison {
         early: early.last(),
         long: long.last(),
         patience: spec
             .patience
             .map(|evaluations| Patience::of(evaluations, &long.trace)),
-        number_format: config.output.number_format,
+        number_format,
     })
 }
 

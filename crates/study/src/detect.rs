@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use sparsegrok_config::{EvaluateSpec, MemFigure};
-use sparsegrok_data::Problem;
-use sparsegrok_kernel::{Evaluation, Look, PopulationGoal, TrainGoal, TrainSpec};
+use sparsegrok_config::EvaluateSpec;
+use sparsegrok_kernel::{Evaluation, Figure, Training};
 
 use crate::bracket::{Bracket, Time};
 use crate::goal::Goal;
@@ -174,19 +173,17 @@ fn status(t_mem: &Time, t_gen: &Time, gen_is_seen: bool, delay_ratio: f64) -> St
 pub(crate) struct Detector<'a> {
     spec: &'a EvaluateSpec,
     goals: [Goal; GOALS],
-    /// The goals on the population's accuracy, used if that is the figure looked at.
-    population: [PopulationGoal; GOALS - 1],
+    /// The figure that is looked at for each goal between evaluations.
+    looked_at: [Option<Figure>; GOALS],
     /// Epochs that a threshold must hold for.
     span: u64,
     brackets: Brackets,
-    /// Training rows that were wrong at the last look.
-    wrong: Vec<u32>,
 }
 
 impl<'a> Detector<'a> {
-    /// A detector for a run of `epochs` that has not begun.
+    /// A detector for a run of `epochs` of which everything is seen in evaluations.
     pub(crate) fn new(spec: &'a EvaluateSpec, epochs: u64) -> Self {
-        Self::going_on(spec, epochs, [Bracket::NONE; GOALS])
+        Self::going_on(spec, epochs, [Bracket::NONE; GOALS], &[])
     }
 
     /// A detector for a run of `epochs` with these evaluations. `Time: O(trace)`
@@ -198,16 +195,21 @@ impl<'a> Detector<'a> {
         detector
     }
 
-    /// A detector for a run of `epochs` that resumes with the evidence in `brackets`.
-    pub(crate) fn going_on(spec: &'a EvaluateSpec, epochs: u64, brackets: Brackets) -> Self {
+    /// A detector for a run of `epochs` of a family with some figures, which resumes with the evidence in
+    /// `brackets`.
+    pub(crate) fn going_on(
+        spec: &'a EvaluateSpec,
+        epochs: u64,
+        brackets: Brackets,
+        figures: &[Figure],
+    ) -> Self {
         let goals = Goal::all(spec);
         Self {
             spec,
-            population: std::array::from_fn(|k| PopulationGoal::new(goals[GEN + k].threshold)),
+            looked_at: goals.map(|goal| goal.figure_of(figures)),
             goals,
             span: spec.persistence.span(epochs),
             brackets,
-            wrong: Vec::new(),
         }
     }
 
@@ -226,26 +228,15 @@ impl<'a> Detector<'a> {
         }
     }
 
-    /// Looks at a run after an epoch without an evaluation, at cheap figures only: training rows until
-    /// they are memorized, and the population's accuracy. `Time: O(d)`, and O(nnz) for as long as
-    /// memorization is being confirmed.
-    pub(crate) fn look(&mut self, epoch: u64, run: &Look<'_>, problem: &Problem, spec: &TrainSpec) {
-        let tolerance = self.spec.accuracy_tolerance;
-        if self.is_open(MEM) {
-            let threshold = self.goals[MEM].threshold;
-            let goal = match self.spec.mem_figure {
-                MemFigure::TrainAcc => TrainGoal::Accuracy(threshold),
-                MemFigure::TrainLoss => TrainGoal::Loss(threshold),
-            };
-            let met = run.train_reaches(problem, spec, tolerance, goal, &mut self.wrong);
-            self.take(MEM, (epoch, f64::NAN), met);
-        }
-        if self.spec.gen_figure.takes_population() && (GEN..GOALS).any(|goal| self.is_open(goal)) {
-            let met = run.population_reaches(problem, spec, tolerance, self.population);
-            for (goal, met) in (GEN..GOALS).zip(met.into_iter().flatten()) {
-                if self.is_open(goal) {
-                    self.take(goal, (epoch, f64::NAN), met);
-                }
+    /// Looks at a run after an epoch without an evaluation, at what is cheap of the figures that are
+    /// not settled yet.
+    pub(crate) fn look(&mut self, epoch: u64, lane: usize, training: &mut dyn Training) {
+        for goal in 0..GOALS {
+            if self.is_open(goal)
+                && let Some(figure) = self.looked_at[goal]
+                && let Some(met) = training.reaches(lane, figure, self.goals[goal].threshold)
+            {
+                self.take(goal, (epoch, f64::NAN), met);
             }
         }
     }

@@ -32,6 +32,12 @@ impl Goal {
         }
     }
 
+    /// The figure that tells, of those that a family has.
+    pub(crate) fn figure_of(&self, family: &[Figure]) -> Option<Figure> {
+        let mut figures = self.figures.iter().copied();
+        figures.find(|figure| family.contains(figure))
+    }
+
     /// The figure that tells, in an evaluation that has it.
     pub(crate) fn value(&self, evaluation: &Evaluation) -> Option<f64> {
         let mut figures = self.figures.iter();

@@ -11,14 +11,15 @@
 //! with the [`statistics`].
 //!
 //! ```
+//! use sparsegrok_kernel::Figure;
 //! use sparsegrok_study::{Settings, load, run};
 //!
 //! let flags = [("epochs", "40"), ("n_train", "64")];
 //! let config = Settings::layered(Some("reference-toy"), None, &flags)?.config()?;
 //! let problem = load(&config)?.problem;
-//! let run = run(&config, &problem, &mut ())?;
+//! let run = run(&config, &problem)?;
 //! assert_eq!(run.last().epoch, 40);
-//! assert_eq!(run.last()[sparsegrok_kernel::Figure::TrainAcc], 1.0);
+//! assert_eq!(run.last()[Figure::TrainAcc], 1.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -32,8 +33,10 @@ mod compare_seeds;
 mod describe;
 mod detect;
 mod explain;
+mod family;
 mod files;
 mod goal;
+mod linear;
 mod load;
 mod memory;
 mod predict;
@@ -44,7 +47,7 @@ mod study;
 mod summary;
 mod theory;
 mod trace;
-mod tracer;
+mod train;
 mod validate;
 
 #[doc(no_inline)]
@@ -56,16 +59,18 @@ pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use bracket::Time;
 pub use caution::cautions;
 pub use checkpoint::{CheckpointError, Damage, Unfinished, Work};
-pub use compare::{Comparison, Patience, Stop, compare};
+pub use compare::{Comparison, Length, Patience, Stop, compare};
 pub use compare_directories::{CompareDirectoriesError, compare_directories};
 pub use compare_seeds::{CompareError, SeedComparisons, compare_seeds};
 pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};
 pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
+pub use family::{Cost, Family, Start};
+pub use linear::Linear;
 pub use load::{FileRows, LoadError, Loaded, load, read_rows};
 pub use memory::{Memory, MemoryError};
 pub use predict::{Predictor, predicted_target, prediction_quality};
-pub use run::{Run, RunError, Watch, run, run_kept};
+pub use run::{Run, RunError, run, run_watched};
 pub use shard::{ParseShardError, Shard};
 pub use study::{
     CellPrediction, CellSummary, Collapse, CurvePoint, Curves, Directory, DirectoryError, Draft,
@@ -76,4 +81,5 @@ pub use study::{
 pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
 pub use trace::{Trace, TraceWriter};
+pub use train::{Event, Watch};
 pub use validate::{Check, Scope, Tolerance, ValidateError, Witness, validate};

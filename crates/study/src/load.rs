@@ -10,13 +10,23 @@ use sparsegrok_data::{
     generate,
 };
 
-/// A problem, and what a reader of it should be told.
+/// Data that runs learn from, and what a reader of them should be told.
 #[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The problem.
-    pub problem: Problem,
+pub struct Loaded<D = Problem> {
+    /// The problem, or another family's data.
+    pub problem: D,
     /// Files whose labels were 0 and 1, read as −1 and 1.
     pub zero_one: Vec<PathBuf>,
+}
+
+/// Data of which there is nothing to be told.
+impl<D> From<D> for Loaded<D> {
+    fn from(problem: D) -> Self {
+        Self {
+            problem,
+            zero_one: Vec::new(),
+        }
+    }
 }
 
 /// Why a configuration's data could not be had.
@@ -108,10 +118,7 @@ fn unfit(train: &Path, error: DatasetError) -> LoadError {
 pub fn load(config: &Config) -> Result<Loaded, LoadError> {
     let files = &config.files;
     let Some(train) = &files.train else {
-        return Ok(Loaded {
-            problem: generate(&config.synthetic)?,
-            zero_one: Vec::new(),
-        });
+        return Ok(Loaded::from(generate(&config.synthetic)?));
     };
     let options = svmlight::Options {
         zero_based: files.zero_based,

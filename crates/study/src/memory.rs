@@ -3,14 +3,14 @@
 use std::fmt;
 
 use sparsegrok_config::{Config, Evaluations};
-use sparsegrok_data::{Dataset, Problem};
-use sparsegrok_kernel::{Evaluation, Shape, training_bytes};
+use sparsegrok_data::Problem;
+use sparsegrok_kernel::Evaluation;
 
-use crate::describe::Description;
+use crate::family::{AnyData, Family};
+use crate::linear::Linear;
 use crate::study::Study;
 use crate::study::driver::AHEAD;
 use crate::study::group::{GROUP, Record};
-use crate::study::seeds::vary_data;
 
 /// What the program takes by itself: its code, its threads' stacks, what is being written.
 const PROGRAM: u64 = 8 << 20;
@@ -36,29 +36,34 @@ impl Memory {
     /// Of one run. Without a problem it is that of the configuration's synthetic data, or nothing
     /// where they are in files: those tell only when they are read.
     pub fn of_run(config: &Config, problem: Option<&Problem>) -> Self {
-        let Some(size) = Size::of(config, problem) else {
+        let Some(cost) = Family::cost(&Linear, config, 1, problem) else {
             return Self::default();
         };
         Self {
-            data: size.data,
-            training: training_bytes(&config.train, config.engine.kernel, 1, size.shape),
+            data: cost.data,
+            training: cost.training,
             results: evaluations(config).saturating_mul(size_of::<Evaluation>() as u64),
         }
     }
 
-    /// Of a study on some number of threads, while it runs a cell. `problem` is the data of all runs of
+    /// Of a study on some number of threads, while it runs a cell. `data` are those of all runs of
     /// the cell, where they share them and they are known.
-    pub fn of_cell(study: &Study, cell: usize, threads: usize, problem: Option<&Problem>) -> Self {
+    pub(crate) fn of_cell(
+        study: &Study,
+        cell: usize,
+        threads: usize,
+        data: Option<&AnyData>,
+    ) -> Self {
         let config = &study.cell(cell).config;
-        let Some(size) = Size::of(config, problem) else {
-            return Self::default();
-        };
         let seeds = study.spec().seeds.len();
         let together = GROUP.min(seeds);
+        let Some(cost) = study.family().cost(config, together as usize, data) else {
+            return Self::default();
+        };
         let groups = (threads as u64).min(study.runs().div_ceil(together));
-        let own = match vary_data(config) {
-            true => groups.saturating_mul(together),
-            false => 1,
+        let own = match study.family().shares_data(config, config) {
+            false => groups.saturating_mul(together),
+            true => 1,
         };
         let evaluations = evaluations(config);
         let figures = seeds
@@ -69,11 +74,9 @@ impl Memory {
             .saturating_mul(evaluations)
             .saturating_mul(size_of::<Evaluation>() as u64);
         let records = seeds.saturating_mul(size_of::<Record>() as u64);
-        let kernel = config.engine.kernel;
-        let group = training_bytes(&config.train, kernel, together as usize, size.shape);
         Self {
-            data: size.data.saturating_mul(own),
-            training: group.saturating_mul(groups),
+            data: cost.data.saturating_mul(own),
+            training: cost.training.saturating_mul(groups),
             results: figures.saturating_add(waiting).saturating_add(records),
         }
     }
@@ -126,44 +129,6 @@ impl Memory {
                 available,
             }),
         }
-    }
-}
-
-/// What of a problem decides over memory.
-struct Size {
-    shape: Shape,
-    data: u64,
-}
-
-impl Size {
-    fn of(config: &Config, problem: Option<&Problem>) -> Option<Self> {
-        if let Some(problem) = problem {
-            let bytes = |data: &Dataset| match data.is_mapped() {
-                true => 0,
-                false => Description::bytes_of(data) as u64,
-            };
-            return Some(Self {
-                shape: Shape::of(&problem.train),
-                data: bytes(&problem.train) + problem.test.as_ref().map_or(0, bytes),
-            });
-        }
-        if config.files.train.is_some() {
-            return None;
-        }
-        let spec = &config.synthetic;
-        let rows = (spec.n_train as u64).saturating_add(spec.n_test as u64);
-        let of_row = (spec.d_signal as u64)
-            .saturating_add(1)
-            .saturating_mul(size_of::<f64>() as u64);
-        Some(Self {
-            shape: Shape {
-                rows: spec.n_train,
-                signal: spec.d_signal,
-                tail: 0,
-                memorization: spec.memorization_scale != 0.0,
-            },
-            data: rows.saturating_mul(of_row),
-        })
     }
 }
 

@@ -1,16 +1,19 @@
-//! One run: training a problem's model, evaluated on the way.
+//! One run: training a model on its data, evaluated on the way.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use sparsegrok_config::Config;
 use sparsegrok_data::Problem;
-use sparsegrok_kernel::{self as kernel, Evaluation, TrainError, TrainSpec, Weights};
+use sparsegrok_kernel::{Arrays, Evaluation, TrainError};
 
 use crate::checkpoint::{CheckpointError, Unfinished};
 use crate::detect::Milestones;
+use crate::family::{Family, Start};
+use crate::linear::Linear;
+use crate::study::RunSeeds;
 use crate::trace::Trace;
-use crate::tracer::{Fault, train_traced};
+use crate::train::{Fault, Watch, train};
 
 /// What a run leaves behind.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +22,8 @@ pub struct Run {
     pub trace: Trace,
     /// When it memorized and generalized, and what that makes it.
     pub milestones: Milestones,
-    /// Its last weights.
-    pub weights: Weights,
+    /// Its last weights, as its family names them.
+    pub weights: Arrays,
 }
 
 impl Run {
@@ -33,21 +36,7 @@ impl Run {
     }
 }
 
-/// Looks on while a run trains.
-pub trait Watch {
-    /// Called after every epoch, counted from 1; must be cheap.
-    fn epoch(&mut self, _epoch: u64) {}
-
-    /// Called with every evaluation; may end the run.
-    fn evaluation(&mut self, _evaluation: &Evaluation) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-
-/// Nobody looks on.
-impl Watch for () {}
-
-/// Why a run that is kept did not end.
+/// Why a run did not end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -59,86 +48,57 @@ pub enum RunError {
     Checkpoint(#[from] CheckpointError),
 }
 
-/// Trains a configuration's model on a problem. `Time: O(epochs · nnz)`
-///
-/// # Errors
-/// As [`sparsegrok_kernel::train`], and where `config` is not valid.
-pub fn run(config: &Config, problem: &Problem, watch: &mut dyn Watch) -> Result<Run, TrainError> {
-    config.validate()?;
-    run_as(&config.train, config, problem, watch)
-}
-
-/// As [`run`], kept in a folder of unfinished work from time to time, or gone on from there: `watch`
-/// is then told of the earlier evaluations first. Setting `stop`, from anywhere, ends it at an
-/// epoch's end, when it is kept; there is no [`Run`] then.
-///
-/// The result is the same to the bit however often it was interrupted.
-///
-/// # Errors
-/// As [`run`]; when it cannot be kept, or what was kept is of another run.
-pub fn run_kept(
-    config: &Config,
-    problem: &Problem,
-    unfinished: &Unfinished,
-    stop: &AtomicBool,
-    watch: &mut dyn Watch,
-) -> Result<Option<Run>, RunError> {
-    config.validate().map_err(TrainError::from)?;
-    let halt = || stop.load(Ordering::Relaxed);
-    trained(
-        &config.train,
-        config,
-        problem,
-        Some(unfinished),
-        &halt,
-        watch,
-    )
-}
-
-/// As [`run`], under other training settings than the configuration's.
-pub(crate) fn run_as(
-    spec: &TrainSpec,
-    config: &Config,
-    problem: &Problem,
-    watch: &mut dyn Watch,
-) -> Result<Run, TrainError> {
-    match trained(spec, config, problem, None, &|| false, watch) {
-        Ok(Some(run)) => Ok(run),
-        Ok(None) => unreachable!("nobody stops it"),
-        Err(RunError::Train(error)) => Err(error),
-        Err(RunError::Checkpoint(error)) => unreachable!("it is not kept: {error}"),
+impl From<Fault> for RunError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Setting(error) => Self::Train(error.into()),
+            Fault::Checkpoint(error) => Self::Checkpoint(error),
+        }
     }
 }
 
-fn trained(
-    spec: &TrainSpec,
+/// Trains a configuration's linear model on a problem. `Time: O(epochs · nnz)`
+///
+/// # Errors
+/// When the configuration is not valid or does not fit the problem, or training diverges.
+pub fn run(config: &Config, problem: &Problem) -> Result<Run, RunError> {
+    let mut watch = |_: crate::Event<'_>| ControlFlow::<Infallible>::Continue(());
+    let ControlFlow::Continue(run) = run_watched(&Linear, config, problem, None, &mut watch)?;
+    Ok(run)
+}
+
+/// Trains a model of any family, told of while it trains. With a folder of unfinished work the run is
+/// kept there from time to time, or gone on with from there.
+///
+/// The result is the same to the bit however often it was interrupted. When `watch` ends it early,
+/// what it says is all there is.
+///
+/// # Errors
+/// As [`run`]; when it cannot be kept, or what was kept is of another run.
+pub fn run_watched<F: Family, B>(
+    family: &F,
     config: &Config,
-    problem: &Problem,
-    unfinished: Option<&Unfinished>,
-    halt: &dyn Fn() -> bool,
-    watch: &mut dyn Watch,
-) -> Result<Option<Run>, RunError> {
-    let runs = [kernel::Job {
-        problem,
-        order_seed: spec.order_seed,
-        init_seed: spec.init_seed,
-        start: None,
-    }];
-    let kept_in = unfinished.map(|unfinished| (unfinished, 0));
-    let traced = train_traced(spec, config, &runs, kept_in, halt, watch);
-    let traced = traced.map_err(|fault| match fault {
-        Fault::Setting(setting) => RunError::Train(setting.into()),
-        Fault::Checkpoint(error) => RunError::Checkpoint(error),
-    })?;
-    let Some(traced) = traced.and_then(|mut traced| traced.pop()) else {
-        return Ok(None);
+    data: &F::Data,
+    kept_in: Option<&Unfinished>,
+    watch: Watch<'_, B>,
+) -> Result<ControlFlow<B, Run>, RunError> {
+    config.validate().map_err(TrainError::from)?;
+    let start = Start {
+        data: data as _,
+        seeds: RunSeeds::of(config, 0).map_err(TrainError::from)?,
+        state: None,
+    };
+    let kept_in = kept_in.map(|unfinished| (unfinished, 0));
+    let traced = match train(family, config, &[start], kept_in, watch)? {
+        ControlFlow::Continue(mut traced) => traced.remove(0),
+        ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
     };
     if let Some(diverged) = traced.diverged {
         return Err(TrainError::from(diverged).into());
     }
-    Ok(traced.weights.map(|weights| Run {
+    Ok(ControlFlow::Continue(Run {
         milestones: Milestones::from_brackets(&traced.brackets, &config.evaluate),
         trace: traced.trace,
-        weights,
+        weights: traced.weights,
     }))
 }

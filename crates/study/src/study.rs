@@ -19,11 +19,13 @@ mod times;
 mod traces;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use sparsegrok_config::{Config, ConfigError, StudySpec, value_text};
 use toml::Value;
 
 use self::grid::Grid;
+use crate::family::{self, AnyFamily, Family};
 use crate::shard::Shard;
 use crate::study::group::GROUP;
 
@@ -51,6 +53,7 @@ pub use times::{Timed, Times};
 pub struct Study {
     config: Config,
     grid: Grid,
+    family: Arc<dyn AnyFamily>,
     /// The part of it that is trained here; all of it without one.
     shard: Option<Shard>,
     /// Bytes of memory that it may take.
@@ -66,6 +69,7 @@ impl Study {
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let grid = Grid::of(&config)?;
         Ok(Self {
+            family: family::of(&config),
             config,
             grid,
             shard: None,
@@ -89,6 +93,19 @@ impl Study {
             most_memory: bytes,
             ..self
         }
+    }
+
+    /// The same study of another family of models.
+    pub fn of_family(self, family: impl Family) -> Self {
+        Self {
+            family: Arc::new(family),
+            ..self
+        }
+    }
+
+    /// The family of its models.
+    pub(crate) fn family(&self) -> &dyn AnyFamily {
+        &*self.family
     }
 
     /// The configuration the grid varies.

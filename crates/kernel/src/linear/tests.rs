@@ -9,8 +9,8 @@ use crate::layout::Layout;
 use crate::loss::Loss;
 use crate::shape::Shape;
 use crate::spec::{BatchSize, Order, TrainSpec};
-use crate::state::State;
-use crate::training::Training;
+use crate::state::LinearState;
+use crate::trainer::Trainer;
 
 const ROWS: usize = 100;
 const WIDTH: usize = 3;
@@ -42,7 +42,7 @@ fn group<'a, const W: usize>(
     spec: &TrainSpec,
     data: &'a Dataset,
     block: usize,
-    starts: &'a [State],
+    starts: &'a [LinearState],
 ) -> Linear<'a, W> {
     let seeds = std::array::from_fn(|lane| Seed {
         data,
@@ -68,7 +68,7 @@ fn trained<const W: usize>(spec: &TrainSpec, data: &Dataset, block: usize) -> Ve
 fn resumed<const W: usize>(spec: &TrainSpec, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
     let mut begun = group::<W>(spec, data, block, &[]);
     (0..2).for_each(|_| begun.epoch());
-    let states: Vec<State> = (0..W).map(|lane| begun.state(lane)).collect();
+    let states: Vec<LinearState> = (0..W).map(|lane| begun.state(lane)).collect();
     let mut group = group::<W>(spec, data, block, &states);
     group.epoch();
     outcome(&group)

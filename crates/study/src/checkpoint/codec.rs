@@ -42,6 +42,12 @@ impl Encoder {
         values.iter().for_each(|&x| self.f64(x));
     }
 
+    /// A name of at most 255 bytes.
+    fn name(&mut self, name: &str) {
+        self.byte(name.len() as u8);
+        self.0.extend_from_slice(name.as_bytes());
+    }
+
     fn diverged(&mut self, at: Option<Diverged>) {
         self.byte(u8::from(at.is_some()));
         if let Some(Diverged { epoch, step, row }) = at {
@@ -60,9 +66,7 @@ impl Encoder {
         let figures: Vec<_> = Figure::ALL.into_iter().filter(there).collect();
         self.byte(figures.len() as u8);
         for figure in figures {
-            let name = figure.name().as_bytes();
-            self.byte(name.len() as u8);
-            self.0.extend_from_slice(name);
+            self.name(figure.name());
             trace.figure(figure).iter().for_each(|&x| self.f64(x));
         }
     }
@@ -91,20 +95,16 @@ impl Encoder {
         let State {
             epoch,
             step,
-            scale,
-            signal,
-            tail,
-            memorization,
-            bias,
-            generator,
+            words,
+            arrays,
         } = state;
-        self.u64(*epoch);
-        self.u64(*step);
-        self.f64(*scale);
-        self.f64(*bias);
-        generator.iter().for_each(|&word| self.u64(word));
-        for weights in [signal, tail, memorization] {
-            self.f64s(weights);
+        for &word in [epoch, step].into_iter().chain(words) {
+            self.u64(word);
+        }
+        self.byte(arrays.iter().len() as u8);
+        for (name, values) in arrays.iter() {
+            self.name(name);
+            self.f64s(values);
         }
     }
 
@@ -170,10 +170,11 @@ impl Decoder<'_> {
         Some(*first)
     }
 
-    fn bytes(&mut self, count: usize) -> Option<&[u8]> {
-        let (first, rest) = self.0.split_at_checked(count)?;
+    fn name(&mut self) -> Option<&str> {
+        let length = self.byte()?.into();
+        let (name, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Some(first)
+        std::str::from_utf8(name).ok()
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -229,9 +230,7 @@ impl Decoder<'_> {
         let epochs: Vec<u64> = (0..count).map(|_| self.u64()).collect::<Option<_>>()?;
         let mut evaluations: Vec<_> = epochs.into_iter().map(Evaluation::new).collect();
         for _ in 0..self.byte()? {
-            let length = self.byte()?.into();
-            let name = self.bytes(length)?;
-            let figure = Figure::of(std::str::from_utf8(name).ok()?);
+            let figure = Figure::of(self.name()?);
             for evaluation in &mut evaluations {
                 let value = self.f64()?;
                 if let Some(figure) = figure {
@@ -265,15 +264,17 @@ impl Decoder<'_> {
     }
 
     fn state(&mut self) -> Option<State> {
+        let [epoch, step] = [self.u64()?, self.u64()?];
+        let words = [self.u64()?, self.u64()?, self.u64()?, self.u64()?];
+        let arrays = (0..self.byte()?).map(|_| {
+            let name = self.name()?.to_owned();
+            Some((name.into(), self.f64s()?))
+        });
         Some(State {
-            epoch: self.u64()?,
-            step: self.u64()?,
-            scale: self.f64()?,
-            bias: self.f64()?,
-            generator: [self.u64()?, self.u64()?, self.u64()?, self.u64()?],
-            signal: self.f64s()?,
-            tail: self.f64s()?,
-            memorization: self.f64s()?,
+            epoch,
+            step,
+            words,
+            arrays: arrays.collect::<Option<_>>()?,
         })
     }
 
@@ -334,17 +335,18 @@ impl Decoder<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sparsegrok_kernel::Arrays;
 
     fn state() -> State {
         State {
             epoch: 3,
             step: 135,
-            scale: 0.1 + 0.2,
-            signal: vec![-0.0, f64::MIN_POSITIVE / 3.0, f64::INFINITY],
-            tail: Vec::new(),
-            memorization: vec![1.0 / 3.0; 45],
-            bias: -2.5,
-            generator: [1, 2, 3, u64::MAX],
+            words: [1, 2, 3, u64::MAX],
+            arrays: Arrays::new()
+                .with("scale", vec![0.1 + 0.2])
+                .with("signal", vec![-0.0, f64::MIN_POSITIVE / 3.0, f64::INFINITY])
+                .with("tail", Vec::new())
+                .with("memorization", vec![1.0 / 3.0; 45]),
         }
     }
 
@@ -408,7 +410,8 @@ mod tests {
         let Stage::Going(state) = &read[1].stage else {
             panic!("{:?}", read[1].stage);
         };
-        assert_eq!(state.signal[0].to_bits(), (-0.0_f64).to_bits());
+        let signal = state.arrays.get("signal").unwrap();
+        assert_eq!(signal[0].to_bits(), (-0.0_f64).to_bits());
         for end in 0..encoder.0.len() {
             assert_eq!(Decoder(&encoder.0[..end]).runs(), None, "{end}");
         }

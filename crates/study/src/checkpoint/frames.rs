@@ -12,7 +12,7 @@ use super::Damage;
 const NAME: &[u8; 21] = b"sparsegrok checkpoint";
 
 /// The version of the format, of everything in the file.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// First bytes of a frame.
 const MARK: &[u8; 8] = b"\xf1frame\r\n";

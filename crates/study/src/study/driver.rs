@@ -8,16 +8,16 @@ use std::sync::{Arc, mpsc};
 
 use rayon::ThreadPoolBuilder;
 use sparsegrok_config::Config;
-use sparsegrok_data::Problem;
 
 use crate::checkpoint::{CheckpointError, Unfinished};
-use crate::load::{LoadError, Loaded, load};
+use crate::family::{AnyData, AnyFamily};
+use crate::load::{LoadError, Loaded};
 use crate::memory::{Memory, MemoryError};
 use crate::study::Study;
 use crate::study::directory::DirectoryError;
 use crate::study::group::{self, Group};
-use crate::study::seeds::vary_data;
-use crate::tracer::Fault;
+use crate::study::seeds::RunSeeds;
+use crate::train::{Event, Fault};
 
 /// Groups in progress or done and not yet handed over, for each thread: enough that no thread
 /// waits for a slower one's group, few enough that results waiting take little memory.
@@ -83,7 +83,7 @@ struct Work {
     cell: usize,
     seeds: Range<u64>,
     /// The data of all its runs, where they share them.
-    problem: Option<Arc<Problem>>,
+    data: Option<Arc<AnyData>>,
 }
 
 impl Study {
@@ -123,7 +123,7 @@ impl Study {
             self.check_memory(cell, threads, None)?;
         }
         let mut todo = self.groups().map(|number| (number, self.group(number)));
-        let mut data = SharedData::default();
+        let mut shared = SharedData::default();
         // The cell whose shared data were last checked.
         let mut checked = None;
         let mut runs = 0;
@@ -141,18 +141,19 @@ impl Study {
                     let Some((number, (cell, seeds))) = todo.next() else {
                         break;
                     };
-                    let problem = data.of(&self.cell(cell).config);
-                    let problem = problem.map_err(|error| self.fault(cell, error))?;
+                    let config = &self.cell(cell).config;
+                    let shared = shared.of(self.family(), config);
+                    let data = shared.map_err(|error| self.fault(cell, error))?;
                     // What is in files is known only now.
-                    if problem.is_some() && checked != Some(cell) {
-                        self.check_memory(cell, threads, problem.as_deref())?;
+                    if data.is_some() && checked != Some(cell) {
+                        self.check_memory(cell, threads, data.as_deref())?;
                         checked = Some(cell);
                     }
                     let work = Work {
                         number,
                         cell,
                         seeds,
-                        problem,
+                        data,
                     };
                     let (done, result) = mpsc::sync_channel(1);
                     let (unwanted, halt) = (&unwanted, &halt);
@@ -184,7 +185,7 @@ impl Study {
         .map(|()| Ran {
             runs,
             threads,
-            zero_one: data.zero_one,
+            zero_one: shared.zero_one,
         })
     }
 
@@ -208,18 +209,19 @@ impl Study {
             }
             return Ok(Some(group));
         }
-        let trained = group::train(
-            cell,
-            config,
-            work.seeds.clone(),
-            work.problem.as_deref(),
-            unfinished.map(|unfinished| (unfinished, number)),
-            halt,
-        );
-        let group = trained.map_err(|fault| match fault {
-            Fault::Setting(setting) => self.fault(cell, setting.into()),
-            Fault::Checkpoint(error) => error.into(),
-        })?;
+        let family = self.family();
+        let fault = |error| self.fault(cell, error);
+        let seeds = group::seeds_of(config, work.seeds.clone());
+        let seeds = seeds.map_err(|error| fault(error.into()))?;
+        let data = group::data_of(family, config, &seeds, work.data.as_ref()).map_err(fault)?;
+        let kept_in = unfinished.map(|unfinished| (unfinished, number));
+        let mut watch = |event: Event<'_>| match event {
+            Event::Epoch(_) if halt() => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        let trained = group::train(family, cell, config, &seeds, &data, kept_in, &mut watch);
+        let group = trained.map_err(|error| self.unable(cell, error))?;
+        let group = group.continue_value();
         if let (Some(unfinished), Some(group)) = (unfinished, &group) {
             unfinished.add(number, group)?;
         }
@@ -231,9 +233,9 @@ impl Study {
         &self,
         cell: usize,
         threads: usize,
-        problem: Option<&Problem>,
+        data: Option<&AnyData>,
     ) -> Result<Memory, StudyError> {
-        let memory = Memory::of_cell(self, cell, threads, problem);
+        let memory = Memory::of_cell(self, cell, threads, data);
         let checked = memory.within(self.most_memory);
         checked.map_err(|error| StudyError::Memory {
             cell,
@@ -241,6 +243,14 @@ impl Study {
             error,
         })?;
         Ok(memory)
+    }
+
+    /// Why a group of a cell could not be trained.
+    pub(super) fn unable(&self, cell: usize, fault: Fault) -> StudyError {
+        match fault {
+            Fault::Setting(setting) => self.fault(cell, setting.into()),
+            Fault::Checkpoint(error) => error.into(),
+        }
     }
 
     pub(super) fn fault(&self, cell: usize, error: LoadError) -> StudyError {
@@ -254,32 +264,35 @@ impl Study {
 
 /// The data of cells whose runs share them; neighbouring cells of the same data too.
 #[derive(Default)]
-struct SharedData {
-    latest: Option<(Config, Arc<Problem>)>,
+pub(super) struct SharedData {
+    latest: Option<(Config, Arc<AnyData>)>,
     zero_one: Vec<PathBuf>,
 }
 
 impl SharedData {
     /// A cell's shared data, `None` where each run has its own.
-    fn of(&mut self, config: &Config) -> Result<Option<Arc<Problem>>, LoadError> {
-        if vary_data(config) {
+    pub(super) fn of(
+        &mut self,
+        family: &dyn AnyFamily,
+        config: &Config,
+    ) -> Result<Option<Arc<AnyData>>, LoadError> {
+        if !family.shares_data(config, config) {
             return Ok(None);
         }
-        if let Some((of, problem)) = &self.latest
-            && (&of.synthetic, &of.files, of.target())
-                == (&config.synthetic, &config.files, config.target())
+        if let Some((of, data)) = &self.latest
+            && family.shares_data(of, config)
         {
-            return Ok(Some(Arc::clone(problem)));
+            return Ok(Some(Arc::clone(data)));
         }
         // The old data go before the new ones come.
         self.latest = None;
-        let Loaded { problem, zero_one } = load(config)?;
+        let seeds = RunSeeds::of(config, config.study.seeds.start)?;
+        let Loaded { problem, zero_one } = family.data(config, &seeds)?;
         for file in zero_one {
             if !self.zero_one.contains(&file) {
                 self.zero_one.push(file);
             }
         }
-        let problem = Arc::new(problem);
         self.latest = Some((config.clone(), Arc::clone(&problem)));
         Ok(Some(problem))
     }

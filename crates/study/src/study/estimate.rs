@@ -1,17 +1,18 @@
 //! What a study would take, judged from a moment of its training.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sparsegrok_config::{Config, Evaluations, SETTINGS, Setting};
-use sparsegrok_data::Problem;
 
-use crate::load::{LoadError, load};
+use crate::family::AnyData;
 use crate::memory::Memory;
 use crate::study::Study;
-use crate::study::driver::StudyError;
+use crate::study::driver::{SharedData, StudyError};
 use crate::study::group::{self, GROUP};
-use crate::study::seeds::vary_data;
-use crate::tracer::Fault;
+use crate::train::Event;
 
 /// How long a calibrating group trains, at least: enough to be timed, short enough to wait for.
 const CALIBRATION: Duration = Duration::from_millis(100);
@@ -34,7 +35,7 @@ pub struct Estimate {
 
 /// What a group of some shape takes.
 struct Cost {
-    rows: usize,
+    steps_per_epoch: u64,
     memory: Memory,
     /// Seconds a group: drawing its data, laying them out.
     setup: f64,
@@ -54,6 +55,7 @@ pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
     let seeds = study.spec().seeds.len();
     let groups = seeds.div_ceil(GROUP);
     let mut known: Vec<(Config, Cost)> = Vec::new();
+    let mut shared = SharedData::default();
     let mut total = Estimate {
         seed_steps: 0,
         evaluations: 0,
@@ -70,17 +72,15 @@ pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
         {
             Some(place) => place,
             None => {
-                let shared = shared_data(config).map_err(fault)?;
-                let shared = shared.as_ref();
-                let memory = study.check_memory(number, threads, shared)?;
-                let cost = calibrate(config, seeds, shared, memory).map_err(fault)?;
+                let shared = shared.of(study.family(), config).map_err(fault)?;
+                let memory = study.check_memory(number, threads, shared.as_deref())?;
+                let cost = calibrate(study, number, shared.as_ref(), memory)?;
                 known.push((config.clone(), cost));
                 known.len() - 1
             }
         };
         let cost = &known[place].1;
-        let per_epoch = cost.rows.div_ceil(config.train.batch_size.rows(cost.rows)) as u64;
-        let steps = config.train.epochs.saturating_mul(per_epoch);
+        let steps = config.train.epochs.saturating_mul(cost.steps_per_epoch);
         let evaluations = config.evaluate.plan(config.train.epochs).epochs().len() as u64;
         let group = cost.setup + steps as f64 * cost.step + evaluations as f64 * cost.evaluation;
         total.seed_steps = total.seed_steps.saturating_add(seeds.saturating_mul(steps));
@@ -102,38 +102,30 @@ fn costs_alike(a: &Config, b: &Config) -> bool {
     SETTINGS.iter().filter(|s| s.costs_time).all(alike)
 }
 
-/// The data of all runs of a cell, where they share them.
-fn shared_data(config: &Config) -> Result<Option<Problem>, LoadError> {
-    match vary_data(config) {
-        true => Ok(None),
-        false => Ok(Some(load(config)?.problem)),
-    }
-}
-
-/// Times a first group: for one epoch, for many, and for some each evaluated.
+/// Times a first group of a cell: for one epoch, for many, and for some each evaluated.
 fn calibrate(
-    config: &Config,
-    seeds: u64,
-    shared: Option<&Problem>,
+    study: &Study,
+    cell: usize,
+    shared: Option<&Arc<AnyData>>,
     memory: Memory,
-) -> Result<Cost, LoadError> {
-    let mut config = config.clone();
+) -> Result<Cost, StudyError> {
+    let (family, mut config) = (study.family(), study.cell(cell).config);
     config.evaluate.stop_when = None;
-    let start = config.study.seeds.start;
-    let group = start..start + seeds.min(GROUP);
+    let fault = |error| study.fault(cell, error);
+    let (_, first) = study.group(0);
+    let seeds = group::seeds_of(&config, first).map_err(|error| fault(error.into()))?;
     let longest = config.train.epochs;
-    let mut time = |epochs: u64, every: u64| -> Result<(f64, u64), LoadError> {
+    let mut steps_per_epoch = 0;
+    let mut time = |epochs: u64, every: u64| -> Result<(f64, u64), StudyError> {
         config.train.epochs = epochs;
         config.evaluate.evaluations = Evaluations::Every(every);
         let begun = Instant::now();
-        let group = group::train(0, &config, group.clone(), shared, None, &|| false);
-        let group = group.map_err(|fault| match fault {
-            Fault::Setting(setting) => LoadError::from(setting),
-            Fault::Checkpoint(error) => unreachable!("it is not kept: {error}"),
-        })?;
-        let Some(group) = group else {
-            unreachable!("nobody stops it");
-        };
+        let data = group::data_of(family, &config, &seeds, shared).map_err(fault)?;
+        let cost = family.cost(&config, seeds.len(), Some(&*data[0]));
+        steps_per_epoch = cost.unwrap_or_default().steps_per_epoch;
+        let mut watch = |_: Event<'_>| ControlFlow::<Infallible>::Continue(());
+        let group = group::train(family, cell, &config, &seeds, &data, None, &mut watch);
+        let ControlFlow::Continue(group) = group.map_err(|fault| study.unable(cell, fault))?;
         let steps = group.seed_steps / group.records.len() as u64;
         Ok((begun.elapsed().as_secs_f64(), steps))
     };
@@ -153,7 +145,7 @@ fn calibrate(
     let evaluation = (evaluated - training).max(0.0) / (epochs - 1) as f64;
     Ok(Cost {
         memory,
-        rows: shared.map_or(config.synthetic.n_train, |problem| problem.train.len()),
+        steps_per_epoch,
         setup: (one - step * steps_of_one as f64 - evaluation).max(0.0),
         step,
         evaluation,

@@ -1,17 +1,20 @@
 //! A group: up to eight seeds of one cell, trained side by side.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 
 use sparsegrok_config::{Config, EvaluateSpec};
-use sparsegrok_data::{InvalidSetting, Problem, generate};
-use sparsegrok_kernel::{self as kernel, Diverged, Evaluation, KernelChoice};
+use sparsegrok_data::InvalidSetting;
+use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice};
 
 use crate::checkpoint::Unfinished;
 use crate::detect::{Brackets, Detector, Milestones};
+use crate::family::{AnyData, AnyFamily, Start};
 use crate::goal::Goal;
+use crate::load::LoadError;
 use crate::study::seeds::RunSeeds;
 use crate::trace::Trace;
-use crate::tracer::{Fault, Traced, train_traced};
+use crate::train::{self, Fault, Traced, Watch};
 
 /// Seeds of a group: one for each lane of the kernel.
 pub(crate) const GROUP: u64 = 8;
@@ -94,47 +97,52 @@ impl Group {
     }
 }
 
-/// Trains a group, from the beginning or from where it was when it was interrupted. `problem` is the
-/// data of all its runs; without it, each draws its own. `None` where `halt` asked for an early end.
-pub(super) fn train(
-    cell: usize,
+/// The seeds of a group's runs.
+pub(super) fn seeds_of(
     config: &Config,
     seeds: Range<u64>,
-    problem: Option<&Problem>,
+) -> Result<Vec<RunSeeds>, InvalidSetting> {
+    seeds.map(|seed| RunSeeds::of(config, seed)).collect()
+}
+
+/// What each run of a group learns from: what all share, or data of its own.
+pub(super) fn data_of(
+    family: &dyn AnyFamily,
+    config: &Config,
+    seeds: &[RunSeeds],
+    shared: Option<&Arc<AnyData>>,
+) -> Result<Vec<Arc<AnyData>>, LoadError> {
+    let data = seeds.iter().map(|seeds| match shared {
+        Some(shared) => Ok(Arc::clone(shared)),
+        None => Ok(family.data(config, seeds)?.problem),
+    });
+    data.collect()
+}
+
+/// Trains a group, from the beginning or from where it was when it was interrupted.
+pub(super) fn train<B>(
+    family: &dyn AnyFamily,
+    cell: usize,
+    config: &Config,
+    seeds: &[RunSeeds],
+    data: &[Arc<AnyData>],
     kept_in: Option<(&Unfinished, u64)>,
-    halt: &dyn Fn() -> bool,
-) -> Result<Option<Group>, Fault> {
-    let seeds: Vec<RunSeeds> = seeds
-        .map(|seed| RunSeeds::of(config, seed))
-        .collect::<Result<_, _>>()
-        .map_err(Fault::Setting)?;
-    let own: Vec<Problem> = match problem {
-        Some(_) => Vec::new(),
-        None => seeds
-            .iter()
-            .map(|seeds| draw(config, seeds))
-            .collect::<Result<_, _>>()
-            .map_err(Fault::Setting)?,
+    watch: Watch<'_, B>,
+) -> Result<ControlFlow<B, Group>, Fault> {
+    let runs = seeds.iter().zip(data).map(|(&seeds, data)| Start {
+        data: &**data,
+        seeds,
+        state: None,
+    });
+    let runs: Vec<_> = runs.collect();
+    let traced = match train::train(family, config, &runs, kept_in, watch)? {
+        ControlFlow::Continue(traced) => traced,
+        ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
     };
-    let problems = problem.into_iter().cycle().chain(&own);
-    let runs: Vec<kernel::Job<'_>> = seeds
-        .iter()
-        .zip(problems)
-        .map(|(seeds, problem)| kernel::Job {
-            problem,
-            order_seed: seeds.order,
-            init_seed: seeds.init,
-            start: None,
-        })
-        .collect();
-    let spec = &config.train;
-    let Some(traced) = train_traced(spec, config, &runs, kept_in, halt, &mut ())? else {
-        return Ok(None);
-    };
-    let rows = runs[0].problem.train.len();
-    let steps_an_epoch = rows.div_ceil(spec.batch_size.rows(rows)) as u64;
+    let cost = family.cost(config, runs.len(), Some(runs[0].data));
+    let cost = cost.unwrap_or_default();
     let mut seed_steps = 0;
-    let records = seeds.into_iter().zip(traced).map(|(seeds, traced)| {
+    let records = seeds.iter().zip(traced).map(|(&seeds, traced)| {
         let Traced {
             trace,
             brackets,
@@ -143,7 +151,7 @@ pub(super) fn train(
         } = traced;
         // A run that ends early ends with an evaluation, and the last epoch is one too.
         let epochs = trace.epochs().last().copied().unwrap_or(0);
-        seed_steps += diverged.map_or(epochs * steps_an_epoch, |at| at.step);
+        seed_steps += diverged.map_or(epochs * cost.steps_per_epoch, |at| at.step);
         let mut record = Record {
             cell,
             seeds,
@@ -155,16 +163,10 @@ pub(super) fn train(
         record.find_milestones(&config.evaluate);
         record
     });
-    Ok(Some(Group {
+    Ok(ControlFlow::Continue(Group {
         cell,
         records: records.collect(),
-        kernel: config.engine.kernel.resolve(&runs),
+        kernel: cost.kernel,
         seed_steps,
     }))
-}
-
-fn draw(config: &Config, seeds: &RunSeeds) -> Result<Problem, InvalidSetting> {
-    let mut spec = config.synthetic.clone();
-    spec.data_seed = seeds.data.unwrap_or(spec.data_seed);
-    generate(&spec)
 }

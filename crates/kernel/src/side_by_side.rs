@@ -1,0 +1,132 @@
+//! Runs of the linear family in training side by side.
+
+use sparsegrok_data::{Problem, TargetKind};
+
+use crate::engine::Job;
+use crate::evaluate::{evaluate, has_population};
+use crate::figure::{Evaluation, Figure};
+use crate::look::{PopulationGoals, TrainGoal, TrainQuestion};
+use crate::spec::TrainSpec;
+use crate::state::{Arrays, State};
+use crate::trainer::Trainer;
+use crate::training::{Diverged, Training};
+use crate::weights::Weights;
+
+/// Runs of the linear family in training side by side, as [`start`](crate::start) makes them.
+pub struct SideBySide<'a> {
+    trainer: Box<dyn Trainer + 'a>,
+    spec: &'a TrainSpec,
+    accuracy_tolerance: Option<f64>,
+    /// Epochs trained.
+    epoch: u64,
+    lanes: Vec<Lane<'a>>,
+    population: PopulationGoals,
+}
+
+struct Lane<'a> {
+    problem: &'a Problem,
+    /// Training rows that were wrong at the last look.
+    wrong: Vec<u32>,
+}
+
+impl<'a> SideBySide<'a> {
+    pub(crate) fn new(
+        trainer: Box<dyn Trainer + 'a>,
+        spec: &'a TrainSpec,
+        runs: &[Job<'a>],
+        accuracy_tolerance: Option<f64>,
+    ) -> Self {
+        let lanes = runs.iter().map(|run| Lane {
+            problem: run.problem,
+            wrong: Vec::new(),
+        });
+        Self {
+            trainer,
+            spec,
+            accuracy_tolerance,
+            epoch: runs[0].start.map_or(0, |state| state.epoch),
+            lanes: lanes.collect(),
+            population: PopulationGoals::default(),
+        }
+    }
+
+    /// The model of a run as it stands. `Time: O(weights)`
+    ///
+    /// # Errors
+    /// When a weight is not finite.
+    pub fn model(&self, lane: usize) -> Result<Weights, Diverged> {
+        let weights = self.trainer.weights(lane);
+        match weights.is_finite() {
+            true => Ok(weights),
+            false => Err(self.trainer.position(lane)),
+        }
+    }
+
+    fn train_reaches(&mut self, lane: usize, goal: TrainGoal) -> bool {
+        let Lane { problem, wrong } = &mut self.lanes[lane];
+        let data = &problem.train;
+        let by_sign = data.target_kind() == TargetKind::Sign;
+        let question = TrainQuestion {
+            data,
+            loss: self.spec.loss,
+            tolerance: self.accuracy_tolerance.filter(|_| !by_sign),
+            goal,
+            wrong,
+        };
+        self.trainer.train_reaches(lane, question)
+    }
+
+    fn population_reaches(&mut self, lane: usize, accuracy: f64) -> Option<bool> {
+        let problem = self.lanes[lane].problem;
+        if !has_population(problem, self.spec, self.accuracy_tolerance) {
+            return None;
+        }
+        let teacher = problem.teacher.as_ref()?.direction();
+        let goal = self.population.goal(accuracy);
+        Some(goal.is_met(self.trainer.scaled_signal(lane), teacher))
+    }
+}
+
+impl Training for SideBySide<'_> {
+    fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    fn advance(&mut self) {
+        self.epoch += 1;
+        self.trainer.epoch();
+    }
+
+    fn diverged(&self, lane: usize) -> Option<Diverged> {
+        self.trainer.diverged(lane)
+    }
+
+    fn evaluate(&self, lane: usize) -> Result<Evaluation, Diverged> {
+        let weights = self.model(lane)?;
+        let problem = self.lanes[lane].problem;
+        let tolerance = self.accuracy_tolerance;
+        Ok(evaluate(
+            self.epoch, &weights, problem, self.spec, tolerance,
+        ))
+    }
+
+    /// Reads the weights where the kernel has them and stops as soon as the answer is certain.
+    /// `Time: O(d)` for the population's accuracy; for training rows O(nnz) where the threshold is
+    /// reached, else a fraction of that.
+    fn reaches(&mut self, lane: usize, figure: Figure, threshold: f64) -> Option<bool> {
+        match figure {
+            Figure::TrainAcc => Some(self.train_reaches(lane, TrainGoal::Accuracy(threshold))),
+            Figure::TrainLoss => Some(self.train_reaches(lane, TrainGoal::Loss(threshold))),
+            Figure::PopulationAcc => self.population_reaches(lane, threshold),
+            _ => None,
+        }
+    }
+
+    fn state(&self, lane: usize) -> State {
+        self.trainer.state(lane).into()
+    }
+
+    fn weights(&self, lane: usize) -> Arrays {
+        self.trainer.weights(lane).into()
+    }
+}

@@ -1,0 +1,24 @@
+//! What the linear family's kernels have in common.
+
+use crate::look::TrainQuestion;
+use crate::state::LinearState;
+use crate::training::Diverged;
+use crate::weights::Weights;
+
+/// Runs in progress, one epoch at a time.
+pub(crate) trait Trainer {
+    /// Trains one epoch.
+    fn epoch(&mut self);
+    /// A run's weights as they stand. `Time: O(weights)`
+    fn weights(&self, lane: usize) -> Weights;
+    /// A run's signal weights as they are stored, and the factor that makes them the weights.
+    fn scaled_signal(&self, lane: usize) -> (&[f64], f64);
+    /// Answers a question on a run's training rows, with the weights of [`weights`](Self::weights).
+    fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool;
+    /// A run's state. `Time: O(weights)`
+    fn state(&self, lane: usize) -> LinearState;
+    /// The place where a run left the finite numbers, if it did.
+    fn diverged(&self, lane: usize) -> Option<Diverged>;
+    /// Epoch, step and row of a run's last update.
+    fn position(&self, lane: usize) -> Diverged;
+}
