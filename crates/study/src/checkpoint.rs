@@ -19,7 +19,8 @@ use sparsegrok_config::ConfigError;
 use sparsegrok_kernel::{Diverged, State};
 
 use crate::bracket::Bracket;
-use crate::detect::{Brackets, GOALS};
+use crate::detect::Brackets;
+use crate::goal::GOALS;
 use crate::trace::Trace;
 
 pub use folder::Unfinished;

@@ -6,14 +6,8 @@ use sparsegrok_config::EvaluateSpec;
 use sparsegrok_kernel::{Evaluation, Figure, Training};
 
 use crate::bracket::{Bracket, Time};
-use crate::goal::Goal;
+use crate::goal::{GOALS, Goal};
 use crate::trace::Trace;
-
-/// Accuracies between which the transition to generalization is measured.
-pub(crate) const TRANSITION: [f64; 2] = [0.6, 0.9];
-
-/// Thresholds that are looked for in every run.
-pub(crate) const GOALS: usize = 4;
 
 /// The evidence for T_mem, T_gen and the two ends of the transition.
 pub(crate) type Brackets = [Bracket; GOALS];

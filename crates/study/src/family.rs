@@ -7,9 +7,8 @@ use std::sync::Arc;
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_kernel::{Figure, KernelChoice, State, Training};
 
-use crate::linear::Linear;
 use crate::load::{LoadError, Loaded};
-use crate::study::RunSeeds;
+use crate::study::seeds::RunSeeds;
 use sparsegrok_config::Config;
 
 /// A family of models: how its data come about, and how its runs are started.
@@ -89,11 +88,6 @@ pub struct Cost {
     pub steps_per_epoch: u64,
     /// The kernel that trains them.
     pub kernel: KernelChoice,
-}
-
-/// The registry: the family of models that a configuration trains.
-pub(crate) fn of(_config: &Config) -> Arc<dyn AnyFamily> {
-    Arc::new(Linear)
 }
 
 /// Data of any family.

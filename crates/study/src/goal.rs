@@ -3,7 +3,11 @@
 use sparsegrok_config::{EvaluateSpec, GenFigure, MemFigure};
 use sparsegrok_kernel::{Evaluation, Figure};
 
-use crate::detect::{GOALS, TRANSITION};
+/// Accuracies between which the transition to generalization is measured.
+pub(crate) const TRANSITION: [f64; 2] = [0.6, 0.9];
+
+/// Thresholds that are looked for in every run.
+pub(crate) const GOALS: usize = 4;
 
 /// A curve and where it is to come.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -40,6 +40,7 @@ mod linear;
 mod load;
 mod memory;
 mod predict;
+mod registry;
 mod rounding;
 mod run;
 mod shard;

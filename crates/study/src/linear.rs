@@ -6,8 +6,7 @@ use sparsegrok_kernel::{Figure, Job, LinearState, Shape, State, Training, start,
 use crate::describe::Description;
 use crate::family::{Cost, Family, Start};
 use crate::load::{LoadError, Loaded, load};
-use crate::study::RunSeeds;
-use crate::study::seeds::vary_data;
+use crate::study::seeds::{RunSeeds, vary_data};
 use sparsegrok_config::Config;
 
 /// The family of linear models.

@@ -9,8 +9,11 @@ use sparsegrok_kernel::Evaluation;
 use crate::family::{AnyData, Family};
 use crate::linear::Linear;
 use crate::study::Study;
-use crate::study::driver::AHEAD;
 use crate::study::group::{GROUP, Record};
+
+/// Groups in progress or done and not yet handed over, for each thread: enough that no thread
+/// waits for a slower one's group, few enough that results waiting take little memory.
+pub(crate) const AHEAD: usize = 4;
 
 /// What the program takes by itself: its code, its threads' stacks, what is being written.
 const PROGRAM: u64 = 8 << 20;

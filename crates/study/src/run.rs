@@ -11,7 +11,7 @@ use crate::checkpoint::{CheckpointError, Unfinished};
 use crate::detect::Milestones;
 use crate::family::{Family, Start};
 use crate::linear::Linear;
-use crate::study::RunSeeds;
+use crate::study::seeds::RunSeeds;
 use crate::trace::Trace;
 use crate::train::{Fault, Watch, train};
 

@@ -25,7 +25,8 @@ use sparsegrok_config::{Config, ConfigError, StudySpec, value_text};
 use toml::Value;
 
 use self::grid::Grid;
-use crate::family::{self, AnyFamily, Family};
+use crate::family::{AnyFamily, Family};
+use crate::registry::family_of;
 use crate::shard::Shard;
 use crate::study::group::GROUP;
 
@@ -69,7 +70,7 @@ impl Study {
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let grid = Grid::of(&config)?;
         Ok(Self {
-            family: family::of(&config),
+            family: family_of(&config),
             config,
             grid,
             shard: None,

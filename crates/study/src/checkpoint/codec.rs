@@ -4,7 +4,8 @@ use sparsegrok_kernel::{Diverged, Evaluation, Figure, KernelChoice, State};
 
 use super::{RunSoFar, Stage};
 use crate::bracket::Bracket;
-use crate::detect::{Brackets, GOALS, Milestones};
+use crate::detect::{Brackets, Milestones};
+use crate::goal::GOALS;
 use crate::study::{Group, Record, RunSeeds};
 use crate::trace::Trace;
 

@@ -12,20 +12,12 @@ use crate::files::{TEMPORARY, sync_folder};
 use crate::study::Study;
 use crate::study::driver::{Ran, StudyError};
 use crate::study::group::Group;
-use crate::study::manifest::Manifest;
+use crate::study::manifest::{Made, Manifest};
 use crate::study::overview::Summary;
-use crate::study::tables::{Made, Tables, write, write_json};
+use crate::study::tables::{CURVES, RECORDS, SUMMARY, TRACES, Tables, write, write_json};
 
 /// The file a study's directory is known by.
 pub(super) const CONFIGURATION: &str = "study.toml";
-/// A row a run.
-pub(super) const RECORDS: &str = "records.csv";
-/// A row an evaluated epoch of a cell.
-pub(super) const CURVES: &str = "curves.csv";
-/// A row an evaluated epoch of a run.
-pub(super) const TRACES: &str = "traces.csv";
-/// File name of the summary of the cells.
-pub(super) const SUMMARY: &str = "summary.json";
 /// File name of the manifest: the circumstances in which the study was run.
 pub(super) const MANIFEST: &str = "manifest.json";
 

@@ -12,16 +12,12 @@ use sparsegrok_config::Config;
 use crate::checkpoint::{CheckpointError, Unfinished};
 use crate::family::{AnyData, AnyFamily};
 use crate::load::{LoadError, Loaded};
-use crate::memory::{Memory, MemoryError};
+use crate::memory::{AHEAD, Memory, MemoryError};
 use crate::study::Study;
 use crate::study::directory::DirectoryError;
 use crate::study::group::{self, Group};
 use crate::study::seeds::RunSeeds;
 use crate::train::{Event, Fault};
-
-/// Groups in progress or done and not yet handed over, for each thread: enough that no thread
-/// waits for a slower one's group, few enough that results waiting take little memory.
-pub(crate) const AHEAD: usize = 4;
 
 /// How a study ended.
 #[derive(Clone, Debug, PartialEq)]

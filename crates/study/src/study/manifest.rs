@@ -7,7 +7,6 @@ use sparsegrok_kernel::KernelChoice;
 
 use crate::study::Study;
 use crate::study::group::Group;
-use crate::study::tables::Made;
 
 /// The circumstances in which a study was run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +51,14 @@ pub struct Kernels {
     pub dense: u64,
 }
 
+/// Totals over the groups written to tables: kernels used, runs, and updates.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Made {
+    pub(super) kernels: Kernels,
+    pub(super) runs: u64,
+    pub(super) seed_steps: u64,
+}
+
 impl Kernels {
     pub(super) fn count(&mut self, group: &Group) {
         let runs = group.records.len() as u64;
@@ -61,6 +68,15 @@ impl Kernels {
             // A group's kernel is never `Auto`: that has been resolved.
             KernelChoice::Scalar | KernelChoice::Auto => self.scalar += runs,
         }
+    }
+}
+
+impl Made {
+    /// Counts a group.
+    pub(super) fn count(&mut self, group: &Group) {
+        self.kernels.count(group);
+        self.seed_steps += group.seed_steps;
+        self.runs += group.records.len() as u64;
     }
 }
 

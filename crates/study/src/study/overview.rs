@@ -8,7 +8,8 @@ use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 
-use crate::detect::{Status, TRANSITION};
+use crate::detect::Status;
+use crate::goal::TRANSITION;
 use crate::shard::Shard;
 use crate::study::Study;
 use crate::study::grid::GridCell;

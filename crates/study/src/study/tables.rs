@@ -7,12 +7,20 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::study::curves::{self, Series};
-use crate::study::directory::{CURVES, RECORDS, SUMMARY, TRACES};
 use crate::study::group::{Group, Record};
-use crate::study::manifest::Kernels;
+use crate::study::manifest::Made;
 use crate::study::overview::{CellSummary, Part, Summary, Tally};
 use crate::study::records::{self, RecordRow};
 use crate::study::{Study, traces};
+
+/// A row a run.
+pub(super) const RECORDS: &str = "records.csv";
+/// A row an evaluated epoch of a cell.
+pub(super) const CURVES: &str = "curves.csv";
+/// A row an evaluated epoch of a run.
+pub(super) const TRACES: &str = "traces.csv";
+/// File name of the summary of the cells.
+pub(super) const SUMMARY: &str = "summary.json";
 
 /// The tables of a study while they are written, group by group in the order of their numbers.
 pub(super) struct Tables<'s> {
@@ -23,14 +31,6 @@ pub(super) struct Tables<'s> {
     cell: Option<CellSoFar>,
     done: Vec<CellSummary>,
     made: Made,
-}
-
-/// Totals over the groups written to tables: kernels used, runs, and updates.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Made {
-    pub(super) kernels: Kernels,
-    pub(super) runs: u64,
-    pub(super) seed_steps: u64,
 }
 
 /// The results of a cell gathered so far, until its last run.
@@ -104,15 +104,6 @@ impl<'s> Tables<'s> {
             self.done.push(cell.summary(self.study));
         }
         Ok(())
-    }
-}
-
-impl Made {
-    /// Counts a group.
-    pub(super) fn count(&mut self, group: &Group) {
-        self.kernels.count(group);
-        self.seed_steps += group.seed_steps;
-        self.runs += group.records.len() as u64;
     }
 }
 
