@@ -5,7 +5,7 @@ use sparsegrok_lanes::{Level, Simd, Task};
 
 use crate::figure::{Evaluation, Figure};
 use crate::spec::TrainSpec;
-use crate::weights::Weights;
+use crate::weights::{Weights, score};
 
 /// Evaluates weights on a problem, in one pass over its non-zeros.
 ///
@@ -124,7 +124,7 @@ impl Task for Scoring<'_> {
         let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
         for i in 0..data.len() {
             let row = data.row(i);
-            let (z, y) = (weights.score(row), row.target);
+            let (z, y) = (score(weights, &row), row.target);
             right += u64::from(is_right(z, y, tolerance));
             loss += spec.loss.value(z, y);
             margins += y * z;
