@@ -14,7 +14,7 @@ use sparsegrok_config::Config;
 /// A family of models: how its data come about, and how its runs are started.
 ///
 /// All else is the same for every family: a study trains its runs by the epoch, evaluates them, looks for
-/// thresholds in them, keeps them while they are under way, and tells of them. [`Linear`] is one;
+/// thresholds in them, keeps them while they are under way, and tells of them. [`Linear`](crate::Linear) is one;
 /// `tests/second_family.rs` has another in few lines.
 pub trait Family: fmt::Debug + Send + Sync + 'static {
     /// What a run learns from.
