@@ -106,13 +106,12 @@ fn twins(contract: &mut Contract) {
     let ours = evaluate(500, &ours, &problems[0], &TrainSpec::default(), None);
     // The two visit the same rows in the same order.
     let [dense, sparse] = ["dense", "sparse"].map(|kind| twin.run(kind, 512, 500));
-    let apart =
-        (dense[Figure::WeightNorm] - sparse[Figure::WeightNorm]) / dense[Figure::WeightNorm];
+    let apart = (dense.weight_norm - sparse.weight_norm) / dense.weight_norm;
     assert!(apart.abs() < 1e-6, "weight norms differ by {apart}");
     // Ours are other rows of the same kind: from draw to draw norms differ by a fiftieth, losses by
     // a tenth.
-    let norm = dense[Figure::WeightNorm] / ours[Figure::WeightNorm] - 1.0;
-    let loss = dense.train_loss / ours.train_loss - 1.0;
+    let norm = dense.weight_norm / ours[Figure::WeightNorm] - 1.0;
+    let loss = dense.train_loss / ours[Figure::TrainLoss] - 1.0;
     assert!(norm.abs() < 0.1, "weight norms differ by {norm}");
     assert!(loss.abs() < 0.4, "training losses differ by {loss}");
     let problems = &toy::problems(1, rows, 5);
