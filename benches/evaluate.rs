@@ -9,11 +9,11 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use shared::toy;
 use sparsegrok::data::{Dataset, Problem, SyntheticSpec, generate};
-use sparsegrok::kernel::{Figure, KernelChoice, SimdChoice, TrainSpec, Weights, evaluate};
+use sparsegrok::kernel::{Figure, KernelChoice, Sgd, SimdChoice, Weights, evaluate};
 
 fn measure(c: &mut Criterion) {
     let mut group = c.benchmark_group("evaluate");
-    let spec = TrainSpec::default();
+    let spec = Sgd::default();
     for rows in [512, 100_000] {
         // One row on the side that is not measured: neither can be left out.
         for (name, n_train, n_test) in [("train", rows, 1), ("test", 1, rows)] {
@@ -36,7 +36,7 @@ fn measure(c: &mut Criterion) {
 }
 
 /// Panics unless losses and accuracies are those of a loop in plain terms.
-fn assert_evaluated(problem: &Problem, weights: &Weights, spec: &TrainSpec) {
+fn assert_evaluated(problem: &Problem, weights: &Weights, spec: &Sgd) {
     let plain = |data: &Dataset| {
         let n = data.len() as f64;
         let (mut loss, mut right) = (0.0, 0.0);

@@ -10,7 +10,7 @@
 use std::error::Error;
 
 use sparsegrok::data::{Dataset, SyntheticSpec, Target, TargetKind, generate};
-use sparsegrok::kernel::{Loss, TrainSpec, Weights};
+use sparsegrok::kernel::{Loss, Sgd, Weights};
 
 const RATE: f64 = 0.02;
 const EPOCHS: u64 = 200;
@@ -55,12 +55,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         rows.features().signal_width(),
     );
     let rows = Dataset::dense(block, width, &spoilt, TargetKind::Real)?;
-    let squared = TrainSpec {
+    let squared = Sgd {
         loss: Loss::Squared,
         learning_rate: RATE,
         weight_decay: 0.0,
         epochs: EPOCHS,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     let teacher = problem.teacher.ok_or("synthetic rows have a teacher")?;
     for (name, model) in [

@@ -7,7 +7,7 @@
 use std::error::Error;
 
 use sparsegrok::data::{Dataset, TargetKind};
-use sparsegrok::kernel::TrainSpec;
+use sparsegrok::kernel::Sgd;
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Twenty points on a line, labelled by their side of the middle; one label is wrong.
@@ -15,11 +15,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut y: Vec<f64> = x.iter().map(|x| x.signum()).collect();
     y[3] = 1.0;
     let rows = Dataset::dense(&x, 1, &y, TargetKind::Sign)?;
-    let sgd = TrainSpec {
+    let sgd = Sgd {
         learning_rate: 0.5,
         weight_decay: 1e-3,
         epochs: 2000,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     for alpha in [0.0, 3.0] {
         let rows = rows.clone().memorizing(alpha);

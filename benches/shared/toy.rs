@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, Figure, Job, KernelChoice, SimdChoice, TrainSpec, Training, Weights, evaluate, start,
+    BatchSize, Figure, Job, KernelChoice, Sgd, SimdChoice, Training, Weights, evaluate, start,
 };
 
 use super::textbook::Textbook;
@@ -39,9 +39,9 @@ pub(crate) fn train(
 
 /// Trains up to eight problems by the kernel that suits, with visiting orders of this seed and on.
 pub(crate) fn train_from(first_seed: u64, problems: &[Problem], epochs: u64) -> Vec<Weights> {
-    let spec = TrainSpec {
+    let spec = Sgd {
         epochs,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     train_watched(
         &spec,
@@ -61,10 +61,10 @@ pub(crate) fn train_in_batches(
     batch_size: BatchSize,
     epochs: u64,
 ) -> Vec<Weights> {
-    let spec = TrainSpec {
+    let spec = Sgd {
         epochs,
         batch_size,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     let groups = (0..).step_by(8).zip(problems.chunks(8));
     groups
@@ -80,9 +80,9 @@ pub(crate) fn epoch_times(
     simd: SimdChoice,
     epochs: u64,
 ) -> Vec<Duration> {
-    let spec = TrainSpec {
+    let spec = Sgd {
         epochs: epochs + 2,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     let ends = train_watched(&spec, problems, 0, kernel, simd).1;
     let measured = ends.windows(2).take(epochs as usize);
@@ -112,7 +112,7 @@ fn nanoseconds(times: &[Duration]) -> f64 {
 
 /// Trains up to eight problems; returns also when each epoch of the last of them ended.
 fn train_watched(
-    spec: &TrainSpec,
+    spec: &Sgd,
     problems: &[Problem],
     first_seed: u64,
     kernel: KernelChoice,
@@ -144,7 +144,7 @@ fn train_watched(
 
 /// The textbook loop on one problem.
 pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
-    let spec = TrainSpec::default();
+    let spec = Sgd::default();
     let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
     textbook.train(epochs);
     textbook.weights()
@@ -153,7 +153,7 @@ pub(crate) fn train_textbook(problem: &Problem, epochs: u64) -> Weights {
 /// The time that each of so many epochs of the textbook loop takes; one before them touches the weights'
 /// pages.
 pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Duration> {
-    let spec = TrainSpec::default();
+    let spec = Sgd::default();
     let mut textbook = Textbook::new(&problem.train, spec.learning_rate, spec.weight_decay, 1);
     textbook.train(1);
     let mut epoch = || {
@@ -166,7 +166,7 @@ pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Durati
 
 /// Panics unless two models of one problem are the same up to the noise of their visiting orders.
 pub(crate) fn assert_agreement(problem: &Problem, found: &Weights, expected: &Weights) {
-    let spec = TrainSpec::default();
+    let spec = Sgd::default();
     let [found, expected] = [found, expected].map(|w| evaluate(1, w, problem, &spec, None));
     let ratio = found[Figure::WeightNorm] / expected[Figure::WeightNorm];
     assert!((ratio - 1.0).abs() < 0.03, "weight norms differ by {ratio}");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
-use sparsegrok_kernel::{Figure, KernelChoice, SimdChoice, TrainSpec};
+use sparsegrok_kernel::{Figure, KernelChoice, Sgd, SimdChoice};
 use toml::Table;
 
 use crate::checkpoint_every::CheckpointEvery;
@@ -23,10 +23,10 @@ use crate::settings::SETTINGS;
 ///
 /// ```
 /// use sparsegrok_config::Config;
-/// use sparsegrok_kernel::TrainSpec;
+/// use sparsegrok_kernel::Sgd;
 ///
 /// let config = Config {
-///     train: TrainSpec { epochs: 100, ..TrainSpec::default() },
+///     train: Sgd { epochs: 100, ..Sgd::default() },
 ///     ..Config::default()
 /// };
 /// assert!(config.validate().is_ok());
@@ -38,7 +38,7 @@ pub struct Config {
     /// Data from files.
     pub files: FileSpec,
     /// Training.
-    pub train: TrainSpec,
+    pub train: Sgd,
     /// The epochs to evaluate, and what the figures are held against.
     pub evaluate: EvaluateSpec,
     /// The two lengths of a comparison.
@@ -206,7 +206,7 @@ impl Default for Config {
         let mut config = Self {
             synthetic: SyntheticSpec::default(),
             files: FileSpec::unset(),
-            train: TrainSpec::default(),
+            train: Sgd::default(),
             evaluate: EvaluateSpec::unset(),
             compare: CompareSpec::unset(),
             engine: EngineSpec::unset(),

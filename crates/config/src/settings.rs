@@ -828,7 +828,7 @@ mod tests {
     use super::*;
     use crate::kind::Kind;
     use sparsegrok_data::SyntheticSpec;
-    use sparsegrok_kernel::TrainSpec;
+    use sparsegrok_kernel::Sgd;
     use toml::Value;
 
     #[test]
@@ -859,7 +859,7 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_crates_below() {
         let config = Config::default();
-        assert_eq!(config.train, TrainSpec::default());
+        assert_eq!(config.train, Sgd::default());
         assert_eq!(config.synthetic, SyntheticSpec::default());
     }
 

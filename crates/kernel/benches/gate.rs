@@ -19,9 +19,7 @@ use std::time::Instant;
 
 use sparsegrok_data::svmlight::{self, Options};
 use sparsegrok_data::{Problem, SyntheticSpec, TargetKind, generate};
-use sparsegrok_kernel::{
-    Job, KernelChoice, SimdChoice, TrainSpec, Training, Weights, evaluate, start,
-};
+use sparsegrok_kernel::{Job, KernelChoice, Sgd, SimdChoice, Training, Weights, evaluate, start};
 
 /// Work ready to be done, any number of times.
 struct Path {
@@ -147,9 +145,9 @@ fn train(
     simd: SimdChoice,
     epochs: u64,
 ) -> Vec<Weights> {
-    let spec = TrainSpec {
+    let spec = Sgd {
         epochs,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     let seeded = (0..).zip(problems);
     let runs: Vec<Job<'_>> = seeded
@@ -188,7 +186,7 @@ fn generation(rows: usize, times: u64) -> Path {
 /// Evaluating weights on `rows` rows, `times` times.
 fn evaluation(rows: usize, times: u64) -> Path {
     let problem = toy(0, rows, 5);
-    let spec = TrainSpec::default();
+    let spec = Sgd::default();
     let problems = [problem];
     let weights = train(&problems, KernelChoice::Scalar, SimdChoice::Auto, 1).remove(0);
     let [problem] = problems;

@@ -12,7 +12,7 @@ use crate::look::TrainQuestion;
 use crate::loss::Loss;
 use crate::schedule::LearningRate;
 use crate::shape::Shape;
-use crate::spec::{DecayOrder, TrainSpec};
+use crate::spec::{DecayOrder, Sgd};
 use crate::state::LinearState;
 use crate::trainer::Trainer;
 use crate::training::Diverged;
@@ -48,11 +48,11 @@ impl<'a> DenseTrainer<'a> {
     }
 
     /// Bytes of a run in progress, the dataset aside.
-    pub(crate) fn bytes(spec: &TrainSpec, shape: Shape) -> usize {
+    pub(crate) fn bytes(spec: &Sgd, shape: Shape) -> usize {
         Self::matrix_bytes(shape).saturating_add(visits::bytes(spec, shape.rows))
     }
 
-    pub(crate) fn new(spec: &TrainSpec, level: Level, seed: Seed<'a, '_>) -> Self {
+    pub(crate) fn new(spec: &Sgd, level: Level, seed: Seed<'a, '_>) -> Self {
         let Seed {
             data,
             order_seed,

@@ -9,7 +9,7 @@ use crate::layout::packed_bytes;
 use crate::linear::{Linear, Plan};
 use crate::shape::Shape;
 use crate::side_by_side::SideBySide;
-use crate::spec::TrainSpec;
+use crate::spec::Sgd;
 use crate::state::{LinearState, State};
 use crate::trainer::Trainer;
 
@@ -109,7 +109,7 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// A run of a configuration's own seeds, from its beginning.
-    pub fn new(problem: &'a Problem, spec: &TrainSpec) -> Self {
+    pub fn new(problem: &'a Problem, spec: &Sgd) -> Self {
         Self {
             problem,
             order_seed: spec.order_seed,
@@ -136,7 +136,7 @@ impl<'a> Job<'a> {
 /// When there are no runs, their problems differ in shape, or a state does not
 /// [fit](LinearState::fits) its run.
 pub fn start<'a>(
-    spec: &'a TrainSpec,
+    spec: &'a Sgd,
     runs: &[Job<'a>],
     kernel: KernelChoice,
     simd: SimdChoice,
@@ -202,11 +202,7 @@ fn side_by_side<'a>(kernel: KernelChoice, runs: &[Job<'a>]) -> usize {
 }
 
 /// Checks that a configuration fits the data of a job.
-fn check_fit(
-    problem: &Problem,
-    spec: &TrainSpec,
-    kernel: KernelChoice,
-) -> Result<(), InvalidSetting> {
+fn check_fit(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<(), InvalidSetting> {
     let data = &problem.train;
     if spec.loss.needs_signs() && data.target_kind() == TargetKind::Real {
         return Err(InvalidSetting {
@@ -234,7 +230,7 @@ fn check_fit(
 /// What the kernel allocates for the runs that it trains at the same time, by its own plan; of each
 /// run of the group, besides, the weights it ended with; and one set of weights that is being looked
 /// at.
-pub fn training_bytes(spec: &TrainSpec, kernel: KernelChoice, runs: usize, shape: Shape) -> u64 {
+pub fn training_bytes(spec: &Sgd, kernel: KernelChoice, runs: usize, shape: Shape) -> u64 {
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));
     let trained = match kernel.for_shape(runs, shape) {

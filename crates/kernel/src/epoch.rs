@@ -13,7 +13,7 @@ use crate::layout::{Layout, PackedRows, Window};
 use crate::loss::Slope;
 use crate::scale::{Scale, StepFactors};
 use crate::schedule::LearningRate;
-use crate::spec::TrainSpec;
+use crate::spec::Sgd;
 use crate::step::{Form, TAILS_AHEAD, clamp_margin};
 use crate::training::Diverged;
 use crate::visits::{Ahead, Visits};
@@ -37,7 +37,7 @@ pub(crate) struct Driver<'a, const W: usize> {
 impl<'a, const W: usize> Driver<'a, W> {
     /// Packs a dataset a lane, before the first epoch.
     pub(crate) fn new(
-        spec: &TrainSpec,
+        spec: &Sgd,
         layout: Layout,
         data: [&'a Dataset; W],
         order_seeds: [u64; W],

@@ -4,7 +4,7 @@ use sparsegrok_data::{Dataset, Problem, TargetKind};
 use sparsegrok_lanes::{Level, Simd, Task};
 
 use crate::figure::{Evaluation, Figure};
-use crate::spec::TrainSpec;
+use crate::spec::Sgd;
 use crate::weights::{Weights, score};
 
 /// Evaluates weights on a problem, in one pass over its non-zeros.
@@ -15,7 +15,7 @@ pub fn evaluate(
     epoch: u64,
     weights: &Weights,
     problem: &Problem,
-    spec: &TrainSpec,
+    spec: &Sgd,
     accuracy_tolerance: Option<f64>,
 ) -> Evaluation {
     let train = Scores::of(&problem.train, weights, spec, accuracy_tolerance);
@@ -64,7 +64,7 @@ pub fn evaluate(
 /// classified by sign, and the decision passes through the origin.
 pub(crate) fn has_population(
     problem: &Problem,
-    spec: &TrainSpec,
+    spec: &Sgd,
     accuracy_tolerance: Option<f64>,
 ) -> bool {
     let by_sign = accuracy_tolerance.is_none() || problem.train.target_kind() == TargetKind::Sign;
@@ -89,7 +89,7 @@ struct Scores {
 }
 
 impl Scores {
-    fn of(data: &Dataset, weights: &Weights, spec: &TrainSpec, tolerance: Option<f64>) -> Self {
+    fn of(data: &Dataset, weights: &Weights, spec: &Sgd, tolerance: Option<f64>) -> Self {
         Level::detect().run(Scoring {
             data,
             weights,
@@ -104,7 +104,7 @@ impl Scores {
 struct Scoring<'a> {
     data: &'a Dataset,
     weights: &'a Weights,
-    spec: &'a TrainSpec,
+    spec: &'a Sgd,
     tolerance: Option<f64>,
 }
 

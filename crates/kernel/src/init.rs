@@ -2,7 +2,7 @@
 
 use sparsegrok_data::{Dataset, InvalidSetting, Normal, Purpose, RandomFamily, Stream, Teacher};
 
-use crate::spec::{Init, TrainSpec};
+use crate::spec::{Init, Sgd};
 use crate::state::LinearState;
 
 /// One seed of a group, with what sets it apart from the others.
@@ -24,7 +24,7 @@ pub(crate) struct Seed<'a, 's> {
 /// If the choice needs a teacher and the data has none, or a direction orthogonal to the teacher and
 /// there is just one column.
 pub fn initial_signal(
-    spec: &TrainSpec,
+    spec: &Sgd,
     init_seed: u64,
     width: usize,
     teacher: Option<&Teacher>,

@@ -16,7 +16,7 @@ use std::ops::Range;
 use sparsegrok_lanes::prefetch;
 
 use crate::shape::Shape;
-use crate::spec::{Order, TrainSpec};
+use crate::spec::{Order, Sgd};
 
 pub(crate) use self::packed::PackedRows;
 
@@ -60,7 +60,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// The layout of the rows of `lanes` training sets, with signal rows padded to `width`.
-    pub(crate) fn new(spec: &TrainSpec, shape: Shape, width: usize, lanes: usize) -> Self {
+    pub(crate) fn new(spec: &Sgd, shape: Shape, width: usize, lanes: usize) -> Self {
         let block = block_rows(spec, shape.rows, width, lanes);
         Self::with_blocks(shape, width, lanes, block)
     }
@@ -139,7 +139,7 @@ fn stride(width: usize) -> usize {
 ///
 /// A sequential order visits rows as they lie, so that a training set larger than memory can be
 /// packed block by block from a mapped file. Any other order needs all rows at any time.
-fn block_rows(spec: &TrainSpec, rows: usize, width: usize, lanes: usize) -> usize {
+fn block_rows(spec: &Sgd, rows: usize, width: usize, lanes: usize) -> usize {
     let bytes = packed_bytes(rows, width).saturating_mul(lanes);
     if spec.order != Order::Sequential || bytes <= ALL_AT_ONCE {
         return rows.max(1);
@@ -219,10 +219,10 @@ mod tests {
     fn blocks_are_whole_batches_and_all_rows_where_order_is_random() {
         let block = |order, batch, rows| {
             let batch_size = BatchSize::Rows(batch);
-            let spec = TrainSpec {
+            let spec = Sgd {
                 order,
                 batch_size,
-                ..TrainSpec::default()
+                ..Sgd::default()
             };
             block_rows(&spec, rows, 5, 1)
         };

@@ -57,7 +57,7 @@ pub use plan::EvaluationPlan;
 pub use shape::Shape;
 pub use side_by_side::SideBySide;
 pub use sparsegrok_lanes::Level;
-pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, TrainSpec};
+pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, Sgd};
 pub use state::{Arrays, LinearState, State};
 pub use train::{TrainError, train};
 pub use training::{Diverged, Training};

@@ -9,7 +9,7 @@ use crate::layout::Layout;
 use crate::look::TrainQuestion;
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::shape::Shape;
-use crate::spec::TrainSpec;
+use crate::spec::Sgd;
 use crate::state::LinearState;
 use crate::step::{Choice, General, LOOK_AHEAD_WIDTHS, LookAhead, TailsAlone};
 use crate::trainer::Trainer;
@@ -32,19 +32,13 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The memory of `lanes` lanes, each of a training set of this shape.
-    pub(crate) fn new(spec: &TrainSpec, shape: Shape, lanes: usize) -> Self {
+    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize) -> Self {
         let form = Choice::new(spec, shape, lanes);
         let layout = Layout::new(spec, shape, form.row_width(shape.signal), lanes);
         Self::with_layout(spec, shape, lanes, form, layout)
     }
 
-    fn with_layout(
-        spec: &TrainSpec,
-        shape: Shape,
-        lanes: usize,
-        form: Choice,
-        layout: Layout,
-    ) -> Self {
+    fn with_layout(spec: &Sgd, shape: Shape, lanes: usize, form: Choice, layout: Layout) -> Self {
         let coefficients = spec.batch_size.rows(shape.rows).saturating_mul(lanes);
         let orders = visits::bytes(spec, layout.block()).saturating_mul(lanes);
         Self {
@@ -91,12 +85,12 @@ pub(crate) struct Linear<'a, const W: usize> {
 impl<'a, const W: usize> Linear<'a, W> {
     /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
     /// far.
-    pub(crate) fn new(spec: &TrainSpec, level: Level, seeds: [Seed<'a, '_>; W]) -> Self {
+    pub(crate) fn new(spec: &Sgd, level: Level, seeds: [Seed<'a, '_>; W]) -> Self {
         let plan = Plan::new(spec, Shape::of(seeds[0].data), W);
         Self::with_plan(spec, level, seeds, plan)
     }
 
-    fn with_plan(spec: &TrainSpec, level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
+    fn with_plan(spec: &Sgd, level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
         let data = seeds.each_ref().map(|seed| seed.data);
         let order_seeds = seeds.each_ref().map(|seed| seed.order_seed);
         let features = data[0].features();

@@ -4,7 +4,7 @@
 //! scale, and a step touches only the weights of its own row. What a step adds to w it adds to u
 //! divided by the scale.
 
-use crate::spec::{DecayOrder, TrainSpec};
+use crate::spec::{DecayOrder, Sgd};
 
 /// Scale below which the weights are rescaled, 2⁻²⁰⁰.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// The scale before the first step, 1.
-    pub(crate) fn new(spec: &TrainSpec) -> Self {
+    pub(crate) fn new(spec: &Sgd) -> Self {
         Self {
             value: 1.0,
             weight_decay: spec.weight_decay,
@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn folding_is_exact() {
-        let spec = TrainSpec {
+        let spec = Sgd {
             weight_decay: 0.5,
-            ..TrainSpec::default()
+            ..Sgd::default()
         };
         let mut folding = Scale::new(&spec);
         let mut plain = Scale::new(&spec);

@@ -1,6 +1,6 @@
 //! The learning rate η_t, as the schedule sets it from step to step.
 
-use crate::spec::{Schedule, TrainSpec};
+use crate::spec::{Schedule, Sgd};
 
 /// The learning rate of every step of a run.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct LearningRate {
 }
 
 impl LearningRate {
-    pub(crate) fn new(spec: &TrainSpec, n_train: usize) -> Self {
+    pub(crate) fn new(spec: &Sgd, n_train: usize) -> Self {
         let steps_per_epoch = n_train.div_ceil(spec.batch_size.rows(n_train)) as u64;
         Self {
             base: spec.learning_rate,
@@ -78,8 +78,8 @@ impl LearningRate {
 mod tests {
     use super::*;
 
-    fn spec(schedule: Schedule) -> TrainSpec {
-        TrainSpec {
+    fn spec(schedule: Schedule) -> Sgd {
+        Sgd {
             schedule,
             learning_rate: 0.4,
             weight_decay: 0.5,
@@ -87,7 +87,7 @@ mod tests {
             schedule_power: 0.5,
             schedule_factor: 0.1,
             schedule_every: 3,
-            ..TrainSpec::default()
+            ..Sgd::default()
         }
     }
 
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(at(Schedule::Cosine, 0), 0.4);
         assert!((at(Schedule::Cosine, 20) - 0.2).abs() < 1e-15);
         let warm = LearningRate::new(
-            &TrainSpec {
+            &Sgd {
                 warmup_steps: 4,
                 ..spec(Schedule::Constant)
             },

@@ -6,7 +6,7 @@ use crate::engine::Job;
 use crate::evaluate::{evaluate, has_population};
 use crate::figure::{Evaluation, Figure};
 use crate::look::{PopulationGoals, TrainGoal, TrainQuestion};
-use crate::spec::TrainSpec;
+use crate::spec::Sgd;
 use crate::state::{Arrays, State};
 use crate::trainer::Trainer;
 use crate::training::{Diverged, Training};
@@ -15,7 +15,7 @@ use crate::weights::Weights;
 /// Runs of the linear family in training side by side, as [`start`](crate::start) makes them.
 pub struct SideBySide<'a> {
     trainer: Box<dyn Trainer + 'a>,
-    spec: &'a TrainSpec,
+    spec: &'a Sgd,
     accuracy_tolerance: Option<f64>,
     /// Epochs trained.
     epoch: u64,
@@ -32,7 +32,7 @@ struct Lane<'a> {
 impl<'a> SideBySide<'a> {
     pub(crate) fn new(
         trainer: Box<dyn Trainer + 'a>,
-        spec: &'a TrainSpec,
+        spec: &'a Sgd,
         runs: &[Job<'a>],
         accuracy_tolerance: Option<f64>,
     ) -> Self {

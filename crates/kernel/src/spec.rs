@@ -6,9 +6,9 @@ use crate::loss::Loss;
 
 /// Settings of a training run; fields are named as the command's settings.
 ///
-/// [`TrainSpec::validate`] checks every range once; the training code relies on it.
+/// [`Sgd::validate`] checks every range once; the training code relies on it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TrainSpec {
+pub struct Sgd {
     /// Loss to minimise.
     pub loss: Loss,
     /// True to train an intercept. It is never decayed.
@@ -47,7 +47,7 @@ pub struct TrainSpec {
     pub init_seed: u64,
 }
 
-impl Default for TrainSpec {
+impl Default for Sgd {
     fn default() -> Self {
         Self {
             loss: Loss::Logistic,
@@ -72,7 +72,7 @@ impl Default for TrainSpec {
     }
 }
 
-impl TrainSpec {
+impl Sgd {
     /// The number of updates an epoch makes on so many training rows.
     pub fn steps_per_epoch(&self, rows: usize) -> u64 {
         rows.div_ceil(self.batch_size.rows(rows)) as u64

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sparsegrok_data::{Problem, RandomFamily};
 
-use crate::spec::{Order, TrainSpec};
+use crate::spec::{Order, Sgd};
 
 /// The state of a run at the end of an epoch: all it takes to go on to the same bits.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +103,7 @@ impl LinearState {
     }
 
     /// Tells if it can be that of a run of `spec` on `problem` before its last epoch.
-    pub fn fits(&self, spec: &TrainSpec, problem: &Problem) -> bool {
+    pub fn fits(&self, spec: &Sgd, problem: &Problem) -> bool {
         let data = &problem.train;
         let rows = data.len();
         let memorized = data.memorization().map_or(0, |_| rows);

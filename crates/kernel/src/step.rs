@@ -29,7 +29,7 @@ mod tails_alone;
 
 use crate::layout::LINE;
 use crate::shape::Shape;
-use crate::spec::{BatchSize, TrainSpec};
+use crate::spec::{BatchSize, Sgd};
 
 pub(crate) use self::form::{Form, clamp_margin};
 pub(crate) use self::general::General;
@@ -57,7 +57,7 @@ pub(crate) enum Choice {
 
 impl Choice {
     /// The form for a configuration, a training set and a number of lanes.
-    pub(crate) fn new(spec: &TrainSpec, shape: Shape, lanes: usize) -> Self {
+    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize) -> Self {
         let single = spec.batch_size == BatchSize::Rows(1);
         let fits = |width: &usize| (1..=*width).contains(&shape.signal);
         let width = LOOK_AHEAD_WIDTHS.into_iter().find(fits);

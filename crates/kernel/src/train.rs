@@ -3,7 +3,7 @@
 use sparsegrok_data::{InvalidSetting, Problem};
 
 use crate::engine::{Job, KernelChoice, SimdChoice, start};
-use crate::spec::TrainSpec;
+use crate::spec::Sgd;
 use crate::training::{Diverged, Training};
 use crate::weights::Weights;
 
@@ -30,7 +30,7 @@ pub enum TrainError {
 /// [`TrainError::Diverged`] when a margin or weight leaves the finite numbers.
 pub fn train(
     problem: &Problem,
-    spec: &TrainSpec,
+    spec: &Sgd,
     kernel: KernelChoice,
     simd: SimdChoice,
 ) -> Result<Weights, TrainError> {

@@ -6,7 +6,7 @@ use sparsegrok_data::{Mt19937, Purpose, RandomFamily, Stream, native_state};
 use sparsegrok_lanes::Xoshiro256PlusPlus;
 
 use self::permutation::Permutations;
-use crate::spec::{Order, TrainSpec};
+use crate::spec::{Order, Sgd};
 
 /// Produces each epoch's visiting orders, each from its own random stream.
 ///
@@ -47,7 +47,7 @@ impl<const W: usize> Source<W> {
 }
 
 impl<const W: usize> Visits<W> {
-    pub(crate) fn new(spec: &TrainSpec, order_seeds: [u64; W], n_train: usize) -> Self {
+    pub(crate) fn new(spec: &Sgd, order_seeds: [u64; W], n_train: usize) -> Self {
         let streams = |seed| Stream::new(spec.rng, seed, Purpose::Order);
         let source = match (spec.order, spec.rng) {
             (Order::Sequential, _) => Source::Sequential,
@@ -139,7 +139,7 @@ impl<const W: usize> Visits<W> {
 
 /// Bytes of the visiting orders of one lane over `rows` rows: the current epoch's, and the next one's
 /// or the last one's where shuffling needs it.
-pub(crate) fn bytes(spec: &TrainSpec, rows: usize) -> usize {
+pub(crate) fn bytes(spec: &Sgd, rows: usize) -> usize {
     let orders = if spec.order == Order::Shuffle { 2 } else { 1 };
     rows.saturating_mul(orders * size_of::<u32>())
 }

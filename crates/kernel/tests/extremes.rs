@@ -2,11 +2,10 @@
 
 use sparsegrok_data::{Problem, SyntheticSpec, generate};
 use sparsegrok_kernel::{
-    Init, KernelChoice, Loss, Order, SimdChoice, TrainError, TrainSpec, Weights, initial_signal,
-    train,
+    Init, KernelChoice, Loss, Order, Sgd, SimdChoice, TrainError, Weights, initial_signal, train,
 };
 
-fn run(problem: &Problem, spec: &TrainSpec, kernel: KernelChoice) -> Result<Weights, TrainError> {
+fn run(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<Weights, TrainError> {
     train(problem, spec, kernel, SimdChoice::Auto)
 }
 
@@ -15,7 +14,7 @@ fn all(w: &Weights) -> impl Iterator<Item = f64> + '_ {
 }
 
 /// v_T = D v₀ + (1/α) Σ m_i x_i: the largest difference, over the largest weight.
-fn identity_error(problem: &Problem, spec: &TrainSpec, w: &Weights, decayed: f64) -> f64 {
+fn identity_error(problem: &Problem, spec: &Sgd, w: &Weights, decayed: f64) -> f64 {
     let alpha = problem.train.memorization().unwrap();
     let mut expected = initial_signal(
         spec,
@@ -47,12 +46,12 @@ fn steps_far_beyond_stability_stay_finite_and_right() {
         })
         .unwrap();
         for loss in [Loss::Logistic, Loss::Hinge] {
-            let spec = TrainSpec {
+            let spec = Sgd {
                 loss,
                 learning_rate,
                 weight_decay: 0.01 / learning_rate,
                 epochs: 30,
-                ..TrainSpec::default()
+                ..Sgd::default()
             };
             let weights = run(&problem, &spec, KernelChoice::Scalar).unwrap();
             assert!(all(&weights).all(f64::is_finite));
@@ -75,12 +74,12 @@ fn divergence_is_reported_at_the_same_step_by_every_kernel() {
         ..SyntheticSpec::default()
     })
     .unwrap();
-    let spec = TrainSpec {
+    let spec = Sgd {
         loss: Loss::Squared,
         learning_rate: 1e3,
         weight_decay: 0.0,
         epochs: 50,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     let found = [
         KernelChoice::Scalar,
@@ -104,11 +103,11 @@ fn the_smallest_and_largest_decay_train() {
         ..SyntheticSpec::default()
     })
     .unwrap();
-    let spec = |learning_rate, weight_decay| TrainSpec {
+    let spec = |learning_rate, weight_decay| Sgd {
         learning_rate,
         weight_decay,
         epochs: 200,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     let none = run(&problem, &spec(0.1, 0.0), KernelChoice::Scalar).unwrap();
     let tiny = run(&problem, &spec(0.1, 1e-300), KernelChoice::Scalar).unwrap();
@@ -141,9 +140,9 @@ fn the_smallest_problems_train() {
             ..SyntheticSpec::default()
         })
         .unwrap();
-        let spec = TrainSpec {
+        let spec = Sgd {
             epochs: 100,
-            ..TrainSpec::default()
+            ..Sgd::default()
         };
         let scalar = run(&problem, &spec, KernelChoice::Scalar).unwrap();
         let dense = run(&problem, &spec, KernelChoice::Dense).unwrap();
@@ -163,14 +162,14 @@ fn identity_after(epochs: u64) {
         ..SyntheticSpec::default()
     })
     .unwrap();
-    let spec = TrainSpec {
+    let spec = Sgd {
         learning_rate: 0.05,
         weight_decay: 2e-3,
         init: Init::Gaussian,
         init_norm: 1e3,
         order: Order::Shuffle,
         epochs,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     for kernel in [KernelChoice::Scalar, KernelChoice::Lanes] {
         let weights = run(&problem, &spec, kernel).unwrap();

@@ -4,8 +4,7 @@ mod shared;
 
 use sparsegrok_data::{Problem, SyntheticSpec, generate};
 use sparsegrok_kernel::{
-    Diverged, EvaluationPlan, Job, KernelChoice, Loss, SimdChoice, TrainSpec, Training, Weights,
-    start,
+    Diverged, EvaluationPlan, Job, KernelChoice, Loss, Sgd, SimdChoice, Training, Weights, start,
 };
 
 /// Everything that is seen of a run on its way and at its end, as bits.
@@ -22,7 +21,7 @@ fn bits(w: &Weights) -> Vec<u64> {
 
 /// Trains some runs; number `ends` is not looked at any more after epoch 4.
 fn see(
-    spec: &TrainSpec,
+    spec: &Sgd,
     runs: &[Job<'_>],
     kernel: KernelChoice,
     simd: SimdChoice,
@@ -133,11 +132,11 @@ fn a_diverging_seed_is_named_and_leaves_the_others_alone() {
         })
         .unwrap();
         let runs = runs(&problems);
-        let spec = TrainSpec {
+        let spec = Sgd {
             loss: Loss::Squared,
             learning_rate: 0.01,
             epochs: 6,
-            ..TrainSpec::default()
+            ..Sgd::default()
         };
         let together = see(&spec, &runs, KernelChoice::Lanes, SimdChoice::Auto, None);
         for (lane, (run, found)) in runs.iter().zip(&together).enumerate() {

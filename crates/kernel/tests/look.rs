@@ -6,7 +6,7 @@ mod shared;
 use proptest::prelude::*;
 use sparsegrok_data::{Problem, SyntheticSpec, Target, generate};
 use sparsegrok_kernel::{
-    Figure, Job, KernelChoice, Loss, SideBySide, SimdChoice, TrainSpec, Training, start,
+    Figure, Job, KernelChoice, Loss, Sgd, SideBySide, SimdChoice, Training, start,
 };
 
 /// Compares looks at every lane with the evaluation of the same epoch.
@@ -50,7 +50,7 @@ fn around(x: f64) -> [f64; 3] {
     [x.next_down(), x, x.next_up()]
 }
 
-fn compare(problems: &[Problem], spec: &TrainSpec, tolerance: Option<f64>, kernel: KernelChoice) {
+fn compare(problems: &[Problem], spec: &Sgd, tolerance: Option<f64>, kernel: KernelChoice) {
     let runs: Vec<Job<'_>> = problems
         .iter()
         .zip(0..)

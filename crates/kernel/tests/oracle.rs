@@ -7,8 +7,8 @@ use sparsegrok_data::{
     TargetKind, Teacher,
 };
 use sparsegrok_kernel::{
-    BatchSize, DecayOrder, Init, KernelChoice, Loss, Order, Schedule, SimdChoice, TrainSpec,
-    Weights, initial_signal, train,
+    BatchSize, DecayOrder, Init, KernelChoice, Loss, Order, Schedule, Sgd, SimdChoice, Weights,
+    initial_signal, train,
 };
 
 const EPOCHS: u64 = 50;
@@ -116,7 +116,7 @@ fn shapes() -> impl Strategy<Value = (Shape, Loss)> {
         )
 }
 
-fn specs() -> impl Strategy<Value = TrainSpec> {
+fn specs() -> impl Strategy<Value = Sgd> {
     let schedule = prop_oneof![
         3 => Just(Schedule::Constant),
         1 => Just(Schedule::InverseScaling),
@@ -152,7 +152,7 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
         .prop_map(
             |(schedule, batch_size, order, share, init, flags, strength, warmup)| {
                 let (bias, before, libstdcxx, seed) = flags;
-                TrainSpec {
+                Sgd {
                     schedule,
                     batch_size,
                     order,
@@ -176,14 +176,14 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
                     warmup_steps: warmup,
                     schedule_every: 7,
                     epochs: EPOCHS,
-                    ..TrainSpec::default()
+                    ..Sgd::default()
                 }
             },
         )
 }
 
 /// Scales the learning rate to the stable range of the data, and decay to its share.
-fn stable(mut spec: TrainSpec, loss: Loss, largest_row: f64) -> TrainSpec {
+fn stable(mut spec: Sgd, loss: Loss, largest_row: f64) -> Sgd {
     spec.loss = loss;
     let limit = if loss == Loss::Logistic { 6.0 } else { 1.0 };
     spec.learning_rate *= limit / (largest_row + f64::from(u8::from(spec.bias)));
@@ -191,7 +191,7 @@ fn stable(mut spec: TrainSpec, loss: Loss, largest_row: f64) -> TrainSpec {
     spec
 }
 
-fn run(problem: &Problem, spec: &TrainSpec, kernel: KernelChoice, simd: SimdChoice) -> Weights {
+fn run(problem: &Problem, spec: &Sgd, kernel: KernelChoice, simd: SimdChoice) -> Weights {
     train(problem, spec, kernel, simd).unwrap()
 }
 
@@ -220,7 +220,7 @@ fn assert_close(found: &Weights, expected: &Weights, tolerance: f64) -> Result<(
 }
 
 /// η_t by the formulas of the documentation, with the standard library's functions.
-fn learning_rate(spec: &TrainSpec, step: u64, steps_per_epoch: u64) -> f64 {
+fn learning_rate(spec: &Sgd, step: u64, steps_per_epoch: u64) -> f64 {
     let (t, eta) = (step as f64, spec.learning_rate);
     let eta = match spec.schedule {
         Schedule::Constant => eta,
@@ -241,7 +241,7 @@ fn learning_rate(spec: &TrainSpec, step: u64, steps_per_epoch: u64) -> f64 {
 }
 
 /// v_T = D v₀ + Σ (m_i/α) x_i and tail alike: every update moves row i's columns together.
-fn identity(problem: &Problem, spec: &TrainSpec, trained: &Weights) -> Weights {
+fn identity(problem: &Problem, spec: &Sgd, trained: &Weights) -> Weights {
     let data = &problem.train;
     let alpha = data.memorization().unwrap();
     let steps_per_epoch = data.len().div_ceil(spec.batch_size.rows(data.len())) as u64;
@@ -296,7 +296,7 @@ proptest! {
     #[test]
     fn every_level_and_kernel_gives_the_same_bits((shape, loss) in shapes(), spec in specs()) {
         let problem = shape.problem();
-        let spec = TrainSpec {
+        let spec = Sgd {
             epochs: 5,
             ..stable(spec, loss, shape.largest_row(&problem))
         };

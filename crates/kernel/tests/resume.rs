@@ -6,8 +6,8 @@ use sparsegrok_data::{
     AlignedBlock, Csr, Dataset, Features, Problem, SyntheticSpec, TargetKind, generate,
 };
 use sparsegrok_kernel::{
-    Diverged, Job, KernelChoice, LinearState, Loss, Order, SideBySide, SimdChoice, State,
-    TrainSpec, Training, Weights, start,
+    Diverged, Job, KernelChoice, LinearState, Loss, Order, Sgd, SideBySide, SimdChoice, State,
+    Training, Weights, start,
 };
 
 const EPOCHS: u64 = 7;
@@ -28,7 +28,7 @@ fn bits(w: &Weights) -> Vec<u64> {
 
 /// Trains runs to an epoch, or to their ends.
 fn observe(
-    spec: &TrainSpec,
+    spec: &Sgd,
     runs: &[Job<'_>],
     (kernel, simd): (KernelChoice, SimdChoice),
     at: Option<u64>,
@@ -111,7 +111,7 @@ fn with_tails() -> Vec<Problem> {
         .collect()
 }
 
-fn specs() -> Vec<TrainSpec> {
+fn specs() -> Vec<Sgd> {
     shared::specs(EPOCHS, 7.0)
 }
 
@@ -199,11 +199,11 @@ fn the_dense_reference_goes_on_to_its_own_bits() {
 fn a_run_that_diverges_does_so_where_it_would_have() {
     let problems = problems(45, 5);
     let runs = runs(&problems);
-    let spec = TrainSpec {
+    let spec = Sgd {
         loss: Loss::Squared,
         learning_rate: 3.0,
         epochs: 60,
-        ..TrainSpec::default()
+        ..Sgd::default()
     };
     let lanes = (KernelChoice::Lanes, SimdChoice::Auto);
     let whole = observe(&spec, &runs, lanes, None).ended;
@@ -260,7 +260,7 @@ fn states_of_other_runs_do_not_fit() {
     assert!(!fits(|state| state.tail.push(0.0)));
     assert!(!fits(|state| state.memorization.clear()));
     assert!(!fits(|state| state.generator = [0; 4]));
-    let sequential = TrainSpec {
+    let sequential = Sgd {
         order: Order::Sequential,
         ..spec.clone()
     };

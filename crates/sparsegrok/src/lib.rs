@@ -14,7 +14,7 @@
 //!
 //! ```
 //! use sparsegrok::data::{SyntheticSpec, generate};
-//! use sparsegrok::kernel::{Init, TrainSpec};
+//! use sparsegrok::kernel::{Init, Sgd};
 //! use sparsegrok::study::{Config, EvaluateSpec, Evaluations, Status, run};
 //!
 //! let config = Config {
@@ -23,12 +23,12 @@
 //!         memorization_scale: 5.0,
 //!         ..SyntheticSpec::default()
 //!     },
-//!     train: TrainSpec {
+//!     train: Sgd {
 //!         weight_decay: 1e-4,
 //!         epochs: 3000,
 //!         init: Init::Orthogonal,
 //!         init_norm: 100.0,
-//!         ..TrainSpec::default()
+//!         ..Sgd::default()
 //!     },
 //!     evaluate: EvaluateSpec { evaluations: Evaluations::Points(150), ..EvaluateSpec::default() },
 //!     ..Config::default()
@@ -46,11 +46,11 @@
 //!
 //! ```
 //! use sparsegrok::data::{Dataset, TargetKind};
-//! use sparsegrok::kernel::{Figure, TrainSpec};
+//! use sparsegrok::kernel::{Figure, Sgd};
 //! use sparsegrok::study::Study;
 //!
 //! let rows = Dataset::dense(&[1.0, 2.0, -1.0, 0.5], 2, &[1.0, -1.0], TargetKind::Sign)?;
-//! let sgd = TrainSpec { learning_rate: 0.1, epochs: 50, ..TrainSpec::default() };
+//! let sgd = Sgd { learning_rate: 0.1, epochs: 50, ..Sgd::default() };
 //! let model = sgd.fit(&rows.memorizing(1.0))?;
 //! assert!(model.score(&[1.0, 2.0]) > 0.0);
 //!

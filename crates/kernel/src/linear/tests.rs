@@ -8,7 +8,7 @@ use crate::init::Seed;
 use crate::layout::Layout;
 use crate::loss::Loss;
 use crate::shape::Shape;
-use crate::spec::{BatchSize, Order, TrainSpec};
+use crate::spec::{BatchSize, Order, Sgd};
 use crate::state::LinearState;
 use crate::trainer::Trainer;
 
@@ -39,7 +39,7 @@ fn data(width: usize, tail: bool, memorization: Option<f64>) -> Dataset {
 
 /// A group in blocks, from the beginning or from states.
 fn group<'a, const W: usize>(
-    spec: &TrainSpec,
+    spec: &Sgd,
     data: &'a Dataset,
     block: usize,
     starts: &'a [LinearState],
@@ -58,14 +58,14 @@ fn group<'a, const W: usize>(
 }
 
 /// Bits of every lane's weights after three epochs, or where it diverged.
-fn trained<const W: usize>(spec: &TrainSpec, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
+fn trained<const W: usize>(spec: &Sgd, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
     let mut group = group::<W>(spec, data, block, &[]);
     (0..3).for_each(|_| group.epoch());
     outcome(&group)
 }
 
 /// As [`trained`], kept after two epochs and gone on from there.
-fn resumed<const W: usize>(spec: &TrainSpec, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
+fn resumed<const W: usize>(spec: &Sgd, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
     let mut begun = group::<W>(spec, data, block, &[]);
     (0..2).for_each(|_| begun.epoch());
     let states: Vec<LinearState> = (0..W).map(|lane| begun.state(lane)).collect();
@@ -99,13 +99,13 @@ fn blocks_change_no_bit() {
         (0, true, Some(0.5), 6),
     ] {
         let data = data(width, tail, memorization);
-        let spec = TrainSpec {
+        let spec = Sgd {
             order: Order::Sequential,
             batch_size: BatchSize::Rows(batch),
             // The scale falls below its least within an epoch.
             learning_rate: 0.5,
             weight_decay: 1.9,
-            ..TrainSpec::default()
+            ..Sgd::default()
         };
         let one = trained::<1>(&spec, &data, ROWS);
         let eight = trained::<LANES>(&spec, &data, ROWS);
@@ -122,12 +122,12 @@ fn blocks_change_no_bit() {
 fn blocks_diverge_where_one_does() {
     for (width, tail, batch) in [(WIDTH, false, 1), (WIDTH, true, 1), (0, true, 1)] {
         let data = data(width, tail, Some(1.0));
-        let spec = TrainSpec {
+        let spec = Sgd {
             order: Order::Sequential,
             batch_size: BatchSize::Rows(batch),
             loss: Loss::Squared,
             learning_rate: 400.0,
-            ..TrainSpec::default()
+            ..Sgd::default()
         };
         let whole = trained::<LANES>(&spec, &data, ROWS);
         assert!(
