@@ -8,7 +8,7 @@ use std::error::Error;
 
 use sparsegrok::config::Settings;
 use sparsegrok::kernel::{EvaluationPlan, Figure, Job, KernelChoice, SimdChoice, Training, start};
-use sparsegrok::study::load;
+use sparsegrok::run::load;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let config = Settings::layered(Some("grok-a"), None, &[])?.config()?;

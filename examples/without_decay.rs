@@ -10,9 +10,10 @@
 
 use std::error::Error;
 
+use sparsegrok::config::{Config, Settings};
 use sparsegrok::data::Problem;
 use sparsegrok::kernel::{EvaluationPlan, Figure, Job, Training, start};
-use sparsegrok::study::{Config, Settings, load};
+use sparsegrok::run::load;
 use sparsegrok::theory::{MaxMargin, PacBayes};
 
 fn main() -> Result<(), Box<dyn Error>> {

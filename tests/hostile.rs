@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::Crc;
 use flate2::write::GzEncoder;
-use sparsegrok_study::{Config, Settings, Unfinished, Work};
+use sparsegrok_config::{Config, Settings};
+use sparsegrok_log::{Unfinished, Work};
 use tempfile::TempDir;
 
 use crate::support::{Outcome, command, file, folder, printed, shipped};

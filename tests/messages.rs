@@ -2,7 +2,8 @@
 //!
 //! `UPDATE_MESSAGES=1 cargo test --test tests messages` writes down the present messages.
 
-use sparsegrok_study::{Kind, SETTINGS, Setting, Settings, Study};
+use sparsegrok_config::{Kind, SETTINGS, Setting, Settings};
+use sparsegrok_study::Study;
 
 use crate::support::{command, file, folder, shipped, text};
 

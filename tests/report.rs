@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
-use sparsegrok_study::{Directory, Settings, Study};
+use sparsegrok_config::Settings;
+use sparsegrok_study::{Directory, Study};
 use tempfile::TempDir;
 
 use crate::browser::Browser;

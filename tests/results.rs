@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_config::{Config, Settings};
 use sparsegrok_kernel::Figure;
-use sparsegrok_study::{
-    Config, Directory, Record, RecordRow, Settings, Status, Study, StudyResults,
-};
+use sparsegrok_run::Status;
+use sparsegrok_study::{Directory, Record, RecordRow, Study, StudyResults};
 use tempfile::TempDir;
 
 use crate::support::{folder, sparsegrok, text};

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use sparsegrok_config::{Config, Settings};
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_kernel::{Arrays, Diverged, Evaluation, Figure, State, Training};
-use sparsegrok_study::{
-    Config, Directory, Family, LoadError, Loaded, RunSeeds, Settings, Start, Study, StudyResults,
-};
+use sparsegrok_run::models::{Family, Start};
+use sparsegrok_run::{LoadError, Loaded, RunSeeds};
+use sparsegrok_study::{Directory, Study, StudyResults};
 
 use crate::support::{folder, printed, text};
 

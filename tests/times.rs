@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sparsegrok_study::{Record, Settings, Status, Study};
+use sparsegrok_config::Settings;
+use sparsegrok_run::Status;
+use sparsegrok_study::{Record, Study};
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
@@ -104,7 +106,7 @@ fn times_and_statuses_do_not_depend_on_the_cadence() {
 /// looking every epoch finds.
 #[test]
 fn brackets_of_a_trace_hold_the_time_of_every_epoch() {
-    use sparsegrok_study::Milestones;
+    use sparsegrok_run::Milestones;
     let flags = [("n_test", "0"), ("seeds", "0..16"), ("eval_every", "1")];
     let settings = Settings::layered(Some("grok-a"), None, &flags).unwrap();
     let config = settings.config().unwrap();

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueHint;
-use sparsegrok_data::InvalidSetting;
-use sparsegrok_study::{
-    ArmComparison, CompareDirectoriesError, CompareError, Config, Length, Section, Seeds, Setting,
-    compare, compare_directories, compare_seeds,
+use sparsegrok_analysis::compare::{
+    ArmComparison, CompareDirectoriesError, CompareError, Length, compare, compare_directories,
+    compare_seeds,
 };
+use sparsegrok_config::{Config, Section, Seeds, Setting};
+use sparsegrok_data::InvalidSetting;
 
 use crate::data::{load_and_say, say_zero_one};
 use crate::output::Output;

@@ -4,10 +4,11 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{ValueEnum, ValueHint};
+use sparsegrok_config::{Config, Section, Setting};
 use sparsegrok_data::store::{self, Store};
 use sparsegrok_data::svmlight::{self, Labels, OneHot};
 use sparsegrok_data::{Dataset, InvalidSetting, Problem, TargetKind};
-use sparsegrok_study::{Config, Description, FileRows, Loaded, Section, Setting, load, read_rows};
+use sparsegrok_run::{Description, FileRows, Loaded, load, read_rows};
 
 use crate::exit::say;
 use crate::output::Output;

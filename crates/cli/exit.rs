@@ -4,14 +4,16 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
+use sparsegrok_analysis::validate::ValidateError;
+use sparsegrok_config::ConfigError;
 use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
+use sparsegrok_log::CheckpointError;
 use sparsegrok_plot::PngError;
-use sparsegrok_study::{
-    CheckpointError, ConfigError, DirectoryError, LoadError, MergeError, ResultsError, RunError,
-    StudyError, ValidateError,
-};
+use sparsegrok_run::{LoadError, RunError};
+use sparsegrok_study::merge::MergeError;
+use sparsegrok_study::{DirectoryError, ResultsError, StudyError};
 
 /// Failed: input or output, or training that diverged.
 const FAILED: u8 = 1;
@@ -54,7 +56,6 @@ fn has_failed(error: &anyhow::Error) -> bool {
         StudyError::Cell { error, .. } => error.is_failure(),
         StudyError::Threads(_) => true,
         StudyError::Checkpoint(error) => checkpoint(error),
-        StudyError::Directory(error) => directory(error),
         _ => false,
     };
     let run = |error: &RunError| match error {

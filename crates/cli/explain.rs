@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::ValueHint;
-use sparsegrok_study::{StudyResults, cautions, explain, measured_beside};
+use sparsegrok_analysis::cautions;
+use sparsegrok_analysis::explain::{explain, measured_beside};
+use sparsegrok_study::StudyResults;
 
 use crate::output::Output;
 use crate::run::OneRun;

@@ -1,6 +1,6 @@
 //! The memory of the machine, and the refusal of work that needs more than there is.
 
-use sparsegrok_study::Memory;
+use sparsegrok_run::memory::Memory;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 /// Bytes of memory that this process can still have: the machine's, or its control group's.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueHint;
-use sparsegrok_study::merge;
+use sparsegrok_study::merge::merge;
 
 use crate::exit::say;
 use crate::report;

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use sparsegrok_config::Config;
 use sparsegrok_plot::{Theme, draw, png};
 use sparsegrok_report::{Style, View, run_picture};
-use sparsegrok_study::{Config, Run};
+use sparsegrok_run::Run;
 
 use crate::output::Output;
 

@@ -8,7 +8,8 @@ use anyhow::Context;
 use clap::ValueHint;
 use sparsegrok_data::Shortest;
 use sparsegrok_kernel::model::{self, Model, ModelError};
-use sparsegrok_study::{Predictor, predicted_target, prediction_quality, read_rows};
+use sparsegrok_run::predict::{Predictor, predicted_target, prediction_quality};
+use sparsegrok_run::read_rows;
 
 use crate::exit::say;
 use crate::output::Output;

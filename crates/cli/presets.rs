@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use sparsegrok_study::{PRESETS, Preset};
+use sparsegrok_config::{PRESETS, Preset};
 use textwrap::Options;
 
 use crate::output::Output;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{ValueEnum, ValueHint};
+use sparsegrok_analysis::cautions;
 use sparsegrok_plot::{Theme, draw, png};
 use sparsegrok_report::{Style, View, page, pictures};
-use sparsegrok_study::{StudyResults, cautions};
+use sparsegrok_study::StudyResults;
 
 use crate::exit::say;
 use crate::output::{Output, cannot_be_written};

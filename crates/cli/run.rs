@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use clap::ValueHint;
+use sparsegrok_config::{Config, Section, Setting};
 use sparsegrok_kernel::{Weights, model};
-use sparsegrok_study::{
-    Config, Event, Linear, Memory, RunError, Section, Setting, TraceWriter, Unfinished, Work,
-    closing_words, run_watched,
-};
+use sparsegrok_log::{Unfinished, Work};
+use sparsegrok_run::memory::Memory;
+use sparsegrok_run::models::Linear;
+use sparsegrok_run::{Event, RunError, TraceWriter, closing_words, run_watched};
 
 use crate::data::load_and_say;
 use crate::exit::say;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, ValueHint, value_parser};
-use sparsegrok_study::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
+use sparsegrok_config::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
 use toml::Value;
 
 use crate::output::Output;

@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_study::{Directory, Section, Setting, Shard, Study, Unfinished, cautions, estimate};
+use sparsegrok_analysis::cautions;
+use sparsegrok_config::{Section, Setting};
+use sparsegrok_log::{Shard, Unfinished};
+use sparsegrok_study::{Directory, Study, estimate};
 use toml::Value;
 
 use crate::data::say_zero_one;

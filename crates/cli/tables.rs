@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::ValueHint;
-use sparsegrok_study::{SETTINGS, Setting, cautions, logged_config, tables_again, tables_under};
+use sparsegrok_analysis::cautions;
+use sparsegrok_config::{SETTINGS, Setting};
+use sparsegrok_study::merge::{logged_config, tables_again, tables_under};
 
 use crate::exit::say;
 use crate::settings::{Scope, SettingFlags};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use sparsegrok_study::{Check, Scope, Tolerance, Witness, validate};
+use sparsegrok_analysis::validate::{Check, Scope, Tolerance, Witness, validate};
 
 use crate::exit::say;
 use crate::output::Output;

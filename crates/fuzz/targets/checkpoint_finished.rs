@@ -9,7 +9,9 @@ use std::sync::atomic::AtomicBool;
 
 use libfuzzer_sys::fuzz_target;
 use sparsegrok_fuzz::{checkpoint_with_checksums, folder, with_header_of};
-use sparsegrok_study::{Directory, Settings, Study, Unfinished, Work};
+use sparsegrok_config::Settings;
+use sparsegrok_log::{Unfinished, Work};
+use sparsegrok_study::{Directory, Study};
 use tempfile::TempDir;
 
 /// A study that nothing is finished of yet.

@@ -9,10 +9,10 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use sparsegrok_fuzz::{checkpoint_with_checksums, folder, frames};
-use sparsegrok_study::{
-    CheckpointError, Config, Event, Linear, RunError, Settings, Unfinished, Work, load,
-    run_watched,
-};
+use sparsegrok_config::{Config, Settings};
+use sparsegrok_log::{CheckpointError, Unfinished, Work};
+use sparsegrok_run::{Event, RunError, load, run_watched};
+use sparsegrok_run::models::Linear;
 use tempfile::TempDir;
 
 /// A run that nothing was kept of yet but what it was begun with.
@@ -38,7 +38,7 @@ static BEGUN: LazyLock<Begun> = LazyLock::new(|| {
     }
 });
 
-fn config() -> Result<Config, sparsegrok_study::ConfigError> {
+fn config() -> Result<Config, sparsegrok_config::ConfigError> {
     let text = include_str!("run.toml");
     Settings::from_toml(text, Path::new("run.toml"))?.config()
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use sparsegrok_study::{Config, ConfigError, Settings};
+use sparsegrok_config::{Config, ConfigError, Settings};
 
 fuzz_target!(|text: &str| {
     let config = |text: &str| -> Result<Config, ConfigError> {

@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sparsegrok_study::{ConfigError, Settings, Study};
+use sparsegrok_config::{ConfigError, Settings};
+use sparsegrok_study::Study;
 
 fuzz_target!(|text: &str| {
     let study = || -> Result<Study, ConfigError> {

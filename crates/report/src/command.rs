@@ -1,6 +1,6 @@
 //! The command that runs a study again.
 
-use sparsegrok_study::{Changes, Config, Kind, PRESETS, SETTINGS, Setting, Settings};
+use sparsegrok_config::{Changes, Config, Kind, PRESETS, SETTINGS, Setting, Settings};
 use toml::Table;
 
 /// The shortest `sparsegrok study` that makes the same configuration, starting from the nearest preset;

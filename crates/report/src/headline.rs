@@ -1,7 +1,7 @@
 //! The headline: a study's result in one plain sentence.
 
 use sparsegrok_plot::number::{count, number};
-use sparsegrok_study::Status;
+use sparsegrok_run::Status;
 
 use crate::curves::round_time;
 use crate::phase::MIXED;

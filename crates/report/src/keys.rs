@@ -1,8 +1,8 @@
 //! Names, letters and colours of settings and figures in pictures.
 
+use sparsegrok_config::Setting;
 use sparsegrok_kernel::Figure;
 use sparsegrok_plot::{Paint, number};
-use sparsegrok_study::Setting;
 use toml::Value;
 
 /// The letter of a setting in formulas, its key where it has none.

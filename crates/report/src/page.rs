@@ -3,11 +3,13 @@
 use std::fmt::Write;
 
 use serde_json::Value;
+use sparsegrok_config::{GenFigure, MemFigure};
 use sparsegrok_plot::number::{count, number};
 use sparsegrok_plot::text::Escaped;
 use sparsegrok_plot::text::{self, html};
 use sparsegrok_plot::{Paint, Picture, Theme, draw};
-use sparsegrok_study::{GenFigure, MemFigure, Status, StudyResults};
+use sparsegrok_run::Status;
+use sparsegrok_study::StudyResults;
 
 use crate::Style;
 use crate::command;

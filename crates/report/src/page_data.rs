@@ -6,7 +6,7 @@ use serde::Serialize;
 use sparsegrok_kernel::Figure;
 use sparsegrok_plot::Paint;
 use sparsegrok_plot::number::number;
-use sparsegrok_study::Status;
+use sparsegrok_run::Status;
 
 use crate::Style;
 use crate::curves::{FAMILIES, Family, round_time};

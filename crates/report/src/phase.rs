@@ -3,7 +3,7 @@
 use sparsegrok_plot::{
     Axis, Bar, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke, contour, number,
 };
-use sparsegrok_study::Status;
+use sparsegrok_run::Status;
 
 use crate::curves::{THEORY, left_out, seeds_words};
 use crate::keys;

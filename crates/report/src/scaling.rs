@@ -2,7 +2,7 @@
 
 use sparsegrok_plot::number::number;
 use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
-use sparsegrok_study::{Law, Scaling};
+use sparsegrok_study::summary::{Law, Scaling};
 
 use crate::collapse::clock;
 use crate::curves::{THEORY, left_out};

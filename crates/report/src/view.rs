@@ -1,11 +1,14 @@
 //! The source of all pictures: a study's results, cell by cell, as they are to be seen.
 
+use sparsegrok_analysis::cautions;
+use sparsegrok_config::{Config, EvaluateSpec};
 use sparsegrok_kernel::Figure;
+use sparsegrok_log::Shard;
+use sparsegrok_run::{Run, Status};
 use sparsegrok_statistics::{Distribution, Lifetime};
-use sparsegrok_study::{
-    CellPrediction, Config, Curves, EvaluateSpec, KeptTrace, ResultsError, Run, Scaling, Shard,
-    Status, StudyResults, Timed, Times, cautions, theory_setting,
-};
+use sparsegrok_study::prediction::{CellPrediction, theory_setting};
+use sparsegrok_study::summary::{Scaling, Timed, Times};
+use sparsegrok_study::{Curves, KeptTrace, ResultsError, StudyResults};
 use sparsegrok_theory::Prediction;
 use toml::Value;
 

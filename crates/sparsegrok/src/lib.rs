@@ -6,16 +6,20 @@
 //! - [`kernel`]: training and evaluation;
 //! - [`theory`]: when a setting groks, in closed form;
 //! - [`statistics`]: shares, censored times and differences, with honest intervals;
-//! - [`study`]: runs, studies, their logs, and what they show.
+//! - [`log`]: finished groups of runs, and checkpoints of those under way;
+//! - [`run`]: one configuration, one trace, and when it memorized and generalized;
+//! - [`study`]: grids of configurations times seeds, their results and summaries;
+//! - [`analysis`]: explanations, comparisons, cautions, validation.
 //!
 //! The feature `report` adds `plot` and `report`: pictures of studies, and one page of them.
 //!
 //! Data flows one way: configuration → problem → training → trace → what became of it.
 //!
 //! ```
+//! use sparsegrok::config::{Config, EvaluateSpec, Evaluations};
 //! use sparsegrok::data::{SyntheticSpec, generate};
 //! use sparsegrok::kernel::{Init, Sgd};
-//! use sparsegrok::study::{Config, EvaluateSpec, Evaluations, Status, run};
+//! use sparsegrok::run::{Status, run};
 //!
 //! let config = Config {
 //!     synthetic: SyntheticSpec {
@@ -66,17 +70,23 @@
 //! set, on threads, or on the platform's mathematics library.
 
 #[doc(inline)]
+pub use sparsegrok_analysis as analysis;
+#[doc(inline)]
 pub use sparsegrok_config as config;
 #[doc(inline)]
 pub use sparsegrok_data as data;
 #[doc(inline)]
 pub use sparsegrok_kernel as kernel;
+#[doc(inline)]
+pub use sparsegrok_log as log;
 #[cfg(feature = "report")]
 #[doc(inline)]
 pub use sparsegrok_plot as plot;
 #[cfg(feature = "report")]
 #[doc(inline)]
 pub use sparsegrok_report as report;
+#[doc(inline)]
+pub use sparsegrok_run as run;
 #[doc(inline)]
 pub use sparsegrok_statistics as statistics;
 #[doc(inline)]

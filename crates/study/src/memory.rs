@@ -1,152 +1,52 @@
-//! The memory that work takes, computed before the work.
+//! The memory that a study takes, computed before it begins.
 
-use std::fmt;
-
-use sparsegrok_config::{Config, Evaluations};
-use sparsegrok_data::Problem;
 use sparsegrok_kernel::Evaluation;
+use sparsegrok_run::memory::{Memory, evaluations};
+use sparsegrok_run::models::AnyData;
 
-use crate::family::{AnyData, Family};
-use crate::linear::Linear;
+use crate::group::{GROUP, Record};
 use crate::study::Study;
-use crate::study::group::{GROUP, Record};
 
 /// Groups in progress or done and not yet handed over, for each thread: enough that no thread
 /// waits for a slower one's group, few enough that results waiting take little memory.
 pub(crate) const AHEAD: usize = 4;
 
-/// What the program takes by itself: its code, its threads' stacks, what is being written.
-const PROGRAM: u64 = 8 << 20;
-
-/// Bytes that work holds at its fullest.
+/// The memory of a study on some number of threads, while it runs a cell. `data` are those of all runs of
+/// the cell, where they share them and they are known.
 ///
 /// # Formula
-/// A study: as many groups at a time as there are threads, each with its data unless all share them,
-/// and its training; the figures of a cell's runs, and their records; traces of four groups a
-/// thread that wait to be handed over. The fullest cell counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Memory {
-    /// Training and test rows. Those of a mapped file are not counted: the system can take their
-    /// memory back.
-    pub data: u64,
-    /// Rows as the kernel lays them out, weights and visiting orders.
-    pub training: u64,
-    /// Evaluations, and what is found in them.
-    pub results: u64,
-}
-
-impl Memory {
-    /// Of one run. Without a problem it is that of the configuration's synthetic data, or nothing
-    /// where they are in files: those tell only when they are read.
-    pub fn of_run(config: &Config, problem: Option<&Problem>) -> Self {
-        let Some(cost) = Family::cost(&Linear, config, 1, problem) else {
-            return Self::default();
-        };
-        Self {
-            data: cost.data,
-            training: cost.training,
-            results: evaluations(config).saturating_mul(size_of::<Evaluation>() as u64),
-        }
-    }
-
-    /// Of a study on some number of threads, while it runs a cell. `data` are those of all runs of
-    /// the cell, where they share them and they are known.
-    pub(crate) fn of_cell(
-        study: &Study,
-        cell: usize,
-        threads: usize,
-        data: Option<&AnyData>,
-    ) -> Self {
-        let config = &study.cell(cell).config;
-        let seeds = study.spec().seeds.len();
-        let together = GROUP.min(seeds);
-        let Some(cost) = study.family().cost(config, together as usize, data) else {
-            return Self::default();
-        };
-        let groups = (threads as u64).min(study.runs().div_ceil(together));
-        let own = match study.family().shares_data(config, config) {
-            false => groups.saturating_mul(together),
-            true => 1,
-        };
-        let evaluations = evaluations(config);
-        let figures = seeds
-            .saturating_mul(evaluations)
-            .saturating_mul((study.spec().figures.len() * size_of::<f64>()) as u64);
-        let waiting = (AHEAD as u64 * threads as u64 * together)
-            .min(study.runs())
-            .saturating_mul(evaluations)
-            .saturating_mul(size_of::<Evaluation>() as u64);
-        let records = seeds.saturating_mul(size_of::<Record>() as u64);
-        Self {
-            data: cost.data.saturating_mul(own),
-            training: cost.training.saturating_mul(groups),
-            results: figures.saturating_add(waiting).saturating_add(records),
-        }
-    }
-
-    /// All of it, and the program's own.
-    pub fn total(self) -> u64 {
-        [self.training, self.results, PROGRAM]
-            .into_iter()
-            .fold(self.data, u64::saturating_add)
-    }
-}
-
-impl fmt::Display for Memory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
-        write!(
-            f,
-            "{:.2} GiB (data {:.2}, training {:.2}, results {:.2})",
-            gib(self.total()),
-            gib(self.data),
-            gib(self.training),
-            gib(self.results)
-        )
-    }
-}
-
-/// Work needs more memory than there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this needs about {needed} of memory, and {:.2} GiB are available; take fewer rows or threads, or \
-     `--force` it", *available as f64 / f64::from(1 << 30)
-)]
-pub struct MemoryError {
-    /// What it needs.
-    pub needed: Memory,
-    /// Bytes there are.
-    pub available: u64,
-}
-
-impl Memory {
-    /// Refuses what needs more than there is.
-    ///
-    /// # Errors
-    /// Where it does.
-    pub fn within(self, available: u64) -> Result<(), MemoryError> {
-        match self.total() <= available {
-            true => Ok(()),
-            false => Err(MemoryError {
-                needed: self,
-                available,
-            }),
-        }
-    }
-}
-
-/// Plans of at most so many evaluations are made to be counted.
-const COUNTED: u64 = 1 << 20;
-
-/// Evaluations of a run; of very many, no fewer than there are.
-fn evaluations(config: &Config) -> u64 {
-    let (evaluate, epochs) = (&config.evaluate, config.train.epochs);
-    let most = match evaluate.evaluations {
-        Evaluations::Points(points) => points.min(epochs),
-        Evaluations::Every(every) => epochs / every.max(1),
+/// As many groups at a time as there are threads, each with its data unless all share them, and its
+/// training; the figures of the cell's runs, and their records; traces of four groups a thread that wait
+/// to be handed over.
+pub(crate) fn of_cell(
+    study: &Study,
+    cell: usize,
+    threads: usize,
+    data: Option<&AnyData>,
+) -> Memory {
+    let config = &study.cell(cell).config;
+    let seeds = study.spec().seeds.len();
+    let together = GROUP.min(seeds);
+    let Some(cost) = study.family().cost(config, together as usize, data) else {
+        return Memory::default();
     };
-    match most <= COUNTED {
-        true => evaluate.plan(epochs).epochs().len() as u64,
-        false => most.saturating_add(2),
+    let groups = (threads as u64).min(study.runs().div_ceil(together));
+    let own = match study.family().shares_data(config, config) {
+        false => groups.saturating_mul(together),
+        true => 1,
+    };
+    let evaluations = evaluations(config);
+    let figures = seeds
+        .saturating_mul(evaluations)
+        .saturating_mul((study.spec().figures.len() * size_of::<f64>()) as u64);
+    let waiting = (AHEAD as u64 * threads as u64 * together)
+        .min(study.runs())
+        .saturating_mul(evaluations)
+        .saturating_mul(size_of::<Evaluation>() as u64);
+    let records = seeds.saturating_mul(size_of::<Record>() as u64);
+    Memory {
+        data: cost.data.saturating_mul(own),
+        training: cost.training.saturating_mul(groups),
+        results: figures.saturating_add(waiting).saturating_add(records),
     }
 }

@@ -1,50 +1,15 @@
 //! A study: many seeds of each cell of a grid of configurations.
 
-mod curves;
-mod directory;
-mod draft;
-pub(crate) mod driver;
-mod estimate;
-mod grid;
-pub(crate) mod group;
-mod manifest;
-mod merge;
-mod overview;
-mod records;
-mod results;
-mod scaling;
-pub(crate) mod seeds;
-mod tables;
-mod times;
-mod traces;
-
 use std::ops::Range;
 use std::sync::Arc;
 
 use sparsegrok_config::{Config, ConfigError, StudySpec, value_text};
+use sparsegrok_log::Shard;
+use sparsegrok_run::models::{AnyFamily, Family, family_of};
 use toml::Value;
 
-use self::grid::Grid;
-use crate::family::{AnyFamily, Family};
-use crate::registry::family_of;
-use crate::shard::Shard;
-use crate::study::group::GROUP;
-
-pub use curves::{CurvePoint, Curves};
-pub use directory::{Directory, DirectoryError};
-pub use draft::{Draft, DraftError, Outcome};
-pub use driver::{Ran, StudyError};
-pub use estimate::{Estimate, estimate};
-pub use grid::GridCell;
-pub use group::{Group, Record};
-pub use manifest::{Kernels, Manifest};
-pub use merge::{MergeError, logged_config, merge, tables_again, tables_under};
-pub use overview::{CellPrediction, CellSummary, Part, Summary};
-pub use records::RecordRow;
-pub use results::{KeptTrace, ResultsError, StudyResults};
-pub use scaling::{Collapse, Law, Scaling};
-pub use seeds::RunSeeds;
-pub use times::{Timed, Times};
+use crate::grid::{Grid, GridCell};
+use crate::group::{GROUP, Record};
 
 /// A checked study: the cells of its grid, each to be run with every seed.
 ///
@@ -58,7 +23,7 @@ pub struct Study {
     /// The part of it that is trained here; all of it without one.
     shard: Option<Shard>,
     /// Bytes of memory that it may take.
-    most_memory: u64,
+    pub(crate) most_memory: u64,
 }
 
 impl Study {

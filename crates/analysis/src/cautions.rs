@@ -1,0 +1,126 @@
+//! Cautions: what a reader of a study should know before trusting its times.
+
+use sparsegrok_data::Shortest;
+use sparsegrok_run::Status;
+use sparsegrok_study::Study;
+use sparsegrok_study::summary::{CellSummary, Summary, Timed, Times};
+
+/// Runs of a cell below which a median has no interval of 95 %: with five, the least and the greatest
+/// enclose it with a probability of 1 − 2·2⁻⁵ = .94.
+const FEWEST: u64 = 6;
+
+/// Share of a median time by which its bracket may leave it uncertain.
+const MOST_UNCERTAIN: f64 = 0.05;
+
+/// The cautions on a study, each a sentence; none if its times can be taken as they are.
+///
+/// Cautions are given on horizons shorter than the predicted T_gen, on crossings too late to be confirmed, on
+/// wide brackets, on what was lost again or could not be decided, and on few seeds. `Time: O(cells)`
+pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
+    let cells = &summary.cells;
+    let among = |count: usize| match cells.len() {
+        1 => String::new(),
+        all => format!(" in {count} of {all} cells"),
+    };
+    let mut said = Vec::new();
+    let beyond: Vec<_> = cells
+        .iter()
+        .filter_map(|cell| Some((cell, predicted_beyond(study, cell)?)))
+        .collect();
+    if let Some((cell, t_gen)) = beyond.first() {
+        let epochs = study.cell(cell.cell).config.train.epochs;
+        said.push(format!(
+            "horizon too short{}: the theory puts T_gen at epoch {}{}, and {epochs} are trained; \
+             runs that would generalize later are censored",
+            among(beyond.len()),
+            Shortest(t_gen.round()),
+            first_cell(cells, cell),
+        ));
+    }
+    for (name, timed) in [("T_mem", Timed::Memorizing), ("T_gen", Timed::Generalizing)] {
+        let times = |cell: &CellSummary| *cell.times(timed);
+        let unconfirmed = || cells.iter().map(|cell| times(cell).unconfirmed);
+        let runs: usize = unconfirmed().sum();
+        if runs > 0 {
+            said.push(format!(
+                "{} reached the threshold of {name} too late to be confirmed{}, and {} censored \
+                 there: more epochs would tell",
+                runs_text(runs),
+                among(unconfirmed().filter(|&runs| runs > 0).count()),
+                if runs == 1 { "is" } else { "are" },
+            ));
+        }
+        let wide = |cell: &&CellSummary| is_wide(&times(cell));
+        if let Some(cell) = cells.iter().find(wide) {
+            said.push(format!(
+                "wide brackets{}: {name} is uncertain by up to {} epochs{}, as it is looked for \
+                 only when a run is evaluated; evaluate more often",
+                among(cells.iter().filter(wide).count()),
+                times(cell).uncertainty,
+                first_cell(cells, cell),
+            ));
+        }
+        let lost = || cells.iter().map(|cell| times(cell).lost);
+        let runs: usize = lost().sum();
+        if runs > 0 {
+            said.push(format!(
+                "{} lost again what {name} stands for, to the end{}",
+                runs_text(runs),
+                among(lost().filter(|&runs| runs > 0).count()),
+            ));
+        }
+    }
+    let undecided: u64 = cells.iter().map(|cell| cell.count(Status::Undecided)).sum();
+    if undecided > 0 {
+        let lacks = study.config().gen_figure_lacks();
+        let why = lacks.map_or_else(
+            || "their brackets allow more than one status".to_owned(),
+            |lacks| format!("no figure tells if they generalized: that takes {lacks}"),
+        );
+        said.push(format!(
+            "{} undecided: {why}",
+            runs_text(undecided as usize)
+        ));
+    }
+    let seeds = study.spec().seeds.len();
+    if seeds < FEWEST {
+        said.push(format!(
+            "{} of each cell: a median has an interval from {FEWEST} on",
+            runs_text(seeds as usize)
+        ));
+    }
+    said
+}
+
+/// The predicted T_gen of a cell whose runs end before it could be confirmed, if not all have
+/// generalized all the same.
+fn predicted_beyond(study: &Study, cell: &CellSummary) -> Option<f64> {
+    let config = &study.cell(cell.cell).config;
+    let span = config.evaluate.persistence.span(config.train.epochs);
+    let t_gen = cell.prediction?.t_gen?;
+    let is_beyond = t_gen + span as f64 > config.train.epochs as f64;
+    (is_beyond && cell.t_gen.censored > 0).then_some(t_gen)
+}
+
+/// Tells if brackets leave a time more uncertain than its reader would think.
+fn is_wide(times: &Times) -> bool {
+    times
+        .median
+        .or(times.mean)
+        .is_some_and(|time| times.uncertainty as f64 > MOST_UNCERTAIN * time)
+}
+
+/// The words that name the cell of a figure; empty if there is just one cell.
+fn first_cell(cells: &[CellSummary], cell: &CellSummary) -> String {
+    match cells.len() {
+        1 => String::new(),
+        _ => format!(" (cell {})", cell.cell),
+    }
+}
+
+fn runs_text(runs: usize) -> String {
+    match runs {
+        1 => "1 run".to_owned(),
+        _ => format!("{runs} runs"),
+    }
+}

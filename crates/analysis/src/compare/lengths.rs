@@ -1,0 +1,218 @@
+//! Two training lengths on the same data, and where early stopping would have ended the longer.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::ops::ControlFlow;
+
+use sparsegrok_config::{CompareSpec, Config, NumberFormat};
+use sparsegrok_data::{InvalidSetting, Problem, check};
+use sparsegrok_kernel::{Evaluation, Figure, TrainError};
+use sparsegrok_run::models::Linear;
+use sparsegrok_run::{Event, Run, RunError, Trace, run_watched};
+
+/// A run that stops early beside a long one. Displays as the second reference program prints it,
+/// with a third line where patience was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The last evaluation of the run that stops early.
+    pub early: Evaluation,
+    /// The last evaluation of the long run.
+    pub long: Evaluation,
+    /// What early stopping would have made of the long run, where patience was asked for.
+    pub patience: Option<Patience>,
+    /// How absent figures are printed.
+    pub number_format: NumberFormat,
+}
+
+/// One of the two runs that are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// The one that stops early.
+    Early,
+    /// The long one.
+    Long,
+}
+
+/// Early stopping of a run whose test loss has not improved for some evaluations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Patience {
+    /// Evaluations without a better test loss that end the run.
+    pub evaluations: u64,
+    /// Where it stops, and the best evaluation until then; `None` when it never does.
+    pub stop: Option<Stop>,
+}
+
+/// Where early stopping ends a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stop {
+    /// The evaluation at which patience ran out.
+    pub at: Evaluation,
+    /// The evaluation with the lowest test loss until then.
+    pub best: Evaluation,
+}
+
+impl Patience {
+    /// Early stopping applied to a trace. `Time: O(trace)`
+    pub fn of(evaluations: u64, trace: &Trace) -> Self {
+        let mut best: Option<Evaluation> = None;
+        let mut waited = 0;
+        for at in trace.iter() {
+            match best {
+                Some(best) if at[Figure::TestLoss] >= best[Figure::TestLoss] => {
+                    waited += 1;
+                    if waited >= evaluations {
+                        let stop = Some(Stop { at, best });
+                        return Self { evaluations, stop };
+                    }
+                }
+                _ => (best, waited) = (Some(at), 0),
+            }
+        }
+        Self {
+            evaluations,
+            stop: None,
+        }
+    }
+}
+
+/// Trains the two runs of a comparison, one after the other; `early` and `long` look on.
+/// `Time: O((early + long epochs) · nnz)`
+///
+/// # Errors
+/// As [`run`](sparsegrok_run::run()); also for patience without a test set.
+pub fn compare(
+    config: &Config,
+    problem: &Problem,
+    mut epoch: impl FnMut(Length, u64),
+) -> Result<Comparison, RunError> {
+    config.validate().map_err(TrainError::from)?;
+    let spec = &config.compare;
+    check_patience(spec, problem.test.is_some()).map_err(TrainError::from)?;
+    let mut trained = |length, config: &Config| -> Result<Run, RunError> {
+        let mut watch = |event: Event<'_>| {
+            if let Event::Epoch(number) = event {
+                epoch(length, number);
+            }
+            ControlFlow::<Infallible>::Continue(())
+        };
+        let watched = run_watched(&Linear, config, problem, None, &mut watch);
+        let ControlFlow::Continue(run) = watched?;
+        Ok(run)
+    };
+    let [early, long] = lengths(config);
+    let early = trained(Length::Early, &early)?;
+    let long = trained(Length::Long, &long)?;
+    let patience = spec.patience;
+    Ok(Comparison {
+        early: early.last(),
+        long: long.last(),
+        patience: patience.map(|evaluations| Patience::of(evaluations, &long.trace)),
+        number_format: config.output.number_format,
+    })
+}
+
+/// The configurations of the run that stops early and of the long one, each with an order of its own.
+pub(crate) fn lengths(config: &Config) -> [Config; 2] {
+    let spec = &config.compare;
+    [
+        (spec.early_epochs, spec.early_order_seed),
+        (spec.long_epochs, spec.long_order_seed),
+    ]
+    .map(|(epochs, order_seed)| {
+        let mut config = config.clone();
+        (config.train.epochs, config.train.order_seed) = (epochs, order_seed);
+        // A comparison of lengths needs both at their ends, whatever they reach before.
+        config.evaluate.stop_when = None;
+        config
+    })
+}
+
+/// Early stopping looks at the test loss: patience needs a test set.
+pub(crate) fn check_patience(spec: &CompareSpec, has_test: bool) -> Result<(), InvalidSetting> {
+    check(
+        has_test || spec.patience.is_none(),
+        "patience",
+        spec.patience.unwrap_or_default(),
+        "to be left out where there is no test set",
+    )
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Early Stop -> {}", self.figures(&self.early))?;
+        writeln!(f, "Long Train-> {}", self.figures(&self.long))?;
+        let Some(Patience { evaluations, stop }) = self.patience else {
+            return Ok(());
+        };
+        match stop {
+            Some(Stop { at, best }) => writeln!(
+                f,
+                "Patience {evaluations} -> {} (long run stopped at epoch {}, best test loss {} at \
+                 epoch {})",
+                self.figures(&at),
+                at.epoch,
+                NumberFormat::G6.text(best[Figure::TestLoss]),
+                best.epoch
+            ),
+            None => writeln!(f, "Patience {evaluations} -> never runs out"),
+        }
+    }
+}
+
+impl Comparison {
+    fn figures<'a>(&self, of: &'a Evaluation) -> Figures<'a> {
+        let absent = match self.number_format {
+            NumberFormat::Reference => "0.0000",
+            NumberFormat::Shortest | NumberFormat::G6 => "none",
+        };
+        Figures { of, absent }
+    }
+}
+
+/// An evaluation as the second reference program prints it, with four decimals.
+struct Figures<'a> {
+    of: &'a Evaluation,
+    /// Stands for an accuracy on no rows: the reference program counts it as 0.
+    absent: &'static str,
+}
+
+impl fmt::Display for Figures<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [train_acc, weight_norm] =
+            [Figure::TrainAcc, Figure::WeightNorm].map(|figure| self.of[figure]);
+        let test_acc = self
+            .of
+            .get(Figure::TestAcc)
+            .map_or(self.absent.to_owned(), |acc| format!("{acc:.4}"));
+        write!(
+            f,
+            "Train Acc: {train_acc:.4}, Test Acc: {test_acc}, ||w||2: {weight_norm:.4}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Evaluations of the given test losses, at epochs 1, 2, 3, …
+    fn trace(losses: &[f64]) -> Trace {
+        let points = losses.iter().zip(1..);
+        let points =
+            points.map(|(&loss, epoch)| Evaluation::new(epoch).with(Figure::TestLoss, loss));
+        points.collect()
+    }
+
+    fn stop(evaluations: u64, losses: &[f64]) -> Option<(u64, u64)> {
+        let stop = Patience::of(evaluations, &trace(losses)).stop?;
+        Some((stop.at.epoch, stop.best.epoch))
+    }
+
+    #[test]
+    fn patience_counts_evaluations_since_the_best() {
+        let losses = [0.5, 0.4, 0.45, 0.3, 0.3, 0.35, 0.2];
+        assert_eq!(stop(1, &losses), Some((3, 2)));
+        assert_eq!(stop(2, &losses), Some((6, 4)));
+        assert_eq!(stop(3, &losses), None);
+    }
+}

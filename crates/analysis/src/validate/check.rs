@@ -1,0 +1,107 @@
+//! Checks: quantities, expected and measured, and those who watch them come.
+
+use sparsegrok_config::ConfigError;
+use sparsegrok_study::StudyError;
+
+/// The extent of a validation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything that takes seconds: the grokking presets, their variations and controls, and
+    /// ridge regression at its published default.
+    Quick,
+    /// Everything: also the other rows of ridge regression, and teacher and student.
+    Whole,
+}
+
+/// One quantity, expected and measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// Name of the quantity.
+    pub quantity: String,
+    /// Expected value.
+    pub expected: f64,
+    /// Measured value; `None` if no run reached it.
+    pub measured: Option<f64>,
+    /// Largest difference allowed.
+    pub tolerance: Tolerance,
+    /// Seeds, and other remarks.
+    pub note: String,
+}
+
+/// Largest difference allowed between measured and expected value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// A share of the expected value.
+    Relative(f64),
+    /// An absolute difference, in the quantity's unit.
+    Absolute(f64),
+}
+
+impl Check {
+    /// Tells if the measured value is within the tolerance.
+    pub fn holds(&self) -> bool {
+        let within = match self.tolerance {
+            Tolerance::Relative(share) => share * self.expected.abs(),
+            Tolerance::Absolute(much) => much,
+        };
+        self.measured
+            .is_some_and(|measured| (measured - self.expected).abs() <= within)
+    }
+}
+
+/// Looks on while anchors are validated.
+pub trait Witness {
+    /// Called before each study.
+    fn begin(&mut self, what: &str);
+
+    /// Called with each result.
+    fn check(&mut self, check: Check);
+}
+
+/// The reason why validation did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValidateError {
+    /// A study could not be set up.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A study did not end.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// Some anchors were not as expected.
+    #[error("{missed} of {checks} anchors are not as expected")]
+    Missed {
+        /// Number of anchors missed.
+        missed: usize,
+        /// Number of anchors checked.
+        checks: usize,
+    },
+    /// Validation was told to stop.
+    #[error("stopped before every anchor was measured")]
+    Stopped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(measured: Option<f64>, tolerance: Tolerance) -> Check {
+        Check {
+            quantity: "time".to_owned(),
+            expected: 200.0,
+            measured,
+            tolerance,
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn tolerances_are_kept_to() {
+        assert!(check(Some(209.0), Tolerance::Relative(0.05)).holds());
+        assert!(!check(Some(211.0), Tolerance::Relative(0.05)).holds());
+        assert!(check(Some(191.0), Tolerance::Absolute(9.0)).holds());
+        assert!(!check(Some(190.0), Tolerance::Absolute(9.0)).holds());
+        assert!(!check(None, Tolerance::Absolute(9.0)).holds());
+        assert!(!check(Some(f64::NAN), Tolerance::Relative(0.05)).holds());
+    }
+}

@@ -1,0 +1,166 @@
+//! The header of unfinished work: its configuration, and all else that its results depend on.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sparsegrok_config::{Changes, Config, SETTINGS, Setting, Settings};
+use toml::{Table, Value};
+
+use crate::error::CheckpointError;
+use crate::shard::Shard;
+use crate::work::Work;
+
+/// The header of unfinished work, kept as TOML.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The kind of work.
+    pub(crate) work: Work,
+    /// Version of this package.
+    pub(crate) version: String,
+    /// The time it was begun, in seconds since 1970.
+    pub started_unix_seconds: u64,
+    /// The shard of the study, if the work is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// Tells if it was merged from some of a study's shards alone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub partial: bool,
+    /// CRC-32 of the data files, by their keys.
+    inputs: Table,
+    /// Every setting.
+    pub(crate) config: Table,
+}
+
+/// A key of which two headers say different things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The key: a setting, a data file or the version.
+    pub key: String,
+    /// Its value in the one, in words.
+    pub kept: String,
+    /// Its value in the other.
+    pub asked: String,
+}
+
+impl Header {
+    /// The header for a configuration and this moment. `Time: O(data files)`
+    ///
+    /// # Errors
+    /// When a data file cannot be read, or the configuration, which goes to `folder`, has no TOML form.
+    pub(crate) fn of(
+        work: Work,
+        config: &Config,
+        shard: Option<Shard>,
+        folder: &Path,
+    ) -> Result<Self, CheckpointError> {
+        let mut inputs = Table::new();
+        for (key, path) in [("train", &config.files.train), ("test", &config.files.test)] {
+            if let Some(path) = path {
+                let sum = checksum(path).map_err(CheckpointError::io(path))?;
+                inputs.insert(key.to_owned(), Value::Integer(sum.into()));
+            }
+        }
+        let config = config.to_table().map_err(io::Error::other);
+        // A clock before 1970 costs the time of beginning alone.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        Ok(Self {
+            work,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_unix_seconds: now.map_or(0, |since| since.as_secs()),
+            shard,
+            partial: false,
+            inputs,
+            config: config.map_err(CheckpointError::io(folder))?,
+        })
+    }
+
+    /// The configuration kept; errors give `name` as the log's path.
+    ///
+    /// # Errors
+    /// When this version does not know the configuration kept.
+    pub fn config(&self, name: &Path) -> Result<Config, CheckpointError> {
+        let text = toml::to_string(&self.config).map_err(io::Error::other);
+        let settings = Settings::from_toml(&text.map_err(CheckpointError::io(name))?, name);
+        let config = settings.and_then(|settings| settings.config());
+        config.map_err(|error| CheckpointError::Config(Box::new(error)))
+    }
+
+    /// The header of the whole study, or of the part of it that was merged, begun at this time.
+    pub fn merged(&self, partial: bool, started_unix_seconds: u64) -> Self {
+        Self {
+            shard: None,
+            partial,
+            started_unix_seconds,
+            ..self.clone()
+        }
+    }
+
+    /// The same work under another configuration, of the same data files.
+    ///
+    /// # Errors
+    /// When the configuration has no TOML form.
+    pub fn with_config(&self, config: &Config) -> io::Result<Self> {
+        Ok(Self {
+            config: config.to_table().map_err(io::Error::other)?,
+            ..self.clone()
+        })
+    }
+
+    /// The first setting or input that results depend on and in which the two headers differ.
+    pub fn difference(&self, asked: &Self) -> Option<Difference> {
+        let text = |value: Option<&Value>| value.map_or("not set".to_owned(), Value::to_string);
+        let mut pairs = vec![(
+            "version".to_owned(),
+            self.version.clone(),
+            asked.version.clone(),
+        )];
+        // Threads, instruction sets and the like change no bit: work may be resumed under others.
+        for setting in SETTINGS.iter().filter(|setting| matters(setting)) {
+            let [kept, asked] = [self, asked].map(|header| header.config.get(setting.key));
+            pairs.push((setting.key.to_owned(), text(kept), text(asked)));
+        }
+        // Kernels agree in every bit, but for the dense reference, which rounds in its own way.
+        let [kept, asked_for] = [self, asked].map(|header| header.config.get("kernel"));
+        if [kept, asked_for].map(is_dense).iter().any(|&dense| dense) {
+            pairs.push(("kernel".to_owned(), text(kept), text(asked_for)));
+        }
+        // Paths of data files may change as long as their content stays.
+        for key in ["train", "test"] {
+            let sum = |header: &Self| match header.inputs.get(key) {
+                Some(Value::Integer(sum)) => format!("a file of CRC-32 {sum:08x}"),
+                _ => "not set".to_owned(),
+            };
+            pairs.push((key.to_owned(), sum(self), sum(asked)));
+        }
+        let differs = pairs.into_iter().find(|(_, kept, asked)| kept != asked);
+        differs.map(|(key, kept, asked)| Difference { key, kept, asked })
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// Tells if the results of a study or a run depend on a setting.
+fn matters(setting: &Setting) -> bool {
+    matches!(setting.changes, Changes::Runs | Changes::Study)
+}
+
+fn is_dense(kernel: Option<&Value>) -> bool {
+    kernel.and_then(Value::as_str) == Some("dense")
+}
+
+fn checksum(path: &Path) -> io::Result<u32> {
+    let mut file = File::open(path)?;
+    let mut hasher = crc32fast::Hasher::new();
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut bytes)? {
+            0 => return Ok(hasher.finalize()),
+            some => hasher.update(&bytes[..some]),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Work that can be interrupted at any moment: the log of its finished groups, and the progress of the others.
+//!
+//! A folder ([`Unfinished`]) holds the [`Log`], which only grows, and a file for each group under way,
+//! replaced from time to time ([`CheckpointEvery`](sparsegrok_config::CheckpointEvery)). All are of one format:
+//! frames, each with its length and checksum (`frames`), around little-endian numbers ([`bytes`]). The content of
+//! a group is bytes here; those who train it know their meaning.
+
+pub mod bytes;
+mod error;
+pub mod files;
+mod frames;
+mod header;
+mod log;
+mod shard;
+mod under_way;
+mod unfinished;
+mod work;
+
+pub use error::{CheckpointError, Damage};
+pub use header::{Difference, Header};
+pub use log::{LOG, Log, Opened};
+pub use shard::{ParseShardError, Shard};
+pub use unfinished::Unfinished;
+pub use work::Work;

@@ -1,0 +1,342 @@
+//! The folder of unfinished work: its lock, the log of its finished groups, and files of the groups
+//! under way.
+
+use std::collections::HashMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sparsegrok_config::Config;
+
+use crate::error::{CheckpointError, Damage};
+use crate::files::folder_beside;
+use crate::header::Header;
+use crate::log::{LOG, Log, Opened};
+use crate::shard::Shard;
+use crate::under_way;
+use crate::work::Work;
+
+/// File that the writing process holds locked; the system releases the lock however the process ends.
+const LOCK: &str = "lock";
+
+/// A folder of work that can be interrupted, held by this process alone.
+///
+/// If it is dropped while there is nothing in it to resume, the folder is removed.
+#[derive(Debug)]
+pub struct Unfinished {
+    path: PathBuf,
+    header: Header,
+    /// CRC-32 of the header: it ties the files of groups under way to this log.
+    fingerprint: u32,
+    log: Mutex<Log>,
+    begun: Mutex<HashMap<u64, Vec<u8>>>,
+    /// True once some group under way has been kept.
+    keeps: AtomicBool,
+    notices: Vec<String>,
+    /// Time spent on the finished groups before this process took over.
+    earlier: Duration,
+    since: Instant,
+    /// True if this process created the folder.
+    new: bool,
+    _lock: File,
+}
+
+impl Unfinished {
+    /// Begins a folder for the work of a configuration; the folder appears when it can be resumed.
+    ///
+    /// # Errors
+    /// When the folder exists already, or files cannot be written or read.
+    pub fn begin(path: &Path, work: Work, config: &Config) -> Result<Self, CheckpointError> {
+        Self::begin_shard(path, work, config, None)
+    }
+
+    /// Begins a folder as [`Unfinished::begin`] does, for one shard of a study.
+    ///
+    /// # Errors
+    /// As [`Unfinished::begin`].
+    pub fn begin_shard(
+        path: &Path,
+        work: Work,
+        config: &Config,
+        shard: Option<Shard>,
+    ) -> Result<Self, CheckpointError> {
+        let header = Header::of(work, config, shard, path)?;
+        clear_remains(path);
+        let io = CheckpointError::io(path);
+        let begin = || -> io::Result<Self> {
+            // Prepared beside its final place and renamed, so that no other process ever sees a
+            // folder without a lock or a log.
+            let part = folder_beside(path)?;
+            let lock = File::create(part.path().join(LOCK))?;
+            lock.try_lock()?;
+            let (end, fingerprint) = Log::create(part.path(), &header)?;
+            fs::rename(part.path(), path)?;
+            let _ = part.keep();
+            Ok(Self {
+                path: path.to_owned(),
+                header: header.clone(),
+                fingerprint,
+                log: Mutex::new(Log::new(path, end)?),
+                begun: Mutex::default(),
+                keeps: AtomicBool::new(false),
+                notices: Vec::new(),
+                earlier: Duration::ZERO,
+                since: Instant::now(),
+                new: true,
+                _lock: lock,
+            })
+        };
+        begin().map_err(|error| match error.kind() {
+            // Another process put its folder there first.
+            ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => {
+                let path = path.to_owned();
+                match (Self::is_there(&path), Self::is_busy(&path)) {
+                    (true, true) => CheckpointError::Busy { path },
+                    (true, false) => CheckpointError::Exists { path },
+                    (false, _) => io(error),
+                }
+            }
+            _ => io(error),
+        })
+    }
+
+    /// Takes over a folder, with the work kept in it.
+    ///
+    /// # Errors
+    /// When there is nothing to resume, another process holds the folder, or files cannot be read or are
+    /// not as they were written. Damage to single groups is no error: a damaged checkpoint is replaced by
+    /// the one before it, and a damaged group is trained again, as [`Unfinished::notices`] tell.
+    pub fn open(path: &Path, work: Work) -> Result<Self, CheckpointError> {
+        let lock = lock(path)?;
+        let Opened {
+            log,
+            header,
+            fingerprint,
+            seconds,
+            damage,
+        } = Log::open(path)?;
+        if header.work != work {
+            return Err(CheckpointError::Other {
+                path: path.to_owned(),
+                found: header.work,
+                expected: work,
+            });
+        }
+        let name = path.join(LOG);
+        let notice = damage.map(|damage| {
+            format!(
+                "{}: {damage}; what is missing is trained again",
+                name.display()
+            )
+        });
+        let mut notices: Vec<String> = notice.into_iter().collect();
+        let is_finished = |number| log.contains(number);
+        let begun = under_way::read_all(path, fingerprint, is_finished, &mut notices);
+        let begun = begun.map_err(CheckpointError::io(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            header,
+            fingerprint,
+            log: Mutex::new(log),
+            keeps: AtomicBool::new(!begun.is_empty()),
+            begun: Mutex::new(begun),
+            notices,
+            earlier: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+            since: Instant::now(),
+            new: false,
+            _lock: lock,
+        })
+    }
+
+    /// Tells if a folder holds work to resume.
+    pub fn is_there(path: &Path) -> bool {
+        path.join(LOG).is_file()
+    }
+
+    /// Takes a folder over and removes it, whatever it holds.
+    ///
+    /// # Errors
+    /// When another process holds it, or it cannot be removed.
+    pub fn discard(path: &Path) -> Result<(), CheckpointError> {
+        let _lock = lock(path)?;
+        remove(path).map_err(CheckpointError::io(path))
+    }
+
+    /// Tells if another process holds the lock of a folder.
+    pub fn is_busy(path: &Path) -> bool {
+        let lock = File::open(path.join(LOCK));
+        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Sentences for the user: which files were damaged, and how that was dealt with.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The configuration the work was begun with.
+    ///
+    /// # Errors
+    /// When this version does not know the configuration kept.
+    pub fn config(&self) -> Result<Config, CheckpointError> {
+        self.header.config(&self.path.join(LOG))
+    }
+
+    /// The shard of a study, if the work is one.
+    pub fn shard(&self) -> Option<Shard> {
+        self.header.shard
+    }
+
+    /// Checks that `config` gives the same results as the configuration the work was begun with.
+    ///
+    /// # Errors
+    /// If the results could differ; the error names the key. Data files are compared by content, and
+    /// the version of this program counts too.
+    pub fn check(&self, config: &Config) -> Result<(), CheckpointError> {
+        let asked = Header::of(self.header.work, config, self.header.shard, &self.path)?;
+        match self.header.difference(&asked) {
+            None => Ok(()),
+            Some(differs) => Err(CheckpointError::Differs {
+                path: self.path.clone(),
+                key: differs.key,
+                kept: differs.kept,
+                asked: differs.asked,
+            }),
+        }
+    }
+
+    /// Number of groups finished, and of groups that had been begun when the folder was opened and
+    /// have not been taken up again.
+    pub fn counts(&self) -> (usize, usize) {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.log().len(), begun.len())
+    }
+
+    /// Removes the folder, once all is done.
+    ///
+    /// # Errors
+    /// When the folder cannot be removed.
+    pub fn remove(&self) -> Result<(), CheckpointError> {
+        remove(&self.path).map_err(CheckpointError::io(&self.path))
+    }
+
+    /// Forces the log to the disk.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn sync(&self) -> Result<(), CheckpointError> {
+        let log = self.log();
+        log.sync().map_err(CheckpointError::io(log.name()))
+    }
+
+    /// The time the work was begun, in seconds since 1970, and the time spent on it.
+    pub fn times(&self) -> (u64, Duration) {
+        let spent = self.earlier.saturating_add(self.since.elapsed());
+        (self.header.started_unix_seconds, spent)
+    }
+
+    /// Tells if there is anything to resume.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.keeps.load(Ordering::Relaxed) || !self.log().is_empty()
+    }
+
+    /// Adds a finished group, as bytes.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&self, number: u64, group: &[u8]) -> Result<(), CheckpointError> {
+        let (_, spent) = self.times();
+        self.log().add(number, spent, group)?;
+        // Only now: until the log has the group, its progress is all there is to resume.
+        under_way::remove(&self.path, number);
+        Ok(())
+    }
+
+    /// Takes out the progress that a group had made when the work was interrupted, as bytes.
+    pub fn begun(&self, number: u64) -> Option<Vec<u8>> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.remove(&number)
+    }
+
+    /// Keeps the progress of a group, as bytes; the progress kept before becomes the previous one.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&self, number: u64, progress: &[u8]) -> Result<(), CheckpointError> {
+        under_way::write(&self.path, self.fingerprint, number, progress)
+            .map_err(CheckpointError::io(&under_way::file_of(&self.path, number)))?;
+        self.keeps.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The error that the kept progress of a group does not belong to this work.
+    pub fn unfit(&self, number: u64) -> CheckpointError {
+        CheckpointError::Damaged {
+            path: under_way::file_of(&self.path, number),
+            damage: Damage::Unfit,
+        }
+    }
+
+    /// The log of the finished groups.
+    pub fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // A folder that was taken over stays: another process made it, and its user expects it.
+        if self.new && !self.is_worth_keeping() && Self::is_there(&self.path) {
+            let _ = self.remove();
+        }
+    }
+}
+
+/// Takes the lock of a folder.
+fn lock(path: &Path) -> Result<File, CheckpointError> {
+    let lock = File::open(path.join(LOCK)).map_err(|error| nothing_or(path, error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(CheckpointError::Busy {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(CheckpointError::io(path)(error)),
+    }
+}
+
+/// The error for a folder that could not be opened: it holds no unfinished work, or cannot be read.
+fn nothing_or(path: &Path, error: io::Error) -> CheckpointError {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => CheckpointError::Nothing {
+            path: path.to_owned(),
+        },
+        _ => CheckpointError::io(path)(error),
+    }
+}
+
+/// Removes a folder of unfinished work. The log and the lock go last: by them a folder is recognized, so
+/// that an interrupted removal can be repeated.
+fn remove(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name() != LOG && entry.file_name() != LOCK {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_file(path.join(LOG))?;
+    fs::remove_file(path.join(LOCK))?;
+    fs::remove_dir(path)
+}
+
+/// Removes the remains of a folder whose removal was interrupted.
+fn clear_remains(path: &Path) {
+    // The lock is the last file to go; a folder with any other file is not such remains.
+    let is_lock = |entry: fs::DirEntry| entry.file_name() == LOCK;
+    let is_remains = fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(is_lock));
+    if is_remains && !Unfinished::is_busy(path) {
+        let _ = fs::remove_file(path.join(LOCK));
+        let _ = fs::remove_dir(path);
+    }
+}

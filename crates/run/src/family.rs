@@ -1,0 +1,160 @@
+//! The seam between families of models and the loop that trains them.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use sparsegrok_config::Config;
+use sparsegrok_data::InvalidSetting;
+use sparsegrok_kernel::{Figure, KernelChoice, State, Training};
+
+use crate::load::{LoadError, Loaded};
+use crate::seeds::RunSeeds;
+
+/// A family of models: how its data come about, and how its runs are started.
+///
+/// All else is the same for every family: a study trains its runs by the epoch, evaluates them, looks for
+/// thresholds in them, keeps them while they are under way, and tells of them. [`Linear`](crate::models::Linear) is one;
+/// `tests/second_family.rs` has another in few lines.
+pub trait Family: fmt::Debug + Send + Sync + 'static {
+    /// The data a run learns from.
+    type Data: Send + Sync + 'static;
+
+    /// The figures that its evaluations may have.
+    fn figures(&self) -> &[Figure];
+
+    /// Draws or reads the data of a run.
+    ///
+    /// # Errors
+    /// As [`LoadError`] lists.
+    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Self::Data>, LoadError>;
+
+    /// Tells if all runs of two configurations, or of one and the same, learn from the same data,
+    /// whatever their seeds.
+    fn shares_data(&self, _config: &Config, _with: &Config) -> bool {
+        false
+    }
+
+    /// Starts the first of some runs of one configuration: as many as are trained side by side.
+    ///
+    /// A run's results are a function of its data, its seeds and the configuration alone, whatever
+    /// company it is in, and whether it begins or goes on from a state that [fits](Self::fits).
+    ///
+    /// # Errors
+    /// When a setting is out of range, or does not fit the data.
+    fn start<'a>(
+        &self,
+        config: &'a Config,
+        runs: &[Start<'a, Self::Data>],
+    ) -> Result<Box<dyn Training + 'a>, InvalidSetting>;
+
+    /// Tells if a state, read from a file, can be that of a run on some data.
+    fn fits(&self, config: &Config, data: &Self::Data, state: &State) -> bool;
+
+    /// The cost of `runs` runs that are trained together; `None` where nothing is known of it, as
+    /// before files are read.
+    fn cost(&self, _config: &Config, _runs: usize, _data: Option<&Self::Data>) -> Option<Cost> {
+        None
+    }
+}
+
+/// A run to be started.
+#[derive(Debug)]
+pub struct Start<'a, D: ?Sized> {
+    /// The data it learns from.
+    pub data: &'a D,
+    /// Its seeds.
+    pub seeds: RunSeeds,
+    /// The state it goes on from, if it does not begin.
+    pub state: Option<&'a State>,
+}
+
+impl<D: ?Sized> Clone for Start<'_, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D: ?Sized> Copy for Start<'_, D> {}
+
+/// The cost of runs that are trained together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes that the data of one run take.
+    pub data: u64,
+    /// Bytes that the training of all takes at its fullest.
+    pub training: u64,
+    /// Updates of an epoch of one run.
+    pub steps_per_epoch: u64,
+    /// The kernel that trains them.
+    pub kernel: KernelChoice,
+}
+
+/// Data of any family.
+pub type AnyData = dyn Any + Send + Sync;
+
+/// Any family, so that studies need not be generic over one: its data go by without their type.
+///
+/// Every [`Family`] is one; its methods mean the same here.
+#[expect(missing_docs, reason = "each is the family's own method of that name")]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "each is the family's own method of that name"
+)]
+pub trait AnyFamily: fmt::Debug + Send + Sync {
+    fn figures(&self) -> &[Figure];
+    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Arc<AnyData>>, LoadError>;
+    fn shares_data(&self, config: &Config, with: &Config) -> bool;
+    fn start<'a>(
+        &self,
+        config: &'a Config,
+        runs: &[Start<'a, AnyData>],
+    ) -> Result<Box<dyn Training + 'a>, InvalidSetting>;
+    fn fits(&self, config: &Config, data: &AnyData, state: &State) -> bool;
+    fn cost(&self, config: &Config, runs: usize, data: Option<&AnyData>) -> Option<Cost>;
+}
+
+impl<F: Family> AnyFamily for F {
+    fn figures(&self) -> &[Figure] {
+        Family::figures(self)
+    }
+
+    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Arc<AnyData>>, LoadError> {
+        let Loaded { problem, zero_one } = Family::data(self, config, seeds)?;
+        Ok(Loaded {
+            problem: Arc::new(problem),
+            zero_one,
+        })
+    }
+
+    fn shares_data(&self, config: &Config, with: &Config) -> bool {
+        Family::shares_data(self, config, with)
+    }
+
+    fn start<'a>(
+        &self,
+        config: &'a Config,
+        runs: &[Start<'a, AnyData>],
+    ) -> Result<Box<dyn Training + 'a>, InvalidSetting> {
+        let own = |run: &Start<'a, AnyData>| Start {
+            data: own::<F>(run.data),
+            seeds: run.seeds,
+            state: run.state,
+        };
+        let runs: Vec<_> = runs.iter().map(own).collect();
+        Family::start(self, config, &runs)
+    }
+
+    fn fits(&self, config: &Config, data: &AnyData, state: &State) -> bool {
+        Family::fits(self, config, own::<F>(data), state)
+    }
+
+    fn cost(&self, config: &Config, runs: usize, data: Option<&AnyData>) -> Option<Cost> {
+        Family::cost(self, config, runs, data.map(own::<F>))
+    }
+}
+
+/// A family's data with their type.
+fn own<F: Family>(data: &AnyData) -> &F::Data {
+    data.downcast_ref().expect("data of the family itself")
+}

@@ -1,0 +1,106 @@
+//! The linear family: sparse SGD on rows that may own a memorization column each.
+
+use sparsegrok_config::Config;
+use sparsegrok_data::{Dataset, InvalidSetting, Problem, generate};
+use sparsegrok_kernel::{Figure, Job, LinearState, Shape, State, Training, start, training_bytes};
+
+use crate::describe::Description;
+use crate::family::{Cost, Family, Start};
+use crate::load::{LoadError, Loaded, load};
+use crate::seeds::{RunSeeds, vary_data};
+
+/// The family of linear models.
+#[derive(Clone, Copy, Debug)]
+pub struct Linear;
+
+impl Family for Linear {
+    type Data = Problem;
+
+    fn figures(&self) -> &[Figure] {
+        &Figure::ALL
+    }
+
+    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Problem>, LoadError> {
+        match (&config.files.train, seeds.data) {
+            (None, Some(data_seed)) => {
+                let mut spec = config.synthetic.clone();
+                spec.data_seed = data_seed;
+                Ok(Loaded::from(generate(&spec)?))
+            }
+            _ => load(config),
+        }
+    }
+
+    fn shares_data(&self, config: &Config, with: &Config) -> bool {
+        let of = |config: &Config| {
+            let target = config.target();
+            (!vary_data(config)).then(|| (config.synthetic.clone(), config.files.clone(), target))
+        };
+        of(config).is_some_and(|data| of(with) == Some(data))
+    }
+
+    fn start<'a>(
+        &self,
+        config: &'a Config,
+        runs: &[Start<'a, Problem>],
+    ) -> Result<Box<dyn Training + 'a>, InvalidSetting> {
+        let runs = runs.iter().map(|run| Job {
+            problem: run.data,
+            order_seed: run.seeds.order,
+            init_seed: run.seeds.init,
+            start: run.state,
+        });
+        let (runs, engine) = (runs.collect::<Vec<_>>(), &config.engine);
+        let tolerance = config.evaluate.accuracy_tolerance;
+        let started = start(&config.train, &runs, engine.kernel, engine.simd, tolerance)?;
+        Ok(Box::new(started))
+    }
+
+    fn fits(&self, config: &Config, data: &Problem, state: &State) -> bool {
+        LinearState::of(state).is_some_and(|state| state.fits(&config.train, data))
+    }
+
+    fn cost(&self, config: &Config, runs: usize, data: Option<&Problem>) -> Option<Cost> {
+        let (shape, data) = match data {
+            Some(problem) => {
+                let test = problem.test.as_ref().map_or(0, bytes_of);
+                (Shape::of(&problem.train), bytes_of(&problem.train) + test)
+            }
+            None => size_of_drawn(config)?,
+        };
+        let kernel = config.engine.kernel;
+        Some(Cost {
+            data,
+            training: training_bytes(&config.train, kernel, runs, shape),
+            steps_per_epoch: config.train.steps_per_epoch(shape.rows),
+            kernel: kernel.for_shape(runs, shape),
+        })
+    }
+}
+
+/// Bytes of rows. Those of a mapped file are not counted: the system can take their memory back.
+fn bytes_of(data: &Dataset) -> u64 {
+    match data.is_mapped() {
+        true => 0,
+        false => Description::bytes_of(data) as u64,
+    }
+}
+
+/// Shape and bytes of synthetic data before they are drawn; `None` where data are in files.
+fn size_of_drawn(config: &Config) -> Option<(Shape, u64)> {
+    if config.files.train.is_some() {
+        return None;
+    }
+    let spec = &config.synthetic;
+    let rows = (spec.n_train as u64).saturating_add(spec.n_test as u64);
+    let of_row = (spec.d_signal as u64)
+        .saturating_add(1)
+        .saturating_mul(size_of::<f64>() as u64);
+    let shape = Shape {
+        rows: spec.n_train,
+        signal: spec.d_signal,
+        tail: 0,
+        memorization: spec.memorization_scale != 0.0,
+    };
+    Some((shape, rows.saturating_mul(of_row)))
+}

@@ -1,0 +1,106 @@
+//! The memory that runs take, computed before they begin.
+
+use std::fmt;
+
+use sparsegrok_config::{Config, Evaluations};
+use sparsegrok_data::Problem;
+use sparsegrok_kernel::Evaluation;
+
+use crate::family::Family;
+use crate::linear::Linear;
+
+/// Bytes the program takes by itself: its code, its threads' stacks, what is being written.
+const PROGRAM: u64 = 8 << 20;
+
+/// Bytes that work holds at its fullest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Training and test rows. Those of a mapped file are not counted: the system can take their
+    /// memory back.
+    pub data: u64,
+    /// Rows as the kernel lays them out, weights and visiting orders.
+    pub training: u64,
+    /// Evaluations, and what is found in them.
+    pub results: u64,
+}
+
+impl Memory {
+    /// Of one run. Without a problem it is that of the configuration's synthetic data, or nothing
+    /// where they are in files: those tell only when they are read.
+    pub fn of_run(config: &Config, problem: Option<&Problem>) -> Self {
+        let Some(cost) = Family::cost(&Linear, config, 1, problem) else {
+            return Self::default();
+        };
+        Self {
+            data: cost.data,
+            training: cost.training,
+            results: evaluations(config).saturating_mul(size_of::<Evaluation>() as u64),
+        }
+    }
+
+    /// All of it, and the program's own.
+    pub fn total(self) -> u64 {
+        [self.training, self.results, PROGRAM]
+            .into_iter()
+            .fold(self.data, u64::saturating_add)
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+        write!(
+            f,
+            "{:.2} GiB (data {:.2}, training {:.2}, results {:.2})",
+            gib(self.total()),
+            gib(self.data),
+            gib(self.training),
+            gib(self.results)
+        )
+    }
+}
+
+/// Work needs more memory than there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this needs about {needed} of memory, and {:.2} GiB are available; take fewer rows or threads, or \
+     `--force` it", *available as f64 / f64::from(1 << 30)
+)]
+pub struct MemoryError {
+    /// Memory it needs.
+    pub needed: Memory,
+    /// Bytes there are.
+    pub available: u64,
+}
+
+impl Memory {
+    /// Refuses what needs more than there is.
+    ///
+    /// # Errors
+    /// Where it does.
+    pub fn within(self, available: u64) -> Result<(), MemoryError> {
+        match self.total() <= available {
+            true => Ok(()),
+            false => Err(MemoryError {
+                needed: self,
+                available,
+            }),
+        }
+    }
+}
+
+/// Plans of at most so many evaluations are made to be counted.
+const COUNTED: u64 = 1 << 20;
+
+/// Evaluations of a run; of very many, no fewer than there are.
+pub fn evaluations(config: &Config) -> u64 {
+    let (evaluate, epochs) = (&config.evaluate, config.train.epochs);
+    let most = match evaluate.evaluations {
+        Evaluations::Points(points) => points.min(epochs),
+        Evaluations::Every(every) => epochs / every.max(1),
+    };
+    match most <= COUNTED {
+        true => evaluate.plan(epochs).epochs().len() as u64,
+        false => most.saturating_add(2),
+    }
+}

@@ -1,0 +1,13 @@
+//! The registry of families of models: a line for each.
+
+use std::sync::Arc;
+
+use sparsegrok_config::Config;
+
+use crate::family::AnyFamily;
+use crate::linear::Linear;
+
+/// The family of models that a configuration trains.
+pub fn family_of(_config: &Config) -> Arc<dyn AnyFamily> {
+    Arc::new(Linear)
+}

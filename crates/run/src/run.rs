@@ -1,0 +1,104 @@
+//! One run: training a model on its data, evaluated on the way.
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+use sparsegrok_config::Config;
+use sparsegrok_data::Problem;
+use sparsegrok_kernel::{Arrays, Evaluation, TrainError};
+use sparsegrok_log::{CheckpointError, Unfinished};
+
+use crate::detect::Milestones;
+use crate::family::{Family, Start};
+use crate::linear::Linear;
+use crate::seeds::RunSeeds;
+use crate::trace::Trace;
+use crate::train::{Event, Fault, Watch, train};
+
+/// The results of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its evaluations: at least one.
+    pub trace: Trace,
+    /// When it memorized and generalized, and what that makes it.
+    pub milestones: Milestones,
+    /// Its last weights, as its family names them.
+    pub weights: Arrays,
+}
+
+impl Run {
+    /// The last evaluation.
+    ///
+    /// # Panics
+    /// When the trace was emptied: a run always evaluates its last epoch.
+    pub fn last(&self) -> Evaluation {
+        self.trace.last().expect("a run evaluates its last epoch")
+    }
+}
+
+/// The reason why a run did not end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// It could not be trained.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// It could not be kept, or gone on with.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl From<Fault> for RunError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Setting(error) => Self::Train(error.into()),
+            Fault::Checkpoint(error) => Self::Checkpoint(error),
+        }
+    }
+}
+
+/// Trains a configuration's linear model on a problem. `Time: O(epochs · nnz)`
+///
+/// # Errors
+/// When the configuration is not valid or does not fit the problem, or training diverges.
+pub fn run(config: &Config, problem: &Problem) -> Result<Run, RunError> {
+    let mut watch = |_: Event<'_>| ControlFlow::<Infallible>::Continue(());
+    let ControlFlow::Continue(run) = run_watched(&Linear, config, problem, None, &mut watch)?;
+    Ok(run)
+}
+
+/// Trains a model of any family, told of while it trains. With a folder of unfinished work the run is
+/// kept there from time to time, or gone on with from there.
+///
+/// The result is the same to the bit however often it was interrupted. When `watch` ends it early,
+/// what it says is all there is.
+///
+/// # Errors
+/// As [`run`]; when it cannot be kept, or what was kept is of another run.
+pub fn run_watched<F: Family, B>(
+    family: &F,
+    config: &Config,
+    data: &F::Data,
+    kept_in: Option<&Unfinished>,
+    watch: Watch<'_, B>,
+) -> Result<ControlFlow<B, Run>, RunError> {
+    config.validate().map_err(TrainError::from)?;
+    let start = Start {
+        data: data as _,
+        seeds: RunSeeds::of(config, 0).map_err(TrainError::from)?,
+        state: None,
+    };
+    let kept_in = kept_in.map(|unfinished| (unfinished, 0));
+    let traced = match train(family, config, &[start], kept_in, watch)? {
+        ControlFlow::Continue(mut traced) => traced.remove(0),
+        ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
+    };
+    if let Some(diverged) = traced.diverged {
+        return Err(TrainError::from(diverged).into());
+    }
+    Ok(ControlFlow::Continue(Run {
+        milestones: Milestones::from_brackets(&traced.brackets, &config.evaluate),
+        trace: traced.trace,
+        weights: traced.weights,
+    }))
+}

@@ -1,0 +1,330 @@
+//! A study's directory: configuration, records, curves, traces, summary and manifest.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use sparsegrok_log::files::{TEMPORARY, sync_folder};
+use sparsegrok_log::{CheckpointError, LOG, Log, Unfinished, Work};
+use sparsegrok_run::codec::to_bytes;
+
+use crate::driver::{Ran, StudyError};
+use crate::group::Group;
+use crate::logged::{first_groups, logged_group};
+use crate::manifest::{Made, Manifest};
+use crate::overview::Summary;
+use crate::study::Study;
+use crate::tables::{CURVES, RECORDS, SUMMARY, TRACES, Tables, write, write_json};
+
+/// The file a study's directory is known by.
+pub(crate) const CONFIGURATION: &str = "study.toml";
+/// File name of the manifest: the circumstances in which the study was run.
+pub(crate) const MANIFEST: &str = "manifest.json";
+
+/// Folder in the directory that holds the unfinished work.
+pub(crate) const UNFINISHED: &str = "unfinished";
+/// Folder in the directory that may hold a report on the study.
+const REPORT: &str = "report";
+
+/// The reason why a study's directory could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// The directory exists already.
+    #[error("{}: exists already, and is replaced only by force", path.display())]
+    Exists {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The directory holds a study that was interrupted.
+    #[error("{}: holds an unfinished study: expected to be resumed, or replaced by force", path.display())]
+    Unfinished {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The directory to be replaced is not a study's.
+    #[error("{}: not replaced, as it holds no study: expected a directory with `{CONFIGURATION}`, or an empty one", path.display())]
+    NoStudy {
+        /// The path that was to be replaced.
+        path: PathBuf,
+    },
+    /// The directory to be resumed is not a study's.
+    #[error("{}: nothing to resume: expected the directory of a study", path.display())]
+    Nothing {
+        /// The path that was to be resumed.
+        path: PathBuf,
+    },
+    /// Unfinished work could not be kept or resumed.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A file could not be written.
+    #[error("{}: cannot be written: {error}", path.display())]
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// The system's error.
+        error: io::Error,
+    },
+}
+
+/// A study's directory while it is written.
+///
+/// Finished groups are in the log of its folder of [unfinished work](Unfinished), and the progress of
+/// groups under way lies beside the log. [`Directory::finish`] makes the tables, which are functions of the
+/// log, in that folder too, and then moves everything to its final name. `study.toml`, by which a study is
+/// recognized, is the first file to lose its name and the last to get it, so that no mixture is ever read
+/// as a study. Until then the results of an earlier study stay.
+///
+/// The page `docs/formats.md` describes its files.
+pub struct Directory<'s> {
+    study: &'s Study,
+    path: PathBuf,
+    /// True if the directory was not there before.
+    new: bool,
+    unfinished: Arc<Unfinished>,
+}
+
+impl<'s> Directory<'s> {
+    /// Begins a study in the directory `path`. With `replace`, an earlier study there is replaced when
+    /// this one finishes.
+    ///
+    /// # Errors
+    /// When the directory holds something that is not to be replaced, another process is writing there,
+    /// or files cannot be written.
+    pub fn create(path: &Path, replace: bool, study: &'s Study) -> Result<Self, DirectoryError> {
+        // A symbolic link stays a link: the directory it points to is the one replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = target.join(UNFINISHED);
+        if Unfinished::is_there(&folder) {
+            if Unfinished::is_busy(&folder) {
+                return Err(CheckpointError::Busy { path: target }.into());
+            }
+            if !replace {
+                return Err(DirectoryError::Unfinished { path: target });
+            }
+            Unfinished::discard(&folder)?;
+        } else if fs::symlink_metadata(path).is_ok() && !is_empty(&target) {
+            let path = path.to_owned();
+            if !replace {
+                return Err(DirectoryError::Exists { path });
+            }
+            // Nothing but a study may be replaced, so that a mistyped name costs no other files.
+            if !target.join(CONFIGURATION).is_file() {
+                return Err(DirectoryError::NoStudy { path });
+            }
+        }
+        let io = |error| DirectoryError::Io {
+            path: path.to_owned(),
+            error,
+        };
+        let new = match fs::create_dir(&target) {
+            Ok(()) => true,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(io(error)),
+        };
+        let begun = Unfinished::begin_shard(&folder, Work::Study, study.config(), study.shard());
+        let unfinished = begun.inspect_err(|_| {
+            if new {
+                // This fails, rightly, if another process has begun a study there meanwhile.
+                let _ = fs::remove_dir(&target);
+            }
+        })?;
+        Ok(Self {
+            study,
+            path: target,
+            new,
+            unfinished: Arc::new(unfinished),
+        })
+    }
+
+    /// Tells if a directory holds an unfinished study.
+    pub fn is_unfinished(path: &Path) -> bool {
+        Unfinished::is_there(&path.join(UNFINISHED))
+    }
+
+    /// Opens the unfinished work in the directory of a study; `None` if the study is complete.
+    ///
+    /// # Errors
+    /// When the directory holds no study, another process is writing there, or the work cannot be read.
+    pub fn unfinished(path: &Path) -> Result<Option<Unfinished>, DirectoryError> {
+        let folder = path.join(UNFINISHED);
+        if Unfinished::is_there(&folder) {
+            return Ok(Some(Unfinished::open(&folder, Work::Study)?));
+        }
+        if path.join(CONFIGURATION).is_file() {
+            return Ok(None);
+        }
+        Err(DirectoryError::Nothing {
+            path: path.to_owned(),
+        })
+    }
+
+    /// Resumes the unfinished work of a directory.
+    ///
+    /// # Errors
+    /// When `study` would give other results than the one that was begun (only settings of how it runs
+    /// may differ), or files cannot be written.
+    pub fn resume(
+        path: &Path,
+        unfinished: Unfinished,
+        study: &'s Study,
+    ) -> Result<Self, DirectoryError> {
+        unfinished.check(study.config())?;
+        Ok(Self {
+            study,
+            path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+            new: false,
+            unfinished: Arc::new(unfinished),
+        })
+    }
+
+    /// Trains the study's runs and shows each group to `watch`, in the study's order. Each group is logged
+    /// as soon as it is finished, whatever the state of the others, and its progress is kept from time to
+    /// time while it is under way.
+    ///
+    /// Setting `stop`, from any thread, ends the groups in progress at the end of an epoch, and keeps
+    /// their progress.
+    ///
+    /// # Errors
+    /// As [`Study::run`]; also when progress cannot be kept or a group cannot be written.
+    pub fn run(
+        &mut self,
+        stop: &AtomicBool,
+        mut watch: impl FnMut(&Group),
+    ) -> Result<Ran, StudyError> {
+        let unfinished = Arc::clone(&self.unfinished);
+        self.study.run_kept(Some(&unfinished), stop, |group| {
+            watch(&group);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Logs a group that was trained elsewhere.
+    ///
+    /// # Errors
+    /// When the group cannot be written.
+    pub fn add(&mut self, group: &Group) -> Result<(), DirectoryError> {
+        if let Some(first) = group.records.first() {
+            let bytes = to_bytes(group);
+            self.unfinished.add(self.study.group_of(first), &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the tables of the logged groups, gives the files their names and returns the summary. The
+    /// tables of an interrupted study cover its first runs, up to the first gap, and its unfinished work
+    /// stays. If no run is finished, the earlier content of the directory stays as it is.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or cannot get its name.
+    pub fn finish(self, ran: &Ran) -> Result<Summary, DirectoryError> {
+        // The log must be on the disk before tables that are made of it replace others.
+        self.unfinished.sync()?;
+        let folder = self.path.join(UNFINISHED);
+        let (made, summary) = {
+            let log = self.unfinished.log();
+            let groups = first_groups(self.study, &log);
+            tables(self.study, &log, &groups, &folder)?
+        };
+        let fault = |error| self.fault(error);
+        let manifest = Manifest::new(self.study, &made, ran.threads, self.unfinished.times());
+        write_json(&folder.join(MANIFEST), &manifest).map_err(fault)?;
+        let toml = self.study.config().to_toml().map_err(io::Error::other);
+        let toml = toml.map_err(fault)?;
+        write(&folder.join(CONFIGURATION), toml.as_bytes()).map_err(fault)?;
+        if made.runs > 0 {
+            self.put_in_place().map_err(fault)?;
+        }
+        if made.runs == self.study.runs() {
+            self.unfinished.remove()?;
+        }
+        Ok(summary)
+    }
+
+    fn fault(&self, error: io::Error) -> DirectoryError {
+        DirectoryError::Io {
+            path: self.path.clone(),
+            error,
+        }
+    }
+
+    /// Gives the files their names. Whenever this is interrupted, the directory holds one whole study or
+    /// none.
+    fn put_in_place(&self) -> io::Result<()> {
+        // A directory without this file is not read as a study, so no mixture of two ever is.
+        unless_missing(fs::remove_file(self.path.join(CONFIGURATION)))?;
+        // A report on the earlier study would be wrong for this one.
+        unless_missing(fs::remove_dir_all(self.path.join(REPORT)))?;
+        let folder = self.path.join(UNFINISHED);
+        unless_missing(fs::remove_file(self.path.join(LOG)))?;
+        // The log keeps its first name too, because an interrupted study goes on writing to it. File
+        // systems without hard links get a copy.
+        let log = (folder.join(LOG), self.path.join(LOG));
+        if fs::hard_link(&log.0, &log.1).is_err() {
+            fs::copy(&log.0, &log.1)?;
+            File::open(&log.1)?.sync_all()?;
+        }
+        // The configuration comes last: by it the directory becomes a study again.
+        for name in [RECORDS, CURVES, TRACES, SUMMARY, MANIFEST, CONFIGURATION] {
+            fs::rename(folder.join(name), self.path.join(name))?;
+        }
+        // Temporary folders of processes that were killed while they began a study here.
+        for entry in fs::read_dir(&self.path)?.filter_map(Result::ok) {
+            if is_temporary(&entry) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        sync_folder(&self.path)
+    }
+}
+
+/// Removes the unfinished work when there is nothing in it to resume.
+impl Drop for Directory<'_> {
+    fn drop(&mut self) {
+        if self.new && !self.unfinished.is_worth_keeping() {
+            let _ = self.unfinished.remove();
+            // This removes an empty directory only: results stay.
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
+/// Makes the tables of the given groups of a study in a folder, one group in memory at a time.
+/// `Time: O(log)`
+pub(crate) fn tables(
+    study: &Study,
+    log: &Log,
+    groups: &[u64],
+    folder: &Path,
+) -> Result<(Made, Summary), DirectoryError> {
+    let io = |error| DirectoryError::Io {
+        path: folder.to_owned(),
+        error,
+    };
+    let mut tables = Tables::create(study, folder).map_err(io)?;
+    for &number in groups {
+        let group = logged_group(study, log, number)?;
+        tables.add(&group).map_err(io)?;
+    }
+    tables.finish(folder).map_err(io)
+}
+
+fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Tells if a directory is empty but for temporary files that an interruption left.
+fn is_empty(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(|entry| is_temporary(&entry)))
+}
+
+fn is_temporary(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    name.to_string_lossy().starts_with(TEMPORARY)
+}

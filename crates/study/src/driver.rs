@@ -1,0 +1,287 @@
+//! Runs a study's groups on all cores and hands over their results in order.
+
+use std::collections::VecDeque;
+use std::ops::{ControlFlow, Range};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+
+use rayon::ThreadPoolBuilder;
+use sparsegrok_config::Config;
+use sparsegrok_log::{CheckpointError, Unfinished};
+use sparsegrok_run::codec::to_bytes;
+use sparsegrok_run::memory::{Memory, MemoryError};
+use sparsegrok_run::models::{AnyData, AnyFamily};
+use sparsegrok_run::training::Fault;
+use sparsegrok_run::{Event, LoadError, Loaded, RunSeeds};
+
+use crate::group::{self, Group};
+use crate::logged::logged_group;
+use crate::memory::{AHEAD, of_cell};
+use crate::study::Study;
+
+/// The end of a study: the runs there are, and the threads that made them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// Runs handed over, counted from the first.
+    pub runs: u64,
+    /// Threads that ran them.
+    pub threads: usize,
+    /// Data files whose labels were 0 and 1, read as −1 and 1.
+    pub zero_one: Vec<PathBuf>,
+}
+
+/// The reason why a study did not end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// The data of a cell could not be had, or do not fit its training.
+    #[error("{}{error}", in_cell(*cell, *cells))]
+    Cell {
+        /// Number of the cell.
+        cell: usize,
+        /// Cells of the study.
+        cells: usize,
+        /// The fault.
+        error: LoadError,
+    },
+    /// Threads could not be started.
+    #[error("threads could not be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A cell needs more memory than the study may take.
+    #[error("{}{error}", in_cell(*cell, *cells))]
+    Memory {
+        /// Number of the cell.
+        cell: usize,
+        /// Cells of the study.
+        cells: usize,
+        /// The memory it needs.
+        error: MemoryError,
+    },
+    /// What is finished or under way could not be kept, or gone on with.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+fn in_cell(cell: usize, cells: usize) -> String {
+    match cells {
+        1 => String::new(),
+        _ => format!("cell {cell}: "),
+    }
+}
+
+/// A group to be trained.
+struct Work {
+    /// Its number in the study.
+    number: u64,
+    cell: usize,
+    seeds: Range<u64>,
+    /// The data of all its runs, where they share them.
+    data: Option<Arc<AnyData>>,
+}
+
+impl Study {
+    /// Trains every run and hands over the groups in order, whatever the number of threads.
+    ///
+    /// `hand_over` is called on the calling thread; it may end the study. So may setting `stop`,
+    /// from anywhere: groups in progress then come to their end and are handed over, so that
+    /// what was handed over is always the beginning of the study, without a gap.
+    ///
+    /// Memory: at most four groups a thread are under way or waiting at any time.
+    /// `Time: O(runs · epochs · nnz)`, divided among the threads.
+    ///
+    /// # Errors
+    /// When a cell's data cannot be had or do not fit its training, or threads cannot be started.
+    pub fn run(
+        &self,
+        stop: &AtomicBool,
+        hand_over: impl FnMut(Group) -> ControlFlow<()>,
+    ) -> Result<Ran, StudyError> {
+        self.run_kept(None, stop, hand_over)
+    }
+
+    /// As [`Study::run`], with everything kept in a folder of unfinished work: groups that are
+    /// finished there are taken from it, others go on from where they were. `stop` then ends groups
+    /// in progress at the end of an epoch, when they are kept.
+    pub(crate) fn run_kept(
+        &self,
+        unfinished: Option<&Unfinished>,
+        stop: &AtomicBool,
+        mut hand_over: impl FnMut(Group) -> ControlFlow<()>,
+    ) -> Result<Ran, StudyError> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(self.config().engine.threads)
+            .build()?;
+        let threads = pool.current_num_threads();
+        for cell in 0..self.cells().len() {
+            self.check_memory(cell, threads, None)?;
+        }
+        let mut todo = self.groups().map(|number| (number, self.group(number)));
+        let mut shared = SharedData::default();
+        // The cell whose shared data were last checked.
+        let mut checked = None;
+        let mut runs = 0;
+        // Nobody waits any more: groups not begun yet have nothing to do.
+        let abandoned = AtomicBool::new(false);
+        let unwanted = || stop.load(Ordering::Relaxed) || abandoned.load(Ordering::Relaxed);
+        let halt = || match unfinished {
+            Some(_) => unwanted(),
+            None => abandoned.load(Ordering::Relaxed),
+        };
+        pool.in_place_scope(|scope| {
+            let mut results = VecDeque::new();
+            let mut drive = || loop {
+                while results.len() < AHEAD * threads && !unwanted() {
+                    let Some((number, (cell, seeds))) = todo.next() else {
+                        break;
+                    };
+                    let config = &self.cell(cell).config;
+                    let shared = shared.of(self.family(), config);
+                    let data = shared.map_err(|error| self.fault(cell, error))?;
+                    // What is in files is known only now.
+                    if data.is_some() && checked != Some(cell) {
+                        self.check_memory(cell, threads, data.as_deref())?;
+                        checked = Some(cell);
+                    }
+                    let work = Work {
+                        number,
+                        cell,
+                        seeds,
+                        data,
+                    };
+                    let (done, result) = mpsc::sync_channel(1);
+                    let (unwanted, halt) = (&unwanted, &halt);
+                    scope.spawn(move |_| {
+                        if unwanted() {
+                            return;
+                        }
+                        if let Some(result) = self.train(&work, unfinished, halt).transpose() {
+                            // The receiver is gone only when the result is unwanted.
+                            let _ = done.send(result);
+                        }
+                    });
+                    results.push_back(result);
+                }
+                // A group that did not come to its end before the stop sends nothing.
+                let Some(Ok(group)) = results.pop_front().map(|result| result.recv()) else {
+                    return Ok(());
+                };
+                let group = group?;
+                runs += group.records.len() as u64;
+                if hand_over(group).is_break() {
+                    return Ok(());
+                }
+            };
+            let driven = drive();
+            abandoned.store(true, Ordering::Relaxed);
+            driven
+        })
+        .map(|()| Ran {
+            runs,
+            threads,
+            zero_one: shared.zero_one,
+        })
+    }
+
+    /// Trains a group, or takes it from where it is kept; `None` where it was ended early.
+    fn train(
+        &self,
+        work: &Work,
+        unfinished: Option<&Unfinished>,
+        halt: &dyn Fn() -> bool,
+    ) -> Result<Option<Group>, StudyError> {
+        let &Work { number, cell, .. } = work;
+        let config = &self.cell(cell).config;
+        if let Some(unfinished) = unfinished
+            && unfinished.log().contains(number)
+        {
+            return Ok(Some(logged_group(self, &unfinished.log(), number)?));
+        }
+        let family = self.family();
+        let fault = |error| self.fault(cell, error);
+        let seeds = group::seeds_of(config, work.seeds.clone());
+        let seeds = seeds.map_err(|error| fault(error.into()))?;
+        let data = group::data_of(family, config, &seeds, work.data.as_ref()).map_err(fault)?;
+        let kept_in = unfinished.map(|unfinished| (unfinished, number));
+        let mut watch = |event: Event<'_>| match event {
+            Event::Epoch(_) if halt() => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        let trained = group::train(family, cell, config, &seeds, &data, kept_in, &mut watch);
+        let group = trained.map_err(|error| self.unable(cell, error))?;
+        let group = group.continue_value();
+        if let (Some(unfinished), Some(group)) = (unfinished, &group) {
+            unfinished.add(number, &to_bytes(group))?;
+        }
+        Ok(group)
+    }
+
+    /// Refuses a cell that needs more memory than there is.
+    pub(crate) fn check_memory(
+        &self,
+        cell: usize,
+        threads: usize,
+        data: Option<&AnyData>,
+    ) -> Result<Memory, StudyError> {
+        let memory = of_cell(self, cell, threads, data);
+        let checked = memory.within(self.most_memory);
+        checked.map_err(|error| StudyError::Memory {
+            cell,
+            cells: self.cells().len(),
+            error,
+        })?;
+        Ok(memory)
+    }
+
+    /// The error that a group of a cell could not be trained.
+    pub(crate) fn unable(&self, cell: usize, fault: Fault) -> StudyError {
+        match fault {
+            Fault::Setting(setting) => self.fault(cell, setting.into()),
+            Fault::Checkpoint(error) => error.into(),
+        }
+    }
+
+    pub(crate) fn fault(&self, cell: usize, error: LoadError) -> StudyError {
+        StudyError::Cell {
+            cell,
+            cells: self.cells().len(),
+            error,
+        }
+    }
+}
+
+/// The data of cells whose runs share them; neighbouring cells of the same data too.
+#[derive(Default)]
+pub(crate) struct SharedData {
+    latest: Option<(Config, Arc<AnyData>)>,
+    zero_one: Vec<PathBuf>,
+}
+
+impl SharedData {
+    /// A cell's shared data, `None` where each run has its own.
+    pub(crate) fn of(
+        &mut self,
+        family: &dyn AnyFamily,
+        config: &Config,
+    ) -> Result<Option<Arc<AnyData>>, LoadError> {
+        if !family.shares_data(config, config) {
+            return Ok(None);
+        }
+        if let Some((of, data)) = &self.latest
+            && family.shares_data(of, config)
+        {
+            return Ok(Some(Arc::clone(data)));
+        }
+        // The old data go before the new ones come.
+        self.latest = None;
+        let seeds = RunSeeds::of(config, config.study.seeds.start)?;
+        let Loaded { problem, zero_one } = family.data(config, &seeds)?;
+        for file in zero_one {
+            if !self.zero_one.contains(&file) {
+                self.zero_one.push(file);
+            }
+        }
+        self.latest = Some((config.clone(), Arc::clone(&problem)));
+        Ok(Some(problem))
+    }
+}

@@ -1,0 +1,37 @@
+//! The groups of a study in its log.
+
+use sparsegrok_log::{CheckpointError, Damage, Log};
+use sparsegrok_run::codec::from_bytes;
+
+use crate::group::Group;
+use crate::study::Study;
+
+/// The logged groups of a study, up to the first that is missing.
+pub(crate) fn first_groups(study: &Study, log: &Log) -> Vec<u64> {
+    study.groups().take_while(|&n| log.contains(n)).collect()
+}
+
+/// Reads a group of a study's log and finds its milestones.
+pub(crate) fn logged_group(
+    study: &Study,
+    log: &Log,
+    number: u64,
+) -> Result<Group, CheckpointError> {
+    let unfit = || log.damaged(Damage::Unfit);
+    // A checksum protects against accidents alone; a log that was put together by hand can still name
+    // groups that the study does not have.
+    if number >= study.all_groups() {
+        return Err(unfit());
+    }
+    let (cell, seeds) = study.group(number);
+    let config = &study.cell(cell).config;
+    let bytes = log.get(number)?.ok_or_else(unfit)?;
+    let mut group: Group = from_bytes(&bytes).ok_or_else(unfit)?;
+    if !group.fits(cell, config, seeds) {
+        return Err(unfit());
+    }
+    for record in &mut group.records {
+        record.find_milestones(&config.evaluate);
+    }
+    Ok(group)
+}

@@ -1,0 +1,129 @@
+//! The theory's times for a configuration, or the reason why the theory does not cover it.
+
+use serde::{Deserialize, Serialize};
+use sparsegrok_config::{Config, GenFigure, MemFigure, SETTINGS, Section};
+use sparsegrok_kernel::Init;
+use sparsegrok_run::thresholds::TRANSITION;
+use sparsegrok_theory::{Direction, Prediction, Setting};
+
+/// A configuration outside the theory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the theory does not cover this, because {reason}")]
+pub struct NotCovered {
+    /// The reason, worded to complete "because …".
+    pub reason: &'static str,
+}
+
+/// The theory's setting of a configuration.
+///
+/// # Errors
+/// The first setting whose value the theory does not cover, of training before data.
+pub fn theory_setting(config: &Config) -> Result<Setting, NotCovered> {
+    let Config {
+        synthetic, train, ..
+    } = config;
+    // Training first: a loss that is not covered is not covered on any data.
+    let of_training = |setting: &&sparsegrok_config::Setting| setting.section == Section::Train;
+    let settings = SETTINGS.iter().filter(of_training);
+    let settings = settings.chain(SETTINGS.iter().filter(|setting| !of_training(setting)));
+    let mut reasons = settings.filter_map(|setting| setting.outside_theory(config));
+    if let Some(reason) = reasons.next() {
+        return Err(NotCovered { reason });
+    }
+    Ok(Setting {
+        n: synthetic.n_train,
+        d: synthetic.d_signal,
+        signal_scale: synthetic.signal_scale,
+        memorization_scale: synthetic.memorization_scale,
+        learning_rate: train.learning_rate,
+        weight_decay: train.weight_decay,
+        init_norm: match train.init {
+            Init::Zero => 0.0,
+            _ => train.init_norm,
+        },
+        init_direction: match train.init {
+            Init::Gaussian => Direction::Gaussian,
+            _ => Direction::Orthogonal,
+        },
+    })
+}
+
+/// The theory's times for a cell, at its own thresholds, in epochs; `None` for what does not come.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellPrediction {
+    /// T_mem.
+    pub t_mem: Option<f64>,
+    /// T_gen.
+    pub t_gen: Option<f64>,
+    /// Epochs from accuracy .6 to .9.
+    pub transition_width: Option<f64>,
+}
+
+impl CellPrediction {
+    /// The theory's times for a configuration; `None` where it does not cover it.
+    pub fn of(config: &Config) -> Option<Self> {
+        let theory = Prediction::of(&theory_setting(config).ok()?);
+        let spec = &config.evaluate;
+        let [low, high] = TRANSITION;
+        Some(Self {
+            t_mem: match spec.mem_figure {
+                MemFigure::TrainAcc => theory.t_mem(spec.mem_threshold),
+                MemFigure::TrainLoss => None,
+            },
+            t_gen: match spec.gen_figure {
+                GenFigure::TestLoss => None,
+                _ => theory.t_gen(spec.gen_threshold),
+            },
+            transition_width: theory.transition_width(low, high),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sparsegrok_config::Settings;
+
+    fn setting(preset: &str, flags: &[(&str, &str)]) -> Result<Setting, NotCovered> {
+        let settings = Settings::layered(Some(preset), None, flags).unwrap();
+        theory_setting(&settings.config().unwrap())
+    }
+
+    #[test]
+    fn covered_configurations_keep_their_numbers() {
+        let found = setting("grok-a", &[("init", "gaussian"), ("d_signal", "7")]).unwrap();
+        let expected = Setting {
+            n: 512,
+            d: 7,
+            signal_scale: 0.1,
+            memorization_scale: 5.0,
+            learning_rate: 0.05,
+            weight_decay: 1e-4,
+            init_norm: 100.0,
+            init_direction: Direction::Gaussian,
+        };
+        assert_eq!(found, expected);
+        let zero = setting("grok-a", &[("init", "zero")]).unwrap();
+        assert_eq!(zero.init_norm, 0.0);
+    }
+
+    #[test]
+    fn each_departure_is_named() {
+        for (key, value, word) in [
+            ("loss", "hinge", "logistic"),
+            ("memorization_scale", "0", "memorization_scale"),
+            ("label_noise", "0.1", "noisy"),
+            ("init", "teacher", "teacher"),
+            ("batch_size", "full", "average"),
+            ("order", "with-replacement", "replacement"),
+            ("schedule", "cosine", "learning rate"),
+            ("warmup_steps", "9", "learning rate"),
+            ("bias", "true", "intercept"),
+        ] {
+            let error = setting("grok-a", &[(key, value)]).unwrap_err();
+            assert!(error.reason.contains(word), "{key}: {error}");
+        }
+        // One row is a batch of all rows.
+        assert!(setting("grok-a", &[("batch_size", "full"), ("n_train", "1")]).is_ok());
+    }
+}

@@ -1,0 +1,130 @@
+//! The tables of a study: records, curves, traces and summary, functions of its groups.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cell::CellSummary;
+use crate::curves::{self, Series};
+use crate::group::Group;
+use crate::manifest::Made;
+use crate::overview::{Part, Summary};
+use crate::records::{self, RecordRow};
+use crate::study::Study;
+use crate::traces;
+
+/// A row a run.
+pub(crate) const RECORDS: &str = "records.csv";
+/// A row an evaluated epoch of a cell.
+pub(crate) const CURVES: &str = "curves.csv";
+/// A row an evaluated epoch of a run.
+pub(crate) const TRACES: &str = "traces.csv";
+/// File name of the summary of the cells.
+pub(crate) const SUMMARY: &str = "summary.json";
+
+/// The tables of a study while they are written, group by group in the order of their numbers.
+pub(crate) struct Tables<'s> {
+    study: &'s Study,
+    records: BufWriter<File>,
+    curves: BufWriter<File>,
+    traces: BufWriter<File>,
+    cell: Option<CellSoFar>,
+    done: Vec<CellSummary>,
+    made: Made,
+}
+
+/// The results of a cell gathered so far, until its last run.
+struct CellSoFar {
+    number: usize,
+    series: Series,
+    rows: Vec<RecordRow>,
+}
+
+impl<'s> Tables<'s> {
+    /// Begins the tables in a folder.
+    pub(crate) fn create(study: &'s Study, folder: &Path) -> io::Result<Self> {
+        let open = |name| File::create(folder.join(name)).map(BufWriter::new);
+        let mut tables = Self {
+            study,
+            records: open(RECORDS)?,
+            curves: open(CURVES)?,
+            traces: open(TRACES)?,
+            cell: None,
+            done: Vec::new(),
+            made: Made::default(),
+        };
+        records::write_header(study, &mut tables.records)?;
+        curves::write_header(study, &mut tables.curves)?;
+        traces::write_header(study, &mut tables.traces)?;
+        Ok(tables)
+    }
+
+    /// Adds a group, a later one than those before.
+    pub(crate) fn add(&mut self, group: &Group) -> io::Result<()> {
+        if self
+            .cell
+            .as_ref()
+            .is_none_or(|cell| cell.number != group.cell)
+        {
+            self.finish_cell()?;
+            self.cell = Some(CellSoFar {
+                number: group.cell,
+                series: Series::of_cell(self.study, group.cell)?,
+                rows: Vec::new(),
+            });
+        }
+        self.made.count(group);
+        let spec = self.study.spec();
+        for record in &group.records {
+            let row = RecordRow::of(record, &spec.figures);
+            records::write(&row, self.study, &mut self.records)?;
+            if self.study.keeps_trace(record) {
+                traces::write(record, &spec.figures, &mut self.traces)?;
+            }
+            if let Some(cell) = &mut self.cell {
+                cell.series.push(record);
+                cell.rows.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the rest and forces all of it to the disk.
+    pub(crate) fn finish(mut self, folder: &Path) -> io::Result<(Made, Summary)> {
+        self.finish_cell()?;
+        for file in [&mut self.records, &mut self.curves, &mut self.traces] {
+            file.flush()?;
+            file.get_ref().sync_all()?;
+        }
+        let part = Part::of(self.study, self.made.runs);
+        let summary = Summary::of(self.study, part, self.done);
+        write_json(&folder.join(SUMMARY), &summary)?;
+        Ok((self.made, summary))
+    }
+
+    /// Writes what there is of the cell in progress, and frees it.
+    fn finish_cell(&mut self) -> io::Result<()> {
+        if let Some(cell) = self.cell.take() {
+            cell.series.write(cell.number, &mut self.curves)?;
+            let summary = CellSummary::of_each(self.study, &cell.rows);
+            self.done.extend(summary);
+        }
+        Ok(())
+    }
+}
+
+/// Writes a value as JSON, all the way to the disk.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    write(path, &text)
+}
+
+/// Writes a file, all the way to the disk.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

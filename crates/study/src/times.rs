@@ -1,0 +1,149 @@
+//! The times of a cell's runs, censored where they were not reached, and their summary.
+
+use serde::{Deserialize, Serialize};
+use sparsegrok_run::{Milestones, Status, Time};
+use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime};
+
+use crate::records::RecordRow;
+
+/// A time of a run, or a quantity made of its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timed {
+    /// T_mem, in epochs.
+    Memorizing,
+    /// T_gen, in epochs.
+    Generalizing,
+    /// T_gen / T_mem, of the runs that memorized.
+    DelayRatio,
+    /// Epochs from accuracy .6 to accuracy .9, of the runs that reached the first.
+    TransitionWidth,
+}
+
+impl Timed {
+    /// Everything that is timed.
+    pub const ALL: [Self; 4] = [
+        Self::Memorizing,
+        Self::Generalizing,
+        Self::DelayRatio,
+        Self::TransitionWidth,
+    ];
+
+    /// The name in summaries.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Memorizing => "t_mem",
+            Self::Generalizing => "t_gen",
+            Self::DelayRatio => "delay_ratio",
+            Self::TransitionWidth => "transition_width",
+        }
+    }
+
+    /// A run's time; where it was not reached, or not seen to last, censored at the last epoch
+    /// known to be below the threshold. `None` where it has none: it diverged, or what the time
+    /// counts from was not reached.
+    pub fn of(self, row: &RecordRow) -> Option<Lifetime> {
+        let milestones = &row.milestones;
+        if milestones.status == Status::Diverged {
+            return None;
+        }
+        let Milestones {
+            t_mem,
+            t_gen,
+            t_60,
+            t_90,
+            ..
+        } = milestones;
+        Some(match self {
+            Self::Memorizing => lifetime(t_mem, |t| t),
+            Self::Generalizing => lifetime(t_gen, |t| t),
+            Self::DelayRatio => {
+                let t_mem = t_mem.at?;
+                lifetime(t_gen, |t| t / t_mem)
+            }
+            Self::TransitionWidth => {
+                let start = t_60.at?;
+                lifetime(t_90, |t| (t - start).max(0.0))
+            }
+        })
+    }
+
+    /// The bracket of the time itself, in epochs, for times that are not made of two.
+    fn bracket(self, row: &RecordRow) -> Option<&Time> {
+        match self {
+            Self::Memorizing => Some(&row.milestones.t_mem),
+            Self::Generalizing => Some(&row.milestones.t_gen),
+            Self::DelayRatio | Self::TransitionWidth => None,
+        }
+    }
+}
+
+/// A time, measured as `of` epochs.
+fn lifetime(time: &Time, of: impl Fn(f64) -> f64) -> Lifetime {
+    Lifetime::of(time.at.map(&of), of(time.low as f64))
+}
+
+/// Times some of which are censored, in brief.
+///
+/// Quantiles are those of the Kaplan–Meier estimate: a censored run counts as later than the last
+/// epoch at which it was known to be below. One that is not there is beyond what was observed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// Runs.
+    pub n: usize,
+    /// Runs of which the time was observed.
+    pub events: usize,
+    /// Runs of which it is censored.
+    pub censored: usize,
+    /// Censored runs at whose end the threshold held, though not yet for long enough to count.
+    pub unconfirmed: usize,
+    /// Runs that lost again what they had reached, to the end.
+    pub lost: usize,
+    /// Epochs that the time of any run is uncertain by at most: 0 where every epoch was looked at.
+    pub uncertainty: u64,
+    /// Mean of the observed times alone.
+    pub mean: Option<f64>,
+    /// Median.
+    pub median: Option<f64>,
+    /// Lower limit of the median, by Brookmeyer and Crowley; `None` of fewer than six runs.
+    pub low: Option<f64>,
+    /// Upper limit of the median; likewise.
+    pub high: Option<f64>,
+    /// Lower quartile.
+    pub q25: Option<f64>,
+    /// Upper quartile.
+    pub q75: Option<f64>,
+}
+
+impl Times {
+    /// Sums up one time of runs. `Time: O(n log n)`
+    pub fn of(timed: Timed, rows: &[RecordRow]) -> Self {
+        let lives: Vec<Lifetime> = rows.iter().filter_map(|row| timed.of(row)).collect();
+        let brackets = || rows.iter().filter_map(|row| timed.bracket(row));
+        Self {
+            unconfirmed: brackets().filter(|time| time.is_unconfirmed()).count(),
+            lost: brackets().filter(|time| time.lost.is_some()).count(),
+            uncertainty: brackets().map(Time::uncertainty).max().unwrap_or(0),
+            ..Self::of_lives(&lives)
+        }
+    }
+
+    fn of_lives(sample: &[Lifetime]) -> Self {
+        let curve = KaplanMeier::of(sample);
+        let (low, high) = curve.quantile_interval(0.5, CONFIDENCE);
+        let events = curve.events();
+        let observed = sample.iter().filter(|life| life.observed);
+        let sum: f64 = observed.map(|life| life.time).sum();
+        Self {
+            n: curve.n(),
+            events,
+            censored: curve.censored(),
+            mean: (events > 0).then(|| sum / events as f64),
+            median: curve.quantile(0.5),
+            low,
+            high,
+            q25: curve.quantile(0.25),
+            q75: curve.quantile(0.75),
+            ..Self::default()
+        }
+    }
+}

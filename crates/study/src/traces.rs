@@ -1,0 +1,39 @@
+//! `traces.csv`: the evaluations of the runs whose whole traces are kept.
+
+use std::io::{self, Write};
+
+use sparsegrok_data::Shortest;
+use sparsegrok_kernel::Figure;
+
+use crate::group::Record;
+use crate::study::Study;
+
+/// The columns of a study's traces.
+fn header(study: &Study) -> Vec<String> {
+    let names = ["cell", "seed", "epoch"].into_iter();
+    let figures = study.spec().figures.iter().map(|column| column.name());
+    names.chain(figures).map(str::to_owned).collect()
+}
+
+pub(crate) fn write_header(study: &Study, to: &mut impl Write) -> io::Result<()> {
+    writeln!(to, "{}", header(study).join(","))
+}
+
+/// Writes a run's trace, a row an evaluation.
+pub(crate) fn write(record: &Record, figures: &[Figure], to: &mut impl Write) -> io::Result<()> {
+    for evaluation in record.trace.iter() {
+        write!(
+            to,
+            "{},{},{}",
+            record.cell, record.seeds.seed, evaluation.epoch
+        )?;
+        for figure in figures {
+            match evaluation.get(*figure) {
+                Some(x) => write!(to, ",{}", Shortest(x))?,
+                None => write!(to, ",")?,
+            }
+        }
+        writeln!(to)?;
+    }
+    Ok(())
+}
