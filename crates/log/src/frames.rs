@@ -94,6 +94,7 @@ impl<R: Read + Seek> Frames<R> {
     /// Reads the next frame; `None` at the end of the file. After a damaged frame, reading goes on at
     /// the next mark.
     pub(crate) fn next(&mut self) -> io::Result<Option<Result<Frame, Damage>>> {
+        // A file of nothing but damage would be searched from each of its marks, in quadratic time.
         if self.at >= self.length || self.damaged >= MOST_DAMAGED {
             return Ok(None);
         }
@@ -130,6 +131,7 @@ impl<R: Read + Seek> Frames<R> {
         let mut mark = [0; MARK.len()];
         let mut length = [0; 8];
         let mut sum = [0; 4];
+        // A file that was cut off may not even have room for what is around a content.
         let room = (self.length - self.at).checked_sub(AROUND);
         let Some(room) = room else {
             return Ok(Err(Damage::Truncated));

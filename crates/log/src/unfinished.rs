@@ -64,6 +64,7 @@ impl Unfinished {
         shard: Option<Shard>,
     ) -> Result<Self, CheckpointError> {
         let header = Header::of(work, config, shard, path)?;
+        // A removal that was interrupted leaves an empty shell, in the way of the rename below.
         clear_remains(path);
         let io = CheckpointError::io(path);
         let begin = || -> io::Result<Self> {
@@ -110,6 +111,7 @@ impl Unfinished {
     /// not as they were written. Damage to single groups is no error: a damaged checkpoint is replaced by
     /// the one before it, and a damaged group is trained again, as [`Unfinished::notices`] tell.
     pub fn open(path: &Path, work: Work) -> Result<Self, CheckpointError> {
+        // Locked before anything is read: a process that still writes would change it meanwhile.
         let lock = lock(path)?;
         let Opened {
             log,
@@ -133,6 +135,7 @@ impl Unfinished {
             )
         });
         let mut notices: Vec<String> = notice.into_iter().collect();
+        // A group may have been logged without its checkpoints being removed; the log counts.
         let is_finished = |number| log.contains(number);
         let begun = under_way::read_all(path, fingerprint, is_finished, &mut notices);
         let begun = begun.map_err(CheckpointError::io(path))?;
@@ -167,6 +170,7 @@ impl Unfinished {
 
     /// Tells if another process holds the lock of a folder.
     pub fn is_busy(path: &Path) -> bool {
+        // Trying the lock takes it for a moment where nobody has it; dropping the file frees it again.
         let lock = File::open(path.join(LOCK));
         lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
     }

@@ -49,7 +49,7 @@ impl Goal {
         figures.find_map(|&figure| evaluation.get(figure))
     }
 
-    /// Returns whether a value is at the goal.
+    /// Tells if a value is at the goal.
     pub fn is_met(&self, value: f64) -> bool {
         if self.falls {
             value <= self.threshold

@@ -77,7 +77,7 @@ impl Memory {
     /// Refuses what needs more than there is.
     ///
     /// # Errors
-    /// Where it does.
+    /// When it needs more.
     pub fn within(self, available: u64) -> Result<(), MemoryError> {
         match self.total() <= available {
             true => Ok(()),

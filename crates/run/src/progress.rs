@@ -39,7 +39,7 @@ impl RunSoFar {
         }
     }
 
-    /// Where it goes on from, if it has begun and not ended.
+    /// The state it goes on from, if it has begun and not ended.
     pub(crate) fn state(&self) -> Option<State> {
         match &self.stage {
             Stage::Going(state) => Some(state.clone()),

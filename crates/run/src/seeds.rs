@@ -3,7 +3,7 @@
 use sparsegrok_config::{Config, SeedWhat};
 use sparsegrok_data::InvalidSetting;
 
-/// Returns whether the runs of a configuration differ in their data. Those of files never do.
+/// Tells if the runs of a configuration differ in their data. Those of files never do.
 pub(crate) fn vary_data(config: &Config) -> bool {
     let varies = matches!(config.study.seed_what, SeedWhat::Data | SeedWhat::All);
     varies && config.files.train.is_none()

@@ -79,43 +79,17 @@ impl Coded for Group {
 mod tests {
     use super::*;
     use sparsegrok_kernel::{Diverged, Evaluation, Figure};
-    use sparsegrok_run::Trace;
     use sparsegrok_run::codec::{from_bytes, to_bytes};
-    use sparsegrok_run::thresholds::{Bracket, Brackets};
-
-    fn trace() -> Trace {
-        let figures = Figure::ALL.into_iter().zip(0..);
-        let figures = figures.map(|(figure, i)| (figure, (f64::from(i) + 0.1).sqrt()));
-        let whole = |epoch| {
-            let begun = Evaluation::new(epoch);
-            let figures = figures.clone();
-            figures.fold(begun, |evaluation, (figure, x)| evaluation.with(figure, x))
-        };
-        // One figure is never there, another only at first.
-        let [mut first, mut second] = [1, 200].map(whole);
-        first.set(Figure::TestAcc, None);
-        second.set(Figure::TestAcc, None);
-        second.set(Figure::TeacherCosine, None);
-        [first, second].into_iter().collect()
-    }
-
-    fn brackets() -> Brackets {
-        let seen = Bracket {
-            below: Some((15, f64::NAN)),
-            at: Some((16, 0.75)),
-            confirmed: Some(46),
-            lost: None,
-        };
-        let lost = Bracket {
-            below: None,
-            lost: Some(60),
-            ..seen
-        };
-        [seen, Bracket::NONE, lost, seen]
-    }
+    use sparsegrok_run::thresholds::Bracket;
 
     #[test]
     fn finished_groups_are_read_as_they_were_written() {
+        let first = Evaluation::new(4).with(Figure::TrainAcc, 0.1 + 0.2);
+        let seen = Bracket {
+            at: Some((4, f64::NAN)),
+            confirmed: Some(9),
+            ..Bracket::NONE
+        };
         let record = |seed, data, diverged| Record {
             cell: 5,
             seeds: RunSeeds {
@@ -125,8 +99,8 @@ mod tests {
                 init: seed,
             },
             milestones: Milestones::DIVERGED,
-            trace: trace(),
-            brackets: brackets(),
+            trace: [first, Evaluation::new(9)].into_iter().collect(),
+            brackets: [seen, Bracket::NONE, Bracket::NONE, seen],
             diverged,
         };
         let diverged = Diverged {

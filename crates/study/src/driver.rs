@@ -58,7 +58,7 @@ pub enum StudyError {
         /// The memory it needs.
         error: MemoryError,
     },
-    /// What is finished or under way could not be kept, or gone on with.
+    /// Groups finished or under way could not be kept, or gone on with.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 }

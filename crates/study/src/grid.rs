@@ -201,7 +201,7 @@ fn named(key: &str) -> Result<&'static Setting, ConfigError> {
     })
 }
 
-/// Returns whether a setting can be an axis: a number or a choice that runs depend on.
+/// Tells if a setting can be an axis: a number or a choice that runs depend on.
 fn can_vary(setting: &Setting) -> bool {
     setting.changes == Changes::Runs && setting.kind != Kind::Path
 }

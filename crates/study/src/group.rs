@@ -28,7 +28,7 @@ pub struct Record {
     pub trace: Trace,
     /// The evidence of its times, which has looks at other epochs too.
     pub(crate) brackets: Brackets,
-    /// Where it diverged, if it did.
+    /// The place where it diverged, if it did.
     pub diverged: Option<Diverged>,
 }
 

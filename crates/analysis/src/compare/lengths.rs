@@ -18,9 +18,9 @@ pub struct Comparison {
     pub early: Evaluation,
     /// The last evaluation of the long run.
     pub long: Evaluation,
-    /// What early stopping would have made of the long run, where patience was asked for.
+    /// Early stopping of the long run, where patience was asked for.
     pub patience: Option<Patience>,
-    /// How absent figures are printed.
+    /// The form of numbers, which decides the text of absent figures.
     pub number_format: NumberFormat,
 }
 
@@ -38,11 +38,11 @@ pub enum Length {
 pub struct Patience {
     /// Evaluations without a better test loss that end the run.
     pub evaluations: u64,
-    /// Where it stops, and the best evaluation until then; `None` when it never does.
+    /// The stop, and the best evaluation until then; `None` when it never does.
     pub stop: Option<Stop>,
 }
 
-/// Where early stopping ends a run.
+/// The evaluation at which early stopping ends a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stop {
     /// The evaluation at which patience ran out.

@@ -81,6 +81,45 @@ pub enum ValidateError {
     Stopped,
 }
 
+/// Counts the checks on their way.
+pub(crate) struct Counting<'w> {
+    witness: &'w mut dyn Witness,
+    missed: usize,
+    checks: usize,
+}
+
+impl<'w> Counting<'w> {
+    /// A count of nothing yet, of checks that `witness` sees too.
+    pub(crate) fn new(witness: &'w mut dyn Witness) -> Self {
+        Self {
+            witness,
+            missed: 0,
+            checks: 0,
+        }
+    }
+
+    /// The error that some were missed, if any was.
+    pub(crate) fn verdict(&self) -> Result<(), ValidateError> {
+        let Self { missed, checks, .. } = *self;
+        match missed {
+            0 => Ok(()),
+            _ => Err(ValidateError::Missed { missed, checks }),
+        }
+    }
+}
+
+impl Witness for Counting<'_> {
+    fn begin(&mut self, what: &str) {
+        self.witness.begin(what);
+    }
+
+    fn check(&mut self, check: Check) {
+        self.checks += 1;
+        self.missed += usize::from(!check.holds());
+        self.witness.check(check);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +142,22 @@ mod tests {
         assert!(!check(Some(190.0), Tolerance::Absolute(9.0)).holds());
         assert!(!check(None, Tolerance::Absolute(9.0)).holds());
         assert!(!check(Some(f64::NAN), Tolerance::Relative(0.05)).holds());
+    }
+
+    #[test]
+    fn one_miss_among_others_is_told_in_the_end() {
+        struct Nobody;
+        impl Witness for Nobody {
+            fn begin(&mut self, _what: &str) {}
+            fn check(&mut self, _check: Check) {}
+        }
+        let mut nobody = Nobody;
+        let mut counting = Counting::new(&mut nobody);
+        counting.check(check(Some(200.0), Tolerance::Relative(0.05)));
+        assert!(counting.verdict().is_ok());
+        counting.check(check(None, Tolerance::Relative(0.05)));
+        counting.check(check(Some(201.0), Tolerance::Relative(0.05)));
+        let error = counting.verdict().unwrap_err();
+        assert_eq!(error.to_string(), "1 of 3 anchors are not as expected");
     }
 }
