@@ -31,7 +31,7 @@ pub enum Kind {
     Figures,
     /// A range of seeds, `A..B`.
     Seeds,
-    /// When a run ends: `grokked` or `grokked+K`.
+    /// The end of a run: `grokked` or `grokked+K`.
     Stop,
     /// An interval: a time, a number of epochs, or `never`.
     Every,

@@ -37,7 +37,7 @@ pub struct Setting {
     uncovered: Judge,
 }
 
-/// Judges a configuration: the words to say where something is wrong with it, else `None`.
+/// A judgement of a configuration: the words of a fault or a reason, `None` where there is none.
 type Judge = fn(&Config) -> Option<&'static str>;
 
 /// A part of [`Config`].
@@ -112,10 +112,10 @@ pub enum Changes {
     Nothing,
 }
 
-/// The blocks of the table of settings are made of these.
+/// The parts of a block of the table of settings.
 impl Setting {
-    /// The setting of a key, that `get` reads, `None` where it is not set, and that `set` writes, but
-    /// for values of a wrong type.
+    /// The setting of a key. `get` reads its value, `None` where it is not set; `set` writes it, and
+    /// returns `None` for a value of a wrong type.
     pub(crate) const fn new(
         section: Section,
         key: &'static str,
@@ -154,7 +154,8 @@ impl Setting {
         self
     }
 
-    /// Sets the range: the words, to complete "expected …", for a value outside it.
+    /// Sets the range, as a function that returns the words to complete "expected …" for a value
+    /// outside it.
     pub(crate) const fn expects(mut self, expects: Judge) -> Self {
         self.expects = expects;
         self
