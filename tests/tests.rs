@@ -6,6 +6,7 @@ mod command;
 mod compare;
 mod configuration;
 mod determinism;
+mod extending;
 mod files;
 mod golden;
 mod hostile;

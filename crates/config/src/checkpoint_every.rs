@@ -1,7 +1,8 @@
 //! The interval at which work under way is kept.
 
 use std::fmt;
-use std::str::FromStr;
+
+use crate::text::split_unit;
 
 /// The interval at which a group under way, or a single run, is kept: written `60s`, `5min`, `2h`, `500epochs`
 /// or `never`.
@@ -37,33 +38,19 @@ impl CheckpointEvery {
     /// A description of the text that is read, to complete "expected …".
     pub(crate) const FORM: &str =
         "a time such as `60s`, `5min` or `2h`, a number of epochs such as `500epochs`, or `never`";
-}
 
-/// Text that says nothing of how often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {}", CheckpointEvery::FORM)]
-pub struct ParseCheckpointEveryError;
-
-impl FromStr for CheckpointEvery {
-    type Err = ParseCheckpointEveryError;
-
-    fn from_str(text: &str) -> Result<Self, ParseCheckpointEveryError> {
-        if text == "never" {
-            return Ok(Self::Never);
-        }
-        let unit = text
-            .find(|c: char| !c.is_ascii_digit())
-            .ok_or(ParseCheckpointEveryError)?;
-        let (count, unit) = text.split_at(unit);
-        let count: u64 = count.parse().map_err(|_| ParseCheckpointEveryError)?;
-        let times = |unit: u64| count.checked_mul(unit).ok_or(ParseCheckpointEveryError);
-        match unit.trim_start() {
-            _ if count == 0 => Err(ParseCheckpointEveryError),
-            "s" => Ok(Self::Seconds(count)),
-            "min" => Ok(Self::Seconds(times(60)?)),
-            "h" => Ok(Self::Seconds(times(3600)?)),
-            "epochs" | "epoch" => Ok(Self::Epochs(count)),
-            _ => Err(ParseCheckpointEveryError),
+    /// Reads an interval above 0, or `never`.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (count, unit) = split_unit(text);
+        let count: Option<u64> = count.parse().ok().filter(|&count| count > 0);
+        let seconds = |each: u64| count?.checked_mul(each).map(Self::Seconds);
+        match unit {
+            "s" => seconds(1),
+            "min" => seconds(60),
+            "h" => seconds(3600),
+            "epochs" | "epoch" => count.map(Self::Epochs),
+            "never" if text == unit => Some(Self::Never),
+            _ => None,
         }
     }
 }
@@ -77,10 +64,10 @@ mod tests {
         for text in ["60s", "1s", "500epochs", "never"] {
             assert_eq!(text.parse::<CheckpointEvery>().unwrap().to_string(), text);
         }
-        let read = |text: &str| text.parse::<CheckpointEvery>();
-        assert_eq!(read("5min"), Ok(CheckpointEvery::Seconds(300)));
-        assert_eq!(read("2h"), Ok(CheckpointEvery::Seconds(7200)));
-        assert_eq!(read("1epoch"), Ok(CheckpointEvery::Epochs(1)));
+        let read = CheckpointEvery::read;
+        assert_eq!(read("5min"), Some(CheckpointEvery::Seconds(300)));
+        assert_eq!(read("2h"), Some(CheckpointEvery::Seconds(7200)));
+        assert_eq!(read("1epoch"), Some(CheckpointEvery::Epochs(1)));
         let most = u64::MAX;
         for bad in [
             "",
@@ -93,7 +80,7 @@ mod tests {
             "1d",
             &format!("{most}h"),
         ] {
-            assert_eq!(read(bad), Err(ParseCheckpointEveryError), "{bad}");
+            assert_eq!(read(bad), None, "{bad}");
         }
     }
 }

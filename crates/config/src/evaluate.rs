@@ -2,33 +2,48 @@
 
 use sparsegrok_kernel::EvaluationPlan;
 
-use crate::config::part;
 use crate::persistence::Persistence;
 use crate::stop_when::StopWhen;
 
-part! {
-    /// The epochs that are evaluated, and what counts as memorized and generalized.
-    pub struct EvaluateSpec in evaluate {
-        /// The epochs that are evaluated.
-        pub evaluations: Evaluations,
-        /// Real targets: a row counts as right when (z − y)² is below this, instead of by sign.
-        pub accuracy_tolerance: Option<f64>,
-        /// The figure that tells memorization.
-        pub mem_figure: MemFigure,
-        /// The level that counts as memorized: an accuracy to reach, or a loss to fall to.
-        pub mem_threshold: f64,
-        /// The figure that tells generalization.
-        pub gen_figure: GenFigure,
-        /// The level that counts as generalized: an accuracy to reach, or a loss to fall to.
-        pub gen_threshold: f64,
-        /// Span of training time that a threshold must hold for.
-        pub persistence: Persistence,
-        /// The crossing of a threshold that counts.
-        pub crossing: Crossing,
-        /// Least T_gen / T_mem of a run that grokked.
-        pub delay_ratio: f64,
-        /// The end of a run before its last epoch.
-        pub stop_when: Option<StopWhen>,
+/// The epochs that are evaluated, and what counts as memorized and generalized.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvaluateSpec {
+    /// The epochs that are evaluated.
+    pub evaluations: Evaluations,
+    /// Real targets: a row counts as right when (z − y)² is below this, instead of by sign.
+    pub accuracy_tolerance: Option<f64>,
+    /// The figure that tells memorization.
+    pub mem_figure: MemFigure,
+    /// The level that counts as memorized: an accuracy to reach, or a loss to fall to.
+    pub mem_threshold: f64,
+    /// The figure that tells generalization.
+    pub gen_figure: GenFigure,
+    /// The level that counts as generalized: an accuracy to reach, or a loss to fall to.
+    pub gen_threshold: f64,
+    /// Span of training time that a threshold must hold for.
+    pub persistence: Persistence,
+    /// The crossing of a threshold that counts.
+    pub crossing: Crossing,
+    /// Least T_gen / T_mem of a run that grokked.
+    pub delay_ratio: f64,
+    /// The end of a run before its last epoch.
+    pub stop_when: Option<StopWhen>,
+}
+
+impl Default for EvaluateSpec {
+    fn default() -> Self {
+        Self {
+            evaluations: Evaluations::Points(100),
+            accuracy_tolerance: None,
+            mem_figure: MemFigure::TrainAcc,
+            mem_threshold: 0.99,
+            gen_figure: GenFigure::Auto,
+            gen_threshold: 0.9,
+            persistence: Persistence::Percent(1.0),
+            crossing: Crossing::First,
+            delay_ratio: 10.0,
+            stop_when: None,
+        }
     }
 }
 
@@ -39,12 +54,6 @@ pub enum Evaluations {
     Every(u64),
     /// About so many epochs, evenly spaced in their logarithm.
     Points(u64),
-}
-
-impl Default for Evaluations {
-    fn default() -> Self {
-        Self::Points(100)
-    }
 }
 
 impl Evaluations {
@@ -76,20 +85,18 @@ impl EvaluateSpec {
 }
 
 /// The figure that tells memorization.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemFigure {
     /// Train accuracy.
-    #[default]
     TrainAcc,
     /// Mean train loss.
     TrainLoss,
 }
 
 /// The figure that tells generalization.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GenFigure {
     /// Population accuracy where it exists, as it is exact, else test accuracy.
-    #[default]
     Auto,
     /// Test accuracy.
     TestAcc,
@@ -100,10 +107,9 @@ pub enum GenFigure {
 }
 
 /// The crossing of a threshold that counts, where a curve crosses it more than once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crossing {
     /// The first that lasts for `persistence`.
-    #[default]
     First,
     /// The one after which the curve stays at its goal to the end of the run, which must be for
     /// `persistence` at least.

@@ -1,24 +1,13 @@
-//! The shapes of values: how each is written in TOML and on the command line, and read back.
+//! The shapes of values: how each is written on the command line, and described in messages.
 
-use std::fmt::Display;
-use std::path::PathBuf;
-use std::str::FromStr;
-
-use sparsegrok_data::{RandomFamily, Target};
-use sparsegrok_kernel::{
-    BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
-};
+use sparsegrok_data::Shortest;
+use sparsegrok_kernel::Figure;
 use toml::Value;
 
 use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
-use crate::config::TraceFormat;
-use crate::error::ConfigError;
-use crate::evaluate::{Crossing, GenFigure, MemFigure};
-use crate::number::NumberFormat;
 use crate::persistence::Persistence;
-use crate::seeds::{SeedWhat, Seeds, Traces};
-use crate::setting::value_text;
+use crate::seeds::Seeds;
 use crate::stop_when::StopWhen;
 
 /// The shape of a setting's values.
@@ -42,7 +31,7 @@ pub enum Kind {
     Figures,
     /// A range of seeds, `A..B`.
     Seeds,
-    /// When a run ends: `grokked` or `grokked+K`.
+    /// The end of a run: `grokked` or `grokked+K`.
     Stop,
     /// An interval: a time, a number of epochs, or `never`.
     Every,
@@ -53,7 +42,7 @@ pub enum Kind {
 }
 
 /// The largest whole number that TOML has.
-const MOST: u64 = i64::MAX as u64;
+pub(crate) const MOST: u64 = i64::MAX as u64;
 
 impl Kind {
     /// Stands for the value in help.
@@ -87,8 +76,7 @@ impl Kind {
             Self::Choice(words) => one_of(words.iter().copied()),
             Self::Path => "a path".to_owned(),
             Self::Columns => {
-                let names = Column::all().map(Column::name);
-                format!("columns, each {}", one_of(names))
+                format!("columns, each {}", one_of(Column::all().map(Column::name)))
             }
             Self::Figures => {
                 let names = Figure::ALL.into_iter().map(Figure::name);
@@ -158,275 +146,12 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     format!("one of {}", quoted.join(", "))
 }
 
-/// A type that a setting can have.
-pub(crate) trait SettingType: Sized {
-    /// The shape of its values.
-    const KIND: Kind;
-
-    /// Reads a value; `None` where it is not of this type.
-    fn read(value: &Value) -> Option<Self>;
-
-    /// Writes the value, `None` where there is none.
-    ///
-    /// # Errors
-    /// [`ConfigError::NoToml`], where TOML has no form for it.
-    fn write(&self) -> Result<Option<Value>, ConfigError>;
-}
-
-/// A setting that may be left out.
-impl<T: SettingType> SettingType for Option<T> {
-    const KIND: Kind = T::KIND;
-
-    fn read(value: &Value) -> Option<Self> {
-        T::read(value).map(Some)
+/// The text of a value in sentences, tables and flags: words without quotes, numbers by
+/// [`Shortest`].
+pub fn value_text(value: &Value) -> String {
+    match value {
+        Value::String(word) => word.clone(),
+        Value::Float(x) => Shortest(*x).to_string(),
+        other => other.to_string(),
     }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        self.as_ref().map_or(Ok(None), T::write)
-    }
-}
-
-impl SettingType for u64 {
-    const KIND: Kind = Kind::Whole;
-
-    fn read(value: &Value) -> Option<Self> {
-        value.as_integer()?.try_into().ok()
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        match i64::try_from(*self) {
-            Ok(whole) => Ok(Some(whole.into())),
-            Err(_) => Err(ConfigError::NoToml(format!("{self} is above 2^63 - 1"))),
-        }
-    }
-}
-
-impl SettingType for usize {
-    const KIND: Kind = Kind::Whole;
-
-    fn read(value: &Value) -> Option<Self> {
-        u64::read(value)?.try_into().ok()
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        (*self as u64).write()
-    }
-}
-
-impl SettingType for f64 {
-    const KIND: Kind = Kind::Number;
-
-    fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::Float(x) => Some(*x),
-            Value::Integer(x) => Some(*x as f64),
-            _ => None,
-        }
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        Ok(Some((*self).into()))
-    }
-}
-
-impl SettingType for bool {
-    const KIND: Kind = Kind::Switch;
-
-    fn read(value: &Value) -> Option<Self> {
-        value.as_bool()
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        Ok(Some((*self).into()))
-    }
-}
-
-impl SettingType for PathBuf {
-    const KIND: Kind = Kind::Path;
-
-    fn read(value: &Value) -> Option<Self> {
-        value.as_str().map(Self::from)
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        match self.to_str() {
-            Some(path) => Ok(Some(path.into())),
-            None => Err(ConfigError::NoToml(format!(
-                "the path {} is not Unicode",
-                self.display()
-            ))),
-        }
-    }
-}
-
-impl SettingType for Vec<Column> {
-    const KIND: Kind = Kind::Columns;
-
-    fn read(value: &Value) -> Option<Self> {
-        let items = value.as_array()?.iter();
-        items.map(|item| Column::of(item.as_str()?)).collect()
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        let names = self.iter().map(|column| column.name().into());
-        Ok(Some(Value::Array(names.collect())))
-    }
-}
-
-impl SettingType for Vec<Figure> {
-    const KIND: Kind = Kind::Figures;
-
-    fn read(value: &Value) -> Option<Self> {
-        let items = value.as_array()?.iter();
-        items.map(|item| Figure::of(item.as_str()?)).collect()
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        let names = self.iter().map(|figure| figure.name().into());
-        Ok(Some(Value::Array(names.collect())))
-    }
-}
-
-/// Axes of a grid.
-impl SettingType for Vec<String> {
-    const KIND: Kind = Kind::Axes;
-
-    fn read(value: &Value) -> Option<Self> {
-        let items = value.as_array()?.iter();
-        items.map(|item| item.as_str().map(str::to_owned)).collect()
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        let axes = self.iter().map(|axis| axis.as_str().into());
-        Ok(Some(Value::Array(axes.collect())))
-    }
-}
-
-impl SettingType for BatchSize {
-    const KIND: Kind = Kind::WholeOr(1, u32::MAX as u64, &["full"]);
-
-    fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::Integer(rows @ 1..) => Some(Self::Rows(u32::try_from(*rows).ok()?)),
-            Value::String(word) if word == "full" => Some(Self::Full),
-            _ => None,
-        }
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        Ok(Some(match self {
-            Self::Rows(rows) => i64::from(*rows).into(),
-            Self::Full => "full".into(),
-        }))
-    }
-}
-
-impl SettingType for Traces {
-    const KIND: Kind = Kind::WholeOr(0, MOST, &["none", "all"]);
-
-    fn read(value: &Value) -> Option<Self> {
-        match value.as_str() {
-            Some("none") => Some(Self::None),
-            Some("all") => Some(Self::All),
-            _ => u64::read(value).map(Self::First),
-        }
-    }
-
-    fn write(&self) -> Result<Option<Value>, ConfigError> {
-        match self {
-            Self::None => Ok(Some("none".into())),
-            Self::First(count) => count.write(),
-            Self::All => Ok(Some("all".into())),
-        }
-    }
-}
-
-/// Reads a type that displays as its text.
-fn read_text<T: FromStr>(value: &Value) -> Option<T> {
-    value.as_str()?.parse().ok()
-}
-
-fn write_text(value: &impl Display) -> Result<Option<Value>, ConfigError> {
-    Ok(Some(value.to_string().into()))
-}
-
-/// Makes settings of types that are written as text of their own.
-macro_rules! texts {
-    ($($type:ty: $kind:expr;)*) => {$(
-        impl SettingType for $type {
-            const KIND: Kind = $kind;
-
-            fn read(value: &Value) -> Option<Self> {
-                read_text(value)
-            }
-
-            fn write(&self) -> Result<Option<Value>, ConfigError> {
-                write_text(self)
-            }
-        }
-    )*};
-}
-
-texts! {
-    Seeds: Kind::Seeds;
-    StopWhen: Kind::Stop;
-    Persistence: Kind::Span;
-    CheckpointEvery: Kind::Every;
-}
-
-/// Makes settings of enums, each variant of which is a word.
-macro_rules! choices {
-    ($($type:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
-        impl SettingType for $type {
-            const KIND: Kind = Kind::Choice(&[$($word),*]);
-
-            fn read(value: &Value) -> Option<Self> {
-                match value.as_str()? {
-                    $($word => Some(Self::$variant),)*
-                    _ => None,
-                }
-            }
-
-            fn write(&self) -> Result<Option<Value>, ConfigError> {
-                let word = match self {
-                    $(Self::$variant => $word,)*
-                };
-                Ok(Some(word.into()))
-            }
-        }
-    )*};
-}
-
-choices! {
-    Target { Sign = "sign", Linear = "linear" }
-    RandomFamily { Xoshiro256pp = "xoshiro256pp", Libstdcxx = "libstdcxx" }
-    Loss { Logistic = "logistic", Squared = "squared", Hinge = "hinge" }
-    Schedule {
-        Constant = "constant",
-        InverseScaling = "inverse-scaling",
-        Step = "step",
-        Cosine = "cosine",
-    }
-    DecayOrder { Before = "before", After = "after" }
-    Order { Shuffle = "shuffle", Sequential = "sequential", WithReplacement = "with-replacement" }
-    Init {
-        Zero = "zero",
-        Gaussian = "gaussian",
-        Orthogonal = "orthogonal",
-        Teacher = "teacher",
-        AntiTeacher = "anti-teacher",
-    }
-    MemFigure { TrainAcc = "train_acc", TrainLoss = "train_loss" }
-    GenFigure {
-        Auto = "auto",
-        TestAcc = "test_acc",
-        PopulationAcc = "population_acc",
-        TestLoss = "test_loss",
-    }
-    Crossing { First = "first", Stable = "stable" }
-    KernelChoice { Auto = "auto", Scalar = "scalar", Lanes = "lanes", Dense = "dense" }
-    SimdChoice { Auto = "auto", Avx512 = "avx512", Avx2 = "avx2", Portable = "portable" }
-    NumberFormat { Shortest = "shortest", G6 = "g6", Reference = "reference" }
-    TraceFormat { Csv = "csv", Jsonl = "jsonl" }
-    SeedWhat { Order = "order", Data = "data", Init = "init", All = "all" }
 }

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use crate::config::Config;
 use crate::error::{ConfigError, Origin};
+use crate::names::nearest;
 use crate::presets::{PRESETS, Preset};
 use crate::setting::Setting;
 use crate::settings::SETTINGS;
@@ -160,83 +161,25 @@ impl Settings {
     }
 }
 
-impl Setting {
-    /// The setting of a key that came from somewhere.
+impl Preset {
+    /// The settings that differ from the defaults, in the order of [`SETTINGS`].
     ///
     /// # Errors
-    /// [`ConfigError::UnknownKey`], with the key most like it.
-    pub fn known(key: &str, origin: &Origin) -> Result<&'static Self, ConfigError> {
-        Self::of(key).ok_or_else(|| ConfigError::UnknownKey {
-            origin: origin.clone(),
-            key: key.to_owned(),
-            nearest: of_flag(key)
-                .or_else(|| nearest(key, SETTINGS.iter().map(|setting| setting.key))),
-        })
-    }
-
-    /// Writes a value that came from somewhere into a configuration.
-    ///
-    /// # Errors
-    /// [`ConfigError::Type`] when the value has the wrong type.
-    pub fn insert(
-        &self,
-        config: &mut Config,
-        value: &Value,
-        origin: &Origin,
-    ) -> Result<(), ConfigError> {
-        if self.set(config, value) {
-            return Ok(());
+    /// None: every preset is a valid configuration.
+    pub fn differences(&self) -> Result<Vec<(&'static str, Value)>, ConfigError> {
+        let defaults = Config::default();
+        let ours = Settings::layered(Some(self.name), None, &[])?.config()?;
+        let mut differences = Vec::new();
+        for setting in SETTINGS {
+            match setting.get(&ours)? {
+                Some(value) if setting.get(&defaults)?.as_ref() != Some(&value) => {
+                    differences.push((setting.key, value));
+                }
+                _ => {}
+            }
         }
-        Err(ConfigError::Type {
-            origin: origin.clone(),
-            key: self.key,
-            value: self.at_fault(value).clone(),
-            expected: self.kind.expected(),
-        })
+        Ok(differences)
     }
-
-    /// The part of a value that makes it one of the wrong type: of a list, an item.
-    fn at_fault<'v>(&self, value: &'v Value) -> &'v Value {
-        let Some(items) = value.as_array().filter(|_| self.kind.separator().is_some()) else {
-            return value;
-        };
-        let fits =
-            |item: &Value| self.set(&mut Config::default(), &Value::Array(vec![item.clone()]));
-        items.iter().find(|item| !fits(item)).unwrap_or(value)
-    }
-
-    /// The error for this setting and the one that it excludes, set in the same way.
-    pub fn exclusive(&self, origin: &Origin) -> ConfigError {
-        let pair = SETTINGS.iter().map(|setting| setting.key);
-        let mut pair = pair.filter(|key| *key == self.key || Some(*key) == self.excludes);
-        let [one, other] = [pair.next(), pair.next()].map(Option::unwrap_or_default);
-        ConfigError::Exclusive {
-            origin: origin.clone(),
-            one,
-            other,
-        }
-    }
-}
-
-/// The key of a flag's name, or second name, where a key is expected.
-fn of_flag(name: &str) -> Option<&'static str> {
-    let is_it = |setting: &&Setting| setting.flag() == name || setting.alias == Some(name);
-    SETTINGS.iter().find(is_it).map(|setting| setting.key)
-}
-
-/// The name most like a misspelt one, where one is alike at all.
-fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let likeness = |known: &str| match strsim::osa_distance(name, known) {
-        // One slip makes a short name quite another by the measure below.
-        1 => 1.0,
-        _ => strsim::jaro_winkler(name, known),
-    };
-    known
-        .filter(|known| name.len() <= 2 * known.len())
-        .map(|known| (likeness(known), known))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
 }
 
 fn read_table(path: &Path) -> Result<Table, ConfigError> {
@@ -305,7 +248,10 @@ mod tests {
             config.synthetic.rng,
             sparsegrok_data::RandomFamily::Libstdcxx
         );
-        assert_eq!(config.evaluate.persistence, crate::Persistence::default());
+        assert_eq!(
+            config.evaluate.persistence,
+            crate::Persistence::Percent(1.0)
+        );
     }
 
     #[test]
@@ -425,5 +371,27 @@ mod tests {
         assert!(config("init_norm = 100", &[]).is_ok());
         // Some cells of a grid may have no use for what others need.
         assert!(config("", &[norm, ("vary", "init=zero,gaussian")]).is_ok());
+    }
+
+    #[test]
+    fn every_preset_is_a_valid_configuration() {
+        for preset in PRESETS {
+            let settings = Settings::layered(Some(preset.name), None, &[]).unwrap();
+            let config = settings.config().unwrap();
+            config.validate().unwrap();
+            assert!(preset.shows.ends_with('.'), "{}", preset.name);
+            assert!(!preset.expected.is_empty(), "{}", preset.name);
+        }
+    }
+
+    #[test]
+    fn differences_are_those_of_the_effective_configuration() {
+        let differences = Preset::of("no-grok-zero-init").unwrap().differences();
+        let differences = differences.unwrap();
+        let value = |key: &str| differences.iter().find(|(k, _)| *k == key).map(|(_, v)| v);
+        assert_eq!(value("signal_scale"), Some(&Value::Float(0.1)));
+        // As by default, though the preset names them.
+        assert_eq!(value("n_train"), None);
+        assert_eq!(value("init"), None);
     }
 }

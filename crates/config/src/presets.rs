@@ -1,12 +1,5 @@
 //! Named configurations, each with what it shows and what is to come out of it.
 
-use toml::Value;
-
-use crate::config::Config;
-use crate::error::ConfigError;
-use crate::layers::Settings;
-use crate::settings::SETTINGS;
-
 /// A named configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
@@ -26,25 +19,6 @@ impl Preset {
     /// The preset of a name.
     pub fn of(name: &str) -> Option<&'static Self> {
         PRESETS.iter().find(|preset| preset.name == name)
-    }
-
-    /// The settings that differ from the defaults, in the order of [`SETTINGS`].
-    ///
-    /// # Errors
-    /// None: every preset is a valid configuration.
-    pub fn differences(&self) -> Result<Vec<(&'static str, Value)>, ConfigError> {
-        let defaults = Config::default();
-        let ours = Settings::layered(Some(self.name), None, &[])?.config()?;
-        let mut differences = Vec::new();
-        for setting in SETTINGS {
-            match setting.get(&ours)? {
-                Some(value) if setting.get(&defaults)?.as_ref() != Some(&value) => {
-                    differences.push((setting.key, value));
-                }
-                _ => {}
-            }
-        }
-        Ok(differences)
     }
 }
 
@@ -180,30 +154,3 @@ pub static PRESETS: &[Preset] = &[
         settings: include_str!("presets/teacher-student.toml"),
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_preset_is_a_valid_configuration() {
-        for preset in PRESETS {
-            let settings = Settings::layered(Some(preset.name), None, &[]).unwrap();
-            let config = settings.config().unwrap();
-            config.validate().unwrap();
-            assert!(preset.shows.ends_with('.'), "{}", preset.name);
-            assert!(!preset.expected.is_empty(), "{}", preset.name);
-        }
-    }
-
-    #[test]
-    fn differences_are_those_of_the_effective_configuration() {
-        let differences = Preset::of("no-grok-zero-init").unwrap().differences();
-        let differences = differences.unwrap();
-        let value = |key: &str| differences.iter().find(|(k, _)| *k == key).map(|(_, v)| v);
-        assert_eq!(value("signal_scale"), Some(&Value::Float(0.1)));
-        // As by default, though the preset names them.
-        assert_eq!(value("n_train"), None);
-        assert_eq!(value("init"), None);
-    }
-}

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use sparsegrok_data::{InvalidSetting, Shortest};
+use sparsegrok_data::InvalidSetting;
 use toml::Value;
 
 use crate::config::Config;
-use crate::error::ConfigError;
-use crate::kind::{Kind, SettingType};
-use crate::settings::SETTINGS;
+use crate::error::{ConfigError, Origin};
+use crate::kind::{Kind, value_text};
 
 /// A key of a configuration file and, in kebab-case, a flag.
 pub struct Setting {
@@ -29,16 +28,17 @@ pub struct Setting {
     /// True where a step or an evaluation takes another time under another value. Their number is
     /// counted apart.
     pub costs_time: bool,
-    /// The values that the theory covers.
-    pub theory: Theory,
     /// The key that says the same thing in another way: setting one unsets the other.
     pub excludes: Option<&'static str>,
-    pub(crate) field: Field,
-    /// The conditions on the value.
-    pub(crate) expects: &'static [Expect],
-    /// The reason for which the value has no effect, if it has none.
-    pub(crate) idle: Option<fn(&Config) -> Option<&'static str>>,
+    get: fn(&Config) -> Result<Option<Value>, ConfigError>,
+    set: fn(&mut Config, &Value) -> Option<()>,
+    expects: Judge,
+    idle: Judge,
+    uncovered: Judge,
 }
+
+/// A judgement of a configuration: the words of a fault or a reason, `None` where there is none.
+type Judge = fn(&Config) -> Option<&'static str>;
 
 /// A part of [`Config`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +87,16 @@ impl Section {
             Self::Study => "Study",
         }
     }
+
+    /// The results that depend on the settings of a section.
+    const fn changes(self) -> Changes {
+        match self {
+            Self::Synthetic | Self::Files | Self::Train | Self::Evaluate => Changes::Runs,
+            Self::Compare => Changes::Comparison,
+            Self::Engine | Self::Output => Changes::Nothing,
+            Self::Study => Changes::Study,
+        }
+    }
 }
 
 /// The results that depend on a setting.
@@ -102,39 +112,82 @@ pub enum Changes {
     Nothing,
 }
 
-/// The values of a setting that the theory covers.
-#[derive(Clone, Copy)]
-pub enum Theory {
-    /// Every value.
-    Covers,
-    /// Every value but those for which this holds, for this reason, which completes "because …".
-    CoversUnless(fn(&Config) -> bool, &'static str),
-}
+/// The parts of a block of the table of settings.
+impl Setting {
+    /// The setting of a key. `get` reads its value, `None` where it is not set; `set` writes it, and
+    /// returns `None` for a value of a wrong type.
+    pub(crate) const fn new(
+        section: Section,
+        key: &'static str,
+        help: &'static str,
+        kind: Kind,
+        get: fn(&Config) -> Result<Option<Value>, ConfigError>,
+        set: fn(&mut Config, &Value) -> Option<()>,
+    ) -> Self {
+        Self {
+            key,
+            alias: None,
+            section,
+            help,
+            symbol: None,
+            kind,
+            changes: section.changes(),
+            costs_time: false,
+            excludes: None,
+            get,
+            set,
+            expects: |_| None,
+            idle: |_| None,
+            uncovered: |_| None,
+        }
+    }
 
-/// A condition on a configuration, and the words that complete "expected …" where it fails.
-pub(crate) struct Expect(pub(crate) fn(&Config) -> bool, pub(crate) &'static str);
+    /// Gives the flag a second name.
+    pub(crate) const fn alias(mut self, alias: &'static str) -> Self {
+        self.alias = Some(alias);
+        self
+    }
 
-/// The place of a setting's value in a configuration.
-pub(crate) struct Field {
-    /// Reads the effective value, `None` where it is not set.
-    pub(crate) get: fn(&Config) -> Result<Option<Value>, ConfigError>,
-    /// Writes a value; false, and nothing written, where it is of the wrong type.
-    pub(crate) set: fn(&mut Config, &Value) -> bool,
-    /// Writes the default.
-    pub(crate) reset: fn(&mut Config),
-}
+    /// Names the letter in formulas.
+    pub(crate) const fn symbol(mut self, symbol: &'static str) -> Self {
+        self.symbol = Some(symbol);
+        self
+    }
 
-/// The shape of the values of the field that a function points out.
-pub(crate) const fn kind_of<T: SettingType>(_field: fn(&Config) -> &T) -> Kind {
-    T::KIND
+    /// Sets the range, as a function that returns the words to complete "expected …" for a value
+    /// outside it.
+    pub(crate) const fn expects(mut self, expects: Judge) -> Self {
+        self.expects = expects;
+        self
+    }
+
+    /// Sets the reason, to complete "expected …", for which the value has no effect beside other
+    /// settings: as a flag or an axis it is refused then.
+    pub(crate) const fn idle(mut self, idle: Judge) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// Names the key that says the same thing in another way.
+    pub(crate) const fn excludes(mut self, key: &'static str) -> Self {
+        self.excludes = Some(key);
+        self
+    }
+
+    /// Marks a setting under whose values a step or an evaluation takes more or less time.
+    pub(crate) const fn costs_time(mut self) -> Self {
+        self.costs_time = true;
+        self
+    }
+
+    /// Sets the reason, to complete "because …", for which the theory does not cover the value.
+    pub(crate) const fn uncovered(mut self, uncovered: Judge) -> Self {
+        self.uncovered = uncovered;
+        self
+    }
 }
 
 impl Setting {
-    /// The setting of a key.
-    pub fn of(key: &str) -> Option<&'static Self> {
-        SETTINGS.iter().find(|setting| setting.key == key)
-    }
-
     /// The name of the flag, without its dashes: the key in kebab-case.
     pub fn flag(&self) -> String {
         self.key.replace('_', "-")
@@ -145,25 +198,54 @@ impl Setting {
     /// # Errors
     /// [`ConfigError::NoToml`] for a path that is not Unicode, and for a number from 2^63 on.
     pub fn get(&self, config: &Config) -> Result<Option<Value>, ConfigError> {
-        (self.field.get)(config)
+        (self.get)(config)
     }
 
     /// Writes a value into a configuration; returns false, and writes nothing, where the value is
     /// of the wrong type. Ranges are checked by [`Config::validate`].
     #[must_use]
     pub fn set(&self, config: &mut Config, value: &Value) -> bool {
-        (self.field.set)(config, value)
+        (self.set)(config, value).is_some()
+    }
+
+    /// Writes a value that came from somewhere into a configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Type`] when the value has the wrong type.
+    pub fn insert(
+        &self,
+        config: &mut Config,
+        value: &Value,
+        origin: &Origin,
+    ) -> Result<(), ConfigError> {
+        if self.set(config, value) {
+            return Ok(());
+        }
+        Err(ConfigError::Type {
+            origin: origin.clone(),
+            key: self.key,
+            value: self.at_fault(value).clone(),
+            expected: self.kind.expected(),
+        })
+    }
+
+    /// The part of a value that makes it one of the wrong type: of a list, an item.
+    fn at_fault<'v>(&self, value: &'v Value) -> &'v Value {
+        let Some(items) = value.as_array().filter(|_| self.kind.separator().is_some()) else {
+            return value;
+        };
+        let fits =
+            |item: &Value| self.set(&mut Config::default(), &Value::Array(vec![item.clone()]));
+        items.iter().find(|item| !fits(item)).unwrap_or(value)
     }
 
     /// Checks the value in a configuration.
     ///
     /// # Errors
-    /// The first expectation that it fails.
+    /// When it is out of range, or does not fit another.
     pub(crate) fn check(&self, config: &Config) -> Result<(), InvalidSetting> {
-        match self.expects.iter().find(|Expect(holds, _)| !holds(config)) {
-            None => Ok(()),
-            Some(&Expect(_, expected)) => Err(self.invalid(config, expected)),
-        }
+        let fault = (self.expects)(config);
+        fault.map_or(Ok(()), |expected| Err(self.invalid(config, expected)))
     }
 
     /// Checks that the value in a configuration has an effect there.
@@ -171,22 +253,18 @@ impl Setting {
     /// # Errors
     /// When it has none, with the reason as what was expected.
     pub fn check_acts(&self, config: &Config) -> Result<(), InvalidSetting> {
-        match self.idle.and_then(|idle| idle(config)) {
-            None => Ok(()),
-            Some(expected) => Err(self.invalid(config, expected)),
-        }
+        let fault = (self.idle)(config);
+        fault.map_or(Ok(()), |expected| Err(self.invalid(config, expected)))
     }
 
     /// The reason, to complete "because …", for which the theory does not cover the value in a
     /// configuration.
     pub fn outside_theory(&self, config: &Config) -> Option<&'static str> {
-        match self.theory {
-            Theory::CoversUnless(outside, reason) if outside(config) => Some(reason),
-            _ => None,
-        }
+        (self.uncovered)(config)
     }
 
-    fn invalid(&self, config: &Config, expected: &'static str) -> InvalidSetting {
+    /// The error for the value in a configuration.
+    pub(crate) fn invalid(&self, config: &Config, expected: &'static str) -> InvalidSetting {
         let value = match self.get(config) {
             Ok(Some(value)) => value_text(&value),
             Ok(None) => "not set".to_owned(),
@@ -203,15 +281,5 @@ impl Setting {
 impl fmt::Debug for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Setting").field(&self.key).finish()
-    }
-}
-
-/// The text of a value in sentences, tables and flags: words without quotes, numbers by
-/// [`Shortest`].
-pub fn value_text(value: &Value) -> String {
-    match value {
-        Value::String(word) => word.clone(),
-        Value::Float(x) => Shortest(*x).to_string(),
-        other => other.to_string(),
     }
 }

@@ -1,145 +1,94 @@
 //! Every setting, one block each: flags, TOML keys, help, `--print-config`, checks, grids and
 //! estimates all come from here.
 //!
-//! A new setting is a field of its part of [`Config`], declared where the part is, and a block here.
-//! The block names, in this order:
+//! A new setting is a field of its part of [`Config`], with its default, and a block here: the field
+//! and one line of help, then what else there is to say of it, as the methods of [`Setting`] describe.
+//! A setting that is more than one field gives its type, getter and setter instead.
 //!
-//! - `key`, `alias` (optional, a second name of the flag), `section`, `help`, and `symbol` (optional,
-//!   the letter in formulas);
-//! - `field`, the place in [`Config`] and the default; or, where that is more than one field,
-//!   `type`, `get` (`None` where it is not set), `set` and `default`;
-//! - `expects` (optional), the ranges, each with the words that complete "expected …";
-//! - `idle` (optional), the reason for which the value has no effect beside other settings, in words
-//!   that complete "expected …": as a flag or an axis it is refused then;
-//! - `excludes` (optional), the key that says the same thing in another way;
-//! - `changes`, `costs_time` and `theory`, its meaning for results, for the time of a step, and for
-//!   the theory: see [`Setting`].
+//! The ranges of the data's and of the optimiser's settings are those of
+//! [`SyntheticSpec::validate`](sparsegrok_data::SyntheticSpec::validate) and
+//! [`Sgd::validate`](sparsegrok_kernel::Sgd::validate), which hold without this crate too. Blocks
+//! have the ranges of all others.
 
 use sparsegrok_data::{RandomFamily, Target};
-use sparsegrok_kernel::{
-    BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
-};
+use sparsegrok_kernel::{Init, Loss, Order, Schedule};
 
-use crate::checkpoint_every::CheckpointEvery;
-use crate::column::Column;
-use crate::config::{Config, TraceFormat};
-use crate::evaluate::{Crossing, Evaluations, GenFigure, MemFigure};
-use crate::kind::SettingType;
-use crate::number::NumberFormat;
-use crate::persistence::Persistence;
-use crate::seeds::{SeedWhat, Seeds, Traces};
-use crate::setting::Theory::{Covers, CoversUnless};
-use crate::setting::{Changes, Expect, Field, Section, Setting, kind_of};
+use crate::config::Config;
+use crate::evaluate::Evaluations;
+use crate::kind::Kind;
+use crate::setting::{Section, Setting};
+use crate::types::SettingType;
 
-/// Makes a [`Setting`] of a block, as the module's page describes it.
+/// Makes a [`Setting`] of a field, or of a getter and a setter.
 macro_rules! setting {
-    (
-        key: $key:literal,
-        $(alias: $alias:literal,)?
-        section: $section:ident,
-        help: $help:literal,
-        $(symbol: $symbol:literal,)?
-        field: $part:ident.$field:ident = $default:expr,
-        $($rest:tt)*
-    ) => {
-        setting! {
-            names: ($key, [$($alias)?], $section, $help, [$($symbol)?]),
-            kind: kind_of(|config| &config.$part.$field),
-            field: Field {
-                get: |config| config.$part.$field.write(),
-                set: |config, value| {
-                    let read = SettingType::read(value).map(|value| config.$part.$field = value);
-                    read.is_some()
-                },
-                reset: |config| config.$part.$field = $default,
-            },
-            $($rest)*
-        }
+    ($part:ident.$field:ident, $help:literal) => {
+        Setting::new(
+            section!($part),
+            stringify!($field),
+            $help,
+            kind_of(|config| &config.$part.$field),
+            |config| config.$part.$field.write(),
+            |config, value| Some(config.$part.$field = SettingType::read(value)?),
+        )
     };
-    (
-        key: $key:literal,
-        $(alias: $alias:literal,)?
-        section: $section:ident,
-        help: $help:literal,
-        $(symbol: $symbol:literal,)?
-        type: $type:ty,
-        get: $get:expr,
-        set: $set:expr,
-        default: $default:expr,
-        $($rest:tt)*
-    ) => {
-        setting! {
-            names: ($key, [$($alias)?], $section, $help, [$($symbol)?]),
-            kind: <$type as SettingType>::KIND,
-            field: Field {
-                get: |config| {
-                    let get: fn(&Config) -> Option<$type> = $get;
-                    get(config).write()
-                },
-                set: |config, value| {
-                    let set: fn(&mut Config, $type) = $set;
-                    let read = SettingType::read(value).map(|value| set(config, value));
-                    read.is_some()
-                },
-                reset: $default,
+    ($part:ident.$key:ident: $type:ty, $help:literal, $get:expr, $set:expr $(,)?) => {
+        Setting::new(
+            section!($part),
+            stringify!($key),
+            $help,
+            <$type as SettingType>::KIND,
+            |config| {
+                let get: fn(&Config) -> Option<$type> = $get;
+                get(config).write()
             },
-            $($rest)*
-        }
-    };
-    (
-        names: ($key:literal, [$($alias:literal)?], $section:ident, $help:literal, [$($symbol:literal)?]),
-        kind: $kind:expr,
-        field: $field:expr,
-        $(expects: $expects:expr,)?
-        $(idle: $idle:expr,)?
-        $(excludes: $excludes:literal,)?
-        changes: $changes:ident,
-        costs_time: $costs_time:literal,
-        theory: $theory:expr,
-    ) => {
-        Setting {
-            key: $key,
-            alias: or_none!($($alias)?),
-            section: Section::$section,
-            help: $help,
-            symbol: or_none!($($symbol)?),
-            kind: $kind,
-            field: $field,
-            expects: or_empty!($($expects)?),
-            idle: or_none!($($idle)?),
-            excludes: or_none!($($excludes)?),
-            changes: Changes::$changes,
-            costs_time: $costs_time,
-            theory: $theory,
-        }
+            |config, value| {
+                let set: fn(&mut Config, $type) = $set;
+                Some(set(config, SettingType::read(value)?))
+            },
+        )
     };
 }
 
-macro_rules! or_none {
-    () => {
-        None
+/// The [`Section`] of a part of [`Config`].
+macro_rules! section {
+    (synthetic) => {
+        Section::Synthetic
     };
-    ($value:expr) => {
-        Some($value)
+    (files) => {
+        Section::Files
+    };
+    (train) => {
+        Section::Train
+    };
+    (evaluate) => {
+        Section::Evaluate
+    };
+    (compare) => {
+        Section::Compare
+    };
+    (engine) => {
+        Section::Engine
+    };
+    (output) => {
+        Section::Output
+    };
+    (study) => {
+        Section::Study
     };
 }
 
-macro_rules! or_empty {
-    () => {
-        &[]
-    };
-    ($values:expr) => {
-        &$values
-    };
+/// The shape of the values of the field that a function points out.
+const fn kind_of<T: SettingType>(_field: fn(&Config) -> &T) -> Kind {
+    T::KIND
 }
 
 const POSITIVE: &str = "a finite number above 0";
 const AT_LEAST_0: &str = "a finite number of at least 0";
-const EPOCHS: &str = "a number of epochs between 1 and 2^32 - 1";
-const SEED: &str = "a seed below 2^32, as std::mt19937 takes";
-const ACCURACY: &str = "an accuracy above 0 and at most 1";
-const LOSS: &str = "a finite loss above 0";
-const TRAIN_FILE: &str = "a `train` file beside it";
+
+/// The words, where a condition fails.
+fn unless(holds: bool, expected: &'static str) -> Option<&'static str> {
+    (!holds).then_some(expected)
+}
 
 fn positive(x: f64) -> bool {
     x.is_finite() && x > 0.0
@@ -149,19 +98,36 @@ fn at_least_0(x: f64) -> bool {
     x.is_finite() && x >= 0.0
 }
 
-fn is_accuracy(x: f64) -> bool {
-    x > 0.0 && x <= 1.0
+/// The range of a number of epochs, as [`Sgd::validate`](sparsegrok_kernel::Sgd::validate) has it.
+fn epochs(epochs: u64) -> Option<&'static str> {
+    let expected = "a number of epochs between 1 and 2^32 - 1";
+    unless((1..1 << 32).contains(&epochs), expected)
 }
 
-/// The number of epochs is below 2^32, so that steps, of fewer than 2^32 an epoch, can be counted.
-fn epochs(epochs: u64) -> bool {
-    (1..1 << 32).contains(&epochs)
+/// The range of a seed under the random family of a configuration.
+fn seed(config: &Config, seed: u64) -> Option<&'static str> {
+    let expected = "a seed below 2^32, as std::mt19937 takes";
+    unless(config.takes_seed(seed), expected)
+}
+
+/// The range of a threshold of an accuracy or a loss.
+fn threshold(is_loss: bool, x: f64) -> Option<&'static str> {
+    match is_loss {
+        true => unless(positive(x), "a finite loss above 0"),
+        false => unless(x > 0.0 && x <= 1.0, "an accuracy above 0 and at most 1"),
+    }
+}
+
+/// The condition of settings that say something of a training file: it is there, if they are set.
+fn with_file(config: &Config, is_set: bool) -> Option<&'static str> {
+    let expected = "a `train` file beside it";
+    unless(!is_set || config.files.train.is_some(), expected)
 }
 
 /// The reason for which settings of synthetic data have no effect on data from files.
 fn beside_files(config: &Config) -> Option<&'static str> {
-    let from_files = config.files.train.is_some();
-    from_files.then_some("to be left out, as `train` names a file of data")
+    let expected = "to be left out, as `train` names a file of data";
+    unless(config.files.train.is_none(), expected)
 }
 
 /// The reason for which a schedule's parameter has no effect on other schedules. A grid may have
@@ -172,663 +138,286 @@ fn beside_schedule(
     expected: &'static str,
 ) -> Option<&'static str> {
     let acts = config.train.schedule == schedule || config.study.varies("schedule");
-    (!acts).then_some(expected)
+    unless(acts, expected)
 }
 
 /// Every setting, in the order of help and `--print-config`.
 pub static SETTINGS: &[Setting] = &[
     // Synthetic data
+    setting! { synthetic.n_train, "Training rows" }
+        .symbol("n")
+        .idle(beside_files)
+        .costs_time(),
+    setting! { synthetic.n_test, "Test rows; 0 for none" }
+        .idle(beside_files)
+        .costs_time(),
+    setting! { synthetic.d_signal, "Signal features" }
+        .symbol("d")
+        .idle(beside_files)
+        .costs_time()
+        .uncovered(|c| {
+            let reason = "one signal column (d_signal is 1) leaves no direction but the teacher's";
+            (c.synthetic.d_signal < 2).then_some(reason)
+        }),
+    setting! { synthetic.signal_scale, "Factor ε of the signal features" }
+        .symbol("ε")
+        .idle(beside_files),
     setting! {
-        key: "n_train",
-        section: Synthetic,
-        help: "Training rows",
-        symbol: "n",
-        field: synthetic.n_train = 512,
-        expects: [Expect(
-            |c| (1..u32::MAX as usize).contains(&c.synthetic.n_train),
-            "a number of rows between 1 and 2^32 - 2",
-        )],
-        idle: beside_files,
-        changes: Runs, costs_time: true, theory: Covers,
-    },
-    setting! {
-        key: "n_test",
-        section: Synthetic,
-        help: "Test rows; 0 for none",
-        field: synthetic.n_test = 512,
-        expects: [Expect(
-            |c| c.synthetic.n_test < u32::MAX as usize,
-            "a number of rows between 0 and 2^32 - 2",
-        )],
-        idle: beside_files,
-        changes: Runs, costs_time: true, theory: Covers,
-    },
-    setting! {
-        key: "d_signal",
-        section: Synthetic,
-        help: "Signal features",
-        symbol: "d",
-        field: synthetic.d_signal = 5,
-        expects: [Expect(
-            |c| (1..=1 << 24).contains(&c.synthetic.d_signal),
-            "a number of columns between 1 and 2^24",
-        )],
-        idle: beside_files,
-        changes: Runs, costs_time: true,
-        theory: CoversUnless(
-            |c| c.synthetic.d_signal < 2,
-            "one signal column (d_signal is 1) leaves no direction but the teacher's",
-        ),
-    },
-    setting! {
-        key: "signal_scale",
-        section: Synthetic,
-        help: "Factor ε of the signal features",
-        symbol: "ε",
-        field: synthetic.signal_scale = 1.0,
-        expects: [Expect(|c| positive(c.synthetic.signal_scale), POSITIVE)],
-        idle: beside_files,
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "memorization_scale",
-        section: Synthetic,
-        help: "Value α of each training row's own column; 0 for none [default: 1, for files 0]",
-        symbol: "α",
-        type: f64,
-        get: |c| Some(c.memorization_scale()),
-        set: |c, scale| {
+        synthetic.memorization_scale: f64,
+        "Value α of each training row's own column; 0 for none [default: 1, for files 0]",
+        |c| Some(c.memorization_scale()),
+        |c, scale| {
             (c.synthetic.memorization_scale, c.files.memorization_scale) = (scale, scale);
         },
-        default: |c| {
-            (c.synthetic.memorization_scale, c.files.memorization_scale) = (1.0, 0.0);
-        },
-        expects: [Expect(
-            |c| {
-                let scales = [c.synthetic.memorization_scale, c.files.memorization_scale];
-                scales.into_iter().all(at_least_0)
-            },
-            AT_LEAST_0,
-        )],
-        changes: Runs, costs_time: false,
-        theory: CoversUnless(
-            |c| c.synthetic.memorization_scale == 0.0,
-            "rows have no column of their own (memorization_scale is 0), so nothing can be \
-             memorized apart from the signal",
-        ),
-    },
+    }
+    .symbol("α")
+    .expects(|c| unless(at_least_0(c.files.memorization_scale), AT_LEAST_0))
+    .uncovered(|c| {
+        let reason = "rows have no column of their own (memorization_scale is 0), so nothing can \
+                      be memorized apart from the signal";
+        (c.synthetic.memorization_scale == 0.0).then_some(reason)
+    }),
+    // Real targets come with squared loss alone, which the theory does not cover.
     setting! {
-        key: "target",
-        section: Synthetic,
-        help: "Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]",
-        type: Target,
-        get: |c| Some(c.target()),
-        set: |c, target| (c.synthetic.target, c.files.target) = (target, Some(target)),
-        default: |c| (c.synthetic.target, c.files.target) = (Target::Sign, None),
-        expects: [Expect(
-            |c| c.target() == Target::Sign || !c.train.loss.needs_signs(),
-            "`sign`, or squared loss",
-        )],
-        changes: Runs, costs_time: false,
-        // Real targets come with squared loss alone, which is not covered.
-        theory: Covers,
-    },
+        synthetic.target: Target,
+        "Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]",
+        |c| Some(c.target()),
+        |c, target| (c.synthetic.target, c.files.target) = (target, Some(target)),
+    }
+    .expects(|c| {
+        let fits = c.target() == Target::Sign || !c.train.loss.needs_signs();
+        unless(fits, "`sign`, or squared loss")
+    }),
+    setting! { synthetic.label_noise, "Probability that a training label is flipped" }
+        .idle(beside_files)
+        .uncovered(|c| {
+            let reason = "labels are noisy: flipped rows teach the signal weights the wrong way";
+            (c.synthetic.label_noise > 0.0).then_some(reason)
+        }),
+    setting! { synthetic.data_seed, "Seed of the data" }.idle(beside_files),
     setting! {
-        key: "label_noise",
-        section: Synthetic,
-        help: "Probability that a training label is flipped",
-        field: synthetic.label_noise = 0.0,
-        expects: [Expect(
-            |c| (0.0..=0.5).contains(&c.synthetic.label_noise),
-            "a probability between 0 and 0.5",
-        )],
-        idle: beside_files,
-        changes: Runs, costs_time: false,
-        theory: CoversUnless(
-            |c| c.synthetic.label_noise > 0.0,
-            "labels are noisy: flipped rows teach the signal weights the wrong way",
-        ),
-    },
-    setting! {
-        key: "data_seed",
-        section: Synthetic,
-        help: "Seed of the data",
-        field: synthetic.data_seed = 123,
-        expects: [Expect(|c| c.takes_seed(c.synthetic.data_seed), SEED)],
-        idle: beside_files,
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "rng",
-        section: Synthetic,
-        help: "Random family of data and visiting order; libstdcxx is that of the reference programs",
-        type: RandomFamily,
-        get: |c| Some(c.train.rng),
-        set: |c, family| (c.synthetic.rng, c.train.rng) = (family, family),
-        default: |c| {
-            let family = RandomFamily::Xoshiro256pp;
-            (c.synthetic.rng, c.train.rng) = (family, family);
-        },
-        expects: [Expect(
-            |c| c.synthetic.rng == c.train.rng,
-            "one random family for data and training",
-        )],
-        changes: Runs, costs_time: true, theory: Covers,
-    },
+        synthetic.rng: RandomFamily,
+        "Random family of data and visiting order; libstdcxx is that of the reference programs",
+        |c| Some(c.train.rng),
+        |c, family| (c.synthetic.rng, c.train.rng) = (family, family),
+    }
+    .expects(|c| {
+        let expected = "one random family for data and training";
+        unless(c.synthetic.rng == c.train.rng, expected)
+    })
+    .costs_time(),
     // Data from files
-    setting! {
-        key: "train",
-        section: Files,
-        help: "Training rows from an svmlight file, plain or gzip, or a store",
-        field: files.train = None,
-        changes: Runs, costs_time: true,
-        theory: CoversUnless(
-            |c| c.files.train.is_some(),
-            "the data come from a file: it is about Gaussian rows that a teacher labels",
-        ),
-    },
-    setting! {
-        key: "test",
-        section: Files,
-        help: "Test rows from an svmlight file, plain or gzip, or a store",
-        field: files.test = None,
-        expects: [Expect(|c| c.files.test.is_none() || c.files.train.is_some(), TRAIN_FILE)],
-        changes: Runs, costs_time: true, theory: Covers,
-    },
-    setting! {
-        key: "memorize",
-        section: Files,
-        help: "Give each training row a column of its own (α = 1)",
-        field: files.memorize = false,
-        expects: [Expect(|c| !c.files.memorize || c.files.train.is_some(), TRAIN_FILE)],
-        changes: Runs, costs_time: true, theory: Covers,
-    },
-    setting! {
-        key: "zero_based",
-        section: Files,
-        help: "Feature indices in files start at 0",
-        field: files.zero_based = false,
-        expects: [Expect(|c| !c.files.zero_based || c.files.train.is_some(), TRAIN_FILE)],
-        changes: Runs, costs_time: true, theory: Covers,
-    },
+    setting! { files.train, "Training rows from an svmlight file, plain or gzip, or a store" }
+        .costs_time()
+        .uncovered(|c| {
+            let reason =
+                "the data come from a file: it is about Gaussian rows that a teacher labels";
+            c.files.train.is_some().then_some(reason)
+        }),
+    setting! { files.test, "Test rows from an svmlight file, plain or gzip, or a store" }
+        .expects(|c| with_file(c, c.files.test.is_some()))
+        .costs_time(),
+    setting! { files.memorize, "Give each training row a column of its own (α = 1)" }
+        .expects(|c| with_file(c, c.files.memorize))
+        .costs_time(),
+    setting! { files.zero_based, "Feature indices in files start at 0" }
+        .expects(|c| with_file(c, c.files.zero_based))
+        .costs_time(),
     // Training
+    setting! { train.loss, "Loss to minimise" }
+        .costs_time()
+        .uncovered(|c| {
+            let reason = "it is about logistic loss on labels, and other losses balance decay \
+                          differently";
+            (c.train.loss != Loss::Logistic).then_some(reason)
+        }),
+    setting! { train.bias, "Train an intercept, which is not decayed" }
+        .costs_time()
+        .uncovered(|c| {
+            let reason = "an intercept is trained, which population accuracy does not allow for";
+            c.train.bias.then_some(reason)
+        }),
+    setting! { train.learning_rate, "Learning rate η" }
+        .alias("lr")
+        .symbol("η"),
+    setting! { train.schedule, "How η changes from step to step" }
+        .costs_time()
+        .uncovered(|c| {
+            let varies = c.train.schedule != Schedule::Constant;
+            varies.then_some("the learning rate changes in time")
+        }),
+    setting! { train.schedule_power, "Exponent p of inverse-scaling: η(t+1)^−p" }.idle(|c| {
+        let expected = "a `schedule` of inverse-scaling beside it";
+        beside_schedule(c, Schedule::InverseScaling, expected)
+    }),
+    setting! { train.schedule_factor, "Factor γ of the step schedule" }
+        .idle(|c| beside_schedule(c, Schedule::Step, "a `schedule` of step beside it")),
+    setting! { train.schedule_every, "Epochs between two drops of the step schedule" }
+        .idle(|c| beside_schedule(c, Schedule::Step, "a `schedule` of step beside it")),
+    setting! { train.warmup_steps, "Steps of linear warm-up; 0 for none" }.uncovered(|c| {
+        let varies = c.train.warmup_steps > 0;
+        varies.then_some("the learning rate changes in time")
+    }),
+    setting! { train.weight_decay, "Weight decay λ" }
+        .alias("wd")
+        .symbol("λ"),
+    // The two orders differ only in what the theory leaves out.
     setting! {
-        key: "loss",
-        section: Train,
-        help: "Loss to minimise",
-        field: train.loss = Loss::Logistic,
-        changes: Runs, costs_time: true,
-        theory: CoversUnless(
-            |c| c.train.loss != Loss::Logistic,
-            "it is about logistic loss on labels, and other losses balance decay differently",
-        ),
+        train.decay_order,
+        "Take the gradient after decaying the weights (decay before), or at the old weights"
     },
-    setting! {
-        key: "bias",
-        section: Train,
-        help: "Train an intercept, which is not decayed",
-        field: train.bias = false,
-        changes: Runs, costs_time: true,
-        theory: CoversUnless(
-            |c| c.train.bias,
-            "an intercept is trained, which population accuracy does not allow for",
-        ),
-    },
-    setting! {
-        key: "learning_rate",
-        alias: "lr",
-        section: Train,
-        help: "Learning rate η",
-        symbol: "η",
-        field: train.learning_rate = 0.05,
-        expects: [Expect(|c| positive(c.train.learning_rate), POSITIVE)],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "schedule",
-        section: Train,
-        help: "How η changes from step to step",
-        field: train.schedule = Schedule::Constant,
-        changes: Runs, costs_time: true,
-        theory: CoversUnless(
-            |c| c.train.schedule != Schedule::Constant,
-            "the learning rate changes in time",
-        ),
-    },
-    setting! {
-        key: "schedule_power",
-        section: Train,
-        help: "Exponent p of inverse-scaling: η(t+1)^−p",
-        field: train.schedule_power = 0.5,
-        expects: [Expect(|c| at_least_0(c.train.schedule_power), AT_LEAST_0)],
-        idle: |c| {
-            let expected = "a `schedule` of inverse-scaling beside it";
-            beside_schedule(c, Schedule::InverseScaling, expected)
-        },
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "schedule_factor",
-        section: Train,
-        help: "Factor γ of the step schedule",
-        field: train.schedule_factor = 0.5,
-        expects: [Expect(
-            |c| c.train.schedule_factor > 0.0 && c.train.schedule_factor <= 1.0,
-            "a number above 0 and at most 1",
-        )],
-        idle: |c| beside_schedule(c, Schedule::Step, "a `schedule` of step beside it"),
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "schedule_every",
-        section: Train,
-        help: "Epochs between two drops of the step schedule",
-        field: train.schedule_every = 1000,
-        expects: [Expect(|c| c.train.schedule_every >= 1, "at least 1 epoch")],
-        idle: |c| beside_schedule(c, Schedule::Step, "a `schedule` of step beside it"),
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "warmup_steps",
-        section: Train,
-        help: "Steps of linear warm-up; 0 for none",
-        field: train.warmup_steps = 0,
-        changes: Runs, costs_time: false,
-        theory: CoversUnless(|c| c.train.warmup_steps > 0, "the learning rate changes in time"),
-    },
-    setting! {
-        key: "weight_decay",
-        alias: "wd",
-        section: Train,
-        help: "Weight decay λ",
-        symbol: "λ",
-        field: train.weight_decay = 1e-3,
-        expects: [Expect(|c| at_least_0(c.train.weight_decay), AT_LEAST_0)],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "decay_order",
-        section: Train,
-        help: "Take the gradient after decaying the weights (decay before), or at the old weights",
-        field: train.decay_order = DecayOrder::After,
-        changes: Runs, costs_time: false,
-        // The two orders differ only in what the theory leaves out.
-        theory: Covers,
-    },
-    setting! {
-        key: "batch_size",
-        section: Train,
-        help: "Rows per update",
-        symbol: "b",
-        field: train.batch_size = BatchSize::Rows(1),
-        expects: [Expect(
-            |c| c.train.batch_size != BatchSize::Rows(0),
-            "at least 1 row, or `full`",
-        )],
-        changes: Runs, costs_time: true,
-        theory: CoversUnless(
-            |c| c.train.batch_size.rows(c.synthetic.n_train) > 1,
-            "updates average several rows, and it is about steps of one row",
-        ),
-    },
-    setting! {
-        key: "epochs",
-        section: Train,
-        help: "Passes over the training rows",
-        field: train.epochs = 6000,
-        expects: [Expect(|c| epochs(c.train.epochs), EPOCHS)],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "order",
-        section: Train,
-        help: "Order in which an epoch visits the rows",
-        field: train.order = Order::Shuffle,
-        changes: Runs, costs_time: true,
-        // Shuffled and sequential order differ only in what the theory leaves out.
-        theory: CoversUnless(
-            |c| c.train.order == Order::WithReplacement,
-            "rows are drawn with replacement, so that some wait several epochs for their turn",
-        ),
-    },
-    setting! {
-        key: "order_seed",
-        section: Train,
-        help: "Seed of the visiting order",
-        field: train.order_seed = 1234,
-        expects: [Expect(|c| c.takes_seed(c.train.order_seed), SEED)],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "init",
-        section: Train,
-        help: "Initial signal weights",
-        field: train.init = Init::Zero,
-        changes: Runs, costs_time: false,
-        theory: CoversUnless(
-            |c| {
-                let along = matches!(c.train.init, Init::Teacher | Init::AntiTeacher);
-                along && c.train.init_norm > 0.0
-            },
-            "the signal weights begin along the teacher's direction: there is nothing left to \
-             find, or a wrong direction to unlearn",
-        ),
-    },
-    setting! {
-        key: "init_norm",
-        section: Train,
-        help: "Norm R of the initial signal weights",
-        symbol: "R",
-        field: train.init_norm = 1.0,
-        expects: [Expect(|c| at_least_0(c.train.init_norm), AT_LEAST_0)],
-        idle: |c| {
+    setting! { train.batch_size, "Rows per update" }
+        .symbol("b")
+        .costs_time()
+        .uncovered(|c| {
+            let several = c.train.batch_size.rows(c.synthetic.n_train) > 1;
+            several.then_some("updates average several rows, and it is about steps of one row")
+        }),
+    setting! { train.epochs, "Passes over the training rows" },
+    // Shuffled and sequential order differ only in what the theory leaves out.
+    setting! { train.order, "Order in which an epoch visits the rows" }
+        .costs_time()
+        .uncovered(|c| {
+            let reason = "rows are drawn with replacement, so that some wait several epochs for \
+                          their turn";
+            (c.train.order == Order::WithReplacement).then_some(reason)
+        }),
+    setting! { train.order_seed, "Seed of the visiting order" },
+    setting! { train.init, "Initial signal weights" }.uncovered(|c| {
+        let along = matches!(c.train.init, Init::Teacher | Init::AntiTeacher);
+        let reason = "the signal weights begin along the teacher's direction: there is nothing \
+                      left to find, or a wrong direction to unlearn";
+        (along && c.train.init_norm > 0.0).then_some(reason)
+    }),
+    setting! { train.init_norm, "Norm R of the initial signal weights" }
+        .symbol("R")
+        .idle(|c| {
             // A grid may have cells with and without initial weights.
             let acts = c.train.init != Init::Zero || c.study.varies("init");
-            (!acts).then_some("an `init` other than zero beside it")
-        },
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "init_seed",
-        section: Train,
-        help: "Seed of the initial signal weights",
-        field: train.init_seed = 0,
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+            unless(acts, "an `init` other than zero beside it")
+        }),
+    setting! { train.init_seed, "Seed of the initial signal weights" },
     // Evaluation
     setting! {
-        key: "eval_every",
-        section: Evaluate,
-        help: "Evaluate every N epochs, instead of at log-spaced ones",
-        type: u64,
-        get: |c| c.evaluate.evaluations.every(),
-        set: |c, epochs| c.evaluate.evaluations = Evaluations::Every(epochs),
-        // No default of its own: unless it is set, `eval_points` holds.
-        default: |_| (),
-        expects: [Expect(|c| c.evaluate.evaluations != Evaluations::Every(0), "at least 1")],
-        excludes: "eval_points",
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+        evaluate.eval_every: u64,
+        "Evaluate every N epochs, instead of at log-spaced ones",
+        |c| c.evaluate.evaluations.every(),
+        |c, epochs| c.evaluate.evaluations = Evaluations::Every(epochs),
+    }
+    .expects(|c| unless(c.evaluate.evaluations.every() != Some(0), "at least 1"))
+    .excludes("eval_points"),
     setting! {
-        key: "eval_points",
-        section: Evaluate,
-        help: "Evaluate at about N log-spaced epochs",
-        type: u64,
-        get: |c| c.evaluate.evaluations.points(),
-        set: |c, points| c.evaluate.evaluations = Evaluations::Points(points),
-        default: |c| c.evaluate.evaluations = Evaluations::Points(100),
-        expects: [
-            Expect(|c| c.evaluate.evaluations != Evaluations::Points(0), "at least 1"),
-            Expect(
-                |c| c.evaluate.evaluations.points() <= Some(1_000_000),
-                "at most a million evaluations",
-            ),
-        ],
-        excludes: "eval_every",
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+        evaluate.eval_points: u64,
+        "Evaluate at about N log-spaced epochs",
+        |c| c.evaluate.evaluations.points(),
+        |c, points| c.evaluate.evaluations = Evaluations::Points(points),
+    }
+    .expects(|c| match c.evaluate.evaluations.points() {
+        Some(0) => Some("at least 1"),
+        points => unless(points <= Some(1_000_000), "at most a million evaluations"),
+    })
+    .excludes("eval_every"),
     setting! {
-        key: "accuracy_tolerance",
-        section: Evaluate,
-        help: "A row counts as right when its squared error is below X, instead of by sign",
-        field: evaluate.accuracy_tolerance = None,
-        expects: [
-            Expect(|c| c.evaluate.accuracy_tolerance.is_none_or(positive), POSITIVE),
-            Expect(
-                |c| c.evaluate.accuracy_tolerance.is_none() || c.target() == Target::Linear,
-                "to be left out, or `target` to be linear",
-            ),
-        ],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+        evaluate.accuracy_tolerance,
+        "A row counts as right when its squared error is below X, instead of by sign"
+    }
+    .expects(|c| {
+        let tolerance = c.evaluate.accuracy_tolerance;
+        let acts = tolerance.is_none() || c.target() == Target::Linear;
+        unless(tolerance.is_none_or(positive), POSITIVE)
+            .or_else(|| unless(acts, "to be left out, or `target` to be linear"))
+    }),
+    setting! { evaluate.mem_figure, "What tells that a run has memorized" },
     setting! {
-        key: "mem_figure",
-        section: Evaluate,
-        help: "What tells that a run has memorized",
-        field: evaluate.mem_figure = MemFigure::TrainAcc,
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+        evaluate.mem_threshold,
+        "The accuracy that counts as memorized, or the loss, which counts downwards"
+    }
+    .expects(|c| threshold(c.evaluate.mem_figure.is_loss(), c.evaluate.mem_threshold)),
     setting! {
-        key: "mem_threshold",
-        section: Evaluate,
-        help: "The accuracy that counts as memorized, or the loss, which counts downwards",
-        field: evaluate.mem_threshold = 0.99,
-        expects: [
-            Expect(
-                |c| c.evaluate.mem_figure.is_loss() || is_accuracy(c.evaluate.mem_threshold),
-                ACCURACY,
-            ),
-            Expect(|c| positive(c.evaluate.mem_threshold), LOSS),
-        ],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+        evaluate.gen_figure,
+        "What tells that a run has generalized; auto: population accuracy if it exists, else test"
+    }
+    .idle(Config::gen_figure_lacks),
     setting! {
-        key: "gen_figure",
-        section: Evaluate,
-        help: "What tells that a run has generalized; auto: population accuracy if it exists, else test",
-        field: evaluate.gen_figure = GenFigure::Auto,
-        idle: Config::gen_figure_lacks,
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+        evaluate.gen_threshold,
+        "The accuracy that counts as generalized, or the loss, which counts downwards"
+    }
+    .expects(|c| threshold(c.evaluate.gen_figure.is_loss(), c.evaluate.gen_threshold)),
     setting! {
-        key: "gen_threshold",
-        section: Evaluate,
-        help: "The accuracy that counts as generalized, or the loss, which counts downwards",
-        field: evaluate.gen_threshold = 0.9,
-        expects: [
-            Expect(
-                |c| c.evaluate.gen_figure.is_loss() || is_accuracy(c.evaluate.gen_threshold),
-                ACCURACY,
-            ),
-            Expect(|c| positive(c.evaluate.gen_threshold), LOSS),
-        ],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+        evaluate.persistence,
+        "Span of training a threshold must hold for: `1%` of the epochs, or `30epochs`"
+    }
+    .expects(|c| {
+        let expected = "at least one epoch, or a share above 0 % and at most 100 %";
+        unless(c.evaluate.persistence.is_valid(), expected)
+    }),
     setting! {
-        key: "persistence",
-        section: Evaluate,
-        help: "Span of training a threshold must hold for: `1%` of the epochs, or `30epochs`",
-        field: evaluate.persistence = Persistence::Percent(1.0),
-        expects: [Expect(
-            |c| c.evaluate.persistence.is_valid(),
-            "at least one epoch, or a share above 0 % and at most 100 %",
-        )],
-        changes: Runs, costs_time: false, theory: Covers,
+        evaluate.crossing,
+        "Which crossing counts: the first that lasts, or the one that holds to the end"
     },
+    setting! { evaluate.delay_ratio, "Grokked: generalized at least X times as late as memorized" }
+        .expects(|c| unless(at_least_0(c.evaluate.delay_ratio), AT_LEAST_0)),
     setting! {
-        key: "crossing",
-        section: Evaluate,
-        help: "Which crossing counts: the first that lasts, or the one that holds to the end",
-        field: evaluate.crossing = Crossing::First,
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "delay_ratio",
-        section: Evaluate,
-        help: "Grokked: generalized at least X times as late as memorized",
-        field: evaluate.delay_ratio = 10.0,
-        expects: [Expect(|c| at_least_0(c.evaluate.delay_ratio), AT_LEAST_0)],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "stop_when",
-        section: Evaluate,
-        help: "End a run early: `grokked`, or `grokked+K` for K epochs after generalization is detected",
-        field: evaluate.stop_when = None,
-        expects: [Expect(
-            |c| c.evaluate.stop_when.is_none() || c.gen_figure_lacks().is_none(),
-            "to be left out, as the figure that tells generalization (`gen_figure`) is not there",
-        )],
-        changes: Runs, costs_time: false, theory: Covers,
-    },
+        evaluate.stop_when,
+        "End a run early: `grokked`, or `grokked+K` for K epochs after generalization is detected"
+    }
+    .expects(|c| {
+        let acts = c.evaluate.stop_when.is_none() || c.gen_figure_lacks().is_none();
+        let expected = "to be left out, as the figure that tells generalization (`gen_figure`) is \
+                        not there";
+        unless(acts, expected)
+    }),
     // Comparison
+    setting! { compare.early_epochs, "Epochs of the run that stops early" }
+        .expects(|c| epochs(c.compare.early_epochs)),
+    setting! { compare.long_epochs, "Epochs of the long run" }
+        .expects(|c| epochs(c.compare.long_epochs)),
+    setting! { compare.early_order_seed, "Visiting order of the run that stops early" }
+        .expects(|c| seed(c, c.compare.early_order_seed)),
+    setting! { compare.long_order_seed, "Visiting order of the long run" }
+        .expects(|c| seed(c, c.compare.long_order_seed)),
     setting! {
-        key: "early_epochs",
-        section: Compare,
-        help: "Epochs of the run that stops early",
-        field: compare.early_epochs = 500,
-        expects: [Expect(|c| epochs(c.compare.early_epochs), EPOCHS)],
-        changes: Comparison, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "long_epochs",
-        section: Compare,
-        help: "Epochs of the long run",
-        field: compare.long_epochs = 6000,
-        expects: [Expect(|c| epochs(c.compare.long_epochs), EPOCHS)],
-        changes: Comparison, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "early_order_seed",
-        section: Compare,
-        help: "Visiting order of the run that stops early",
-        field: compare.early_order_seed = 1,
-        expects: [Expect(|c| c.takes_seed(c.compare.early_order_seed), SEED)],
-        changes: Comparison, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "long_order_seed",
-        section: Compare,
-        help: "Visiting order of the long run",
-        field: compare.long_order_seed = 2,
-        expects: [Expect(|c| c.takes_seed(c.compare.long_order_seed), SEED)],
-        changes: Comparison, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "patience",
-        section: Compare,
-        help: "Also say where the long run would stop: N evaluations without a better test loss",
-        field: compare.patience = None,
-        expects: [Expect(|c| c.compare.patience != Some(0), "at least 1 evaluation")],
-        changes: Comparison, costs_time: false, theory: Covers,
-    },
+        compare.patience,
+        "Also say where the long run would stop: N evaluations without a better test loss"
+    }
+    .expects(|c| unless(c.compare.patience != Some(0), "at least 1 evaluation")),
     // Engine
+    // Of all kernels the dense reference alone has bits of its own; unfinished work looks for it.
+    setting! { engine.kernel, "Training kernel" }.costs_time(),
+    setting! { engine.simd, "Instruction set; results are the same to the bit" }.costs_time(),
+    setting! { engine.threads, "Most threads to use, 0 for all cores; one run takes one" }
+        .expects(|c| unless(c.engine.threads <= 4096, "at most 4096, or 0 for all cores")),
     setting! {
-        key: "kernel",
-        section: Engine,
-        help: "Training kernel",
-        field: engine.kernel = KernelChoice::Auto,
-        // The dense reference alone has bits of its own; unfinished work looks for it.
-        changes: Nothing, costs_time: true, theory: Covers,
-    },
-    setting! {
-        key: "simd",
-        section: Engine,
-        help: "Instruction set; results are the same to the bit",
-        field: engine.simd = SimdChoice::Auto,
-        changes: Nothing, costs_time: true, theory: Covers,
-    },
-    setting! {
-        key: "threads",
-        section: Engine,
-        help: "Most threads to use, 0 for all cores; one run takes one",
-        field: engine.threads = 0,
-        expects: [Expect(|c| c.engine.threads <= 4096, "at most 4096, or 0 for all cores")],
-        changes: Nothing, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "checkpoint_every",
-        section: Engine,
-        help: "Keep what is under way every so often: `60s`, `500epochs`, `never`",
-        field: engine.checkpoint_every = CheckpointEvery::Seconds(60),
-        changes: Nothing, costs_time: false, theory: Covers,
+        engine.checkpoint_every,
+        "Keep what is under way every so often: `60s`, `500epochs`, `never`"
     },
     // Output
+    setting! { output.columns, "Columns of the trace" }
+        .expects(|c| unless(!c.output.columns.is_empty(), "at least one column")),
     setting! {
-        key: "columns",
-        section: Output,
-        help: "Columns of the trace",
-        field: output.columns = vec![
-            Column::Epoch,
-            Column::Figure(Figure::TrainAcc),
-            Column::Figure(Figure::TestAcc),
-            Column::Figure(Figure::PopulationAcc),
-            Column::Figure(Figure::TrainLoss),
-            Column::Figure(Figure::TestLoss),
-            Column::Figure(Figure::WeightNorm),
-            Column::Figure(Figure::SignalNorm),
-            Column::Figure(Figure::MemorizationShare),
-        ],
-        expects: [Expect(|c| !c.output.columns.is_empty(), "at least one column")],
-        changes: Nothing, costs_time: false, theory: Covers,
+        output.number_format,
+        "Shortest digits that read back exactly, C's %g, or all that the reference programs print"
     },
-    setting! {
-        key: "number_format",
-        section: Output,
-        help: "Shortest digits that read back exactly, C's %g, or all that the reference programs print",
-        field: output.number_format = NumberFormat::Shortest,
-        changes: Nothing, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "format",
-        section: Output,
-        help: "Format of the trace",
-        field: output.format = TraceFormat::Csv,
-        changes: Nothing, costs_time: false, theory: Covers,
-    },
+    setting! { output.format, "Format of the trace" },
     // Study
+    setting! { study.seeds, "Seeds of every cell of the grid; B is left out" }.expects(|c| {
+        let expected = "a range `A..B` with A below B, which leaves out B";
+        unless(!c.study.seeds.is_empty(), expected)
+    }),
+    setting! { study.seed_what, "Which of the configuration's seeds they are added to" },
+    setting! { study.vary, "Add an axis to the grid: a key's values A,B,… or log:LOW:HIGH:COUNT" },
+    setting! { study.figures, "Figures kept of every evaluation, for records, curves and traces" }
+        .alias("columns")
+        .expects(|c| unless(!c.study.figures.is_empty(), "at least one figure")),
     setting! {
-        key: "seeds",
-        section: Study,
-        help: "Seeds of every cell of the grid; B is left out",
-        field: study.seeds = Seeds { start: 0, end: 8 },
-        expects: [Expect(
-            |c| !c.study.seeds.is_empty(),
-            "a range `A..B` with A below B, which leaves out B",
-        )],
-        changes: Study, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "seed_what",
-        section: Study,
-        help: "Which of the configuration's seeds they are added to",
-        field: study.seed_what = SeedWhat::All,
-        changes: Study, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "vary",
-        section: Study,
-        help: "Add an axis to the grid: a key's values A,B,… or log:LOW:HIGH:COUNT",
-        field: study.vary = Vec::new(),
-        changes: Study, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "figures",
-        alias: "columns",
-        section: Study,
-        help: "Figures kept of every evaluation, for records, curves and traces",
-        field: study.figures = vec![
-            Figure::TrainAcc,
-            Figure::TestAcc,
-            Figure::PopulationAcc,
-            Figure::TrainLoss,
-            Figure::TestLoss,
-            Figure::GapLoss,
-            Figure::WeightNorm,
-            Figure::SignalNorm,
-            Figure::MemorizationNorm,
-            Figure::MarginMin,
-            Figure::MarginMean,
-            Figure::TeacherCosine,
-        ],
-        expects: [Expect(|c| !c.study.figures.is_empty(), "at least one figure")],
-        changes: Study, costs_time: false, theory: Covers,
-    },
-    setting! {
-        key: "traces",
-        section: Study,
-        help: "Keep whole traces of the first N seeds of each cell, of none or of all",
-        field: study.traces = Traces::First(8),
-        changes: Study, costs_time: false, theory: Covers,
+        study.traces,
+        "Keep whole traces of the first N seeds of each cell, of none or of all"
     },
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
-    use sparsegrok_data::SyntheticSpec;
-    use sparsegrok_kernel::Sgd;
     use toml::Value;
 
     #[test]
@@ -853,14 +442,6 @@ mod tests {
             let other = setting.excludes.map(|other| Setting::of(other).unwrap());
             assert!(other.is_none_or(|other| other.excludes == Some(setting.key)));
         }
-    }
-
-    /// The crates that train and draw have defaults of their own, for those who use them alone.
-    #[test]
-    fn defaults_are_those_of_the_crates_below() {
-        let config = Config::default();
-        assert_eq!(config.train, Sgd::default());
-        assert_eq!(config.synthetic, SyntheticSpec::default());
     }
 
     /// Values that a setting of this kind takes, and some of a wrong type.
@@ -943,51 +524,6 @@ mod tests {
                     setting.key
                 );
                 assert_eq!(config, Config::default(), "{}", setting.key);
-            }
-        }
-    }
-
-    /// Numbers on both sides of every bound that any range has.
-    const EDGES: [f64; 19] = [
-        f64::NEG_INFINITY,
-        -1.0,
-        -0.0,
-        0.0,
-        1e-9,
-        0.25,
-        0.5,
-        0.75,
-        1.0,
-        2.0,
-        4096.0,
-        4097.0,
-        1e6,
-        16_777_217.0,
-        4_294_967_294.0,
-        4_294_967_295.0,
-        4_294_967_296.0,
-        f64::INFINITY,
-        f64::NAN,
-    ];
-
-    /// Ranges stand in the blocks; the crates below guard theirs for those who use them alone. A
-    /// range that one of them narrows must be narrowed in the block.
-    #[test]
-    fn no_block_lets_pass_what_the_crates_below_refuse() {
-        for setting in SETTINGS {
-            for x in EDGES {
-                let mut config = Config::default();
-                let whole = Value::Integer(x as i64);
-                if !setting.set(&mut config, &x.into()) && !setting.set(&mut config, &whole) {
-                    continue;
-                }
-                if setting.check(&config).is_ok() {
-                    let of_part = config.synthetic.validate().and(config.train.validate());
-                    let alone = of_part.err().filter(|fault| fault.key == setting.key);
-                    // This rule is between two settings, and the crate alone knows it.
-                    let alone = alone.filter(|_| setting.key != "weight_decay");
-                    assert_eq!(alone, None, "{x}");
-                }
             }
         }
     }

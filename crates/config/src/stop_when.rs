@@ -1,7 +1,6 @@
 //! The end of a run before its last epoch.
 
 use std::fmt;
-use std::str::FromStr;
 
 /// Ends a run some epochs after its generalization was detected: at the first evaluation that many
 /// epochs after the one that confirmed T_mem and T_gen, even if the delay does not make it
@@ -24,24 +23,14 @@ impl fmt::Display for StopWhen {
 impl StopWhen {
     /// A description of the text that is read, to complete "expected …".
     pub(crate) const FORM: &str = "`grokked`, or `grokked+K` for K epochs more";
-}
 
-/// Text that says nothing of when to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {}", StopWhen::FORM)]
-pub struct ParseStopWhenError;
-
-impl FromStr for StopWhen {
-    type Err = ParseStopWhenError;
-
-    fn from_str(text: &str) -> Result<Self, ParseStopWhenError> {
-        let rest = text.strip_prefix("grokked").ok_or(ParseStopWhenError)?;
-        let epochs_after = match rest.strip_prefix('+') {
-            Some(epochs) => epochs.trim().parse().map_err(|_| ParseStopWhenError)?,
-            None if rest.is_empty() => 0,
-            None => return Err(ParseStopWhenError),
+    /// Reads `grokked` or `grokked+K`.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let epochs_after = match text.strip_prefix("grokked")? {
+            "" => 0,
+            more => more.strip_prefix('+')?.trim().parse().ok()?,
         };
-        Ok(Self { epochs_after })
+        Some(Self { epochs_after })
     }
 }
 
@@ -62,7 +51,7 @@ mod tests {
             "grokked-1",
             "grokked 1",
         ] {
-            assert_eq!(bad.parse::<StopWhen>(), Err(ParseStopWhenError), "{bad}");
+            assert_eq!(StopWhen::read(bad), None, "{bad}");
         }
     }
 }

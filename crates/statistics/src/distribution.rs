@@ -71,8 +71,8 @@ pub fn quantile(ascending: &[f64], p: f64) -> Option<f64> {
     Some(below + (h - h.floor()) * (above - below))
 }
 
-/// Tells whether the range of `n` observations holds the p-quantile of any continuous law with this
-/// confidence. Of fewer there is no interval of it that assumes nothing of the law. At 0.95 a median
+/// Returns true if the range of `n` observations contains the p-quantile of any continuous law with
+/// this confidence. Fewer observations give no interval that assumes nothing of the law. At 0.95 a median
 /// needs six observations, a quartile thirteen.
 ///
 /// # Formula

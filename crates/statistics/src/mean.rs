@@ -8,7 +8,7 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use crate::quantile;
 
-/// Fewest observations that an interval is made of: two say next to nothing of their spread.
+/// Fewest observations that an interval is made of: two say almost nothing about their spread.
 const FEWEST: usize = 3;
 
 /// Sample size from which on intervals are bootstrapped.

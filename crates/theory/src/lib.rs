@@ -55,7 +55,7 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The prediction for a setting. `Time: O(1)`, as is everything it is asked.
+    /// The prediction for a setting. `Time: O(1)`, as for each of its methods.
     pub fn of(setting: &Setting) -> Self {
         Self {
             setting: *setting,
@@ -63,12 +63,12 @@ impl Prediction {
         }
     }
 
-    /// The setting.
+    /// The setting that the prediction is for.
     pub fn setting(&self) -> &Setting {
         &self.setting
     }
 
-    /// The few numbers everything depends on.
+    /// The dimensionless numbers of the setting.
     pub fn scales(&self) -> &Scales {
         &self.scales
     }

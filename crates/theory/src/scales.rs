@@ -1,15 +1,16 @@
-//! The few numbers a setting comes down to.
+//! The dimensionless numbers that the closed forms depend on.
 
 use crate::setting::Setting;
 
-/// c = E|g| = √(2/π), g ~ N(0, 1): the mean of y·(v*·s), a label times the score it is the sign of.
+/// c = E|g| = √(2/π), g ~ N(0, 1): the mean of y·(v*·s), a label times the
+/// teacher's score, of which it is the sign.
 pub const MEAN_ABSOLUTE_NORMAL: f64 = 0.797_884_560_802_865_4;
 
 /// The dimensionless numbers that the closed forms are written in, and the rate of decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scales {
-    /// κ = nε²/α²: what the rows learn together through the signal columns, against what each
-    /// learns through its own column.
+    /// κ = nε²/α²: ratio of the margin that n rows gain together through the signal columns to the
+    /// margin that each gains through its own column.
     pub kappa: f64,
     /// Λ = εR: spread of the training margins at the start.
     pub lambda: f64,
@@ -22,8 +23,8 @@ pub struct Scales {
     /// Balance is nλL/α² = 1/(1 + e^L) ≈ e^−L, so L = W(1/β) with Lambert's W. Leaving out the 1
     /// overestimates L by less than 1 % for β ≤ 0.008 and by 7 % at β = 0.08.
     pub margin: Option<f64>,
-    /// f² = (d − 1)/(c²n): squared tangent of the angle to the teacher that the accidents of n rows
-    /// leave for good.
+    /// f² = (d − 1)/(c²n): squared tangent of the angle to the teacher that is left in the end,
+    /// because n rows determine its direction only so well.
     pub noise: f64,
     /// nηλ: share of every weight that an epoch of decay takes.
     pub decay_per_epoch: f64,

@@ -2,7 +2,7 @@
 
 /// A training setting in plain numbers.
 ///
-/// Everything the theory takes for granted beyond them is said on the [crate's page](crate).
+/// The [crate's page](crate) lists the further assumptions of the theory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
     /// Training rows n.
@@ -19,15 +19,15 @@ pub struct Setting {
     pub weight_decay: f64,
     /// Norm R of the initial signal weights, 0 for zero weights.
     pub init_norm: f64,
-    /// Their direction against the teacher's.
+    /// Direction of the initial signal weights relative to the teacher.
     pub init_direction: Direction,
 }
 
-/// The direction of the initial signal weights v₀ against the teacher's.
+/// The direction of the initial signal weights v₀ relative to the teacher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// At right angles, of norm R.
+    /// Orthogonal to the teacher, of norm R.
     Orthogonal,
-    /// Anyhow: independent N(0, R²/d) each.
+    /// A random direction: independent N(0, R²/d) each.
     Gaussian,
 }

@@ -1,0 +1,204 @@
+//! The types that settings have, each with its reader and writer of TOML values.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use sparsegrok_data::{RandomFamily, Target};
+use sparsegrok_kernel::{
+    BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
+};
+use toml::Value;
+
+use crate::checkpoint_every::CheckpointEvery;
+use crate::column::Column;
+use crate::config::TraceFormat;
+use crate::error::ConfigError;
+use crate::evaluate::{Crossing, GenFigure, MemFigure};
+use crate::kind::{Kind, MOST};
+use crate::number::NumberFormat;
+use crate::persistence::Persistence;
+use crate::seeds::{SeedWhat, Seeds, Traces};
+use crate::stop_when::StopWhen;
+use crate::text::ParseTextError;
+
+/// A type that a setting can have.
+pub(crate) trait SettingType: Sized {
+    /// The shape of its values.
+    const KIND: Kind;
+
+    /// Reads a value; `None` where it is not of this type.
+    fn read(value: &Value) -> Option<Self>;
+
+    /// Writes the value, `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoToml`], where TOML has no form for it.
+    fn write(&self) -> Result<Option<Value>, ConfigError>;
+}
+
+/// A setting that may be left out.
+impl<T: SettingType> SettingType for Option<T> {
+    const KIND: Kind = T::KIND;
+
+    fn read(value: &Value) -> Option<Self> {
+        T::read(value).map(Some)
+    }
+
+    fn write(&self) -> Result<Option<Value>, ConfigError> {
+        self.as_ref().map_or(Ok(None), T::write)
+    }
+}
+
+/// Makes settings of types: the kind, the reader of a value, and the writer.
+macro_rules! types {
+    ($($type:ty: $kind:expr, $read:expr, $write:expr;)*) => {$(
+        impl SettingType for $type {
+            const KIND: Kind = $kind;
+
+            fn read(value: &Value) -> Option<Self> {
+                let read: fn(&Value) -> Option<Self> = $read;
+                read(value)
+            }
+
+            fn write(&self) -> Result<Option<Value>, ConfigError> {
+                let write: fn(&Self) -> Result<Value, ConfigError> = $write;
+                write(self).map(Some)
+            }
+        }
+    )*};
+}
+
+types! {
+    u64: Kind::Whole, |value| value.as_integer()?.try_into().ok(), |&x| whole(x);
+    usize: Kind::Whole, |value| value.as_integer()?.try_into().ok(), |&x| whole(x as u64);
+    f64: Kind::Number,
+        |value| value.as_float().or_else(|| Some(value.as_integer()? as f64)),
+        |x| Ok(Value::Float(*x));
+    bool: Kind::Switch, Value::as_bool, |is_on| Ok(Value::Boolean(*is_on));
+    PathBuf: Kind::Path, |value| value.as_str().map(Self::from), |path| {
+        let fault = || format!("the path {} is not Unicode", path.display());
+        path.to_str().map(Value::from).ok_or_else(|| ConfigError::NoToml(fault()))
+    };
+    Vec<Column>: Kind::Columns,
+        |value| read_items(value, Column::of),
+        |columns| Ok(write_items(columns, |column| column.name()));
+    Vec<Figure>: Kind::Figures,
+        |value| read_items(value, Figure::of),
+        |figures| Ok(write_items(figures, |figure| figure.name()));
+    // Axes of a grid.
+    Vec<String>: Kind::Axes,
+        |value| read_items(value, |axis| Some(axis.to_owned())),
+        |axes| Ok(write_items(axes, String::as_str));
+    BatchSize: Kind::WholeOr(1, u32::MAX as u64, &["full"]),
+        |value| match value {
+            Value::Integer(rows @ 1..) => Some(Self::Rows(u32::try_from(*rows).ok()?)),
+            Value::String(word) if word == "full" => Some(Self::Full),
+            _ => None,
+        },
+        |size| Ok(match size {
+            Self::Rows(rows) => Value::Integer((*rows).into()),
+            Self::Full => "full".into(),
+        });
+    Traces: Kind::WholeOr(0, MOST, &["none", "all"]),
+        |value| match value.as_str() {
+            Some("none") => Some(Self::None),
+            Some("all") => Some(Self::All),
+            _ => u64::read(value).map(Self::First),
+        },
+        |traces| match traces {
+            Self::None => Ok("none".into()),
+            Self::First(count) => whole(*count),
+            Self::All => Ok("all".into()),
+        };
+}
+
+/// Writes a whole number.
+fn whole(x: u64) -> Result<Value, ConfigError> {
+    let above = |_| ConfigError::NoToml(format!("{x} is above 2^63 - 1"));
+    i64::try_from(x).map(Value::Integer).map_err(above)
+}
+
+/// Reads the items of a list.
+fn read_items<T>(value: &Value, read: fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    let items = value.as_array()?.iter();
+    items.map(|item| read(item.as_str()?)).collect()
+}
+
+/// Writes the names of items as a list.
+fn write_items<T>(items: &[T], name: fn(&T) -> &str) -> Value {
+    Value::Array(items.iter().map(|item| name(item).into()).collect())
+}
+
+/// Makes settings of types that are written as text of their own form.
+macro_rules! texts {
+    ($($type:ident: $kind:expr;)*) => {$(
+        impl FromStr for $type {
+            type Err = ParseTextError;
+
+            fn from_str(text: &str) -> Result<Self, ParseTextError> {
+                Self::read(text).ok_or(ParseTextError(Self::FORM))
+            }
+        }
+
+        types! {
+            $type: $kind, |value| $type::read(value.as_str()?), |it| Ok(it.to_string().into());
+        }
+    )*};
+}
+
+texts! {
+    Seeds: Kind::Seeds;
+    StopWhen: Kind::Stop;
+    Persistence: Kind::Span;
+    CheckpointEvery: Kind::Every;
+}
+
+/// Makes settings of enums, each variant of which is a word.
+macro_rules! choices {
+    ($($type:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
+        types! {
+            $type: Kind::Choice(&[$($word),*]),
+                |value| match value.as_str()? {
+                    $($word => Some(Self::$variant),)*
+                    _ => None,
+                },
+                |choice| Ok(match choice {
+                    $(Self::$variant => $word,)*
+                }.into());
+        }
+    )*};
+}
+
+choices! {
+    Target { Sign = "sign", Linear = "linear" }
+    RandomFamily { Xoshiro256pp = "xoshiro256pp", Libstdcxx = "libstdcxx" }
+    Loss { Logistic = "logistic", Squared = "squared", Hinge = "hinge" }
+    Schedule {
+        Constant = "constant",
+        InverseScaling = "inverse-scaling",
+        Step = "step",
+        Cosine = "cosine",
+    }
+    DecayOrder { Before = "before", After = "after" }
+    Order { Shuffle = "shuffle", Sequential = "sequential", WithReplacement = "with-replacement" }
+    Init {
+        Zero = "zero",
+        Gaussian = "gaussian",
+        Orthogonal = "orthogonal",
+        Teacher = "teacher",
+        AntiTeacher = "anti-teacher",
+    }
+    MemFigure { TrainAcc = "train_acc", TrainLoss = "train_loss" }
+    GenFigure {
+        Auto = "auto",
+        TestAcc = "test_acc",
+        PopulationAcc = "population_acc",
+        TestLoss = "test_loss",
+    }
+    Crossing { First = "first", Stable = "stable" }
+    KernelChoice { Auto = "auto", Scalar = "scalar", Lanes = "lanes", Dense = "dense" }
+    SimdChoice { Auto = "auto", Avx512 = "avx512", Avx2 = "avx2", Portable = "portable" }
+    NumberFormat { Shortest = "shortest", G6 = "g6", Reference = "reference" }
+    TraceFormat { Csv = "csv", Jsonl = "jsonl" }
+    SeedWhat { Order = "order", Data = "data", Init = "init", All = "all" }
+}
