@@ -1,10 +1,9 @@
 //! Two training lengths on the same data, and where early stopping would have ended the longer.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::ops::ControlFlow;
 
-use sparsegrok_config::{CompareSpec, Config, NumberFormat};
+use sparsegrok_config::{CompareSpec, Config};
 use sparsegrok_data::{InvalidSetting, Problem, check};
 use sparsegrok_kernel::{Evaluation, Figure, TrainError};
 
@@ -13,8 +12,7 @@ use crate::run::{Run, RunError, run_watched};
 use crate::trace::Trace;
 use crate::train::Event;
 
-/// A run that stops early beside a long one. Displays as the second reference program prints it,
-/// with a third line where patience was asked for.
+/// A run that stops early beside a long one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// The last evaluation of the run that stops early.
@@ -23,8 +21,6 @@ pub struct Comparison {
     pub long: Evaluation,
     /// What early stopping would have made of the long run, where patience was asked for.
     pub patience: Option<Patience>,
-    /// How absent figures are printed.
-    pub number_format: NumberFormat,
 }
 
 /// One of the two runs that are compared.
@@ -91,7 +87,6 @@ pub fn compare(
     config.validate().map_err(TrainError::from)?;
     let spec = config.compare.clone();
     check_patience(&spec, problem.test.is_some()).map_err(TrainError::from)?;
-    let number_format = config.output.number_format;
     // Both runs go on to their own ends.
     let mut config = config.clone();
     config.evaluate.stop_when = None;
@@ -115,7 +110,6 @@ pub fn compare(
         patience: spec
             .patience
             .map(|evaluations| Patience::of(evaluations, &long.trace)),
-        number_format,
     })
 }
 
@@ -127,60 +121,6 @@ pub(crate) fn check_patience(spec: &CompareSpec, has_test: bool) -> Result<(), I
         spec.patience.unwrap_or_default(),
         "to be left out where there is no test set",
     )
-}
-
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Early Stop -> {}", self.figures(&self.early))?;
-        writeln!(f, "Long Train-> {}", self.figures(&self.long))?;
-        let Some(Patience { evaluations, stop }) = self.patience else {
-            return Ok(());
-        };
-        match stop {
-            Some(Stop { at, best }) => writeln!(
-                f,
-                "Patience {evaluations} -> {} (long run stopped at epoch {}, best test loss {} at \
-                 epoch {})",
-                self.figures(&at),
-                at.epoch,
-                NumberFormat::G6.text(best[Figure::TestLoss]),
-                best.epoch
-            ),
-            None => writeln!(f, "Patience {evaluations} -> never runs out"),
-        }
-    }
-}
-
-impl Comparison {
-    fn figures<'a>(&self, of: &'a Evaluation) -> Figures<'a> {
-        let absent = match self.number_format {
-            NumberFormat::Reference => "0.0000",
-            NumberFormat::Shortest | NumberFormat::G6 => "none",
-        };
-        Figures { of, absent }
-    }
-}
-
-/// An evaluation as the second reference program prints it, with four decimals.
-struct Figures<'a> {
-    of: &'a Evaluation,
-    /// Stands for an accuracy on no rows: the reference program counts it as 0.
-    absent: &'static str,
-}
-
-impl fmt::Display for Figures<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [train_acc, weight_norm] =
-            [Figure::TrainAcc, Figure::WeightNorm].map(|figure| self.of[figure]);
-        let test_acc = self
-            .of
-            .get(Figure::TestAcc)
-            .map_or(self.absent.to_owned(), |acc| format!("{acc:.4}"));
-        write!(
-            f,
-            "Train Acc: {train_acc:.4}, Test Acc: {test_acc}, ||w||2: {weight_norm:.4}"
-        )
-    }
 }
 
 #[cfg(test)]

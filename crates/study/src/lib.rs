@@ -41,11 +41,9 @@ mod load;
 mod memory;
 mod predict;
 mod registry;
-mod rounding;
 mod run;
 mod shard;
 mod study;
-mod summary;
 mod theory;
 mod trace;
 mod train;
@@ -79,7 +77,6 @@ pub use study::{
     Part, Ran, Record, RecordRow, ResultsError, RunSeeds, Scaling, Study, StudyError, StudyResults,
     Summary, Timed, Times, estimate, logged_config, merge, tables_again, tables_under,
 };
-pub use summary::closing_words;
 pub use theory::{NotCovered, theory_setting};
 pub use trace::{Trace, TraceWriter};
 pub use train::{Event, Watch};
