@@ -9,7 +9,6 @@
 mod cautions;
 pub mod compare;
 pub mod explain;
-mod rounding;
 pub mod validate;
 
 pub use cautions::cautions;

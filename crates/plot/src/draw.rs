@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use crate::layout::{
-    BAR, LARGE, Layout, MARGIN, MEDIUM, RULE_LABELS, SMALL, TICK, has_rule_labels, key_width,
-    most_ticks, ticks,
+    BAR, LARGE, LEGEND_ROW, Layout, MARGIN, MEDIUM, RULE_LABELS, SMALL, TICK, has_rule_labels,
+    key_width, most_ticks, ticks, widest,
 };
 use crate::palette::{Paint, Theme};
 use crate::picture::{Axis, Bar, Mark, Panel, Picture, Stroke};
-use crate::svg::{Px, Svg, Words};
+use crate::svg::{BOLD, CENTRED, Px, Svg, TO_THE_LEFT};
 use crate::text::width;
 
 /// Length of an interval beyond its dot where it has no upper end.
@@ -22,14 +22,10 @@ pub fn draw(picture: &Picture, theme: Theme) -> String {
     let mut svg = Svg::new(theme);
     svg.open(&picture.title, layout.width, layout.height);
     let mut y = MARGIN + LARGE;
-    svg.words(
-        (MARGIN, y),
-        &picture.title,
-        Words::new(LARGE, Paint::Ink).bold(),
-    );
+    svg.words((MARGIN, y), &picture.title, LARGE, Paint::Ink, BOLD);
     y += 10.0;
     for row in &layout.legend {
-        y += layout.row_height();
+        y += LEGEND_ROW;
         let mut x = MARGIN;
         for key in row {
             svg.key((x, y), key);
@@ -42,7 +38,7 @@ pub fn draw(picture: &Picture, theme: Theme) -> String {
     let mut y = layout.height - MARGIN - layout.note.len() as f64 * 15.0;
     for line in &layout.note {
         y += 15.0;
-        svg.words((MARGIN, y - 4.0), line, Words::new(SMALL, Paint::Muted));
+        svg.words((MARGIN, y - 4.0), line, SMALL, Paint::Muted, "");
     }
     svg.text.push_str("</svg>\n");
     svg.text
@@ -89,12 +85,9 @@ impl Svg {
         };
         let below = i + columns < picture.panels.len();
         let clip = format!("{}-{i}", picture.name);
+        let [x, y, width, height] = [frame.left, frame.top, frame.width, frame.height].map(Px);
         self.put(format_args!(
-            "<clipPath id=\"{clip}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n",
-            Px(frame.left),
-            Px(frame.top),
-            Px(frame.width),
-            Px(frame.height)
+            "<clipPath id=\"{clip}\"><rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/></clipPath>\n"
         ));
         self.horizontal(&frame, !picture.shared_axes || !below);
         self.vertical(&frame, !picture.shared_axes || i.is_multiple_of(columns));
@@ -108,7 +101,7 @@ impl Svg {
         let ruled = picture.panels.iter().any(has_rule_labels);
         let above = if ruled { 7.0 + RULE_LABELS } else { 7.0 };
         let above = (frame.left, frame.top - above);
-        self.words(above, &panel.title, Words::new(MEDIUM, Paint::Ink).bold());
+        self.words(above, &panel.title, MEDIUM, Paint::Ink, BOLD);
         if let Some(bar) = &panel.bar {
             self.bar(&frame, bar);
         }
@@ -117,13 +110,9 @@ impl Svg {
     /// The lines at the left and at the bottom.
     fn frame(&mut self, frame: &Frame<'_>) {
         let style = self.style(Stroke::solid(Paint::Ink, 0.9));
-        self.put(format_args!(
-            "<path d=\"M{} {}V{}H{}\"{style}/>\n",
-            Px(frame.left),
-            Px(frame.top),
-            Px(frame.bottom()),
-            Px(frame.right())
-        ));
+        let [x0, y0] = [frame.left, frame.top].map(Px);
+        let [x1, y1] = [frame.right(), frame.bottom()].map(Px);
+        self.put(format_args!("<path d=\"M{x0} {y0}V{y1}H{x1}\"{style}/>\n"));
     }
 
     fn horizontal(&mut self, frame: &Frame<'_>, labelled: bool) {
@@ -147,12 +136,11 @@ impl Svg {
             }
             free = x + half + 6.0;
             let at = (x, frame.bottom() + TICK + SMALL);
-            self.words(at, &label, Words::new(SMALL, Paint::Ink).centred());
+            self.words(at, &label, SMALL, Paint::Ink, CENTRED);
         }
         if labelled {
             let at = (frame.left + frame.width / 2.0, frame.bottom() + 35.0);
-            let how = Words::new(MEDIUM, Paint::Ink).centred();
-            self.words(at, &frame.x.label, how);
+            self.words(at, &frame.x.label, MEDIUM, Paint::Ink, CENTRED);
         }
     }
 
@@ -178,15 +166,11 @@ impl Svg {
             free = y - SMALL / 2.0 - 2.0;
             widest = widest.max(width(&label, SMALL, false));
             let at = (frame.left - TICK - 1.0, y + 0.36 * SMALL);
-            self.words(at, &label, Words::new(SMALL, Paint::Ink).to_the_left());
+            self.words(at, &label, SMALL, Paint::Ink, TO_THE_LEFT);
         }
         if labelled {
-            let at = (
-                frame.left - TICK - widest - 9.0,
-                frame.top + frame.height / 2.0,
-            );
-            let how = Words::new(MEDIUM, Paint::Ink).centred().upright();
-            self.words(at, &frame.y.label, how);
+            let x = frame.left - TICK - widest - 9.0;
+            self.upright_title((x, frame.top + frame.height / 2.0), &frame.y.label);
         }
     }
 
@@ -204,22 +188,17 @@ impl Svg {
             );
             self.rectangle((left, right), y, Paint::ramp((low + high) / 2.0), "");
         }
-        let mut widest: f64 = 0.0;
-        for tick in bar.scale.ticks(most_ticks(frame.height, 34.0)) {
+        let ticks = bar.scale.ticks(most_ticks(frame.height, 34.0));
+        let title_x = right + TICK + widest(&ticks) + MEDIUM + 4.0;
+        for tick in ticks {
             let y = frame.bottom() - frame.height * bar.scale.place(tick.at);
             let Some(label) = tick.label else { continue };
             let ink = Stroke::solid(Paint::Ink, 0.9);
             self.line((right, y), (right + 3.0, y), ink);
-            widest = widest.max(width(&label, SMALL, false));
             let at = (right + TICK, y + 0.36 * SMALL);
-            self.words(at, &label, Words::new(SMALL, Paint::Ink));
+            self.words(at, &label, SMALL, Paint::Ink, "");
         }
-        let at = (
-            right + TICK + widest + MEDIUM + 4.0,
-            frame.top + frame.height / 2.0,
-        );
-        let how = Words::new(MEDIUM, Paint::Ink).centred().upright();
-        self.words(at, &bar.label, how);
+        self.upright_title((title_x, frame.top + frame.height / 2.0), &bar.label);
     }
 
     /// The labels of rules: above the panel, each centred on its own rule where there is room.
@@ -237,7 +216,7 @@ impl Svg {
             free = from + wide + 8.0;
             let above = frame.top - 8.0;
             self.line((x, frame.top - 4.0), (x, frame.top), *stroke);
-            self.words((from, above), label, Words::new(SMALL, stroke.paint));
+            self.words((from, above), label, SMALL, stroke.paint, "");
         }
     }
 
@@ -254,19 +233,19 @@ impl Svg {
                 self.line((x, frame.top), (x, frame.bottom()), *stroke);
             }
             Mark::Stripe { x, paint, opacity } => {
+                let scale = &frame.x.scale;
                 let x = (
-                    frame.x(x.0.max(frame.x.scale.low())),
-                    frame.x(x.1.min(frame.x.scale.high())),
+                    frame.x(x.0.max(scale.low())),
+                    frame.x(x.1.min(scale.high())),
                 );
-                let y = (frame.top, frame.bottom());
-                self.rectangle(x, y, *paint, &format!(" fill-opacity=\"{}\"", Px(*opacity)));
+                let more = format!(" fill-opacity=\"{}\"", Px(*opacity));
+                self.rectangle(x, (frame.top, frame.bottom()), *paint, &more);
             }
             Mark::Tile { x, y, paint, cell } => {
                 // Tiles that meet leave no gap between them.
-                let mut more = String::from(" shape-rendering=\"crispEdges\"");
-                if let Some(cell) = cell {
-                    let _ = write!(more, " data-cell=\"{cell}\"");
-                }
+                let number = cell.map(|cell| format!(" data-cell=\"{cell}\""));
+                let more =
+                    " shape-rendering=\"crispEdges\"".to_owned() + &number.unwrap_or_default();
                 let (x, y) = ((frame.x(x.0), frame.x(x.1)), (frame.y(y.0), frame.y(y.1)));
                 self.rectangle(x, y, *paint, &more);
             }
@@ -280,19 +259,17 @@ impl Svg {
             } => {
                 let (x, y) = (frame.x(at.0), frame.y(at.1));
                 self.dot((x, y), *paint);
-                if let Some((low, high)) = interval {
+                if let Some((low, high)) = *interval {
                     let stroke = Stroke::solid(*paint, 1.3);
-                    let low = frame.y(*low);
                     let cap = |svg: &mut Self, y| svg.line((x - 3.0, y), (x + 3.0, y), stroke);
+                    let low = frame.y(low);
                     cap(self, low);
-                    // An interval without an upper end is left open.
-                    let high = match high.is_finite() {
-                        true => frame.y(*high),
-                        false => y - OPEN,
-                    };
-                    self.line((x, low), (x, high), stroke);
-                    if interval.is_some_and(|(_, high)| high.is_finite()) {
-                        cap(self, high);
+                    if high.is_finite() {
+                        self.line((x, low), (x, frame.y(high)), stroke);
+                        cap(self, frame.y(high));
+                    } else {
+                        // An interval without an upper end is left open.
+                        self.line((x, low), (x, y - OPEN), stroke);
                     }
                 }
             }
@@ -301,23 +278,20 @@ impl Svg {
             }
             Mark::Text { at, text, paint } => {
                 let at = (frame.x(at.0), frame.y(at.1) + 0.36 * SMALL);
-                self.words(at, text, Words::new(SMALL, *paint).centred());
+                self.words(at, text, SMALL, *paint, CENTRED);
             }
         }
     }
 
     fn curve(&mut self, frame: &Frame<'_>, points: &[(f64, f64)], stroke: Stroke) {
-        let mut path = String::new();
-        let mut pen = 'M';
-        for &(x, y) in points {
-            let (x, y) = (frame.x(x), frame.y(y));
-            if !(x.is_finite() && y.is_finite()) {
-                pen = 'M';
-                continue;
-            }
-            let _ = write!(path, "{pen}{} {}", Px(x), Px(y));
-            pen = 'L';
-        }
+        let placed: Vec<_> = points
+            .iter()
+            .map(|&(x, y)| (frame.x(x), frame.y(y)))
+            .collect();
+        let stretches = placed.split(|(x, y)| !(x.is_finite() && y.is_finite()));
+        let path: String = stretches
+            .map(|stretch| path(stretch.iter().copied()))
+            .collect();
         if !path.is_empty() {
             let style = self.style(stroke);
             self.put(format_args!(
@@ -329,32 +303,37 @@ impl Svg {
     fn band(&mut self, frame: &Frame<'_>, points: &[(f64, f64, f64)], paint: Paint, opacity: f64) {
         let placed = points.iter().map(|&(x, low, high)| {
             // A band may begin below a logarithmic scale.
-            let low = if frame.y.scale.is_log() {
-                low.max(frame.y.scale.low())
+            let scale = &frame.y.scale;
+            let low = if scale.is_log() {
+                low.max(scale.low())
             } else {
                 low
             };
             [frame.x(x), frame.y(low), frame.y(high)]
         });
         let placed: Vec<_> = placed.collect();
-        let mut path = String::new();
-        for stretch in placed.split(|place| place.iter().any(|x| !x.is_finite())) {
-            let upper = stretch.iter().map(|[x, _, high]| (x, high));
-            let lower = stretch.iter().rev().map(|[x, low, _]| (x, low));
-            for (i, (x, y)) in upper.chain(lower).enumerate() {
-                let pen = if i == 0 { 'M' } else { 'L' };
-                let _ = write!(path, "{pen}{} {}", Px(*x), Px(*y));
-            }
-            if !stretch.is_empty() {
-                path.push('Z');
-            }
-        }
+        let stretches = placed.split(|place| place.iter().any(|x| !x.is_finite()));
+        let outline = |stretch: &[[f64; 3]]| {
+            let upper = stretch.iter().map(|&[x, _, high]| (x, high));
+            let lower = stretch.iter().rev().map(|&[x, low, _]| (x, low));
+            path(upper.chain(lower)) + "Z"
+        };
+        let path: String = stretches.filter(|s| !s.is_empty()).map(outline).collect();
         if !path.is_empty() {
-            let fill = paint.value(self.theme);
+            let (fill, opacity) = (paint.value(self.theme), Px(opacity));
             self.put(format_args!(
-                "<path d=\"{path}\" fill=\"{fill}\" fill-opacity=\"{}\"/>\n",
-                Px(opacity)
+                "<path d=\"{path}\" fill=\"{fill}\" fill-opacity=\"{opacity}\"/>\n"
             ));
         }
     }
+}
+
+/// The data of a path from point to point.
+fn path(points: impl Iterator<Item = (f64, f64)>) -> String {
+    let mut path = String::new();
+    for (i, (x, y)) in points.enumerate() {
+        let pen = if i == 0 { 'M' } else { 'L' };
+        let _ = write!(path, "{pen}{} {}", Px(x), Px(y));
+    }
+    path
 }

@@ -18,6 +18,8 @@ pub(crate) const TICK: f64 = 5.0;
 pub(crate) const BAR: f64 = 12.0;
 /// Room above a panel for the labels of its rules.
 pub(crate) const RULE_LABELS: f64 = 16.0;
+/// Height of a legend's row.
+pub(crate) const LEGEND_ROW: f64 = 18.0;
 /// Length of a legend's line.
 pub(crate) const SIGN: f64 = 24.0;
 
@@ -62,7 +64,7 @@ impl<'p> Layout<'p> {
             lefts,
             tops: Vec::new(),
         };
-        let mut y = MARGIN + LARGE + 14.0 + layout.legend.len() as f64 * layout.row_height();
+        let mut y = MARGIN + LARGE + 14.0 + layout.legend.len() as f64 * LEGEND_ROW;
         let titled = picture.panels.iter().any(|panel| !panel.title.is_empty());
         let ruled = picture.panels.iter().any(has_rule_labels);
         for row in 0..rows {
@@ -76,10 +78,6 @@ impl<'p> Layout<'p> {
         layout.height = y + note + MARGIN;
         layout
     }
-
-    pub(crate) fn row_height(&self) -> f64 {
-        18.0
-    }
 }
 
 pub(crate) fn has_rule_labels(panel: &Panel) -> bool {
@@ -92,28 +90,26 @@ fn before(panel: &Panel, labelled: bool, height: f64) -> f64 {
     if !labelled {
         return 12.0;
     }
-    let widths = ticks(&panel.y, height, 34.0);
-    let widths = widths.iter().filter_map(|tick| tick.label.as_deref());
-    let widest = widths
-        .map(|label| width(label, SMALL, false))
-        .fold(0.0, f64::max);
     let title = if panel.y.label.is_empty() {
         0.0
     } else {
         MEDIUM + 8.0
     };
-    title + widest + TICK + 4.0
+    title + widest(&ticks(&panel.y, height, 34.0)) + TICK + 4.0
 }
 
 /// Room right of a panel.
 fn after(panel: &Panel, height: f64) -> f64 {
     let Some(bar) = &panel.bar else { return 8.0 };
-    let labels = bar.scale.ticks(most_ticks(height, 34.0));
-    let labels = labels.iter().filter_map(|tick| tick.label.as_deref());
-    let widest = labels
-        .map(|label| width(label, SMALL, false))
-        .fold(0.0, f64::max);
-    12.0 + BAR + TICK + widest + MEDIUM + 14.0
+    let ticks = bar.scale.ticks(most_ticks(height, 34.0));
+    12.0 + BAR + TICK + widest(&ticks) + MEDIUM + 14.0
+}
+
+/// Width of the widest label.
+pub(crate) fn widest(ticks: &[Tick]) -> f64 {
+    let labels = ticks.iter().filter_map(|tick| tick.label.as_deref());
+    let widths = labels.map(|label| width(label, SMALL, false));
+    widths.fold(0.0, f64::max)
 }
 
 pub(crate) fn most_ticks(length: f64, each: f64) -> usize {

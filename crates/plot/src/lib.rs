@@ -13,13 +13,10 @@
 //! use sparsegrok_plot::{Axis, Mark, Paint, Panel, Picture, Scale, Stroke, Theme, draw};
 //!
 //! let points: Vec<(f64, f64)> = (1..=100).map(|i| (f64::from(i), f64::from(i * i))).collect();
-//! let panel = Panel {
-//!     title: String::new(),
-//!     x: Axis::new("i", Scale::linear(points.iter().map(|p| p.0), 0.0)),
-//!     y: Axis::new("i²", Scale::log(points.iter().map(|p| p.1), 0.05)),
-//!     marks: vec![Mark::Line { points, stroke: Stroke::solid(Paint::Blue, 2.0) }],
-//!     bar: None,
-//! };
+//! let x = Axis::new("i", Scale::linear(points.iter().map(|p| p.0), 0.0));
+//! let y = Axis::new("i²", Scale::log(points.iter().map(|p| p.1), 0.05));
+//! let line = Mark::Line { points, stroke: Stroke::solid(Paint::Blue, 2.0) };
+//! let panel = Panel::new("", x, y, vec![line]);
 //! let picture = Picture {
 //!     title: "Squares".to_owned(),
 //!     panels: vec![panel],

@@ -2,7 +2,7 @@
 //!
 //! These are for labels. A number written here is rounded and cannot be read back.
 
-/// Significant digits of [`number`].
+/// Significant digits of [`number`] and [`significant`].
 const DIGITS: usize = 4;
 
 /// Writes a number to four significant digits at most: 1,009; 0.005; 5×10⁻⁵; ∞; – for NaN.
@@ -50,8 +50,20 @@ pub fn count(count: u64) -> String {
     typeset(&count.to_string())
 }
 
+/// Rounds to so many decimals, half away from zero.
+pub fn rounded(x: f64, decimals: i32) -> f64 {
+    let unit = libm::pow(10.0, f64::from(decimals));
+    libm::round(x * unit) / unit
+}
+
+/// Rounds to four significant digits: as many as can be seen.
+pub fn significant(x: f64) -> f64 {
+    let precision = DIGITS - 1;
+    format!("{x:.precision$e}").parse().unwrap_or(x)
+}
+
 /// The digits without zeros at the end of their decimals.
-fn trimmed(digits: &str) -> &str {
+pub(crate) fn trimmed(digits: &str) -> &str {
     match digits.contains('.') {
         true => digits.trim_end_matches('0').trim_end_matches('.'),
         false => digits,

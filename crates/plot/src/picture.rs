@@ -57,6 +57,19 @@ pub struct Panel {
     pub bar: Option<Bar>,
 }
 
+impl Panel {
+    /// A panel without a key to shades.
+    pub fn new(title: impl Into<String>, x: Axis, y: Axis, marks: Vec<Mark>) -> Self {
+        Self {
+            title: title.into(),
+            x,
+            y,
+            marks,
+            bar: None,
+        }
+    }
+}
+
 /// An axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
@@ -98,6 +111,14 @@ pub struct Key {
     pub label: String,
     /// The sign left of the words.
     pub sign: Sign,
+}
+
+impl Key {
+    /// A sign and its words.
+    pub fn new(label: impl Into<String>, sign: Sign) -> Self {
+        let label = label.into();
+        Self { label, sign }
+    }
 }
 
 /// A sign in a legend.

@@ -2,57 +2,18 @@
 
 use std::fmt::{Arguments, Display, Write};
 
-use crate::layout::{SIGN, SMALL};
+use crate::layout::{MEDIUM, SIGN, SMALL};
+use crate::number::trimmed;
 use crate::palette::{Paint, Theme};
 use crate::picture::{Key, Sign, Stroke};
 use crate::text::{self, Escaped, FAMILY, SUBSCRIPT, pieces};
 
-/// The setting of words: size, colour, weight, anchor, direction.
-#[derive(Clone, Copy)]
-pub(crate) struct Words {
-    size: f64,
-    paint: Paint,
-    bold: bool,
-    anchor: &'static str,
-    upright: bool,
-}
-
-impl Words {
-    pub(crate) fn new(size: f64, paint: Paint) -> Self {
-        Self {
-            size,
-            paint,
-            bold: false,
-            anchor: "start",
-            upright: false,
-        }
-    }
-
-    pub(crate) fn bold(self) -> Self {
-        Self { bold: true, ..self }
-    }
-
-    pub(crate) fn centred(self) -> Self {
-        Self {
-            anchor: "middle",
-            ..self
-        }
-    }
-
-    pub(crate) fn to_the_left(self) -> Self {
-        Self {
-            anchor: "end",
-            ..self
-        }
-    }
-
-    pub(crate) fn upright(self) -> Self {
-        Self {
-            upright: true,
-            ..self
-        }
-    }
-}
+/// An attribute of bold words.
+pub(crate) const BOLD: &str = " font-weight=\"bold\"";
+/// An attribute of words centred at their place, where others begin.
+pub(crate) const CENTRED: &str = " text-anchor=\"middle\"";
+/// An attribute of words that end at their place.
+pub(crate) const TO_THE_LEFT: &str = " text-anchor=\"end\"";
 
 /// An SVG file in the making.
 pub(crate) struct Svg {
@@ -91,42 +52,44 @@ impl Svg {
         }
     }
 
-    pub(crate) fn words(&mut self, (x, y): (f64, f64), words: &str, how: Words) {
+    /// Words at a place, with further attributes in `style`.
+    pub(crate) fn words(
+        &mut self,
+        at: (f64, f64),
+        words: &str,
+        size: f64,
+        paint: Paint,
+        style: &str,
+    ) {
+        let place = format!("x=\"{}\" y=\"{}\"", Px(at.0), Px(at.1));
+        self.text_element(&place, words, size, paint, style);
+    }
+
+    /// The title of a vertical axis, read from below, centred at a place.
+    pub(crate) fn upright_title(&mut self, (x, y): (f64, f64), title: &str) {
+        let place = format!("transform=\"translate({} {}) rotate(-90)\"", Px(x), Px(y));
+        self.text_element(&place, title, MEDIUM, Paint::Ink, CENTRED);
+    }
+
+    fn text_element(&mut self, place: &str, words: &str, size: f64, paint: Paint, style: &str) {
         if words.is_empty() {
             return;
         }
-        let place = match how.upright {
-            true => format!("transform=\"translate({} {}) rotate(-90)\"", Px(x), Px(y)),
-            false => format!("x=\"{}\" y=\"{}\"", Px(x), Px(y)),
-        };
-        let fill = how.paint.value(self.theme);
+        let (fill, px) = (paint.value(self.theme), Px(size));
         self.put(format_args!(
-            "<text {place} font-size=\"{}\" fill=\"{fill}\"",
-            Px(how.size)
+            "<text {place} font-size=\"{px}\" fill=\"{fill}\"{style}>"
         ));
-        if how.bold {
-            self.put(format_args!(" font-weight=\"bold\""));
-        }
-        if how.anchor != "start" {
-            self.put(format_args!(" text-anchor=\"{}\"", how.anchor));
-        }
-        self.put(format_args!(">"));
+        let shift = 0.25 * size;
         let mut lowered = false;
         for piece in pieces(words) {
-            let shift = 0.25 * how.size;
+            let (text, down, up) = (Escaped(piece.text), Px(shift), Px(-shift));
+            let small = Px(SUBSCRIPT * size);
             match (piece.subscript, lowered) {
                 (true, _) => self.put(format_args!(
-                    "<tspan dy=\"{}\" font-size=\"{}\">{}</tspan>",
-                    Px(shift),
-                    Px(SUBSCRIPT * how.size),
-                    Escaped(piece.text)
+                    "<tspan dy=\"{down}\" font-size=\"{small}\">{text}</tspan>"
                 )),
-                (false, true) => self.put(format_args!(
-                    "<tspan dy=\"{}\">{}</tspan>",
-                    Px(-shift),
-                    Escaped(piece.text)
-                )),
-                (false, false) => self.put(format_args!("{}", Escaped(piece.text))),
+                (false, true) => self.put(format_args!("<tspan dy=\"{up}\">{text}</tspan>")),
+                (false, false) => self.put(format_args!("{text}")),
             }
             lowered = piece.subscript;
         }
@@ -135,13 +98,8 @@ impl Svg {
 
     pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64), stroke: Stroke) {
         let style = self.style(stroke);
-        self.put(format_args!(
-            "<path d=\"M{} {}L{} {}\"{style}/>\n",
-            Px(from.0),
-            Px(from.1),
-            Px(to.0),
-            Px(to.1)
-        ));
+        let [x0, y0, x1, y1] = [from.0, from.1, to.0, to.1].map(Px);
+        self.put(format_args!("<path d=\"M{x0} {y0}L{x1} {y1}\"{style}/>\n"));
     }
 
     pub(crate) fn style(&self, stroke: Stroke) -> String {
@@ -164,12 +122,9 @@ impl Svg {
         let (left, right) = (x.0.min(x.1), x.0.max(x.1));
         let (top, bottom) = (y.0.min(y.1), y.0.max(y.1));
         let fill = paint.value(self.theme);
+        let [x, y, width, height] = [left, top, right - left, bottom - top].map(Px);
         self.put(format_args!(
-            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{fill}\"{more}/>\n",
-            Px(left),
-            Px(top),
-            Px(right - left),
-            Px(bottom - top)
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"{more}/>\n"
         ));
     }
 
@@ -196,17 +151,15 @@ impl Svg {
             }
             Sign::Censored(paint) => self.censored((x + SIGN / 2.0, middle), paint),
         }
-        let at = (x + SIGN + 6.0, y);
-        self.words(at, &key.label, Words::new(SMALL, Paint::Ink));
+        self.words((x + SIGN + 6.0, y), &key.label, SMALL, Paint::Ink, "");
     }
 
     pub(crate) fn dot(&mut self, (x, y): (f64, f64), paint: Paint) {
         let (fill, paper) = (paint.value(self.theme), Paint::Paper.value(self.theme));
+        let (x, y) = (Px(x), Px(y));
         self.put(format_args!(
-            "<circle cx=\"{}\" cy=\"{}\" r=\"3\" fill=\"{fill}\" stroke=\"{paper}\" \
-             stroke-width=\"0.8\"/>\n",
-            Px(x),
-            Px(y)
+            "<circle cx=\"{x}\" cy=\"{y}\" r=\"3\" fill=\"{fill}\" stroke=\"{paper}\" \
+             stroke-width=\"0.8\"/>\n"
         ));
     }
 
@@ -232,7 +185,7 @@ impl Display for Px {
         // A bound far outside any picture keeps viewers from drawing with huge numbers.
         let hundredths = (self.0.clamp(-1e5, 1e5) * 100.0).round();
         let digits = format!("{:.2}", hundredths / 100.0);
-        let digits = digits.trim_end_matches('0').trim_end_matches('.');
+        let digits = trimmed(&digits);
         f.write_str(if digits == "-0" { "0" } else { digits })
     }
 }

@@ -1,9 +1,8 @@
 //! The collapse: accuracy against epochs, and against nηλT, the time in units of decay.
 
 use sparsegrok_kernel::Figure;
-use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
+use sparsegrok_plot::{Axis, Mark, Paint, Panel, Picture, Scale, Stroke};
 
-use crate::curves::left_out;
 use crate::view::{CellView, View};
 
 /// Cells with a curve each; of more, some are chosen.
@@ -49,13 +48,8 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
                 points: points.clone(),
                 stroke: Stroke::solid(paint, 1.6),
             });
-        Panel {
-            title: title.to_owned(),
-            x: Axis::new(label, x),
-            y: Axis::new("accuracy on unseen data", y),
-            marks: lines.collect(),
-            bar: None,
-        }
+        let (x, y) = (Axis::new(label, x), Axis::new("accuracy on unseen data", y));
+        Panel::new(title, x, y, lines.collect())
     };
     let mut panels = vec![
         panel("By epochs", "epoch T", &|_, epoch| epoch),
@@ -79,6 +73,7 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
             },
         ));
     }
+    let keys = cells.iter().zip(&paints);
     Some(Picture {
         name: "collapse",
         title: "One clock for all cells: weight decay".to_owned(),
@@ -91,16 +86,9 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
             } else {
                 ""
             },
-            left_out(view, cells.len())
+            view.left_out(cells.len())
         ),
-        legend: cells
-            .iter()
-            .zip(&paints)
-            .map(|((cell, ..), &paint)| Key {
-                label: cell.name.clone(),
-                sign: Sign::Line(Stroke::solid(paint, 2.0)),
-            })
-            .collect(),
+        legend: keys.map(|((cell, ..), &paint)| cell.key(paint)).collect(),
         columns: panels.len(),
         panels,
         size: (250.0, 210.0),

@@ -1,10 +1,13 @@
 //! Figures against epochs: accuracy, loss, norms, margins, one panel a cell.
 
 use sparsegrok_kernel::Figure;
-use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke, number};
+use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
+use sparsegrok_statistics::Distribution;
 
 use crate::keys::figure_paint;
-use crate::view::{CellView, Curve, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, View};
+use crate::view::{
+    CellView, Curve, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View, epoch_text,
+};
 
 /// Cells with a panel each; of more, some are chosen.
 pub(crate) const MOST_PANELS: usize = 12;
@@ -14,6 +17,8 @@ pub(crate) struct Family {
     /// The name of its file.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
+    /// The title in a word or two.
+    pub(crate) short: &'static str,
     /// The vertical axis's title.
     pub(crate) label: &'static str,
     pub(crate) log: bool,
@@ -25,6 +30,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
     Family {
         name: "accuracy",
         title: "Accuracy while training",
+        short: "accuracy",
         label: "accuracy",
         log: false,
         columns: &[Figure::TrainAcc, Figure::TestAcc, Figure::PopulationAcc],
@@ -32,6 +38,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
     Family {
         name: "loss",
         title: "Loss while training",
+        short: "loss",
         label: "mean loss",
         log: true,
         columns: &[Figure::TrainLoss, Figure::TestLoss],
@@ -39,6 +46,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
     Family {
         name: "norms",
         title: "Norms of the weights",
+        short: "norms",
         label: "norm",
         log: true,
         columns: &[
@@ -50,6 +58,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
     Family {
         name: "cosine",
         title: "Alignment of the signal weights with the teacher",
+        short: "alignment",
         label: "cosine",
         log: false,
         columns: &[Figure::TeacherCosine],
@@ -57,6 +66,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
     Family {
         name: "margins",
         title: "Training margins",
+        short: "margins",
         label: "margin y·(w·x)",
         log: false,
         columns: &[Figure::MarginMean, Figure::MarginMin],
@@ -64,6 +74,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
     Family {
         name: "gap-loss",
         title: "Generalization gap in loss",
+        short: "gap in loss",
         label: "test − train loss",
         log: false,
         columns: &[Figure::GapLoss],
@@ -71,6 +82,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
     Family {
         name: "gap-accuracy",
         title: "Generalization gap in error",
+        short: "gap in error",
         label: "train − test accuracy",
         log: false,
         columns: &[Figure::GapAcc],
@@ -106,12 +118,9 @@ pub(crate) fn picture(view: &View, family: &Family, log_epochs: bool) -> Option<
         (false, true) => Scale::linear(values.chain([0.5, 1.0]), 0.04),
         (false, false) => Scale::linear(values, 0.05),
     };
-    let panels = cells.iter().map(|cell| Panel {
-        title: cell.name.clone(),
-        x: Axis::new("epoch", x),
-        y: Axis::new(family.label, y),
-        marks: marks(cell, &kept, is_accuracy),
-        bar: None,
+    let panels = cells.iter().map(|cell| {
+        let (x, y) = (Axis::new("epoch", x), Axis::new(family.label, y));
+        Panel::new(&cell.name, x, y, marks(cell, &kept, is_accuracy))
     });
     let panels: Vec<_> = panels.collect();
     let has_theory = is_accuracy && cells.iter().any(|cell| !cell.theory_curve().is_empty());
@@ -171,14 +180,8 @@ fn marks(cell: &CellView, kept: &[Figure], is_accuracy: bool) -> Vec<Mark> {
     let mut marks = Vec::new();
     for (name, time) in [("T_{mem}", cell.t_mem), ("T_{gen}", cell.t_gen)] {
         let Some(time) = time else { continue };
-        let label = format!("{name} {}", number::number(round_time(time.median)));
-        marks.extend(upright(
-            time.median,
-            time.interval,
-            Paint::Muted,
-            0.9,
-            label,
-        ));
+        let label = format!("{name} {}", epoch_text(time.median));
+        marks.extend(upright(time, Stroke::solid(Paint::Muted, 0.9), label));
     }
     for curve in &curves {
         marks.extend(bands(curve));
@@ -210,21 +213,15 @@ fn marks(cell: &CellView, kept: &[Figure], is_accuracy: bool) -> Vec<Mark> {
 }
 
 /// A median as an upright line, and its interval, where it has one, as a stripe behind it.
-pub(crate) fn upright(
-    median: f64,
-    interval: Option<(f64, f64)>,
-    paint: Paint,
-    width: f64,
-    label: String,
-) -> impl Iterator<Item = Mark> {
-    let stripe = interval.map(|x| Mark::Stripe {
+pub(crate) fn upright(time: Time, stroke: Stroke, label: String) -> impl Iterator<Item = Mark> {
+    let stripe = time.interval.map(|x| Mark::Stripe {
         x,
         paint: Paint::Muted,
         opacity: 0.16,
     });
     let rule = Mark::Rule {
-        x: median,
-        stroke: Stroke::solid(paint, width),
+        x: time.median,
+        stroke,
         label,
     };
     stripe.into_iter().chain([rule])
@@ -247,39 +244,26 @@ pub(crate) const THEORY: Stroke = Stroke {
 };
 
 /// Bands of quantiles, as far as seeds are enough for them.
-fn bands(curve: &Curve) -> Vec<Mark> {
-    let paint = figure_paint(curve.column);
+fn bands(curve: &Curve) -> impl Iterator<Item = Mark> {
+    /// The lower and upper quantile.
+    type Ends = fn(&Distribution) -> (f64, f64);
+    let kinds: [(usize, Ends, f64); 2] = [
+        (ENOUGH_FOR_TAILS, |d| (d.q05, d.q95), 0.14),
+        (ENOUGH_FOR_QUARTILES, |d| (d.q25, d.q75), 0.22),
+    ];
     let n = curve.points.iter().map(|(_, d)| d.n).min().unwrap_or(0);
-    let mut bands = Vec::new();
-    if n >= ENOUGH_FOR_TAILS {
-        bands.push(Mark::Band {
-            points: curve
-                .points
-                .iter()
-                .map(|(epoch, d)| (*epoch, d.q05, d.q95))
-                .collect(),
-            paint,
-            opacity: 0.14,
+    let kinds = kinds.into_iter().filter(move |(enough, ..)| n >= *enough);
+    kinds.map(|(_, ends, opacity)| {
+        let points = curve.points.iter().map(|(epoch, d)| {
+            let (low, high) = ends(d);
+            (*epoch, low, high)
         });
-    }
-    if n >= ENOUGH_FOR_QUARTILES {
-        bands.push(Mark::Band {
-            points: curve
-                .points
-                .iter()
-                .map(|(epoch, d)| (*epoch, d.q25, d.q75))
-                .collect(),
-            paint,
-            opacity: 0.22,
-        });
-    }
-    bands
-}
-
-/// Times are written to the epoch, short ones to a tenth.
-pub(crate) fn round_time(epochs: f64) -> f64 {
-    let unit = if epochs < 100.0 { 10.0 } else { 1.0 };
-    libm::round(epochs * unit) / unit
+        Mark::Band {
+            points: points.collect(),
+            paint: figure_paint(curve.column),
+            opacity,
+        }
+    })
 }
 
 fn legend(kept: &[Figure], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
@@ -290,21 +274,15 @@ fn legend(kept: &[Figure], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
         .iter()
         .map(|&column| {
             let stroke = Stroke::solid(figure_paint(column), 2.0);
-            Key {
-                label: column.words().to_owned(),
-                sign: if banded {
-                    Sign::Banded(stroke)
-                } else {
-                    Sign::Line(stroke)
-                },
-            }
+            let sign = match banded {
+                true => Sign::Banded(stroke),
+                false => Sign::Line(stroke),
+            };
+            Key::new(column.words(), sign)
         })
         .collect();
     if has_theory {
-        keys.push(Key {
-            label: "theory, population".to_owned(),
-            sign: Sign::Line(THEORY),
-        });
+        keys.push(Key::new("theory, population", Sign::Line(THEORY)));
     }
     keys
 }
@@ -312,7 +290,7 @@ fn legend(kept: &[Figure], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
 /// The note: the meaning of lines and bands, and the number of seeds.
 fn note(view: &View, shown: usize, has_theory: bool) -> String {
     let (fewest, most) = view.seeds();
-    let mut parts = vec![seeds_words(fewest, most)];
+    let mut parts = vec![view.seeds_words()];
     if most > 1 {
         parts.push("lines: median over seeds".to_owned());
         let tails = fewest as usize >= ENOUGH_FOR_TAILS;
@@ -339,32 +317,5 @@ fn note(view: &View, shown: usize, has_theory: bool) -> String {
     if has_theory {
         parts.push("dashed: closed-form theory, from its T_{mem} on".to_owned());
     }
-    let mut note = parts.join("; ") + ".";
-    note.push_str(&left_out(view, shown));
-    note
-}
-
-/// The cells and runs that a picture does not show.
-pub(crate) fn left_out(view: &View, shown: usize) -> String {
-    let mut words = String::new();
-    if shown < view.cells.len() {
-        words = format!(" Shown: {shown} of {} cells.", view.cells.len());
-    }
-    if view.runs < view.planned {
-        words += &format!(
-            " Incomplete: {} of {} runs.",
-            number::count(view.runs),
-            number::count(view.planned)
-        );
-    }
-    words
-}
-
-/// The number of seeds in words.
-pub(crate) fn seeds_words(fewest: u64, most: u64) -> String {
-    match (fewest, most) {
-        (1, 1) => "n = 1 seed".to_owned(),
-        (fewest, most) if fewest == most => format!("n = {} seeds", number::count(most)),
-        (fewest, most) => format!("n = {fewest} to {most} seeds"),
-    }
+    parts.join("; ") + "." + &view.left_out(shown)
 }

@@ -1,11 +1,10 @@
 //! The headline: a study's result in one plain sentence.
 
-use sparsegrok_plot::number::{count, number};
+use sparsegrok_plot::number::count;
 use sparsegrok_run::Status;
 
-use crate::curves::round_time;
 use crate::phase::MIXED;
-use crate::view::{CellView, Time, View};
+use crate::view::{CellView, Time, View, epoch_text};
 
 /// The sentence; its numbers are those of the summary, times rounded to the epoch.
 pub(crate) fn of(view: &View) -> String {
@@ -26,10 +25,8 @@ fn of_cell(cell: &CellView) -> String {
             false => String::new(),
         };
         parts.push(format!("{median}T_{{gen}} {}{without}", epochs(time)));
-        parts.extend(
-            cell.predicted_t_gen()
-                .map(|t_gen| format!("theory {}", number(round_time(t_gen)))),
-        );
+        let theory = cell.predicted_t_gen().map(epoch_text);
+        parts.extend(theory.map(|t_gen| format!("theory {t_gen}")));
     }
     parts.join("; ") + "."
 }
@@ -44,33 +41,29 @@ fn outcome(cell: &CellView) -> String {
     if grokked > 0 {
         return format!("{} of {} seeds grokked", count(grokked), count(runs));
     }
-    let others = Status::ALL
-        .into_iter()
-        .filter(|&status| cell.count(status) > 0);
-    let others = others.map(|status| format!("{}: {}", count(cell.count(status)), status.name()));
+    let others = cell.statuses();
+    let others = others.map(|(status, runs)| format!("{}: {}", count(runs), status.name()));
     let others = others.collect::<Vec<_>>().join(", ");
     format!("None of {} seeds grokked ({others})", count(runs))
 }
 
 fn epochs(time: &Time) -> String {
-    let at = |epoch: f64| number(round_time(epoch));
-    let interval = time.interval.map_or_else(String::new, |(low, high)| {
-        format!(" [{}, {}]", at(low), at(high))
-    });
-    format!("{} epochs{interval}", at(time.median))
+    let interval = time.interval_text().map(|text| format!(" {text}"));
+    format!(
+        "{} epochs{}",
+        epoch_text(time.median),
+        interval.unwrap_or_default()
+    )
 }
 
 fn of_grid(cells: &[CellView], planned: usize) -> String {
     let grokking = cells
         .iter()
         .filter(|cell| cell.phase == Some(Status::Grokked));
+    let [begun, all] = [cells.len(), planned].map(|cells| count(cells as u64));
     let cells_words = match cells.len() == planned {
-        true => format!("{} cells", count(planned as u64)),
-        false => format!(
-            "the first {} of {} cells",
-            count(cells.len() as u64),
-            count(planned as u64)
-        ),
+        true => format!("{all} cells"),
+        false => format!("the first {begun} of {all} cells"),
     };
     let mut timed: Vec<(&CellView, Time)> = grokking
         .clone()
@@ -82,17 +75,14 @@ fn of_grid(cells: &[CellView], planned: usize) -> String {
         n => format!("In {} of {cells_words} most seeds grokked", count(n as u64)),
     };
     let at = |(cell, time): &(&CellView, Time)| {
-        format!("{} epochs ({})", number(round_time(time.median)), cell.name)
+        format!("{} epochs ({})", epoch_text(time.median), cell.name)
     };
     match timed.as_slice() {
         [] => most + ".",
         [one] => format!("{most}; median T_{{gen}} {}.", at(one)),
         [first, .., last] => {
-            format!(
-                "{most}; median T_{{gen}} from {} to {}.",
-                at(first),
-                at(last)
-            )
+            let (first, last) = (at(first), at(last));
+            format!("{most}; median T_{{gen}} from {first} to {last}.")
         }
     }
 }

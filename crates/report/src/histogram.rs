@@ -1,8 +1,8 @@
 //! Histograms of T_gen over the seeds of each cell.
 
-use sparsegrok_plot::{Axis, Mark, Paint, Panel, Picture, Scale};
+use sparsegrok_plot::{Axis, Mark, Paint, Panel, Picture, Scale, Stroke};
 
-use crate::curves::{MOST_PANELS, arrangement, left_out, seeds_words, upright};
+use crate::curves::{MOST_PANELS, arrangement, upright};
 use crate::view::{CellView, View};
 
 /// Bars across the axis.
@@ -26,30 +26,25 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
     let panels: Vec<_> = cells
         .iter()
         .zip(&counts)
-        .map(|(cell, counts)| Panel {
-            title: cell.name.clone(),
-            x: Axis::new("T_{gen}, epochs", x),
-            y: Axis::new("runs", y),
-            marks: marks(cell, counts, &x, &y),
-            bar: None,
+        .map(|(cell, counts)| {
+            let (across, up) = (Axis::new("T_{gen}, epochs", x), Axis::new("runs", y));
+            Panel::new(&cell.name, across, up, marks(cell, counts, &x, &y))
         })
         .collect();
     let (columns, (width, height)) = arrangement(view, panels.len());
-    let (fewest, most) = view.seeds();
     Some(Picture {
-        name: "t-gen-histogram",
         title: "When runs generalized".to_owned(),
         note: format!(
             "{}; upright lines: {}, censored runs counted.{}",
-            seeds_words(fewest, most),
+            view.seeds_words(),
             view.medians_words(),
-            left_out(view, cells.len())
+            view.left_out(cells.len())
         ),
-        legend: Vec::new(),
         columns,
         size: (width, 0.7 * height),
         shared_axes: true,
         panels,
+        ..Picture::empty("t-gen-histogram")
     })
 }
 
@@ -81,10 +76,9 @@ fn marks(cell: &CellView, counts: &[u64; BINS], x: &Scale, y: &Scale) -> Vec<Mar
         })
         .collect();
     if let Some(time) = cell.t_gen {
-        let line = upright(time.median, time.interval, Paint::Ink, 1.2, String::new());
-        marks.extend(line);
+        marks.extend(upright(time, Stroke::solid(Paint::Ink, 1.2), String::new()));
     }
-    let censored = cell.lifetimes.iter().filter(|life| !life.observed).count();
+    let censored = cell.censored();
     if censored > 0 {
         marks.push(Mark::Text {
             at: (x.at(0.5), 0.92 * y.high()),

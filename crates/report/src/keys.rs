@@ -26,6 +26,12 @@ pub(crate) fn title(key: &str) -> String {
     }
 }
 
+/// Settings for reading: `λ = 10⁻⁴, R = 100`.
+pub(crate) fn settings<'a>(settings: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
+    let texts = settings.map(|(key, of)| format!("{} = {}", symbol(key), value(of)));
+    texts.collect::<Vec<_>>().join(", ")
+}
+
 /// A value for reading.
 pub(crate) fn value(value: &Value) -> String {
     match (number(value), value) {

@@ -1,24 +1,20 @@
 //! One HTML page that holds everything: no other file, no network.
 
-use std::fmt::Write;
-
 use serde_json::Value;
 use sparsegrok_config::{GenFigure, MemFigure};
 use sparsegrok_plot::number::{count, number};
-use sparsegrok_plot::text::Escaped;
-use sparsegrok_plot::text::{self, html};
+use sparsegrok_plot::text::{self, Escaped, html};
 use sparsegrok_plot::{Paint, Picture, Theme, draw};
 use sparsegrok_run::Status;
 use sparsegrok_study::StudyResults;
 
 use crate::Style;
 use crate::command;
-use crate::curves::round_time;
 use crate::headline;
 use crate::keys;
 use crate::page_data;
 use crate::phase::MIXED;
-use crate::view::{Time, View};
+use crate::view::{Time, View, epoch_text};
 
 /// Rows of the table of cells; the rest is in the study's files.
 const MOST_ROWS: usize = 2_000;
@@ -34,87 +30,50 @@ const STILL: [&str; 5] = [
 /// Writes the page of a study. `pictures` are the study's; the page draws curves itself.
 pub fn page(results: &StudyResults, view: &View, pictures: &[Picture], style: Style) -> String {
     let headline = headline::of(view);
-    let mut page =
-        String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    put(
-        &mut page,
-        format_args!(
-            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{}\n{}{}</style>\n</head>\n",
-            Escaped(&text::plain(&headline)),
-            include_str!("../assets/uPlot.min.css").trim(),
-            variables(),
-            include_str!("../assets/page.css"),
-        ),
-    );
-    put(
-        &mut page,
-        format_args!(
-            "<body>\n<main>\n<header>\n<div>\n<h1 id=\"headline\">{}</h1>\n{}</div>\n\
-         <button type=\"button\" id=\"theme\">light / dark</button>\n</header>\n",
-            html(&headline),
-            standing(view)
-        ),
-    );
-    page.push_str(CURVES);
     let (data, left_out) = page_data::json(view, style);
-    if !left_out.is_empty() {
-        put(
-            &mut page,
-            format_args!("<p class=\"muted\">{}</p>\n", html(&left_out)),
-        );
-    }
-    page.push_str("</section>\n");
-    for picture in pictures
+    let still = pictures
         .iter()
-        .filter(|picture| STILL.contains(&picture.name))
-    {
-        put(
-            &mut page,
-            format_args!(
-                "<figure id=\"{}\">\n{}</figure>\n",
-                picture.name,
-                draw(picture, Theme::Page)
-            ),
-        );
-    }
-    put(
-        &mut page,
-        format_args!(
-            "<section>\n<h2>Cells</h2>\n{}</section>\n{}{}",
-            table(view),
-            configuration(results),
-            manifest(results)
-        ),
-    );
-    put(
-        &mut page,
-        format_args!(
-            "</main>\n<div id=\"tile-tip\"></div>\n<script type=\"application/json\" id=\"data\">{data}</script>\n\
-         <script>\n/* uPlot {}\n{}*/\n{}\n</script>\n<script>\n{}</script>\n</body>\n</html>\n",
-            UPLOT_VERSION,
-            include_str!("../assets/uPlot.LICENSE"),
-            include_str!("../assets/uPlot.iife.min.js").trim(),
-            include_str!("../assets/page.js"),
-        ),
-    );
-    page
+        .filter(|picture| STILL.contains(&picture.name));
+    let figures = still.map(|picture| {
+        let svg = draw(picture, Theme::Page);
+        format!("<figure id=\"{}\">\n{svg}</figure>\n", picture.name)
+    });
+    let config = results.study.config();
+    let command = command::reproducing(config);
+    let command = command.unwrap_or_else(|| "sparsegrok study --config study.toml".to_owned());
+    format!(
+        include_str!("../assets/page.html"),
+        title = Escaped(&text::plain(&headline)),
+        chart_style = include_str!("../assets/uPlot.min.css").trim(),
+        variables = variables(),
+        style = include_str!("../assets/page.css"),
+        data = data,
+        headline = html(&headline),
+        standing = standing(view),
+        left_out = match left_out.is_empty() {
+            true => String::new(),
+            false => paragraph("muted", &html(&left_out)),
+        },
+        figures = figures.collect::<String>(),
+        cells = table(view),
+        command = Escaped(&command),
+        settings = Escaped(&config.to_toml().unwrap_or_default()),
+        manifest = manifest(results),
+        chart_license = include_str!("../assets/uPlot.LICENSE"),
+        chart = include_str!("../assets/uPlot.iife.min.js").trim(),
+        script = include_str!("../assets/page.js"),
+    )
 }
 
-const UPLOT_VERSION: &str = "1.6.32, https://github.com/leeoniya/uPlot";
+/// A paragraph of a class of the style sheet.
+fn paragraph(class: &str, html: &str) -> String {
+    format!("<p class=\"{class}\">{html}</p>\n")
+}
 
-/// The interactive chart's place, with its controls.
-const CURVES: &str = "<section>\n<h2>Curves</h2>\n\
-    <div class=\"row\" id=\"families\"></div>\n\
-    <div class=\"row\" id=\"columns\"></div>\n\
-    <div class=\"row many\" id=\"cells\"></div>\n\
-    <div id=\"chart\"><div id=\"tip\"></div></div>\n\
-    <p class=\"muted\">Drag across the chart to zoom, double-click to see all. \
-    Tiles and rows below add their cell to the chart, and take it away.</p>\n";
-
-/// Appends; writing to a string does not fail.
-fn put(page: &mut String, what: std::fmt::Arguments<'_>) {
-    let _ = page.write_fmt(what);
+/// Cells of a row of a table, each in an element `tag`.
+fn table_cells(tag: &str, cells: &[String]) -> String {
+    let cells = cells.iter().map(|cell| format!("<{tag}>{cell}</{tag}>"));
+    cells.collect()
 }
 
 /// Colours as variables, for light and dark.
@@ -143,10 +102,9 @@ fn standing(view: &View) -> String {
         GenFigure::PopulationAcc => "population accuracy ≥",
         GenFigure::TestLoss => "test loss ≤",
     };
-    let mut words = format!(
-        "<p class=\"muted\">{} run{}{cells}. Memorized: {memorized} {}; generalized: {generalized} {}; each for {} \
-         of the epochs. Grokked: T<sub>gen</sub> ≥ {} T<sub>mem</sub>. Brackets are 95 % \
-         intervals.</p>\n",
+    let thresholds = format!(
+        "{} run{}{cells}. Memorized: {memorized} {}; generalized: {generalized} {}; each for {} \
+         of the epochs. Grokked: T<sub>gen</sub> ≥ {} T<sub>mem</sub>. Brackets are 95 % intervals.",
         count(view.runs),
         if view.runs == 1 { "" } else { "s" },
         number(evaluate.mem_threshold),
@@ -154,71 +112,50 @@ fn standing(view: &View) -> String {
         evaluate.persistence,
         number(evaluate.delay_ratio)
     );
+    let mut words = paragraph("muted", &thresholds);
     for caution in &view.cautions {
-        put(
-            &mut words,
-            format_args!(
-                "<p class=\"warn\">{}.</p>\n",
-                Escaped(&capitalised(caution))
-            ),
-        );
+        let sentence = capitalised(caution) + ".";
+        words += &paragraph("warn", &Escaped(&sentence).to_string());
     }
     if view.runs < view.planned {
-        put(
-            &mut words,
-            format_args!(
-                "<p class=\"warn\">{}: {} of {} runs are here. Cells without runs are missing, and others may \
-                 have fewer seeds.</p>\n",
-                view.shard
-                    .map_or_else(|| "Incomplete".to_owned(), |shard| format!("Shard {shard}")),
-                count(view.runs),
-                count(view.planned)
-            ),
+        let shard = view.shard.map(|shard| format!("Shard {shard}"));
+        let missing = format!(
+            "{}: {} of {} runs are here. Cells without runs are missing, and others may have fewer \
+             seeds.",
+            shard.as_deref().unwrap_or("Incomplete"),
+            count(view.runs),
+            count(view.planned)
         );
+        words += &paragraph("warn", &missing);
     }
     words
 }
 
-/// Each cell in a row.
+/// Each cell in a row; only the cells of a grid are numbered.
 fn table(view: &View) -> String {
-    let keys = view.axes.iter().map(|axis| axis.key.as_str());
-    let mut head = vec![if view.axes.is_empty() {
-        String::new()
-    } else {
-        "cell".to_owned()
-    }];
-    head.extend(keys.map(|key| Escaped(&keys::title(key)).to_string()));
-    head.extend(
-        [
-            "runs",
-            "grokked",
-            "mostly",
-            "T<sub>mem</sub>",
-            "T<sub>gen</sub>",
-            "censored",
-            "theory T<sub>gen</sub>",
-        ]
-        .map(str::to_owned),
-    );
-    let mut table = String::from("<div class=\"table\"><table>\n<tr>");
-    for name in &head {
-        put(&mut table, format_args!("<th>{name}</th>"));
-    }
-    table.push_str("</tr>\n");
+    let is_grid = !view.axes.is_empty();
+    let mut head = vec![if is_grid { "cell" } else { "" }.to_owned()];
+    let titles = view.axes.iter().map(|axis| keys::title(&axis.key));
+    head.extend(titles.map(|title| Escaped(&title).to_string()));
+    let figures = [
+        "runs",
+        "grokked",
+        "mostly",
+        "T<sub>mem</sub>",
+        "T<sub>gen</sub>",
+        "censored",
+        "theory T<sub>gen</sub>",
+    ];
+    head.extend(figures.map(str::to_owned));
+    let mut rows = format!("<tr>{}</tr>\n", table_cells("th", &head));
     for cell in view.cells.iter().take(MOST_ROWS) {
-        put(
-            &mut table,
-            format_args!("<tr data-cell=\"{}\">", cell.number),
-        );
-        let mut cells = vec![if view.axes.is_empty() {
-            String::new()
-        } else {
-            cell.number.to_string()
-        }];
+        let number_text = is_grid.then(|| cell.number.to_string());
+        let mut row = vec![number_text.unwrap_or_default()];
         let values = view.axes.iter().zip(&cell.place);
-        cells.extend(values.map(|(axis, &i)| Escaped(&keys::value(&axis.values[i])).to_string()));
-        let censored = cell.lifetimes.iter().filter(|life| !life.observed).count();
-        cells.extend([
+        let values = values.map(|(axis, &i)| keys::value(&axis.values[i]));
+        row.extend(values.map(|value| Escaped(&value).to_string()));
+        let censored = cell.censored();
+        row.extend([
             count(cell.runs),
             count(cell.grokked()),
             cell.phase.map_or(MIXED, Status::name).to_owned(),
@@ -228,41 +165,31 @@ fn table(view: &View) -> String {
                 0 => censored.to_string(),
                 unconfirmed => format!("{censored}, {unconfirmed} of them unconfirmed"),
             },
-            cell.predicted_t_gen()
-                .map_or("–".to_owned(), |t| number(round_time(t))),
+            cell.predicted_t_gen().map_or("–".to_owned(), epoch_text),
         ]);
-        for text in cells {
-            put(&mut table, format_args!("<td>{text}</td>"));
-        }
-        table.push_str("</tr>\n");
+        let (number, cells) = (cell.number, table_cells("td", &row));
+        rows += &format!("<tr data-cell=\"{number}\">{cells}</tr>\n");
     }
-    table.push_str("</table></div>\n");
-    if view.cells.len() > MOST_ROWS {
-        put(
-            &mut table,
-            format_args!(
-                "<p class=\"muted\">The first {} of {} cells; <code>summary.json</code> has all.</p>\n",
-                count(MOST_ROWS as u64),
-                count(view.cells.len() as u64)
-            ),
-        );
+    let table = format!("<div class=\"table\"><table>\n{rows}</table></div>\n");
+    if view.cells.len() <= MOST_ROWS {
+        return table;
     }
-    table
+    let (first, all) = (count(MOST_ROWS as u64), count(view.cells.len() as u64));
+    let left_out = format!("The first {first} of {all} cells; <code>summary.json</code> has all.");
+    table + &paragraph("muted", &left_out)
 }
 
 fn time(time: Option<&Time>) -> String {
     let Some(time) = time else {
         return "–".to_owned();
     };
-    let at = |epoch: f64| number(round_time(epoch));
-    let interval = time.interval.map_or_else(String::new, |(low, high)| {
-        format!(" <span class=\"muted\">[{}, {}]</span>", at(low), at(high))
-    });
+    let muted = |text: String| format!(" <span class=\"muted\">{text}</span>");
+    let interval = time.interval_text().map(muted).unwrap_or_default();
     let bracket = match time.uncertainty {
         0 => String::new(),
-        epochs => format!(" <span class=\"muted\">each to {epochs} epochs</span>"),
+        epochs => muted(format!("each to {epochs} epochs")),
     };
-    at(time.median) + &interval + &bracket
+    epoch_text(time.median) + &interval + &bracket
 }
 
 /// A sentence with its first letter made a capital.
@@ -272,47 +199,25 @@ fn capitalised(sentence: &str) -> String {
     first.chain(letters).collect()
 }
 
-/// The configuration, and the command that runs it again.
-fn configuration(results: &StudyResults) -> String {
-    let config = results.study.config();
-    let command = command::reproducing(config);
-    let command = command.unwrap_or_else(|| "sparsegrok study --config study.toml".to_owned());
-    let toml = config.to_toml().unwrap_or_default();
-    format!(
-        "<section>\n<h2>Configuration</h2>\n<p>This makes the same study again, bit for bit. \
-         <button type=\"button\" id=\"copy\">copy</button></p>\n\
-         <pre class=\"command\" id=\"command\">{} --out again</pre>\n\
-         <details><summary>Every setting</summary>\n<pre>{}</pre>\n</details>\n</section>\n",
-        Escaped(&command),
-        Escaped(&toml)
-    )
-}
-
-/// The manifest: the only part of the page that another run of the study changes.
+/// Rows of the manifest: the only part of the page that another run of the study changes.
 fn manifest(results: &StudyResults) -> String {
-    let value = serde_json::to_value(&results.manifest).unwrap_or_default();
-    let mut rows = String::new();
-    if let Value::Object(entries) = value {
-        for (key, value) in entries {
-            let text = match value {
-                Value::String(text) => text,
-                Value::Object(counts) => {
-                    let counts = counts.iter().map(|(name, count)| format!("{name} {count}"));
-                    counts.collect::<Vec<_>>().join(", ")
-                }
-                other => other.to_string(),
-            };
-            put(
-                &mut rows,
-                format_args!(
-                    "<tr><th>{}</th><td>{}</td></tr>\n",
-                    Escaped(&key.replace('_', " ")),
-                    Escaped(&text)
-                ),
-            );
-        }
-    }
-    format!(
-        "<section>\n<h2>How it was run</h2>\n<table class=\"plain\" id=\"manifest\">\n{rows}</table>\n</section>\n"
-    )
+    let manifest = serde_json::to_value(&results.manifest).unwrap_or_default();
+    let entries = manifest.as_object().into_iter().flatten();
+    let rows = entries.map(|(key, value)| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Object(counts) => {
+                let counts = counts.iter().map(|(name, count)| format!("{name} {count}"));
+                counts.collect::<Vec<_>>().join(", ")
+            }
+            other => other.to_string(),
+        };
+        let key = key.replace('_', " ");
+        format!(
+            "<tr><th>{}</th><td>{}</td></tr>\n",
+            Escaped(&key),
+            Escaped(&text)
+        )
+    });
+    rows.collect()
 }

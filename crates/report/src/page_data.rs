@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sparsegrok_kernel::Figure;
 use sparsegrok_plot::Paint;
-use sparsegrok_plot::number::number;
-use sparsegrok_run::Status;
+use sparsegrok_plot::number::significant;
 
 use crate::Style;
-use crate::curves::{FAMILIES, Family, round_time};
+use crate::curves::FAMILIES;
 use crate::keys::figure_paint;
-use crate::view::{CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View};
+use crate::view::{
+    CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View, epoch_text, round_epoch,
+};
 
 /// Most bytes of JSON: a page with its pictures stays below 3 MB.
 const MOST_BYTES: usize = 2_100_000;
@@ -121,24 +122,13 @@ pub(crate) fn json(view: &View, style: Style) -> (String, String) {
     if cells.len() < view.cells.len() {
         missing.push(format!("{} of {} cells", cells.len(), view.cells.len()));
     }
-    match detail {
-        Detail {
-            bands: false,
-            every: 1,
-            ..
-        } => missing.push("medians without bands".to_owned()),
-        Detail {
-            bands: false,
-            every,
-            ..
-        } => {
-            missing.push(format!(
-                "medians without bands, at one evaluation in {every}"
-            ));
-        }
-        Detail { singles: false, .. } => missing.push("no single seeds".to_owned()),
-        _ => {}
-    }
+    missing.extend(match (detail.bands, detail.every) {
+        (false, 1) => Some("medians without bands".to_owned()),
+        (false, every) => Some(format!(
+            "medians without bands, at one evaluation in {every}"
+        )),
+        _ => (!detail.singles).then(|| "no single seeds".to_owned()),
+    });
     let words = match missing.is_empty() {
         true => String::new(),
         false => format!(
@@ -153,7 +143,7 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
     let paints = Paint::series(cells.len());
     let families = FAMILIES.iter().map(|family| FamilyData {
         name: family.name,
-        short: short(family),
+        short: family.short,
         label: family.label,
         log: family.log,
         columns: family
@@ -187,18 +177,6 @@ fn data(view: &View, cells: &[&CellView], style: Style, detail: Detail) -> Data 
         cells,
         shown,
         log_epochs: style.log_epochs,
-    }
-}
-
-fn short(family: &Family) -> &'static str {
-    match family.name {
-        "accuracy" => "accuracy",
-        "loss" => "loss",
-        "norms" => "norms",
-        "cosine" => "alignment",
-        "margins" => "margins",
-        "gap-loss" => "gap in loss",
-        _ => "gap in error",
     }
 }
 
@@ -278,28 +256,21 @@ fn is_shown(column: Figure) -> bool {
 
 /// The words beside a cell's name.
 fn words(cell: &CellView) -> String {
-    let statuses = Status::ALL
-        .into_iter()
-        .filter(|&status| cell.count(status) > 0);
-    let statuses = statuses.map(|status| format!("{} {}", cell.count(status), status.name()));
-    let t_gen = cell.t_gen.as_ref().map_or_else(String::new, |time| {
-        let epochs = number(round_time(time.median));
-        format!("; median T_gen {epochs}")
-    });
-    statuses.collect::<Vec<_>>().join(", ") + &t_gen
+    let statuses = cell.statuses();
+    let statuses = statuses.map(|(status, runs)| format!("{runs} {}", status.name()));
+    let t_gen = cell
+        .t_gen
+        .map(|time| format!("; median T_gen {}", epoch_text(time.median)));
+    statuses.collect::<Vec<_>>().join(", ") + &t_gen.unwrap_or_default()
 }
 
 fn time(time: &Time) -> TimeData {
+    let end = |end: Option<f64>| end.map(round_epoch).filter(|x| x.is_finite());
+    let (low, high) = time.interval.unzip();
     TimeData {
-        median: round_time(time.median),
-        low: time
-            .interval
-            .map(|(low, _)| round_time(low))
-            .filter(|x| x.is_finite()),
-        high: time
-            .interval
-            .map(|(_, high)| round_time(high))
-            .filter(|x| x.is_finite()),
+        median: round_epoch(time.median),
+        low: end(low),
+        high: end(high),
     }
 }
 
@@ -309,7 +280,7 @@ fn at_each(points: &[(f64, f64)], epochs: &[f64]) -> Vec<Option<f64>> {
     let values = epochs.iter().map(|epoch| {
         while rest.next_if(|(at, _)| at < epoch).is_some() {}
         let here = rest.next_if(|(at, _)| at == epoch);
-        here.map(|(_, value)| digits(*value))
+        here.map(|(_, value)| significant(*value))
             .filter(|x| x.is_finite())
     });
     values.collect()
@@ -328,11 +299,6 @@ fn along(points: &[(f64, f64)], epochs: &[f64]) -> Vec<Option<f64>> {
     };
     epochs
         .iter()
-        .map(|&epoch| value(epoch).map(digits))
+        .map(|&epoch| value(epoch).map(significant))
         .collect()
-}
-
-/// To four significant digits: as many as can be seen.
-fn digits(x: f64) -> f64 {
-    format!("{x:.3e}").parse().unwrap_or(x)
 }

@@ -5,10 +5,9 @@ use sparsegrok_plot::{
 };
 use sparsegrok_run::Status;
 
-use crate::curves::{THEORY, left_out, seeds_words};
-use crate::keys;
+use crate::curves::THEORY;
 use crate::plane::Line;
-use crate::view::{CellView, GridAxis, View};
+use crate::view::{CellView, View};
 
 /// The colour of mixed cells, which no status has.
 const PAINT_OF_MIXED: Paint = Paint::Vermilion;
@@ -49,39 +48,25 @@ fn shares(view: &View) -> Picture {
     let mut marks = Vec::new();
     for cell in &view.cells {
         let mut below = 0.0;
-        for status in Status::ALL {
-            let share = cell.count(status) as f64 / cell.runs as f64;
-            if share > 0.0 {
-                marks.push(Mark::Tile {
-                    x: line.extents[cell.place[0]],
-                    y: (below, below + share),
-                    paint: paint(status),
-                    cell: Some(cell.number),
-                });
-            }
+        for (status, runs) in cell.statuses() {
+            let share = runs as f64 / cell.runs as f64;
+            marks.push(Mark::Tile {
+                x: line.extents[cell.place[0]],
+                y: (below, below + share),
+                paint: paint(status),
+                cell: Some(cell.number),
+            });
             below += share;
         }
     }
-    let (fewest, most) = view.seeds();
+    let y = Axis::new("share of runs", Scale::linear([0.0, 1.0], 0.0));
     Picture {
-        name: "phases",
         title: "What became of the runs".to_owned(),
-        note: format!(
-            "{}.{}",
-            seeds_words(fewest, most),
-            left_out(view, view.cells.len())
-        ),
+        note: format!("{}.{}", view.seeds_words(), view.left_out(view.cells.len())),
         legend: phase_keys(view, false),
-        panels: vec![Panel {
-            title: String::new(),
-            x: line.axis,
-            y: Axis::new("share of runs", Scale::linear([0.0, 1.0], 0.0)),
-            marks,
-            bar: None,
-        }],
-        columns: 1,
+        panels: vec![Panel::new("", line.axis, y, marks)],
         size: (520.0, 240.0),
-        shared_axes: false,
+        ..Picture::empty("phases")
     }
 }
 
@@ -90,36 +75,25 @@ fn shares(view: &View) -> Picture {
 fn planes(view: &View) -> Picture {
     let mut order: Vec<usize> = (0..view.axes.len()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(view.axes[i].values.len()));
-    let (mut a, mut b) = (order[0], order[1]);
-    if a > b {
-        (a, b) = (b, a);
-    }
+    let (a, b) = (order[0].min(order[1]), order[0].max(order[1]));
     let (x, y) = (Line::of(&view.axes[a]), Line::of(&view.axes[b]));
     let times = view
         .cells
         .iter()
         .filter_map(|cell| Some(cell.t_gen?.median));
     let times = Scale::log(times, 0.0);
-    let mut rows: Vec<(String, Vec<&CellView>)> = Vec::new();
-    for cell in &view.cells {
-        let name = others(&view.axes, cell, a, b);
-        match rows.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, cells)) => cells.push(cell),
-            None => rows.push((name, vec![cell])),
-        }
-    }
-    let all = rows.len();
-    let every = all.div_ceil(MOST_ROWS).max(1);
+    let rows = view.groups(&[a, b]);
+    let every = rows.len().div_ceil(MOST_ROWS).max(1);
     let rows: Vec<_> = rows.into_iter().step_by(every).collect();
     let shown: usize = rows.iter().map(|(_, cells)| cells.len()).sum();
     let mut has_theory = false;
     let mut has_contours = false;
     let panels = rows.iter().flat_map(|(name, cells)| {
+        let cells = cells.iter();
         let plane = Plane {
             x: &x,
             y: &y,
             cells: cells
-                .iter()
                 .map(|&cell| (cell.place[a], cell.place[b], cell))
                 .collect(),
         };
@@ -136,40 +110,23 @@ fn planes(view: &View) -> Picture {
         has_contours |= !contours.is_empty();
         maps.extend(contours);
         maps.extend(boundary);
-        let panel = |title, marks, bar| Panel {
-            title,
-            x: x.axis.clone(),
-            y: y.axis.clone(),
-            marks,
-            bar,
-        };
-        [
-            panel(titled("Phase of most runs"), phases, None),
-            panel(
-                titled("Median T_{gen}"),
-                maps,
-                Some(Bar {
-                    label: "T_{gen}, epochs".to_owned(),
-                    scale: times,
-                }),
-            ),
-        ]
+        let panel = |title, marks| Panel::new(titled(title), x.axis.clone(), y.axis.clone(), marks);
+        let bar = Some(Bar {
+            label: "T_{gen}, epochs".to_owned(),
+            scale: times,
+        });
+        let maps = panel("Median T_{gen}", maps);
+        [panel("Phase of most runs", phases), Panel { bar, ..maps }]
     });
     let panels: Vec<_> = panels.collect();
     let mut legend = phase_keys(view, true);
     if has_theory {
-        legend.push(Key {
-            label: "theory’s edge of grokking".to_owned(),
-            sign: Sign::Line(THEORY),
-        });
+        legend.push(Key::new("theory’s edge of grokking", Sign::Line(THEORY)));
     }
     if has_contours {
-        legend.push(Key {
-            label: "equal T_{gen}".to_owned(),
-            sign: Sign::Crossing(CONTOUR, Paint::ramp(0.5)),
-        });
+        let sign = Sign::Crossing(CONTOUR, Paint::ramp(0.5));
+        legend.push(Key::new("equal T_{gen}", sign));
     }
-    let (fewest, most) = view.seeds();
     let counted = if shown <= MOST_COUNTS {
         " Numbers: runs that grokked of all, and median T_{gen}; “beyond” the epochs trained."
     } else {
@@ -181,18 +138,17 @@ fn planes(view: &View) -> Picture {
         ""
     };
     Picture {
-        name: "phases",
         title: "Phase diagram".to_owned(),
         note: format!(
             "{}.{counted}{not_begun}{}",
-            seeds_words(fewest, most),
-            left_out(view, shown)
+            view.seeds_words(),
+            view.left_out(shown)
         ),
         legend,
         panels,
         columns: 2,
         size: (300.0, 250.0),
-        shared_axes: false,
+        ..Picture::empty("phases")
     }
 }
 
@@ -204,36 +160,17 @@ const CONTOUR: Stroke = Stroke {
     opacity: 0.9,
 };
 
-/// The values of the axes that are not drawn.
-fn others(axes: &[GridAxis], cell: &CellView, a: usize, b: usize) -> String {
-    let rest = axes.iter().enumerate().filter(|(i, _)| *i != a && *i != b);
-    let names = rest.map(|(i, axis)| {
-        let value = keys::value(&axis.values[cell.place[i]]);
-        format!("{} = {value}", keys::symbol(&axis.key))
-    });
-    names.collect::<Vec<_>>().join(", ")
-}
-
 fn phase_keys(view: &View, planes: bool) -> Vec<Key> {
     let is_there = |status: &Status| view.cells.iter().any(|cell| cell.count(*status) > 0);
     let present = Status::ALL.into_iter().filter(is_there);
-    let mut keys: Vec<_> = present
-        .map(|status| Key {
-            label: status.name().to_owned(),
-            sign: Sign::Tile(paint(status)),
-        })
-        .collect();
+    let keys = present.map(|status| Key::new(status.name(), Sign::Tile(paint(status))));
+    let mut keys: Vec<_> = keys.collect();
     if planes && view.cells.iter().any(|cell| cell.phase.is_none()) {
-        keys.push(Key {
-            label: format!("{MIXED}: no status of most runs"),
-            sign: Sign::Tile(PAINT_OF_MIXED),
-        });
+        let label = format!("{MIXED}: no status of most runs");
+        keys.push(Key::new(label, Sign::Tile(PAINT_OF_MIXED)));
     }
     if planes && view.cells.iter().any(|cell| cell.grokked() == 0) {
-        keys.push(Key {
-            label: "no run grokked".to_owned(),
-            sign: Sign::Crossed,
-        });
+        keys.push(Key::new("no run grokked", Sign::Crossed));
     }
     keys
 }
@@ -247,103 +184,98 @@ struct Plane<'v> {
 
 impl Plane<'_> {
     fn phases(&self) -> Vec<Mark> {
-        let mut marks = Vec::new();
-        for &(i, j, cell) in &self.cells {
-            let (x, y) = (self.x.extents[i], self.y.extents[j]);
-            marks.push(Mark::Tile {
-                x,
-                y,
-                paint: cell.phase.map_or(PAINT_OF_MIXED, paint),
-                cell: Some(cell.number),
-            });
-            if self.cells.len() <= MOST_COUNTS {
-                let dark = cell.phase == Some(Status::Diverged);
-                marks.push(Mark::Text {
-                    at: (self.x.centres[i], self.y.centres[j]),
-                    text: format!("{}/{}", cell.grokked(), cell.runs),
-                    paint: if dark { Paint::Paper } else { Paint::Black },
-                });
-            } else if cell.grokked() == 0 {
-                marks.push(Mark::Cross { x, y });
-            }
-        }
-        marks
+        self.tiles(|cell| {
+            let dark = cell.phase == Some(Status::Diverged);
+            let text = format!("{}/{}", cell.grokked(), cell.runs);
+            let paint_of_text = if dark { Paint::Paper } else { Paint::Black };
+            let paint = cell.phase.map_or(PAINT_OF_MIXED, paint);
+            // A count of 0 says as much as a cross.
+            (paint, Some((text, paint_of_text)), self.counted())
+        })
     }
 
     fn times(&self, scale: &Scale) -> Vec<Mark> {
+        self.tiles(|cell| {
+            let Some(time) = cell.t_gen else {
+                let beyond = ("beyond".to_owned(), Paint::Muted);
+                return (Paint::Faint, (cell.grokked() > 0).then_some(beyond), false);
+            };
+            let place = scale.place(time.median);
+            let paint = if place < 0.6 {
+                Paint::White
+            } else {
+                Paint::Black
+            };
+            let text = number::number(libm::round(time.median));
+            (Paint::ramp(place), Some((text, paint)), false)
+        })
+    }
+
+    /// True if there is room to write on the tiles.
+    fn counted(&self) -> bool {
+        self.cells.len() <= MOST_COUNTS
+    }
+
+    /// A tile for each cell, crossed out where no run grokked. `of` gives a cell's colour, the text
+    /// on it with its colour, where there is room, and whether the cross is left out.
+    fn tiles(&self, of: impl Fn(&CellView) -> (Paint, Option<(String, Paint)>, bool)) -> Vec<Mark> {
         let mut marks = Vec::new();
         for &(i, j, cell) in &self.cells {
             let (x, y) = (self.x.extents[i], self.y.extents[j]);
-            let cell_paint = match cell.t_gen {
-                Some(time) => Paint::ramp(scale.place(time.median)),
-                None => Paint::Faint,
-            };
+            let (paint, text, uncrossed) = of(cell);
             marks.push(Mark::Tile {
                 x,
                 y,
-                paint: cell_paint,
+                paint,
                 cell: Some(cell.number),
             });
-            if cell.grokked() == 0 {
+            if cell.grokked() == 0 && !uncrossed {
                 marks.push(Mark::Cross { x, y });
             }
-            let counted = self.cells.len() <= MOST_COUNTS;
-            if counted && cell.t_gen.is_none() && cell.grokked() > 0 {
-                marks.push(Mark::Text {
-                    at: (self.x.centres[i], self.y.centres[j]),
-                    text: "beyond".to_owned(),
-                    paint: Paint::Muted,
-                });
-            }
-            if let Some(time) = cell.t_gen.filter(|_| counted) {
-                let dark = scale.place(time.median) < 0.6;
-                marks.push(Mark::Text {
-                    at: (self.x.centres[i], self.y.centres[j]),
-                    text: number::number(libm::round(time.median)),
-                    paint: if dark { Paint::White } else { Paint::Black },
-                });
-            }
+            let text = text.filter(|_| self.counted());
+            marks.extend(text.map(|(text, paint)| Mark::Text {
+                at: (self.x.centres[i], self.y.centres[j]),
+                text,
+                paint,
+            }));
         }
         marks
     }
 
     fn contours(&self, scale: &Scale) -> Vec<Mark> {
-        let enough = |line: &Line| line.centres.len() >= ENOUGH_FOR_CONTOURS;
-        if !(enough(self.x) && enough(self.y)) {
-            return Vec::new();
-        }
         let height = |cell: &CellView| cell.t_gen.map_or(f64::NAN, |t| scale.place(t.median));
-        let heights = self.heights(height);
         let levels = scale
             .ticks(8)
             .into_iter()
             .filter(|tick| tick.label.is_some());
         let levels = levels.map(|tick| scale.place(tick.at));
-        levels
-            .flat_map(|level| self.lines(&heights, level, CONTOUR))
-            .collect()
+        self.lines(height, levels, CONTOUR)
     }
 
     /// The edge of the region where the theory predicts grokking within the epochs trained.
     fn boundary(&self) -> Vec<Mark> {
-        let several = |line: &Line| line.centres.len() >= ENOUGH_FOR_CONTOURS;
-        if !(several(self.x) && several(self.y)) {
+        let margin = |cell: &CellView| cell.predicted_margin().unwrap_or(f64::NAN);
+        self.lines(margin, [0.0], THEORY)
+    }
+
+    /// Lines where the height of cells crosses a level; none where the cells are too few for them.
+    fn lines(
+        &self,
+        height: impl Fn(&CellView) -> f64,
+        levels: impl IntoIterator<Item = f64>,
+        stroke: Stroke,
+    ) -> Vec<Mark> {
+        let (columns, rows) = (self.x.centres.len(), self.y.centres.len());
+        if columns.min(rows) < ENOUGH_FOR_CONTOURS {
             return Vec::new();
         }
-        let heights = self.heights(|cell| cell.predicted_margin().unwrap_or(f64::NAN));
-        self.lines(&heights, 0.0, THEORY)
-    }
-
-    fn heights(&self, of: impl Fn(&CellView) -> f64) -> Vec<Vec<f64>> {
-        let mut heights = vec![vec![f64::NAN; self.y.centres.len()]; self.x.centres.len()];
+        let mut heights = vec![vec![f64::NAN; rows]; columns];
         for &(i, j, cell) in &self.cells {
-            heights[i][j] = of(cell);
+            heights[i][j] = height(cell);
         }
-        heights
-    }
-
-    fn lines(&self, heights: &[Vec<f64>], level: f64, stroke: Stroke) -> Vec<Mark> {
-        let lines = contour(self.x.grid(), self.y.grid(), heights, level).into_iter();
+        let lines = levels
+            .into_iter()
+            .flat_map(|level| contour(self.x.grid(), self.y.grid(), &heights, level));
         lines.map(|points| Mark::Line { points, stroke }).collect()
     }
 }

@@ -1,19 +1,16 @@
 //! Scaling laws: T_gen against each numeric axis of a grid, with the fitted slope and the theory's.
 
-use sparsegrok_plot::number::number;
+use sparsegrok_plot::number::{number, rounded};
 use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
 use sparsegrok_study::summary::{Law, Scaling};
 
 use crate::collapse::clock;
-use crate::curves::{THEORY, left_out};
+use crate::curves::THEORY;
 use crate::keys;
 use crate::view::{CellView, View};
 
 /// Values of the other axes drawn apart; of more, some are chosen.
 const MOST_GROUPS: usize = 6;
-
-/// Cells that differ along one axis alone, with what they have in common.
-type Group<'v> = (String, Vec<&'v CellView>);
 
 /// The picture; `None` where no law could be fitted.
 pub(crate) fn picture(view: &View) -> Option<Picture> {
@@ -25,14 +22,8 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
     let (panels, keys): (Vec<Panel>, Vec<Vec<Key>>) = drawn.into_iter().unzip();
     let line = Stroke::solid(Paint::Ink, 1.2);
     let mut legend = vec![
-        Key {
-            label: "fitted".to_owned(),
-            sign: Sign::Line(line),
-        },
-        Key {
-            label: "theory".to_owned(),
-            sign: Sign::Line(THEORY),
-        },
+        Key::new("fitted", Sign::Line(line)),
+        Key::new("theory", Sign::Line(THEORY)),
     ];
     legend.extend(keys.into_iter().flatten());
     Some(Picture {
@@ -42,7 +33,7 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
             "Dots: T_{{gen}} of the cells, {}, open where there is no upper limit. Lines: least squares \
              with one slope for all of a panel; brackets: its 95 % interval.{}",
             view.medians_words(),
-            left_out(view, view.cells.len())
+            view.left_out(view.cells.len())
         ),
         legend,
         columns: panels.len().min(2),
@@ -60,9 +51,9 @@ fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
         Law::Power => Some(1.0),
         Law::Logarithmic => clock(cell),
     };
-    let groups = groups(view, axis);
+    let groups = view.groups(&[axis]);
     let every = groups.len().div_ceil(MOST_GROUPS).max(1);
-    let groups: Vec<Group<'_>> = groups.into_iter().step_by(every).collect();
+    let groups: Vec<_> = groups.into_iter().step_by(every).collect();
     let paints = Paint::series(groups.len());
     let mut marks = Vec::new();
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
@@ -92,14 +83,8 @@ fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
                 paint,
             });
         }
-        keys.push(Key {
-            label: if name.is_empty() {
-                "measured".to_owned()
-            } else {
-                name.clone()
-            },
-            sign: Sign::Dot(paint),
-        });
+        let label = if name.is_empty() { "measured" } else { name };
+        keys.push(Key::new(label, Sign::Dot(paint)));
         marks.push(Mark::Line {
             points: fitted(&points, law),
             stroke: Stroke::solid(paint, 1.2),
@@ -110,15 +95,11 @@ fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
     }
     marks.extend(dots);
     let letter = keys::symbol(&law.key);
-    let slope = format!(
-        "{} [{}, {}]",
-        number(hundredths(law.slope)),
-        number(hundredths(law.low)),
-        number(hundredths(law.high))
-    );
-    let theory = law.theory.map_or_else(String::new, |slope| {
-        format!("; theory {}", number(hundredths(slope)))
-    });
+    let text = |slope: f64| number(rounded(slope, 2));
+    let [slope, low, high] = [law.slope, law.low, law.high].map(text);
+    let slope = format!("{slope} [{low}, {high}]");
+    let theory = law.theory.map(|slope| format!("; theory {}", text(slope)));
+    let theory = theory.unwrap_or_default();
     let (label, title, y) = match law.law {
         Law::Power => (
             "median T_{gen}, epochs".to_owned(),
@@ -131,32 +112,8 @@ fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
             Scale::linear(ys, 0.08),
         ),
     };
-    let panel = Panel {
-        title,
-        x: Axis::new(keys::title(&law.key), Scale::log(xs, 0.06)),
-        y: Axis::new(label, y),
-        marks,
-        bar: None,
-    };
-    Some((panel, keys))
-}
-
-/// The cells along an axis, for each combination of the others' values.
-fn groups(view: &View, axis: usize) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for cell in &view.cells {
-        let others = view.axes.iter().enumerate().filter(|(i, _)| *i != axis);
-        let names = others.map(|(i, axis)| {
-            let value = keys::value(&axis.values[cell.place[i]]);
-            format!("{} = {value}", keys::symbol(&axis.key))
-        });
-        let name = names.collect::<Vec<_>>().join(", ");
-        match groups.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, cells)) => cells.push(cell),
-            None => groups.push((name, vec![cell])),
-        }
-    }
-    groups
+    let x = Axis::new(keys::title(&law.key), Scale::log(xs, 0.06));
+    Some((Panel::new(title, x, Axis::new(label, y), marks), keys))
 }
 
 /// The line of the law's slope through a group's points: least squares has it pass through their
@@ -171,8 +128,4 @@ fn fitted(points: &[(f64, f64)], law: &Scaling) -> Vec<(f64, f64)> {
     let ends = [points.first(), points.last()].into_iter().flatten();
     ends.map(|(at, _)| (*at, down(y + law.slope * (libm::log(*at) - x))))
         .collect()
-}
-
-fn hundredths(x: f64) -> f64 {
-    libm::round(x * 100.0) / 100.0
 }

@@ -3,7 +3,6 @@
 use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
 use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime, quantile_has_interval};
 
-use crate::curves::{left_out, seeds_words};
 use crate::view::View;
 
 /// Cells with a curve each; of more, some are chosen.
@@ -35,41 +34,27 @@ pub(crate) fn picture(view: &View, log_epochs: bool) -> Option<Picture> {
     }
     let mut legend: Vec<Key> = Vec::new();
     if !alone {
-        legend.extend(cells.iter().zip(&paints).map(|(cell, &paint)| Key {
-            label: cell.name.clone(),
-            sign: Sign::Line(Stroke::solid(paint, 2.0)),
-        }));
+        let keys = cells.iter().zip(&paints);
+        legend.extend(keys.map(|(cell, &paint)| cell.key(paint)));
     }
     if times().any(|life| !life.observed) {
-        legend.push(Key {
-            label: "censored: not generalized when training ended".to_owned(),
-            sign: Sign::Censored(Paint::Ink),
-        });
+        let label = "censored: not generalized when training ended";
+        legend.push(Key::new(label, Sign::Censored(Paint::Ink)));
     }
-    let (fewest, most) = view.seeds();
     let band = if banded { "; band: 95 % interval" } else { "" };
+    let shares = Scale::linear([0.0, 1.0], 0.03);
+    let y = Axis::new("share of runs not yet generalized", shares);
     Some(Picture {
-        name: "t-gen-survival",
         title: "Runs that have not generalized yet".to_owned(),
         note: format!(
             "{}; Kaplan–Meier estimate{band}.{}",
-            seeds_words(fewest, most),
-            left_out(view, cells.len())
+            view.seeds_words(),
+            view.left_out(cells.len())
         ),
         legend,
-        panels: vec![Panel {
-            title: String::new(),
-            x: Axis::new("epoch", x),
-            y: Axis::new(
-                "share of runs not yet generalized",
-                Scale::linear([0.0, 1.0], 0.03),
-            ),
-            marks,
-            bar: None,
-        }],
-        columns: 1,
+        panels: vec![Panel::new("", Axis::new("epoch", x), y, marks)],
         size: (560.0, 260.0),
-        shared_axes: false,
+        ..Picture::empty("t-gen-survival")
     })
 }
 

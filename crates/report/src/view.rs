@@ -4,6 +4,8 @@ use sparsegrok_analysis::cautions;
 use sparsegrok_config::{Config, EvaluateSpec};
 use sparsegrok_kernel::Figure;
 use sparsegrok_log::Shard;
+use sparsegrok_plot::number::{count, number, rounded};
+use sparsegrok_plot::{Key, Paint, Sign, Stroke};
 use sparsegrok_run::{Run, Status};
 use sparsegrok_statistics::{Distribution, Lifetime};
 use sparsegrok_study::prediction::{CellPrediction, theory_setting};
@@ -113,6 +115,24 @@ pub(crate) struct Time {
     pub(crate) uncertainty: u64,
 }
 
+impl Time {
+    /// The interval, each end as [`epoch_text`].
+    pub(crate) fn interval_text(&self) -> Option<String> {
+        let (low, high) = self.interval?;
+        Some(format!("[{}, {}]", epoch_text(low), epoch_text(high)))
+    }
+}
+
+/// An epoch as it is written: to the epoch, a short one to a tenth.
+pub(crate) fn round_epoch(epoch: f64) -> f64 {
+    rounded(epoch, if epoch < 100.0 { 1 } else { 0 })
+}
+
+/// The text of a [rounded](round_epoch) epoch.
+pub(crate) fn epoch_text(epoch: f64) -> String {
+    number(round_epoch(epoch))
+}
+
 impl View {
     /// Reads a study's directory into a view.
     ///
@@ -121,16 +141,17 @@ impl View {
     pub fn of_study(results: &StudyResults) -> Result<Self, ResultsError> {
         let mut curves = results.read_curves()?.into_iter().peekable();
         let mut traces = results.read_traces()?.into_iter().peekable();
-        let axes = grid_axes(results);
+        let axes = results.study.axes().map(|(key, values)| GridAxis {
+            key: key.to_owned(),
+            values: values.to_vec(),
+        });
+        let axes: Vec<_> = axes.collect();
         let mut cells = Vec::new();
         for (number, cell) in results.cells() {
             let place = axes.iter().zip(&cell.varied).map(|(axis, (_, value))| {
                 let found = axis.values.iter().position(|other| other == value);
                 found.unwrap_or_default()
             });
-            let varied = cell.varied.iter();
-            let name = varied
-                .map(|(key, value)| format!("{} = {}", keys::symbol(key), keys::value(value)));
             let mut own = Vec::new();
             while let Some(trace) = traces.next_if(|trace| trace.cell == number) {
                 own.push(single(results, &trace));
@@ -138,10 +159,10 @@ impl View {
             let own_curves = curves.next_if(|curves| curves.cell == number);
             let records = results.records_of(number);
             let summary = results.summary_of(number);
-            let count = |status| summary.map_or(0, |summary| summary.count(status));
+            let runs_of = |status| summary.map_or(0, |summary| summary.count(status));
             cells.push(CellView {
                 number,
-                name: name.collect::<Vec<_>>().join(", "),
+                name: keys::settings(cell.varied.iter().map(|(key, value)| (*key, value))),
                 place: place.collect(),
                 runs: records.len() as u64,
                 curves: own_curves.map_or_else(Vec::new, |curves| by_figure(results, &curves)),
@@ -154,11 +175,10 @@ impl View {
                     .filter_map(|r| Timed::Generalizing.of(r))
                     .collect(),
                 phase: summary.and_then(|summary| {
-                    Status::ALL
-                        .into_iter()
-                        .find(|status| status.name() == summary.phase)
+                    let mut all = Status::ALL.into_iter();
+                    all.find(|status| status.name() == summary.phase)
                 }),
-                counts: Status::ALL.map(count),
+                counts: Status::ALL.map(runs_of),
                 prediction: summary.and_then(|summary| summary.prediction),
                 theory: theory(&cell.config),
                 config: cell.config.clone(),
@@ -283,9 +303,54 @@ impl View {
         let runs = self.cells.iter().map(|cell| cell.runs);
         (runs.clone().min().unwrap_or(0), runs.max().unwrap_or(0))
     }
+
+    /// The number of seeds in words.
+    pub(crate) fn seeds_words(&self) -> String {
+        match self.seeds() {
+            (1, 1) => "n = 1 seed".to_owned(),
+            (fewest, most) if fewest == most => format!("n = {} seeds", count(most)),
+            (fewest, most) => format!("n = {fewest} to {most} seeds"),
+        }
+    }
+
+    /// A sentence on the cells and runs that a picture of `shown` cells does not show; empty where
+    /// there are none.
+    pub(crate) fn left_out(&self, shown: usize) -> String {
+        let mut words = String::new();
+        if shown < self.cells.len() {
+            words = format!(" Shown: {shown} of {} cells.", self.cells.len());
+        }
+        if self.runs < self.planned {
+            let (runs, planned) = (count(self.runs), count(self.planned));
+            words += &format!(" Incomplete: {runs} of {planned} runs.");
+        }
+        words
+    }
+
+    /// The cells in groups that differ along the axes `along` alone, each with the settings its cells
+    /// have in common on the other axes.
+    pub(crate) fn groups(&self, along: &[usize]) -> Vec<(String, Vec<&CellView>)> {
+        let mut groups: Vec<(String, Vec<&CellView>)> = Vec::new();
+        for cell in &self.cells {
+            let others = self.axes.iter().zip(&cell.place).enumerate();
+            let others = others.filter(|(i, _)| !along.contains(i));
+            let name =
+                keys::settings(others.map(|(_, (axis, &k))| (axis.key.as_str(), &axis.values[k])));
+            match groups.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, cells)) => cells.push(cell),
+                None => groups.push((name, vec![cell])),
+            }
+        }
+        groups
+    }
 }
 
 impl CellView {
+    /// The key to a line of the cell's.
+    pub(crate) fn key(&self, paint: Paint) -> Key {
+        Key::new(&self.name, Sign::Line(Stroke::solid(paint, 2.0)))
+    }
+
     /// A figure over its seeds.
     pub(crate) fn curve(&self, column: Figure) -> Option<&Curve> {
         let mut curves = self.curves.iter();
@@ -341,11 +406,21 @@ impl CellView {
 
     /// Runs of a status.
     pub(crate) fn count(&self, status: Status) -> u64 {
-        let counts = Status::ALL.into_iter().zip(self.counts);
+        let mut counts = Status::ALL.into_iter().zip(self.counts);
         counts
-            .filter(|(s, _)| *s == status)
-            .map(|(_, count)| count)
-            .sum()
+            .find(|(other, _)| *other == status)
+            .map_or(0, |(_, count)| count)
+    }
+
+    /// Each status that a run has, with the number of its runs.
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = (Status, u64)> {
+        let counts = Status::ALL.into_iter().zip(self.counts);
+        counts.filter(|(_, count)| *count > 0)
+    }
+
+    /// Number of runs that ended before they generalized.
+    pub(crate) fn censored(&self) -> usize {
+        self.lifetimes.iter().filter(|life| !life.observed).count()
     }
 
     /// Runs that grokked.
@@ -362,15 +437,6 @@ fn evenly(size: usize, count: usize) -> Vec<usize> {
             .map(|i| (i * (size - 1) + (count - 1) / 2) / (count - 1))
             .collect(),
     }
-}
-
-fn grid_axes(results: &StudyResults) -> Vec<GridAxis> {
-    let axes = results.study.axes();
-    axes.map(|(key, values)| GridAxis {
-        key: key.to_owned(),
-        values: values.to_vec(),
-    })
-    .collect()
 }
 
 fn by_figure(results: &StudyResults, curves: &Curves) -> Vec<Curve> {

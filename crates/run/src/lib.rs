@@ -22,7 +22,6 @@
 //! The models are of a family ([`models`]), of which the loop of [`training`] knows no more than the seam tells.
 
 mod bracket;
-mod closing_words;
 pub mod codec;
 mod describe;
 mod detect;
@@ -41,7 +40,6 @@ mod trace;
 mod train;
 
 pub use bracket::Time;
-pub use closing_words::closing_words;
 pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};
 pub use load::{FileRows, LoadError, Loaded, load, read_rows};

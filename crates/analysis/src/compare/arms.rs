@@ -1,17 +1,12 @@
 //! Two sets of runs beside each other: rates, censored times, and paired differences.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use sparsegrok_kernel::Figure;
 use sparsegrok_run::Status;
-use sparsegrok_statistics::{
-    CONFIDENCE, LogRank, Mean, MeanInterval, Proportion, log_rank, quantile_has_interval, wilson,
-};
+use sparsegrok_statistics::{CONFIDENCE, LogRank, Mean, Proportion, log_rank, wilson};
 use sparsegrok_study::RecordRow;
 use sparsegrok_study::summary::{Timed, Times};
-
-use crate::rounding::{self, Decimals, figure};
 
 /// Runs of one way of training.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +19,7 @@ pub struct Arm {
     pub records: Vec<RecordRow>,
 }
 
-/// Two arms compared. Displays as a table.
+/// Two arms compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArmComparison {
     /// The arms' names.
@@ -127,148 +122,6 @@ fn paired_figure(
     })
 }
 
-impl fmt::Display for ArmComparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let row = |label: &str, [one, other]: [String; 2], difference: String| {
-            [label.to_owned(), one, other, difference]
-        };
-        let log_rank = self.log_rank.map_or_else(String::new, log_rank_text);
-        let mut rows = vec![
-            row("", self.names.clone(), "difference".to_owned()),
-            row(
-                "runs",
-                self.runs.map(|runs| runs.to_string()),
-                String::new(),
-            ),
-            row(
-                "grokked",
-                [0, 1].map(|arm| self.share_text(arm)),
-                String::new(),
-            ),
-            row("t_mem, median", self.t_mem.map(median_text), String::new()),
-            row("t_gen, median", self.t_gen.map(median_text), log_rank),
-        ];
-        rows.extend(self.paired.iter().map(|paired| {
-            let (means, difference) = paired.texts();
-            row(paired.figure.name(), means, difference)
-        }));
-        let width = |column: usize| {
-            let widths = rows.iter().map(|row| row[column].chars().count());
-            widths.max().unwrap_or(0)
-        };
-        let [label, one, other] = [0, 1, 2].map(width);
-        for [name, first, second, difference] in &rows {
-            let line = format!("{name:<label$}  {first:<one$}  {second:<other$}  {difference}");
-            writeln!(f, "{}", line.trim_end())?;
-        }
-        if self.pairs == 0 {
-            return writeln!(
-                f,
-                "No seed is in both with the same data: nothing is paired."
-            );
-        }
-        let mut methods: Vec<_> = self
-            .paired
-            .iter()
-            .filter_map(|paired| Some(paired.difference.interval?.method))
-            .collect();
-        methods.sort_unstable();
-        methods.dedup();
-        let methods = match &methods[..] {
-            [] => "none".to_owned(),
-            methods => {
-                let names: Vec<_> = methods.iter().map(ToString::to_string).collect();
-                names.join(", ")
-            }
-        };
-        writeln!(
-            f,
-            "Intervals of 95 %: of shares Wilson, of medians Brookmeyer and Crowley, of mean \
-             differences over {} of one seed {methods}.",
-            counted(self.pairs, "pair")
-        )
-    }
-}
-
-impl ArmComparison {
-    /// The share of an arm's runs that grokked: `7 of 64, 11 % [5, 21]`.
-    fn share_text(&self, arm: usize) -> String {
-        let Some(Proportion {
-            estimate,
-            low,
-            high,
-        }) = self.grok_rate[arm]
-        else {
-            return "no runs".to_owned();
-        };
-        let [estimate, low, high] = [estimate, low, high].map(|share| 100.0 * share);
-        let decimals = Decimals::of_interval(estimate, low, high);
-        let [estimate, low, high] = [estimate, low, high].map(|percent| decimals.text(percent));
-        let (grokked, runs) = (self.grokked[arm], self.runs[arm]);
-        format!("{grokked} of {runs}, {estimate} % [{low}, {high}]")
-    }
-}
-
-impl PairedFigure {
-    /// The means and their difference, at the decimals that the difference's interval bears.
-    fn texts(&self) -> ([String; 2], String) {
-        let Mean {
-            n,
-            estimate,
-            interval,
-        } = self.difference;
-        let Some(MeanInterval { low, high, .. }) = interval else {
-            let difference = figure(estimate);
-            let none = format!("{difference}, no interval from {}", counted(n, "pair"));
-            return (self.means.map(figure), none);
-        };
-        let means = match high > low {
-            true => {
-                let decimals = Decimals::of_interval(estimate, low, high);
-                self.means.map(|mean| decimals.text(mean))
-            }
-            false => self.means.map(figure),
-        };
-        let difference = rounding::interval(estimate, low, high);
-        (means, format!("{difference}, n = {n}"))
-    }
-}
-
-fn counted(n: usize, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{plural}")
-}
-
-/// A median with its limits; ∞ where one is beyond what was observed.
-fn median_text(times: Times) -> String {
-    let limit = |x: Option<f64>| x.unwrap_or(f64::INFINITY);
-    let (n, median) = (times.n, limit(times.median));
-    if n == 0 {
-        return "no runs".to_owned();
-    }
-    let censored = match times.censored {
-        0 => String::new(),
-        censored => format!(", {censored} of {n} censored"),
-    };
-    if !quantile_has_interval(n, 0.5, CONFIDENCE) {
-        let median = figure(median);
-        return format!("{median}{censored}, no interval from {}", counted(n, "run"));
-    }
-    let interval = rounding::interval(median, limit(times.low), limit(times.high));
-    match times.censored {
-        0 => format!("{interval}, n = {n}"),
-        _ => interval + &censored,
-    }
-}
-
-fn log_rank_text(test: LogRank) -> String {
-    // Beyond, the tail of the approximation says nothing.
-    if test.p < 1e-6 {
-        return "log-rank p < 1e-6".to_owned();
-    }
-    format!("log-rank p = {}", figure(test.p))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,16 +193,6 @@ mod tests {
         assert_eq!(compared.t_gen.map(|times| times.median), [None, late]);
         // Three events at one time, each of six at risk: (1.5)² / (3 · ¼ · 3/5).
         assert!((compared.log_rank.unwrap().statistic - 5.0).abs() < 1e-12);
-        let table = compared.to_string();
-        let lines: Vec<_> = table.lines().collect();
-        assert!(lines[0].trim_start().starts_with("off "), "{table}");
-        assert!(
-            table.contains(
-                "∞, 3 of 3 censored, no interval from 3 runs  400, no interval from 3 runs"
-            ),
-            "{table}"
-        );
-        assert!(lines.last().unwrap().contains("2 pairs"), "{table}");
     }
 
     #[test]
@@ -357,6 +200,5 @@ mod tests {
         let compared = ArmComparison::of(&arm("a", &[(1, None, 0.5)]), &arm("b", &[]));
         assert_eq!((compared.pairs, compared.paired.len()), (0, 0));
         assert_eq!(compared.grok_rate[1], None);
-        assert!(compared.to_string().contains("nothing is paired"));
     }
 }

@@ -1,17 +1,15 @@
 //! Two training lengths on the same data, and where early stopping would have ended the longer.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::ops::ControlFlow;
 
-use sparsegrok_config::{CompareSpec, Config, NumberFormat};
+use sparsegrok_config::{CompareSpec, Config};
 use sparsegrok_data::{InvalidSetting, Problem, check};
 use sparsegrok_kernel::{Evaluation, Figure, TrainError};
 use sparsegrok_run::models::Linear;
 use sparsegrok_run::{Event, Run, RunError, Trace, run_watched};
 
-/// A run that stops early beside a long one. Displays as the second reference program prints it,
-/// with a third line where patience was asked for.
+/// A run that stops early beside a long one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// The last evaluation of the run that stops early.
@@ -20,8 +18,6 @@ pub struct Comparison {
     pub long: Evaluation,
     /// Early stopping of the long run, where patience was asked for.
     pub patience: Option<Patience>,
-    /// The form of numbers, which decides the text of absent figures.
-    pub number_format: NumberFormat,
 }
 
 /// One of the two runs that are compared.
@@ -107,7 +103,6 @@ pub fn compare(
         early: early.last(),
         long: long.last(),
         patience: patience.map(|evaluations| Patience::of(evaluations, &long.trace)),
-        number_format: config.output.number_format,
     })
 }
 
@@ -135,60 +130,6 @@ pub(crate) fn check_patience(spec: &CompareSpec, has_test: bool) -> Result<(), I
         spec.patience.unwrap_or_default(),
         "to be left out where there is no test set",
     )
-}
-
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Early Stop -> {}", self.figures(&self.early))?;
-        writeln!(f, "Long Train-> {}", self.figures(&self.long))?;
-        let Some(Patience { evaluations, stop }) = self.patience else {
-            return Ok(());
-        };
-        match stop {
-            Some(Stop { at, best }) => writeln!(
-                f,
-                "Patience {evaluations} -> {} (long run stopped at epoch {}, best test loss {} at \
-                 epoch {})",
-                self.figures(&at),
-                at.epoch,
-                NumberFormat::G6.text(best[Figure::TestLoss]),
-                best.epoch
-            ),
-            None => writeln!(f, "Patience {evaluations} -> never runs out"),
-        }
-    }
-}
-
-impl Comparison {
-    fn figures<'a>(&self, of: &'a Evaluation) -> Figures<'a> {
-        let absent = match self.number_format {
-            NumberFormat::Reference => "0.0000",
-            NumberFormat::Shortest | NumberFormat::G6 => "none",
-        };
-        Figures { of, absent }
-    }
-}
-
-/// An evaluation as the second reference program prints it, with four decimals.
-struct Figures<'a> {
-    of: &'a Evaluation,
-    /// Stands for an accuracy on no rows: the reference program counts it as 0.
-    absent: &'static str,
-}
-
-impl fmt::Display for Figures<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [train_acc, weight_norm] =
-            [Figure::TrainAcc, Figure::WeightNorm].map(|figure| self.of[figure]);
-        let test_acc = self
-            .of
-            .get(Figure::TestAcc)
-            .map_or(self.absent.to_owned(), |acc| format!("{acc:.4}"));
-        write!(
-            f,
-            "Train Acc: {train_acc:.4}, Test Acc: {test_acc}, ||w||2: {weight_norm:.4}"
-        )
-    }
 }
 
 #[cfg(test)]

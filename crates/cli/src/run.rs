@@ -12,8 +12,9 @@ use sparsegrok_kernel::{Weights, model};
 use sparsegrok_log::{Unfinished, Work};
 use sparsegrok_run::memory::Memory;
 use sparsegrok_run::models::Linear;
-use sparsegrok_run::{Event, RunError, TraceWriter, closing_words, run_watched};
+use sparsegrok_run::{Event, RunError, TraceWriter, run_watched};
 
+use crate::closing;
 use crate::data::load_and_say;
 use crate::exit::say;
 use crate::memory;
@@ -24,35 +25,30 @@ use crate::settings::{Scope, SettingFlags};
 use crate::study::{found_in, stop_at_signals};
 
 #[derive(clap::Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct Args {
     #[command(flatten)]
     settings: SettingFlags<OneRun>,
     /// Write the trace to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
     /// Keep how far it has come in this folder, until it is done [default: FILE.unfinished beside --out]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     checkpoint: Option<PathBuf>,
     /// Go on with the unfinished run in this folder, as it was begun; flags may change engine and output
-    #[arg(
-        long,
-        value_name = "DIR",
-        value_hint = ValueHint::DirPath,
-        help_heading = "Output",
-        conflicts_with = "checkpoint"
-    )]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "checkpoint")]
     resume: Option<PathBuf>,
     /// Go ahead where memory may not suffice
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     force: bool,
     /// Save the trained model, as text
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     model: Option<PathBuf>,
     /// Draw accuracy and loss to a file, as its name ends: .svg or .png
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     plot: Option<PlotFile>,
     /// Draw accuracy in the terminal while training; elsewhere, a line now and then
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     live: bool,
 }
 
@@ -100,10 +96,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
             Some((stop, held))
         }
     };
-    let mut progress = match args.live {
-        true => Progress::live("training", config.train.epochs),
-        false => Progress::new("training", config.train.epochs),
-    };
+    let mut progress = Progress::new("training", config.train.epochs, args.live);
     let writer = TraceWriter::new(&config.output);
     writer.write_header(&mut output)?;
     // Prints each evaluation as it comes; ends the run when it is interrupted, or nobody reads any more.
@@ -151,7 +144,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if let Some((unfinished, _)) = kept {
         unfinished.remove()?;
     }
-    say(closing_words(&config, &run));
+    say(closing::words(&config, &run));
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! The `sparsegrok` command: flags, progress, files and exit codes over the libraries.
 
+mod closing;
 mod compare;
+mod comparison;
 mod completions;
 mod data;
 mod exit;
@@ -8,16 +10,19 @@ mod explain;
 mod live;
 mod memory;
 mod merge;
+mod number;
 mod output;
 mod plot;
 mod predict;
 mod presets;
 mod progress;
+mod reference;
 mod report;
 mod run;
 mod settings;
 mod study;
 mod study_progress;
+mod table;
 mod tables;
 mod validate;
 

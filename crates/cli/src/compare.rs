@@ -9,12 +9,13 @@ use sparsegrok_analysis::compare::{
     compare_seeds,
 };
 use sparsegrok_config::{Config, Section, Seeds, Setting};
-use sparsegrok_data::InvalidSetting;
 
+use crate::comparison;
 use crate::data::{load_and_say, say_zero_one};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::settings::{Scope, SettingFlags};
+use crate::reference;
+use crate::settings::{Scope, SettingFlags, refuse};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -88,7 +89,8 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         progress.epoch(epoch);
     })?;
     drop(bar);
-    write!(output, "{comparison}")?;
+    let lines = reference::comparison_lines(&comparison, config.output.number_format);
+    write!(output, "{lines}")?;
     output.finish()
 }
 
@@ -104,23 +106,15 @@ fn cause_of(error: CompareError) -> anyhow::Error {
 /// Compares finished studies.
 fn directories(args: &Args) -> anyhow::Result<()> {
     if let Some((key, value)) = args.settings.first() {
-        return Err(InvalidSetting {
-            key,
-            value,
-            expected: "to be left out, as finished studies are compared",
-        }
-        .into());
+        let expected = "to be left out, as finished studies are compared";
+        return Err(refuse(key, value, expected).into());
     }
     let cells = match args.cells[..] {
         [] => None,
         [one, other] => Some([one, other]),
         _ => {
-            return Err(InvalidSetting {
-                key: "cells",
-                value: format!("{:?}", args.cells),
-                expected: "two cells, such as `0,1`",
-            }
-            .into());
+            let given = format!("{:?}", args.cells);
+            return Err(refuse("cells", given, "two cells, such as `0,1`").into());
         }
     };
     let comparisons =
@@ -135,7 +129,7 @@ fn directories(args: &Args) -> anyhow::Result<()> {
 fn write_tables(mut output: Output, tables: &[ArmComparison]) -> anyhow::Result<()> {
     for (i, table) in tables.iter().enumerate() {
         let between = if i > 0 { "\n" } else { "" };
-        write!(output, "{between}{table}")?;
+        write!(output, "{between}{}", comparison::text(table))?;
     }
     output.finish()
 }
@@ -143,7 +137,7 @@ fn write_tables(mut output: Output, tables: &[ArmComparison]) -> anyhow::Result<
 /// The progress of one of two runs.
 fn of_length(length: Length, config: &Config) -> Progress {
     match length {
-        Length::Early => Progress::new("early stop", config.compare.early_epochs),
-        Length::Long => Progress::new("long train", config.compare.long_epochs),
+        Length::Early => Progress::new("early stop", config.compare.early_epochs, false),
+        Length::Long => Progress::new("long train", config.compare.long_epochs, false),
     }
 }

@@ -1,4 +1,9 @@
-//! Figures for people, rounded to what is known of them.
+//! Numbers and times as text for people to read.
+//!
+//! Figures are rounded to what is known of them. Labels of pictures are written by
+//! [`sparsegrok_plot::number`], data by [`sparsegrok_config::NumberFormat`].
+
+use std::time::Duration;
 
 /// Significant digits of a figure whose interval is not known.
 const DIGITS: usize = 3;
@@ -79,6 +84,25 @@ pub(crate) fn interval(estimate: f64, low: f64, high: f64) -> String {
     let decimals = Decimals::of_interval(estimate, low, high);
     let [estimate, low, high] = [estimate, low, high].map(|x| decimals.text(x));
     format!("{estimate} [{low}, {high}]")
+}
+
+/// A number of things.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
+}
+
+/// A time in its two largest units.
+pub(crate) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match (hours, minutes, seconds) {
+        (0, 0, 0..10) => format!("{:.1} s", time.as_secs_f64()),
+        (0, 0, _) => format!("{seconds} s"),
+        (0, _, _) => format!("{minutes} min {} s", seconds % 60),
+        (0..48, _, _) => format!("{hours} h {} min", minutes % 60),
+        (_, _, _) => format!("{} d {} h", hours / 24, hours % 24),
+    }
 }
 
 #[cfg(test)]

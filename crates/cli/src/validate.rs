@@ -8,9 +8,9 @@ use std::time::Instant;
 use sparsegrok_analysis::validate::{Check, Scope, Tolerance, Witness, validate};
 
 use crate::exit::say;
+use crate::number::duration;
 use crate::output::Output;
 use crate::study::stop_at_signals;
-use crate::study_progress::duration;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -28,11 +28,15 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let stop = stop_at_signals("stopping when the groups in progress are done")?;
     let started = Instant::now();
     let mut output = Output::open(None)?;
-    writeln!(
-        output,
-        "{:<64}{:>10}{:>10}{:>11}  {:<8}seeds",
-        "quantity", "expected", "measured", "tolerance", "verdict"
-    )?;
+    let head = [
+        "quantity",
+        "expected",
+        "measured",
+        "tolerance",
+        "verdict",
+        "seeds",
+    ];
+    write_row(&mut output, head)?;
     let mut table = Table {
         output,
         written: Ok(()),
@@ -76,14 +80,20 @@ impl Table {
             Tolerance::Relative(share) => format!("{:.0} %", 100.0 * share),
             Tolerance::Absolute(much) => much.to_string(),
         };
-        writeln!(
-            self.output,
-            "{:<64}{:>10}{:>10}{tolerance:>11}  {:<8}{}",
-            check.quantity,
-            number(check.expected),
-            check.measured.map_or("censored".to_owned(), number),
-            if check.holds() { "ok" } else { "MISSED" },
-            check.note
-        )
+        let measured = check.measured.map_or("censored".to_owned(), number);
+        let verdict = if check.holds() { "ok" } else { "MISSED" };
+        let expected = number(check.expected);
+        let Check { quantity, note, .. } = check;
+        let row = [quantity, &expected, &measured, &tolerance, verdict, note];
+        write_row(&mut self.output, row)
     }
+}
+
+/// Writes a row of the table. Columns have fixed widths, as rows are written when they come.
+fn write_row(output: &mut Output, row: [&str; 6]) -> io::Result<()> {
+    let [quantity, expected, measured, tolerance, verdict, seeds] = row;
+    writeln!(
+        output,
+        "{quantity:<64}{expected:>10}{measured:>10}{tolerance:>11}  {verdict:<8}{seeds}"
+    )
 }

@@ -1,34 +1,19 @@
 //! The closing words on a run.
 
-use sparsegrok_config::{
-    Column, Config, Crossing, EvaluateSpec, GenFigure, MemFigure, NumberFormat,
-};
+use sparsegrok_config::{Config, Crossing, EvaluateSpec, GenFigure, MemFigure, NumberFormat};
 use sparsegrok_kernel::Figure;
+use sparsegrok_run::{Milestones, Run, Status, Time};
 
-use crate::bracket::Time;
-use crate::detect::{Milestones, Status};
-use crate::goal::Goal;
-use crate::run::Run;
-use crate::trace::TraceWriter;
+use crate::number::counted;
+use crate::reference;
 
-/// The closing words on a run: as the reference programs print the three lines of the first of them,
-/// else one sentence on when it memorized and generalized, and where it ended.
-pub fn closing_words(config: &Config, run: &Run) -> String {
+/// The closing words on a run: the lines of the reference program, where numbers are printed as it
+/// prints them, else one sentence on when the run memorized and generalized, and where it ended.
+pub(crate) fn words(config: &Config, run: &Run) -> String {
     match config.output.number_format {
-        NumberFormat::Reference => reference_lines(config, run),
+        NumberFormat::Reference => reference::closing_lines(&config.output, run),
         NumberFormat::Shortest | NumberFormat::G6 => sentence(config, run),
     }
-}
-
-fn reference_lines(config: &Config, run: &Run) -> String {
-    let writer = TraceWriter::new(&config.output);
-    let figure = |figure| writer.text(Column::Figure(figure), &run.last());
-    format!(
-        "Final Train Acc: {}\nFinal Test Acc: {}\nFinal ||w||2 : {}",
-        figure(Figure::TrainAcc),
-        figure(Figure::TestAcc),
-        figure(Figure::WeightNorm)
-    )
 }
 
 fn sentence(config: &Config, run: &Run) -> String {
@@ -57,8 +42,8 @@ fn story(config: &Config, run: &Run) -> String {
         status,
         ..
     } = run.milestones;
-    let memorized = goal_text(memorizing_figure(spec), &Goal::memorized(spec));
-    let generalized = goal_text(generalizing_figure(spec, run), &Goal::generalized(spec));
+    let memorized = memorized_text(spec);
+    let generalized = generalized_text(spec, run);
     let (Some(mem), at_mem) = (t_mem.at, epoch_text("memorized", &t_mem)) else {
         return match t_mem.high {
             Some(since) => unconfirmed(&memorized, since, span),
@@ -101,41 +86,34 @@ fn number(x: f64) -> String {
     NumberFormat::G6.text(x)
 }
 
-fn memorizing_figure(spec: &EvaluateSpec) -> &'static str {
-    match spec.mem_figure {
-        MemFigure::TrainAcc => "train accuracy",
-        MemFigure::TrainLoss => "train loss",
-    }
+/// The threshold of memorizing: `train accuracy ≥ 0.99`.
+fn memorized_text(spec: &EvaluateSpec) -> String {
+    let figure = match spec.mem_figure {
+        MemFigure::TrainAcc => "train accuracy ≥",
+        MemFigure::TrainLoss => "train loss ≤",
+    };
+    format!("{figure} {}", number(spec.mem_threshold))
 }
 
-fn generalizing_figure(spec: &EvaluateSpec, run: &Run) -> &'static str {
-    match spec.gen_figure {
-        GenFigure::Auto if run.last().get(Figure::PopulationAcc).is_some() => "population accuracy",
-        GenFigure::PopulationAcc => "population accuracy",
-        GenFigure::Auto | GenFigure::TestAcc => "test accuracy",
-        GenFigure::TestLoss => "test loss",
-    }
+/// The threshold of generalizing, on the figure that the run was judged by.
+fn generalized_text(spec: &EvaluateSpec, run: &Run) -> String {
+    let has_population = run.last().get(Figure::PopulationAcc).is_some();
+    let figure = match spec.gen_figure {
+        GenFigure::Auto if has_population => "population accuracy ≥",
+        GenFigure::PopulationAcc => "population accuracy ≥",
+        GenFigure::Auto | GenFigure::TestAcc => "test accuracy ≥",
+        GenFigure::TestLoss => "test loss ≤",
+    };
+    format!("{figure} {}", number(spec.gen_threshold))
 }
 
-fn goal_text(figure: &str, goal: &Goal) -> String {
-    let side = if goal.falls { "≤" } else { "≥" };
-    format!("{figure} {side} {}", number(goal.threshold))
-}
-
-/// Words for what a figure must do for its threshold to count as reached.
+/// The condition for a threshold to count as reached.
 fn lasting(goal: &str, span: u64, spec: &EvaluateSpec) -> String {
     let end = match spec.crossing {
         Crossing::First => "",
         Crossing::Stable => ", to the end",
     };
-    format!("{goal} for {}{end}", epochs(span))
-}
-
-fn epochs(count: u64) -> String {
-    match count {
-        1 => "1 epoch".to_owned(),
-        _ => format!("{count} epochs"),
-    }
+    format!("{goal} for {}{end}", counted(span, "epoch"))
 }
 
 /// A time, with its bracket where that is wider than an epoch.
@@ -156,13 +134,12 @@ fn epoch_text(what: &str, time: &Time) -> String {
 fn unconfirmed(goal: &str, since: u64, span: u64) -> String {
     format!(
         "unconfirmed: {goal} since epoch {since}, too late to have held for {} at the end",
-        epochs(span)
+        counted(span, "epoch")
     )
 }
 
 fn lost_text(time: &Time) -> String {
-    let lost = time
-        .lost
-        .map(|epoch| format!(", lost again at epoch {epoch}"));
+    let lost = time.lost;
+    let lost = lost.map(|epoch| format!(", lost again at epoch {epoch}"));
     lost.unwrap_or_default()
 }

@@ -7,12 +7,12 @@ use clap::{ValueEnum, ValueHint};
 use sparsegrok_config::{Config, Section, Setting};
 use sparsegrok_data::store::{self, Store};
 use sparsegrok_data::svmlight::{self, Labels, OneHot};
-use sparsegrok_data::{Dataset, InvalidSetting, Problem, TargetKind};
+use sparsegrok_data::{Dataset, Problem, TargetKind};
 use sparsegrok_run::{Description, FileRows, Loaded, load, read_rows};
 
 use crate::exit::say;
 use crate::output::Output;
-use crate::settings::{Scope, SettingFlags};
+use crate::settings::{Scope, SettingFlags, refuse};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -29,16 +29,17 @@ pub(crate) enum Command {
 }
 
 #[derive(clap::Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
     settings: SettingFlags<Synthetic>,
     #[command(flatten)]
     one_hot: OneHotFlag,
     /// Write the training rows to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
     /// Write the test rows to a file
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     test_out: Option<PathBuf>,
 }
 
@@ -59,16 +60,17 @@ pub(crate) struct ImportArgs {
 }
 
 #[derive(clap::Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     settings: SettingFlags<AnyData>,
     #[command(flatten)]
     one_hot: OneHotFlag,
     /// Which rows
-    #[arg(long, value_enum, default_value_t = Part::Train, help_heading = "Output")]
+    #[arg(long, value_enum, default_value_t = Part::Train)]
     part: Part,
     /// Write to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
 }
 
@@ -85,9 +87,10 @@ pub(crate) struct InfoArgs {
 }
 
 #[derive(clap::Args)]
+#[command(next_help_heading = "Output")]
 struct OneHotFlag {
     /// Whether memorization columns are written
-    #[arg(long, value_enum, default_value_t = OneHotChoice::Implicit, help_heading = "Output")]
+    #[arg(long, value_enum, default_value_t = OneHotChoice::Implicit)]
     one_hot: OneHotChoice,
 }
 
@@ -247,14 +250,6 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
         write!(output, "\n[test]\n{}", Description::of(test))?;
     }
     output.finish()
-}
-
-fn refuse(key: &'static str, value: String, expected: &'static str) -> InvalidSetting {
-    InvalidSetting {
-        key,
-        value,
-        expected,
-    }
 }
 
 /// The destination of rows, and the form they are written in.

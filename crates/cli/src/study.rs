@@ -16,12 +16,14 @@ use toml::Value;
 use crate::data::say_zero_one;
 use crate::exit::say;
 use crate::memory;
+use crate::number::duration;
 use crate::output::Output;
 use crate::report;
 use crate::settings::{Scope, SettingFlags};
-use crate::study_progress::{StudyProgress, duration};
+use crate::study_progress::StudyProgress;
 
 #[derive(clap::Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct Args {
     #[command(flatten)]
     settings: SettingFlags<Grid>,
@@ -30,7 +32,6 @@ pub(crate) struct Args {
         long,
         value_name = "DIR",
         value_hint = ValueHint::DirPath,
-        help_heading = "Output",
         required_unless_present_any = ["resume", "dry_run", "print_config"]
     )]
     out: Option<PathBuf>,
@@ -39,29 +40,23 @@ pub(crate) struct Args {
         long,
         value_name = "DIR",
         value_hint = ValueHint::DirPath,
-        help_heading = "Output",
         conflicts_with_all = ["out", "dry_run"]
     )]
     resume: Option<PathBuf>,
     /// Train every k-th group of eight seeds alone, from the i-th on, i = 0 … k − 1; `merge` makes the whole of them
-    #[arg(
-        long,
-        value_name = "I/K",
-        help_heading = "Output",
-        conflicts_with = "resume"
-    )]
+    #[arg(long, value_name = "I/K", conflicts_with = "resume")]
     shard: Option<Shard>,
     /// Replace an earlier study, and go ahead where memory may not suffice
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     force: bool,
     /// Run nothing; print what would run, and about how long it would take
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     dry_run: bool,
     /// Report on it too: a page and pictures in its folder `report`
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     report: bool,
     /// Draw the accuracy of the latest run in the terminal; elsewhere, a line now and then
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     live: bool,
 }
 

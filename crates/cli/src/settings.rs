@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, ValueHint, value_parser};
 use sparsegrok_config::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
+use sparsegrok_data::InvalidSetting;
 use toml::Value;
 
 use crate::output::Output;
 
 /// The settings that a command takes as flags.
 pub(crate) trait Scope {
-    /// Returns whether `setting` is one of them.
+    /// Returns true if `setting` is one of them.
     fn takes(setting: &Setting) -> bool;
 }
 
@@ -27,7 +28,7 @@ pub(crate) struct SettingFlags<S> {
 }
 
 impl<S> SettingFlags<S> {
-    /// Returns whether nothing was given.
+    /// Returns true if nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
         self.preset.is_none() && self.file.is_none() && !self.print && self.flags.is_empty()
     }
@@ -80,12 +81,12 @@ impl<S: Scope> clap::Args for SettingFlags<S> {
     fn augment_args(command: Command) -> Command {
         let defaults = Config::default().to_table().unwrap_or_default();
         let command = command
-            .next_help_heading("Configuration")
             .arg(
                 Arg::new("preset")
                     .long("preset")
                     .value_name("NAME")
                     .value_parser(clap::builder::NonEmptyStringValueParser::new())
+                    .help_heading("Configuration")
                     .help(format!("Begin with a preset: {}", preset_names())),
             )
             .arg(
@@ -94,12 +95,14 @@ impl<S: Scope> clap::Args for SettingFlags<S> {
                     .value_name("FILE")
                     .value_hint(ValueHint::FilePath)
                     .value_parser(value_parser!(PathBuf))
+                    .help_heading("Configuration")
                     .help("Read settings from a TOML file; flags win over it"),
             )
             .arg(
                 Arg::new("print_config")
                     .long("print-config")
                     .action(ArgAction::SetTrue)
+                    .help_heading("Configuration")
                     .help("Print the effective configuration and stop"),
             );
         let in_scope = SETTINGS.iter().filter(|setting| S::takes(setting));
@@ -178,6 +181,15 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Every
         | Kind::Span
         | Kind::Axes => arg,
+    }
+}
+
+/// The error of a value that a flag cannot have here.
+pub(crate) fn refuse(key: &'static str, value: String, expected: &'static str) -> InvalidSetting {
+    InvalidSetting {
+        key,
+        value,
+        expected,
     }
 }
 

@@ -1,13 +1,13 @@
 //! The progress of a study: a bar on a terminal, else a line now and then.
 
-use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use sparsegrok_study::{Group, Study};
 
 use crate::exit::say;
 use crate::live::Live;
+use crate::number::duration;
+use crate::progress::Display;
 
 /// Time from one line to the next where there is no bar.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
@@ -23,8 +23,7 @@ pub(crate) struct StudyProgress<'s> {
     runs: u64,
     seed_steps: u64,
     started: Instant,
-    last_line: Instant,
-    bar: Option<ProgressBar>,
+    display: Display,
     /// True if the latest run is drawn.
     live: bool,
 }
@@ -39,17 +38,10 @@ impl<'s> StudyProgress<'s> {
                 None => config.train.epochs as f64 * config.synthetic.n_train as f64,
             })
             .collect();
-        let bar = io::stderr().is_terminal().then(|| {
-            let template = if live {
-                "{msg}\n{wide_bar}"
-            } else {
-                "{wide_bar} {msg}"
-            };
-            let style = ProgressStyle::with_template(template);
-            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(study.runs()).with_style(style)
-        });
-        let started = Instant::now();
+        let template = match live {
+            true => "{msg}\n{wide_bar}",
+            false => "{wide_bar} {msg}",
+        };
         Self {
             study,
             all_work: weights.iter().sum::<f64>() * study.spec().seeds.len() as f64,
@@ -58,9 +50,8 @@ impl<'s> StudyProgress<'s> {
             cell: 0,
             runs: 0,
             seed_steps: 0,
-            started,
-            last_line: started,
-            bar,
+            started: Instant::now(),
+            display: Display::new(template, study.runs(), BETWEEN_LINES).waiting(),
             live,
         }
     }
@@ -72,33 +63,21 @@ impl<'s> StudyProgress<'s> {
         self.runs += runs;
         self.seed_steps += group.seed_steps;
         self.work += self.weights[group.cell] * runs as f64;
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.runs);
-            let picture = self.live.then(|| self.picture(group)).flatten();
-            bar.set_message(picture.unwrap_or_default() + &self.standing());
-        } else if self.last_line.elapsed() >= BETWEEN_LINES {
-            say(self.standing());
-            self.last_line = Instant::now();
-        }
-    }
-
-    /// The accuracy of a group's last run.
-    fn picture(&self, group: &Group) -> Option<String> {
-        let config = self.study.cell(group.cell).config;
-        let record = group.records.last()?;
-        let mut live = Live::new(config.train.epochs);
-        record
-            .trace
-            .iter()
-            .for_each(|evaluation| live.add(&evaluation));
-        Some(format!("{}\nseed {}; ", live.picture(), record.seeds.seed))
+        self.display.bar.set_position(self.runs);
+        let standing = self.standing();
+        let (study, live) = (self.study, self.live);
+        let picture = || {
+            live.then(|| picture(study, group))
+                .flatten()
+                .unwrap_or_default()
+        };
+        self.display
+            .show(|| picture() + &standing, || standing.clone());
     }
 
     /// All is done, or will not be.
     pub(crate) fn finish(self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.display.bar.finish_and_clear();
         say(format_args!(
             "{} runs in {}, {}",
             self.runs,
@@ -127,15 +106,13 @@ impl<'s> StudyProgress<'s> {
     }
 }
 
-/// A time in its two largest units.
-pub(crate) fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (minutes, hours) = (seconds / 60, seconds / 3600);
-    match (hours, minutes, seconds) {
-        (0, 0, 0..10) => format!("{:.1} s", time.as_secs_f64()),
-        (0, 0, _) => format!("{seconds} s"),
-        (0, _, _) => format!("{minutes} min {} s", seconds % 60),
-        (0..48, _, _) => format!("{hours} h {} min", minutes % 60),
-        (_, _, _) => format!("{} d {} h", hours / 24, hours % 24),
-    }
+/// The accuracy of a group's last run.
+fn picture(study: &Study, group: &Group) -> Option<String> {
+    let record = group.records.last()?;
+    let mut live = Live::new(study.cell(group.cell).config.train.epochs);
+    record
+        .trace
+        .iter()
+        .for_each(|evaluation| live.add(&evaluation));
+    Some(format!("{}\nseed {}; ", live.picture(), record.seeds.seed))
 }
