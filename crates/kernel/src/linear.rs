@@ -137,27 +137,27 @@ impl<'a, const W: usize> Linear<'a, W> {
             signal[..self.signal_width].copy_from_slice(&state.signal);
             let tail = &mut self.tail[lane * self.tail_width..];
             tail[..self.tail_width].copy_from_slice(&state.tail);
-            let rows = self.driver.rows_mut();
+            let rows = &mut self.driver.rows;
             rows.set_memorization(lane, &state.memorization);
             self.bias[lane] = state.bias;
         }
     }
 
     /// Trains an epoch of a loss in the form that the plan has chosen.
-    fn epoch_of<L: Slope>(&mut self, slope: L) {
+    fn epoch_of<L: Slope>(&mut self) {
         // Patterns must be constants.
         const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
         const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
         const WIDE: usize = LOOK_AHEAD_WIDTHS[2];
         match self.form {
-            Choice::LookAhead(NARROW) => self.look_ahead::<L, NARROW>(slope),
-            Choice::LookAhead(MIDDLE) => self.look_ahead::<L, MIDDLE>(slope),
-            Choice::LookAhead(_) => self.look_ahead::<L, WIDE>(slope),
-            Choice::TailsAlone if self.unit_tail => self.tails_alone::<L, true>(slope),
-            Choice::TailsAlone => self.tails_alone::<L, false>(slope),
+            Choice::LookAhead(NARROW) => self.look_ahead::<L, NARROW>(),
+            Choice::LookAhead(MIDDLE) => self.look_ahead::<L, MIDDLE>(),
+            Choice::LookAhead(_) => self.look_ahead::<L, WIDE>(),
+            Choice::TailsAlone if self.unit_tail => self.tails_alone::<L, true>(),
+            Choice::TailsAlone => self.tails_alone::<L, false>(),
             Choice::General => {
                 let form = General {
-                    data: self.driver.data(),
+                    data: self.driver.data,
                     signal: self.signal.as_mut_slice(),
                     tail: &mut self.tail,
                     tail_width: self.tail_width,
@@ -165,28 +165,28 @@ impl<'a, const W: usize> Linear<'a, W> {
                     bias_trained: self.bias_trained,
                     square: self.square,
                 };
-                self.driver.epoch(self.level, slope, form);
+                self.driver.epoch::<L, _>(self.level, form);
             }
         }
     }
 
-    fn look_ahead<L: Slope, const D: usize>(&mut self, slope: L) {
+    fn look_ahead<L: Slope, const D: usize>(&mut self) {
         let form = LookAhead::<D> {
             signal: self.signal.as_mut_slice(),
             square: self.square,
         };
-        self.driver.epoch(self.level, slope, form);
+        self.driver.epoch::<L, _>(self.level, form);
     }
 
-    fn tails_alone<L: Slope, const ONES: bool>(&mut self, slope: L) {
+    fn tails_alone<L: Slope, const ONES: bool>(&mut self) {
         let form = TailsAlone::<ONES> {
-            data: self.driver.data()[0],
+            data: self.driver.data[0],
             tail: &mut self.tail,
             bias: &mut self.bias[0],
             bias_trained: self.bias_trained,
             square: self.square,
         };
-        self.driver.epoch(self.level, slope, form);
+        self.driver.epoch::<L, _>(self.level, form);
     }
 
     /// The memorization weight of a row of one lane: m = p·scale/(yα), without y where the loss folds
@@ -194,11 +194,12 @@ impl<'a, const W: usize> Linear<'a, W> {
     #[inline(always)]
     fn memorization_weight(&self, lane: usize, row: usize, alpha: f64) -> f64 {
         let sign = if self.loss.needs_signs() {
-            self.driver.data()[lane].targets()[row]
+            self.driver.data[lane].targets()[row]
         } else {
             1.0
         };
-        sign * self.driver.rows().memorization_part(lane, row) * self.driver.scale() / alpha
+        sign * self.driver.rows.memorization_part(lane, row) * self.driver.progress.scale.value()
+            / alpha
     }
 
     /// The stored signal weights of a lane.
@@ -216,16 +217,16 @@ impl<const W: usize> Trainer for Linear<'_, W> {
     fn epoch(&mut self) {
         // Here the loss becomes a type, once an epoch, so that no step asks which it is.
         match self.loss {
-            Loss::Logistic => self.epoch_of(LogisticSlope),
-            Loss::Squared => self.epoch_of(SquaredSlope),
-            Loss::Hinge => self.epoch_of(HingeSlope),
+            Loss::Logistic => self.epoch_of::<LogisticSlope>(),
+            Loss::Squared => self.epoch_of::<SquaredSlope>(),
+            Loss::Hinge => self.epoch_of::<HingeSlope>(),
         }
     }
 
     fn weights(&self, lane: usize) -> Weights {
-        let scale = self.driver.scale();
+        let scale = self.driver.progress.scale.value();
         let scaled = |weights: &[f64]| weights.iter().map(|u| u * scale).collect();
-        let data = self.driver.data()[lane];
+        let data = self.driver.data[lane];
         let memorization = match data.memorization() {
             None => Vec::new(),
             Some(alpha) => (0..data.len())
@@ -241,7 +242,7 @@ impl<const W: usize> Trainer for Linear<'_, W> {
     }
 
     fn scaled_signal(&self, lane: usize) -> (&[f64], f64) {
-        (self.stored_signal(lane), self.driver.scale())
+        (self.stored_signal(lane), self.driver.progress.scale.value())
     }
 
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
@@ -258,15 +259,15 @@ impl<const W: usize> Trainer for Linear<'_, W> {
         // Stored weights and the scale apart: their product is rounded, and a run that went on from it
         // would come to other bits.
         LinearState {
-            epoch: driver.epochs(),
-            step: driver.step(),
-            scale: driver.scale(),
+            epoch: driver.progress.epoch,
+            step: driver.progress.step,
+            scale: driver.progress.scale.value(),
             signal: self.stored_signal(lane).to_vec(),
             tail: self.stored_tail(lane).to_vec(),
-            memorization: match driver.data()[lane].memorization() {
+            memorization: match driver.data[lane].memorization() {
                 None => Vec::new(),
-                Some(_) => (0..driver.data()[lane].len())
-                    .map(|row| driver.rows().memorization_part(lane, row))
+                Some(_) => (0..driver.data[lane].len())
+                    .map(|row| driver.rows.memorization_part(lane, row))
                     .collect(),
             },
             bias: self.bias[lane],
@@ -275,7 +276,7 @@ impl<const W: usize> Trainer for Linear<'_, W> {
     }
 
     fn diverged(&self, lane: usize) -> Option<Diverged> {
-        self.driver.diverged(lane)
+        self.driver.diverged[lane]
     }
 
     fn position(&self, lane: usize) -> Diverged {
@@ -304,12 +305,12 @@ impl<const W: usize> WeightSource for LaneWeights<'_, '_, W> {
     #[inline(always)]
     fn tail(&self, column: usize) -> Option<f64> {
         let stored = self.group.tail[self.lane * self.group.tail_width + column];
-        Some(stored * self.group.driver.scale())
+        Some(stored * self.group.driver.progress.scale.value())
     }
 
     #[inline(always)]
     fn memorization(&self, row: usize) -> Option<f64> {
-        let alpha = self.group.driver.data()[self.lane].memorization()?;
+        let alpha = self.group.driver.data[self.lane].memorization()?;
         Some(self.group.memorization_weight(self.lane, row, alpha))
     }
 

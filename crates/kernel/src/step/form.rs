@@ -88,8 +88,8 @@ impl<A: Arithmetic> Score<A> {
     /// The multiple of its row that a step adds to the weights. The margin must be within the
     /// loss's range: [`clamp_margin`] sees to that.
     #[inline(always)]
-    pub(crate) fn coefficient<L: Slope>(self, a: A, slope: L) -> A::Real {
-        slope.weight(a, self.rate, self.margin, self.target)
+    pub(crate) fn coefficient<L: Slope>(self, a: A) -> A::Real {
+        L::weight(a, self.rate, self.margin, self.target)
     }
 }
 
