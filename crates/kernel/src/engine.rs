@@ -4,13 +4,13 @@ use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
 use crate::dense::DenseTrainer;
-use crate::init::{Seed, initial_signal};
+use crate::init::{Job, Seed, initial_signal};
 use crate::layout::packed_bytes;
 use crate::linear::{Linear, Plan};
 use crate::shape::Shape;
 use crate::side_by_side::SideBySide;
 use crate::spec::Sgd;
-use crate::state::{LinearState, State};
+use crate::state::LinearState;
 use crate::trainer::Trainer;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
@@ -83,7 +83,7 @@ impl SimdChoice {
             Self::Avx2 => Level::Avx2,
             Self::Portable => Level::Portable,
         };
-        if Level::available().contains(&level) {
+        if level <= Level::detect() {
             return Ok(level);
         }
         Err(InvalidSetting {
@@ -91,31 +91,6 @@ impl SimdChoice {
             value: level.to_string(),
             expected: "a level this machine has, or `auto`",
         })
-    }
-}
-
-/// One run to be trained: its data and the seeds that are its own.
-#[derive(Clone, Copy, Debug)]
-pub struct Job<'a> {
-    /// Rows to learn from, with their test set and teacher.
-    pub problem: &'a Problem,
-    /// Seed of the visiting order, in place of the configuration's.
-    pub order_seed: u64,
-    /// Seed of the initial weights, in place of the configuration's.
-    pub init_seed: u64,
-    /// State to go on from; `None` to begin.
-    pub start: Option<&'a State>,
-}
-
-impl<'a> Job<'a> {
-    /// A run of a configuration's own seeds, from its beginning.
-    pub fn new(problem: &'a Problem, spec: &Sgd) -> Self {
-        Self {
-            problem,
-            order_seed: spec.order_seed,
-            init_seed: spec.init_seed,
-            start: None,
-        }
     }
 }
 

@@ -1,9 +1,36 @@
 //! The beginning of a run: its seeds, its state if it goes on from one, and initial signal weights.
 
-use sparsegrok_data::{Dataset, InvalidSetting, Normal, Purpose, RandomFamily, Stream, Teacher};
+use sparsegrok_data::{
+    Dataset, InvalidSetting, Normal, Problem, Purpose, RandomFamily, Stream, Teacher,
+};
 
 use crate::spec::{Init, Sgd};
-use crate::state::LinearState;
+use crate::state::{LinearState, State};
+
+/// One run to be trained: its data and the seeds that are its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// Rows to learn from, with their test set and teacher.
+    pub problem: &'a Problem,
+    /// Seed of the visiting order, in place of the configuration's.
+    pub order_seed: u64,
+    /// Seed of the initial weights, in place of the configuration's.
+    pub init_seed: u64,
+    /// State to go on from; `None` to begin.
+    pub start: Option<&'a State>,
+}
+
+impl<'a> Job<'a> {
+    /// A run of a configuration's own seeds, from its beginning.
+    pub fn new(problem: &'a Problem, spec: &Sgd) -> Self {
+        Self {
+            problem,
+            order_seed: spec.order_seed,
+            init_seed: spec.init_seed,
+            start: None,
+        }
+    }
+}
 
 /// One seed of a group, with what sets it apart from the others.
 #[derive(Clone)]

@@ -1,8 +1,9 @@
-//! Training of one run from its first epoch to its last.
+//! Training in one call, for those who only want the model.
 
-use sparsegrok_data::{InvalidSetting, Problem};
+use sparsegrok_data::{Dataset, InvalidSetting, Problem};
 
-use crate::engine::{Job, KernelChoice, SimdChoice, start};
+use crate::engine::{KernelChoice, SimdChoice, start};
+use crate::init::Job;
 use crate::spec::Sgd;
 use crate::training::{Diverged, Training};
 use crate::weights::Weights;
@@ -42,4 +43,30 @@ pub fn train(
         }
     }
     Ok(training.model(0)?)
+}
+
+impl Sgd {
+    /// Trains on a dataset and returns the last weights. `Time: O(epochs · nnz)`
+    ///
+    /// ```
+    /// use sparsegrok_data::{Dataset, TargetKind};
+    /// use sparsegrok_kernel::Sgd;
+    ///
+    /// let rows = Dataset::dense(&[1.0, 2.0, -1.0, 0.5], 2, &[1.0, -1.0], TargetKind::Sign)?;
+    /// let sgd = Sgd { learning_rate: 0.1, epochs: 50, ..Sgd::default() };
+    /// let model = sgd.fit(&rows)?;
+    /// assert!(model.score(&[1.0, 2.0]) > 0.0 && model.score(&[-1.0, 0.5]) < 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`train`].
+    pub fn fit(&self, rows: &Dataset) -> Result<Weights, TrainError> {
+        let problem = Problem {
+            train: rows.clone(),
+            test: None,
+            teacher: None,
+        };
+        train(&problem, self, KernelChoice::Auto, SimdChoice::Auto)
+    }
 }
