@@ -34,6 +34,7 @@ mod look;
 mod loss;
 pub mod model;
 mod plan;
+mod reference;
 mod scale;
 mod schedule;
 mod shape;
