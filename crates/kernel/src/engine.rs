@@ -35,16 +35,9 @@ pub enum KernelChoice {
 const LANES_MAX_BYTES: usize = 128 << 20;
 
 impl KernelChoice {
-    /// Resolves `Auto` to the kernel that runs. It takes lanes for two runs or more, unless their rows have a sparse
-    /// tail or are very many; `docs/performance.md` has the measurements behind both limits.
-    pub fn resolve(self, jobs: &[Job<'_>]) -> Self {
-        match jobs {
-            [] => self,
-            [first, ..] => self.for_shape(jobs.len(), Shape::of(&first.problem.train)),
-        }
-    }
-
-    /// Resolves `Auto` for a number of runs on training sets of a shape.
+    /// Resolves `Auto` for a number of runs on training sets of a shape. It takes lanes for two runs or
+    /// more, unless their rows have a sparse tail or are very many; `docs/performance.md` has the
+    /// measurements behind both limits.
     pub fn for_shape(self, runs: usize, shape: Shape) -> Self {
         let lanes_bytes = packed_bytes(shape.rows, shape.signal).saturating_mul(LANES);
         let suits_lanes = runs > 1 && shape.tail == 0 && lanes_bytes < LANES_MAX_BYTES;
@@ -123,7 +116,7 @@ pub fn start<'a>(
     for run in runs {
         check_fit(run.problem, spec, kernel)?;
     }
-    let kernel = kernel.resolve(runs);
+    let kernel = kernel.for_shape(runs.len(), Shape::of(&runs[0].problem.train));
     let runs = &runs[..side_by_side(kernel, runs)];
     let states = runs.iter().map(|run| {
         let state = LinearState::of(run.start?);
@@ -161,7 +154,7 @@ pub fn start<'a>(
     Ok(SideBySide::new(trainer, spec, runs, accuracy_tolerance))
 }
 
-/// How many of some runs, from the first on, a kernel trains at the same time.
+/// The number of runs, from the first on, that a kernel trains at the same time.
 fn side_by_side<'a>(kernel: KernelChoice, runs: &[Job<'a>]) -> usize {
     if kernel != KernelChoice::Lanes {
         return 1;
@@ -202,9 +195,8 @@ fn check_fit(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<(), 
 /// where they are more.
 ///
 /// # Formula
-/// What the kernel allocates for the runs that it trains at the same time, by its own plan; of each
-/// run of the group, besides, the weights it ended with; and one set of weights that is being looked
-/// at.
+/// The sum of three parts: the kernel's own plan for the runs that it trains at the same time; the last
+/// weights of each run of the group; and one set of weights that is being looked at.
 pub fn training_bytes(spec: &Sgd, kernel: KernelChoice, runs: usize, shape: Shape) -> u64 {
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));

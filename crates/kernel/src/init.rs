@@ -32,7 +32,7 @@ impl<'a> Job<'a> {
     }
 }
 
-/// One seed of a group, with what sets it apart from the others.
+/// One seed of a group: its data, its seed of orders and its beginning.
 #[derive(Clone)]
 pub(crate) struct Seed<'a, 's> {
     pub(crate) data: &'a Dataset,
@@ -48,7 +48,7 @@ pub(crate) struct Seed<'a, 's> {
 /// the run's random family: the reference programs have no random initial weights to agree with.
 ///
 /// # Errors
-/// If the choice needs a teacher and the data has none, or a direction orthogonal to the teacher and
+/// When the choice needs a teacher and the data has none, or a direction orthogonal to the teacher and
 /// there is just one column.
 pub fn initial_signal(
     spec: &Sgd,
@@ -77,6 +77,7 @@ pub fn initial_signal(
     match spec.init {
         Init::Zero => Ok(vec![0.0; width]),
         Init::Gaussian => {
+            // A vector of d such numbers has length R on average, whatever d is.
             let scale = norm / (width.max(1) as f64).sqrt();
             Ok(normals(init_seed, width).map(|x| x * scale).collect())
         }

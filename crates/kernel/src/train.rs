@@ -8,7 +8,7 @@ use crate::spec::Sgd;
 use crate::training::{Diverged, Training};
 use crate::weights::Weights;
 
-/// The reason that a run did not end.
+/// The reason for which a run did not end.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -22,8 +22,8 @@ pub enum TrainError {
 
 /// Trains one run and returns its last weights.
 ///
-/// The result is a function of `problem` and `spec` alone: the same bits for every level. Who wants to
-/// look on [starts](start) the run instead, and trains it epoch by epoch.
+/// The result is a function of `problem` and `spec` alone: the same bits for every level. To look at a
+/// run on the way, [start] it instead, and train it epoch by epoch.
 /// `Time: O(epochs · nnz)`
 ///
 /// # Errors
