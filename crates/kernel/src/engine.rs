@@ -138,7 +138,7 @@ pub fn start<'a>(
             })
         })
         .collect::<Result<Vec<_>, InvalidSetting>>()?;
-    // Lanes without a run of their own repeat the first.
+    // Lanes without a run of their own repeat the first: its steps are valid, and cost nothing more.
     let of_lane = |lane: usize| seeds.get(lane).unwrap_or(&seeds[0]).clone();
     let trainer: Box<dyn Trainer + 'a> = match kernel {
         KernelChoice::Lanes => Box::new(Linear::<LANES>::new(

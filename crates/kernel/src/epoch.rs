@@ -69,6 +69,7 @@ impl<'a, const W: usize> Driver<'a, W> {
     pub(crate) fn resume(&mut self, epoch: u64, step: u64, scale: f64, generators: [[u64; 4]; W]) {
         self.progress.epoch = epoch;
         self.progress.step = step;
+        // The scale is not recomputed from the steps: each of its products was rounded.
         self.progress.scale.set(scale);
         self.visits.resume(epoch, generators);
     }
@@ -99,6 +100,8 @@ impl<'a, const W: usize> Driver<'a, W> {
             coefficients,
             diverged,
         } = self;
+        // Lanes take a step together, each on a row of its own: they share the learning rate and the scale,
+        // which are computed once a step, and nothing else.
         let mut registers = form.begin(a);
         let (visits, mut ahead) = visits.next_epoch();
         // No rest: orders hold W visits a step.
@@ -123,7 +126,8 @@ impl<'a, const W: usize> Driver<'a, W> {
                 };
                 match interruption {
                     None => break,
-                    // Exact, as the factor is a power of two: no result depends on when it happens.
+                    // Every number that the scale multiplies is rescaled: the form's weights, and the
+                    // memorization parts in the rows. Exact, as the factor is a power of two: no result depends on when it happens.
                     Some(Interruption::Fold) => {
                         let factor = progress.scale.fold();
                         form.rescale(a, &mut registers, factor);
@@ -132,6 +136,8 @@ impl<'a, const W: usize> Driver<'a, W> {
                     Some(Interruption::NotFinite { at, margin }) => {
                         let mut margins = [0.0; W];
                         a.store(margin, &mut margins);
+                        // A lane that has diverged is made zero and goes on: the others, whose steps are the
+                        // same as without it, need not be told apart from it in the hot loop.
                         for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
                             // Only the first divergence of a lane counts.
                             diverged[lane].get_or_insert(Diverged {
@@ -251,6 +257,7 @@ impl<const W: usize> Stretch<'_, '_, W> {
         let mut interruption = None;
         for visit in self.visits {
             self.prefetch(form, done);
+            // Tested before the step, and on the scale alone: scalar and lanes fold at the same step.
             if self.progress.scale.needs_folding() {
                 interruption = Some(Interruption::Fold);
                 break;

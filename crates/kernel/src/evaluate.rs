@@ -93,6 +93,7 @@ struct Scores {
 impl Scores {
     #[inline(always)]
     fn of(data: &Dataset, weights: &Weights, spec: &Sgd, tolerance: Option<f64>) -> Self {
+        // A tolerance is for real targets: signs are compared as signs.
         let tolerance = tolerance.filter(|_| data.target_kind() == TargetKind::Real);
         let mut right = 0_u64;
         let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
@@ -128,6 +129,7 @@ impl Alignment {
     pub(crate) fn of(v: &[f64], teacher: &[f64]) -> Self {
         let pairs = || v.iter().zip(teacher);
         let along: f64 = pairs().map(|(v, t)| v * t).sum();
+        // From the difference itself: ‖v‖² − along² would lose all digits where v points at the teacher.
         let squares = |offset: f64| -> f64 {
             pairs()
                 .map(|(v, t)| (v - offset * t) * (v - offset * t))

@@ -97,6 +97,7 @@ impl TrainQuestion<'_> {
 
     #[inline(always)]
     fn loss_is_at_most(&self, most: f64, weights: &impl WeightSource) -> bool {
+        // The rows in order and one sum, as an evaluation adds them: only the way out is shorter.
         let n = self.data.len() as f64;
         // Losses are not negative: a sum beyond this, rounding included, never comes back.
         let certain = most * n * (1.0 + DOUBTFUL);
@@ -125,6 +126,8 @@ impl TrainQuestion<'_> {
             let row = data.row(i as usize);
             !is_right(score(weights, &row), row.target, tolerance)
         };
+        // The rows that were wrong come first: while a run is far from its goal they alone refuse it, and
+        // the look ends after a few of its rows.
         wrong.retain(|&i| is_wrong(i));
         if !reaches(wrong.len()) {
             return false;

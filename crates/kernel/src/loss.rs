@@ -58,6 +58,7 @@ impl Slope for LogisticSlope {
 
     #[inline(always)]
     fn weight<A: Arithmetic>(a: A, rate: A::Real, margin: A::Real, _target: A::Real) -> A::Real {
+        // The rate goes into the quotient's numerator: a multiplication less on the path of a step.
         weighted_sigmoid(a, rate, margin)
     }
 }

@@ -26,7 +26,7 @@ enum Source<const W: usize> {
     WithReplacement(Vec<Stream>),
     /// The orders of the reference programs.
     Reference(StdShuffles),
-    /// Fresh permutations; the next ones are in the making.
+    /// Fresh permutations, and those of the next epoch, which are made while this one's are visited.
     Shuffle {
         next: Permutations<W>,
         rng: Xoshiro256PlusPlus<W>,

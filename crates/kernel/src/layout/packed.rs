@@ -59,7 +59,7 @@ impl PackedRows {
 
     /// The visits whose rows are to be asked for, one at each of `visits`.
     pub(crate) fn upcoming<'v, const W: usize>(&self, visits: &'v [[u32; W]]) -> &'v [[u32; W]] {
-        // Rows that fit the second-level cache are there anyway: asking would only cost.
+        // Counted on all lanes, as they share one core's cache. Rows that fit the second-level cache are there anyway: asking would only cost.
         if size_of_val(self.memory.as_slice()) < PREFETCH_FROM {
             return &[];
         }
@@ -122,6 +122,7 @@ impl PackedRows {
     /// The memorization part p of one of a lane's rows; of rows in blocks, as last written back.
     #[inline(always)]
     pub(crate) fn memorization_part(&self, lane: usize, row: usize) -> f64 {
+        // Where rows are packed all at once nothing is kept beside them, and the row itself has it.
         match self.kept.get(lane * self.layout.rows + row) {
             Some(part) => *part,
             None => self.lane(lane)[row * self.layout.stride + self.layout.width],

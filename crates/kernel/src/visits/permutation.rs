@@ -70,6 +70,8 @@ impl<const W: usize> Permutations<W> {
     #[inline(always)]
     pub(crate) fn push(&mut self, rng: &mut Xoshiro256PlusPlus<W>) {
         let t = self.filled;
+        // A word is drawn when the places from the last one are used up: random words are the largest part
+        // of a push, and four places out of one cost little more than one.
         let slot = t % 4;
         if slot == 0 || (t >= FOUR_PER_WORD && slot == 2) {
             self.draw(rng, t);
@@ -127,6 +129,7 @@ impl<const W: usize> Permutations<W> {
     fn draw_half<const K: usize>(&mut self, t: usize, slot: usize, numbers: [u64; W]) -> [u64; W] {
         let mut suspects = [0; W];
         for lane in 0..W {
+            // The high half of a product is a draw; the low half is as good as a fresh number for the next.
             let (mut rest, mut product) = (numbers[lane], 1);
             for k in 0..K {
                 let bound = (t + k + 1) as u64;
@@ -149,6 +152,7 @@ impl<const W: usize> Permutations<W> {
     fn redraw(&mut self, rng: &mut Xoshiro256PlusPlus<W>, t: usize, words: [u64; W]) {
         for (lane, first_word) in words.into_iter().enumerate() {
             let mut word = first_word;
+            // Only this lane draws again: its words, and so its order, are those it would have alone.
             while !self.place(t, lane, word) {
                 word = rng.next_word_of(lane);
             }
