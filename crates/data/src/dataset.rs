@@ -187,7 +187,7 @@ impl Dataset {
     /// The same rows with a tail, if there is one, at least `columns` wide. `Time: O(1)`
     ///
     /// # Errors
-    /// If `columns` is 2³² or more.
+    /// When `columns` is 2³² or more.
     pub fn widened(self, columns: usize) -> Result<Self, DatasetError> {
         Ok(Self {
             features: self.features.widened(columns)?,
@@ -258,22 +258,17 @@ impl Dataset {
 
     /// Number of columns, memorization included.
     pub fn columns(&self) -> usize {
-        let own = if self.memorization.is_some() {
-            self.len()
-        } else {
-            0
-        };
-        self.features.signal_width() + self.features.tail_width() + own
+        self.features.signal_width() + self.features.tail_width() + self.memorized()
     }
 
     /// Non-zeros a pass over the rows visits, memorization included.
     pub fn nnz(&self) -> usize {
-        let own = if self.memorization.is_some() {
-            self.len()
-        } else {
-            0
-        };
-        self.features.nnz() + own
+        self.features.nnz() + self.memorized()
+    }
+
+    /// Number of memorization columns: one a row, or none.
+    fn memorized(&self) -> usize {
+        self.memorization.map_or(0, |_| self.len())
     }
 }
 

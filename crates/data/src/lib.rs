@@ -20,10 +20,10 @@
 mod aligned;
 mod csr;
 mod dataset;
-mod libstdcxx;
 mod number;
 mod problem;
 mod random;
+mod reference;
 mod shared;
 mod spec;
 pub mod store;
@@ -33,12 +33,12 @@ mod synthetic;
 pub use aligned::AlignedBlock;
 pub use csr::{Csr, CsrError, SparseRow};
 pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
-pub use libstdcxx::Mt19937;
 pub use number::Shortest;
 pub use problem::{Problem, Teacher};
 pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,
 };
+pub use reference::Mt19937;
 pub use spec::{InvalidSetting, SyntheticSpec, Target, check};
 pub use store::{Store, StoreError};
 pub use svmlight::SvmlightError;

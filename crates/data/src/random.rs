@@ -2,13 +2,13 @@
 //!
 //! Two families. *Native* streams are xoshiro256++ keyed by a seed and a [`Purpose`]; every number
 //! is derived from its 64-bit words by code in this crate. The *libstdc++* family reproduces the
-//! reference programs: mt19937 with that library's distributions ([`crate::libstdcxx`]).
+//! reference programs: mt19937 with that library's distributions ([`crate::reference`]).
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_xoshiro::SplitMix64;
 pub use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::libstdcxx::Mt19937;
+use crate::reference::Mt19937;
 
 /// The generators that draw data and visiting orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

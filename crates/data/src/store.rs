@@ -168,7 +168,7 @@ impl Store {
     /// checks the rest: that numbers are finite and signs are ±1.
     ///
     /// # Errors
-    /// If a row of the tail is not valid; the error names the first.
+    /// When a row of the tail is not valid; the error names the first.
     pub fn dataset(&self) -> Result<Dataset, StoreError> {
         let header = &self.header;
         let tail = match header.has_tail {

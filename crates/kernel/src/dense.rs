@@ -5,7 +5,7 @@
 //! the visiting order, and is what they are held against, and compared with in the benches.
 
 use sparsegrok_data::Dataset;
-use sparsegrok_lanes::{Level, Simd, Task};
+use sparsegrok_lanes::Level;
 
 use crate::init::Seed;
 use crate::look::TrainQuestion;
@@ -22,12 +22,8 @@ use crate::weights::Weights;
 /// A dense training run in progress.
 pub(crate) struct DenseTrainer<'a> {
     data: &'a Dataset,
-    loss: Loss,
+    spec: &'a Sgd,
     level: Level,
-    batch: usize,
-    bias_trained: bool,
-    weight_decay: f64,
-    decay_order: DecayOrder,
     learning_rate: LearningRate,
     epoch: u64,
     step: u64,
@@ -52,7 +48,7 @@ impl<'a> DenseTrainer<'a> {
         Self::matrix_bytes(shape).saturating_add(visits::bytes(spec, shape.rows))
     }
 
-    pub(crate) fn new(spec: &Sgd, level: Level, seed: Seed<'a, '_>) -> Self {
+    pub(crate) fn new(spec: &'a Sgd, level: Level, seed: Seed<'a, '_>) -> Self {
         let Seed {
             data,
             order_seed,
@@ -79,12 +75,8 @@ impl<'a> DenseTrainer<'a> {
         weights.resize(columns, 0.0);
         let mut trainer = Self {
             data,
-            loss: spec.loss,
+            spec,
             level,
-            batch: spec.batch_size.rows(n),
-            bias_trained: spec.bias,
-            weight_decay: spec.weight_decay,
-            decay_order: spec.decay_order,
             learning_rate: LearningRate::new(spec, n),
             epoch: 0,
             step: 0,
@@ -113,15 +105,16 @@ impl<'a> DenseTrainer<'a> {
     #[inline(always)]
     fn train_epoch(&mut self) {
         self.epoch += 1;
-        let columns = self.columns;
-        let mut slopes = Vec::with_capacity(self.batch);
+        let (spec, columns) = (self.spec, self.columns);
+        let batch = spec.batch_size.rows(self.data.len());
+        let mut slopes = Vec::with_capacity(batch);
         let (visits, _) = self.visits.next_epoch();
-        for batch in visits.chunks(self.batch) {
+        for batch in visits.chunks(batch) {
             let eta = self.learning_rate.at(self.step);
             self.step += 1;
-            let decay = 1.0 - eta * self.weight_decay;
+            let decay = 1.0 - eta * spec.weight_decay;
             // The decay itself is carried out, on every weight, in every step.
-            if self.decay_order == DecayOrder::Before {
+            if spec.decay_order == DecayOrder::Before {
                 scale(&mut self.weights, decay);
             }
             // All slopes of a batch are taken before any weight moves.
@@ -138,19 +131,19 @@ impl<'a> DenseTrainer<'a> {
                     return;
                 }
                 slopes.push(derivative(
-                    self.loss,
+                    spec.loss,
                     z,
                     self.data.targets()[visit as usize],
                 ));
             }
-            if self.decay_order == DecayOrder::After {
+            if spec.decay_order == DecayOrder::After {
                 scale(&mut self.weights, decay);
             }
             for (&visit, slope) in batch.iter().zip(&slopes) {
                 let x = &self.matrix[visit as usize * columns..][..columns];
                 let step = eta * slope / batch.len() as f64;
                 subtract_scaled(&mut self.weights, step, x);
-                if self.bias_trained {
+                if spec.bias {
                     self.bias -= step;
                 }
             }
@@ -189,7 +182,10 @@ fn derivative(loss: Loss, z: f64, y: f64) -> f64 {
 
 impl Trainer for DenseTrainer<'_> {
     fn epoch(&mut self) {
-        self.level.run(Epoch(self));
+        self.level.vectorize(
+            #[inline(always)]
+            || self.train_epoch(),
+        );
     }
 
     fn weights(&self, _lane: usize) -> Weights {
@@ -244,16 +240,5 @@ impl Trainer for DenseTrainer<'_> {
             step: self.step,
             row: self.visits.last(lane),
         }
-    }
-}
-
-struct Epoch<'t, 'a>(&'t mut DenseTrainer<'a>);
-
-impl Task for Epoch<'_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
-        self.0.train_epoch();
     }
 }

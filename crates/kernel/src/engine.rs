@@ -4,13 +4,13 @@ use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
 use crate::dense::DenseTrainer;
-use crate::init::{Seed, initial_signal};
+use crate::init::{Job, Seed, initial_signal};
 use crate::layout::packed_bytes;
 use crate::linear::{Linear, Plan};
 use crate::shape::Shape;
 use crate::side_by_side::SideBySide;
 use crate::spec::Sgd;
-use crate::state::{LinearState, State};
+use crate::state::LinearState;
 use crate::trainer::Trainer;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
@@ -35,16 +35,9 @@ pub enum KernelChoice {
 const LANES_MAX_BYTES: usize = 128 << 20;
 
 impl KernelChoice {
-    /// Resolves `Auto` to the kernel that runs. It takes lanes for two runs or more, unless their rows have a sparse
-    /// tail or are very many; `docs/performance.md` has the measurements behind both limits.
-    pub fn resolve(self, jobs: &[Job<'_>]) -> Self {
-        match jobs {
-            [] => self,
-            [first, ..] => self.for_shape(jobs.len(), Shape::of(&first.problem.train)),
-        }
-    }
-
-    /// Resolves `Auto` for a number of runs on training sets of a shape.
+    /// Resolves `Auto` for a number of runs on training sets of a shape. It takes lanes for two runs or
+    /// more, unless their rows have a sparse tail or are very many; `docs/performance.md` has the
+    /// measurements behind both limits.
     pub fn for_shape(self, runs: usize, shape: Shape) -> Self {
         let lanes_bytes = packed_bytes(shape.rows, shape.signal).saturating_mul(LANES);
         let suits_lanes = runs > 1 && shape.tail == 0 && lanes_bytes < LANES_MAX_BYTES;
@@ -83,7 +76,7 @@ impl SimdChoice {
             Self::Avx2 => Level::Avx2,
             Self::Portable => Level::Portable,
         };
-        if Level::available().contains(&level) {
+        if level <= Level::detect() {
             return Ok(level);
         }
         Err(InvalidSetting {
@@ -91,31 +84,6 @@ impl SimdChoice {
             value: level.to_string(),
             expected: "a level this machine has, or `auto`",
         })
-    }
-}
-
-/// One run to be trained: its data and the seeds that are its own.
-#[derive(Clone, Copy, Debug)]
-pub struct Job<'a> {
-    /// Rows to learn from, with their test set and teacher.
-    pub problem: &'a Problem,
-    /// Seed of the visiting order, in place of the configuration's.
-    pub order_seed: u64,
-    /// Seed of the initial weights, in place of the configuration's.
-    pub init_seed: u64,
-    /// State to go on from; `None` to begin.
-    pub start: Option<&'a State>,
-}
-
-impl<'a> Job<'a> {
-    /// A run of a configuration's own seeds, from its beginning.
-    pub fn new(problem: &'a Problem, spec: &Sgd) -> Self {
-        Self {
-            problem,
-            order_seed: spec.order_seed,
-            init_seed: spec.init_seed,
-            start: None,
-        }
     }
 }
 
@@ -148,7 +116,7 @@ pub fn start<'a>(
     for run in runs {
         check_fit(run.problem, spec, kernel)?;
     }
-    let kernel = kernel.resolve(runs);
+    let kernel = kernel.for_shape(runs.len(), Shape::of(&runs[0].problem.train));
     let runs = &runs[..side_by_side(kernel, runs)];
     let states = runs.iter().map(|run| {
         let state = LinearState::of(run.start?);
@@ -170,7 +138,7 @@ pub fn start<'a>(
             })
         })
         .collect::<Result<Vec<_>, InvalidSetting>>()?;
-    // Lanes without a run of their own repeat the first.
+    // Lanes without a run of their own repeat the first: its steps are valid, and cost nothing more.
     let of_lane = |lane: usize| seeds.get(lane).unwrap_or(&seeds[0]).clone();
     let trainer: Box<dyn Trainer + 'a> = match kernel {
         KernelChoice::Lanes => Box::new(Linear::<LANES>::new(
@@ -186,7 +154,7 @@ pub fn start<'a>(
     Ok(SideBySide::new(trainer, spec, runs, accuracy_tolerance))
 }
 
-/// How many of some runs, from the first on, a kernel trains at the same time.
+/// The number of runs, from the first on, that a kernel trains at the same time.
 fn side_by_side<'a>(kernel: KernelChoice, runs: &[Job<'a>]) -> usize {
     if kernel != KernelChoice::Lanes {
         return 1;
@@ -227,9 +195,8 @@ fn check_fit(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<(), 
 /// where they are more.
 ///
 /// # Formula
-/// What the kernel allocates for the runs that it trains at the same time, by its own plan; of each
-/// run of the group, besides, the weights it ended with; and one set of weights that is being looked
-/// at.
+/// The sum of three parts: the kernel's own plan for the runs that it trains at the same time; the last
+/// weights of each run of the group; and one set of weights that is being looked at.
 pub fn training_bytes(spec: &Sgd, kernel: KernelChoice, runs: usize, shape: Shape) -> u64 {
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));

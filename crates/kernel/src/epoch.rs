@@ -6,6 +6,8 @@
 //! must be rescaled, and a margin is not finite, so that a lane has diverged. The hot loop only
 //! notices them and returns; they are dealt with outside, so that nothing of theirs is in its way.
 
+use std::marker::PhantomData;
+
 use sparsegrok_data::Dataset;
 use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Rows, Scalar, Simd, Task};
 
@@ -23,15 +25,17 @@ use crate::visits::{Ahead, Visits};
 /// All lanes take the same steps at the same time: learning rate, decay and so the scale are common
 /// to them; rows and visiting orders are their own.
 pub(crate) struct Driver<'a, const W: usize> {
-    data: [&'a Dataset; W],
-    rows: PackedRows,
+    /// The dataset of each lane.
+    pub(crate) data: [&'a Dataset; W],
+    pub(crate) rows: PackedRows,
+    pub(crate) progress: Progress,
     visits: Visits<W>,
-    progress: Progress,
     /// Rows of a batch.
     batch: usize,
     /// Coefficients of a batch, by row, then lane.
     coefficients: Vec<f64>,
-    diverged: [Option<Diverged>; W],
+    /// The place where each lane left the finite numbers, if it did.
+    pub(crate) diverged: [Option<Diverged>; W],
 }
 
 impl<'a, const W: usize> Driver<'a, W> {
@@ -51,8 +55,8 @@ impl<'a, const W: usize> Driver<'a, W> {
             progress: Progress {
                 epoch: 0,
                 step: 0,
-                learning_rate: LearningRate::new(spec, n),
                 scale: Scale::new(spec),
+                learning_rate: LearningRate::new(spec, n),
             },
             batch,
             coefficients: vec![0.0; batch * W],
@@ -65,6 +69,7 @@ impl<'a, const W: usize> Driver<'a, W> {
     pub(crate) fn resume(&mut self, epoch: u64, step: u64, scale: f64, generators: [[u64; 4]; W]) {
         self.progress.epoch = epoch;
         self.progress.step = step;
+        // The scale is not recomputed from the steps: each of its products was rounded.
         self.progress.scale.set(scale);
         self.visits.resume(epoch, generators);
     }
@@ -73,19 +78,19 @@ impl<'a, const W: usize> Driver<'a, W> {
     ///
     /// Each loss and form is compiled as a function of its own: one that held them all would be too
     /// large to be optimised well.
-    pub(crate) fn epoch<L: Slope, F: Form<W>>(&mut self, level: Level, slope: L, form: F) {
+    pub(crate) fn epoch<L: Slope, F: Form<W>>(&mut self, level: Level, form: F) {
         self.progress.epoch += 1;
         level.run(Epoch {
             driver: self,
-            slope,
             form,
+            loss: PhantomData::<L>,
         });
         self.rows.write_back();
     }
 
     /// The walk over blocks and stretches.
     #[inline(always)]
-    fn walk<A: Rows, L: Slope, F: Form<W>>(&mut self, a: A, slope: L, mut form: F) {
+    fn walk<A: Rows, L: Slope, F: Form<W>>(&mut self, a: A, mut form: F) {
         let Self {
             data,
             rows,
@@ -95,6 +100,8 @@ impl<'a, const W: usize> Driver<'a, W> {
             coefficients,
             diverged,
         } = self;
+        // Lanes take a step together, each on a row of its own: they share the learning rate and the scale,
+        // which are computed once a step, and nothing else.
         let mut registers = form.begin(a);
         let (visits, mut ahead) = visits.next_epoch();
         // No rest: orders hold W visits a step.
@@ -113,13 +120,14 @@ impl<'a, const W: usize> Driver<'a, W> {
                     ahead: &mut ahead,
                 };
                 let (done, interruption) = if F::SINGLE_ROW {
-                    stretch.single_rows(a, slope, &mut form, &mut registers)
+                    stretch.single_rows::<A, L, F>(a, &mut form, &mut registers)
                 } else {
-                    stretch.batches(a, slope, &mut form, &mut registers, *batch, coefficients)
+                    stretch.batches::<A, L, F>(a, &mut form, &mut registers, *batch, coefficients)
                 };
                 match interruption {
                     None => break,
-                    // Exact, as the factor is a power of two: no result depends on when it happens.
+                    // Every number that the scale multiplies is rescaled: the form's weights, and the
+                    // memorization parts in the rows. Exact, as the factor is a power of two: no result depends on when it happens.
                     Some(Interruption::Fold) => {
                         let factor = progress.scale.fold();
                         form.rescale(a, &mut registers, factor);
@@ -128,6 +136,8 @@ impl<'a, const W: usize> Driver<'a, W> {
                     Some(Interruption::NotFinite { at, margin }) => {
                         let mut margins = [0.0; W];
                         a.store(margin, &mut margins);
+                        // A lane that has diverged is made zero and goes on: the others, whose steps are the
+                        // same as without it, need not be told apart from it in the hot loop.
                         for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
                             // Only the first divergence of a lane counts.
                             diverged[lane].get_or_insert(Diverged {
@@ -151,44 +161,9 @@ impl<'a, const W: usize> Driver<'a, W> {
         form.finish(a, registers);
     }
 
-    /// The packed rows.
-    pub(crate) fn rows(&self) -> &PackedRows {
-        &self.rows
-    }
-
-    /// The packed rows, to be changed.
-    pub(crate) fn rows_mut(&mut self) -> &mut PackedRows {
-        &mut self.rows
-    }
-
-    /// The dataset of each lane.
-    pub(crate) fn data(&self) -> [&'a Dataset; W] {
-        self.data
-    }
-
-    /// Epochs trained.
-    pub(crate) fn epochs(&self) -> u64 {
-        self.progress.epoch
-    }
-
-    /// Updates made.
-    pub(crate) fn step(&self) -> u64 {
-        self.progress.step
-    }
-
-    /// The factor between the stored weights u and the weights w.
-    pub(crate) fn scale(&self) -> f64 {
-        self.progress.scale.value()
-    }
-
     /// The state from which a lane's generator makes the visiting order of the next epoch.
     pub(crate) fn generator(&self, lane: usize) -> [u64; 4] {
         self.visits.generator(lane)
-    }
-
-    /// The place where a lane left the finite numbers, if it did.
-    pub(crate) fn diverged(&self, lane: usize) -> Option<Diverged> {
-        self.diverged[lane]
     }
 
     /// The epoch, step and row of a lane's last update.
@@ -204,8 +179,8 @@ impl<'a, const W: usize> Driver<'a, W> {
 /// One epoch, to be compiled for the level's instructions.
 struct Epoch<'d, 'a, L, F, const W: usize> {
     driver: &'d mut Driver<'a, W>,
-    slope: L,
     form: F,
+    loss: PhantomData<L>,
 }
 
 impl<L: Slope, F: Form<W>, const W: usize> Task for Epoch<'_, '_, L, F, W> {
@@ -215,19 +190,22 @@ impl<L: Slope, F: Form<W>, const W: usize> Task for Epoch<'_, '_, L, F, W> {
     fn run<S: Simd>(self, simd: S) {
         // W is known when compiled, so that only one arm is.
         match W {
-            1 => self.driver.walk(Scalar(simd), self.slope, self.form),
-            LANES => self.driver.walk(Lanes(simd), self.slope, self.form),
+            1 => self.driver.walk::<_, L, F>(Scalar(simd), self.form),
+            LANES => self.driver.walk::<_, L, F>(Lanes(simd), self.form),
             _ => unreachable!("one lane or {LANES}"),
         }
     }
 }
 
 /// The progress of training, and the speed at which it goes on.
-struct Progress {
-    epoch: u64,
-    step: u64,
+pub(crate) struct Progress {
+    /// Epochs trained.
+    pub(crate) epoch: u64,
+    /// Updates made.
+    pub(crate) step: u64,
+    /// The factor between the stored weights u and the weights w.
+    pub(crate) scale: Scale,
     learning_rate: LearningRate,
-    scale: Scale,
 }
 
 impl Progress {
@@ -270,7 +248,6 @@ impl<const W: usize> Stretch<'_, '_, W> {
     fn single_rows<A: Rows, L: Slope, F: Form<W>>(
         &mut self,
         a: A,
-        slope: L,
         form: &mut F,
         registers: &mut F::Registers<A>,
     ) -> (usize, Option<Interruption<A>>) {
@@ -280,6 +257,7 @@ impl<const W: usize> Stretch<'_, '_, W> {
         let mut interruption = None;
         for visit in self.visits {
             self.prefetch(form, done);
+            // Tested before the step, and on the scale alone: scalar and lanes fold at the same step.
             if self.progress.scale.needs_folding() {
                 interruption = Some(Interruption::Fold);
                 break;
@@ -297,7 +275,7 @@ impl<const W: usize> Stretch<'_, '_, W> {
             self.progress.take(factors);
             done += 1;
             form.prepare(a, &mut hot);
-            let c = score.coefficient(a, slope);
+            let c = score.coefficient::<L>(a);
             // The next epoch's order, an element a step: done while the division above is waited for.
             self.ahead.step();
             form.apply::<A, L>(a, &mut hot, &mut self.rows, &row, c, factors);
@@ -312,7 +290,6 @@ impl<const W: usize> Stretch<'_, '_, W> {
     fn batches<A: Rows, L: Slope, F: Form<W>>(
         &mut self,
         a: A,
-        slope: L,
         form: &mut F,
         registers: &mut F::Registers<A>,
         size: usize,
@@ -339,7 +316,7 @@ impl<const W: usize> Stretch<'_, '_, W> {
                     let (at, margin) = (done + k, score.margin);
                     return (done, Some(Interruption::NotFinite { at, margin }));
                 }
-                a.store(score.coefficient(a, slope), &mut coefficients[k * W..]);
+                a.store(score.coefficient::<L>(a), &mut coefficients[k * W..]);
             }
             self.progress.take(factors);
             form.prepare(a, registers);

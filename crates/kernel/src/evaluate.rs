@@ -1,7 +1,7 @@
 //! Figures of a model's weights: accuracies, losses, norms, margins.
 
 use sparsegrok_data::{Dataset, Problem, TargetKind};
-use sparsegrok_lanes::{Level, Simd, Task};
+use sparsegrok_lanes::Level;
 
 use crate::figure::{Evaluation, Figure};
 use crate::spec::Sgd;
@@ -18,12 +18,14 @@ pub fn evaluate(
     spec: &Sgd,
     accuracy_tolerance: Option<f64>,
 ) -> Evaluation {
-    let train = Scores::of(&problem.train, weights, spec, accuracy_tolerance);
-    let test = problem
-        .test
-        .as_ref()
-        .filter(|test| !test.is_empty())
-        .map(|test| Scores::of(test, weights, spec, accuracy_tolerance));
+    let scores = |data: &Dataset| {
+        Level::detect().vectorize(
+            #[inline(always)]
+            || Scores::of(data, weights, spec, accuracy_tolerance),
+        )
+    };
+    let train = scores(&problem.train);
+    let test = problem.test.as_ref().filter(|test| !test.is_empty());
     let [signal, tail, memorization] = weights.squared_norms();
     let squared_norm = signal + tail + memorization;
     let teacher = problem
@@ -35,7 +37,7 @@ pub fn evaluate(
     found[Figure::TrainLoss] = train.loss;
     found[Figure::MarginMin] = train.margin_min;
     found[Figure::MarginMean] = train.margin_mean;
-    if let Some(test) = test {
+    if let Some(test) = test.map(scores) {
         found[Figure::TestAcc] = test.accuracy;
         found[Figure::TestLoss] = test.loss;
         found[Figure::GapLoss] = test.loss - train.loss;
@@ -89,36 +91,9 @@ struct Scores {
 }
 
 impl Scores {
-    fn of(data: &Dataset, weights: &Weights, spec: &Sgd, tolerance: Option<f64>) -> Self {
-        Level::detect().run(Scoring {
-            data,
-            weights,
-            spec,
-            tolerance,
-        })
-    }
-}
-
-/// A pass over a dataset's rows, compiled for the machine's instructions: without FMA each fma of the
-/// loss would be a call.
-struct Scoring<'a> {
-    data: &'a Dataset,
-    weights: &'a Weights,
-    spec: &'a Sgd,
-    tolerance: Option<f64>,
-}
-
-impl Task for Scoring<'_> {
-    type Output = Scores;
-
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> Scores {
-        let Self {
-            data,
-            weights,
-            spec,
-            tolerance,
-        } = self;
+    fn of(data: &Dataset, weights: &Weights, spec: &Sgd, tolerance: Option<f64>) -> Self {
+        // A tolerance is for real targets: signs are compared as signs.
         let tolerance = tolerance.filter(|_| data.target_kind() == TargetKind::Real);
         let mut right = 0_u64;
         let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
@@ -131,7 +106,7 @@ impl Task for Scoring<'_> {
             margin_min = margin_min.min(y * z);
         }
         let n = data.len() as f64;
-        Scores {
+        Self {
             accuracy: right as f64 / n,
             loss: loss / n,
             margin_min,
@@ -154,6 +129,7 @@ impl Alignment {
     pub(crate) fn of(v: &[f64], teacher: &[f64]) -> Self {
         let pairs = || v.iter().zip(teacher);
         let along: f64 = pairs().map(|(v, t)| v * t).sum();
+        // From the difference itself: ‖v‖² − along² would lose all digits where v points at the teacher.
         let squares = |offset: f64| -> f64 {
             pairs()
                 .map(|(v, t)| (v - offset * t) * (v - offset * t))

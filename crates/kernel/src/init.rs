@@ -1,11 +1,38 @@
 //! The beginning of a run: its seeds, its state if it goes on from one, and initial signal weights.
 
-use sparsegrok_data::{Dataset, InvalidSetting, Normal, Purpose, RandomFamily, Stream, Teacher};
+use sparsegrok_data::{
+    Dataset, InvalidSetting, Normal, Problem, Purpose, RandomFamily, Stream, Teacher,
+};
 
 use crate::spec::{Init, Sgd};
-use crate::state::LinearState;
+use crate::state::{LinearState, State};
 
-/// One seed of a group, with what sets it apart from the others.
+/// One run to be trained: its data and the seeds that are its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// Rows to learn from, with their test set and teacher.
+    pub problem: &'a Problem,
+    /// Seed of the visiting order, in place of the configuration's.
+    pub order_seed: u64,
+    /// Seed of the initial weights, in place of the configuration's.
+    pub init_seed: u64,
+    /// State to go on from; `None` to begin.
+    pub start: Option<&'a State>,
+}
+
+impl<'a> Job<'a> {
+    /// A run of a configuration's own seeds, from its beginning.
+    pub fn new(problem: &'a Problem, spec: &Sgd) -> Self {
+        Self {
+            problem,
+            order_seed: spec.order_seed,
+            init_seed: spec.init_seed,
+            start: None,
+        }
+    }
+}
+
+/// One seed of a group: its data, its seed of orders and its beginning.
 #[derive(Clone)]
 pub(crate) struct Seed<'a, 's> {
     pub(crate) data: &'a Dataset,
@@ -21,7 +48,7 @@ pub(crate) struct Seed<'a, 's> {
 /// the run's random family: the reference programs have no random initial weights to agree with.
 ///
 /// # Errors
-/// If the choice needs a teacher and the data has none, or a direction orthogonal to the teacher and
+/// When the choice needs a teacher and the data has none, or a direction orthogonal to the teacher and
 /// there is just one column.
 pub fn initial_signal(
     spec: &Sgd,
@@ -50,6 +77,7 @@ pub fn initial_signal(
     match spec.init {
         Init::Zero => Ok(vec![0.0; width]),
         Init::Gaussian => {
+            // A vector of d such numbers has length R on average, whatever d is.
             let scale = norm / (width.max(1) as f64).sqrt();
             Ok(normals(init_seed, width).map(|x| x * scale).collect())
         }

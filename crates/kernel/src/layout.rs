@@ -38,7 +38,8 @@ const BLOCK: usize = 1 << 18;
 /// second-level cache, about.
 const PREFETCH_FROM: usize = 1 << 20;
 
-/// Visits between asking for a packed row and using it.
+/// Visits between asking for a packed row and using it: a step takes some ten nanoseconds and memory
+/// about a hundred, and a hint that comes too early is pushed out of the cache again.
 const PREFETCH_DISTANCE: usize = 16;
 
 /// The places of the packed rows of a training set a lane.
@@ -67,6 +68,8 @@ impl Layout {
 
     /// As [`new`](Self::new), with `block` rows packed at a time.
     pub(crate) fn with_blocks(shape: Shape, width: usize, lanes: usize, block: usize) -> Self {
+        // Rows of one lane are neighbours, lanes are far apart: a lane's rows are those that one seed alone
+        // would have, and eight rows are brought into lanes as they are read.
         let stride = stride(width);
         // Saturating, as memory is estimated from sizes that nobody could allocate.
         let lane_stride = block.saturating_mul(stride).saturating_add(LANE_GAP * LINE);
@@ -130,6 +133,8 @@ fn stride(width: usize) -> usize {
     match width {
         // Sparse rows alone: whole lines would waste three quarters of the memory read.
         0 => 2,
+        // p and y follow the columns, in the same line where it has room: a visit then reads and writes
+        // no other memory.
         width => (width + 2).next_multiple_of(LINE),
     }
 }
@@ -144,6 +149,7 @@ fn block_rows(spec: &Sgd, rows: usize, width: usize, lanes: usize) -> usize {
     if spec.order != Order::Sequential || bytes <= ALL_AT_ONCE {
         return rows.max(1);
     }
+    // A batch that crossed from one block to the next would need both of them packed.
     let batch = spec.batch_size.rows(rows);
     let fit = BLOCK / packed_bytes(lanes, width);
     (fit / batch)

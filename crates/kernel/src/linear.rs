@@ -39,6 +39,7 @@ impl Plan {
     }
 
     fn with_layout(spec: &Sgd, shape: Shape, lanes: usize, form: Choice, layout: Layout) -> Self {
+        // Saturating throughout: the plan also answers for sizes that nobody could allocate.
         let coefficients = spec.batch_size.rows(shape.rows).saturating_mul(lanes);
         let orders = visits::bytes(spec, layout.block()).saturating_mul(lanes);
         Self {
@@ -62,7 +63,7 @@ impl Plan {
 /// W runs of one configuration in progress, one in each lane.
 pub(crate) struct Linear<'a, const W: usize> {
     driver: Driver<'a, W>,
-    loss: Loss,
+    spec: &'a Sgd,
     level: Level,
     form: Choice,
     /// Signal columns, without those that rows are padded by.
@@ -70,7 +71,6 @@ pub(crate) struct Linear<'a, const W: usize> {
     /// Signal columns of a packed row.
     row_width: usize,
     tail_width: usize,
-    bias_trained: bool,
     /// True where all non-zeros of the tail are known to be 1.
     unit_tail: bool,
     /// α², the square of the memorization scale; 0 for none.
@@ -85,12 +85,12 @@ pub(crate) struct Linear<'a, const W: usize> {
 impl<'a, const W: usize> Linear<'a, W> {
     /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
     /// far.
-    pub(crate) fn new(spec: &Sgd, level: Level, seeds: [Seed<'a, '_>; W]) -> Self {
+    pub(crate) fn new(spec: &'a Sgd, level: Level, seeds: [Seed<'a, '_>; W]) -> Self {
         let plan = Plan::new(spec, Shape::of(seeds[0].data), W);
         Self::with_plan(spec, level, seeds, plan)
     }
 
-    fn with_plan(spec: &Sgd, level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
+    fn with_plan(spec: &'a Sgd, level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
         let data = seeds.each_ref().map(|seed| seed.data);
         let order_seeds = seeds.each_ref().map(|seed| seed.order_seed);
         let features = data[0].features();
@@ -104,13 +104,12 @@ impl<'a, const W: usize> Linear<'a, W> {
         }
         let mut group = Self {
             driver: Driver::new(spec, plan.layout, data, order_seeds),
-            loss: spec.loss,
+            spec,
             level,
             form: plan.form,
             signal_width,
             row_width,
             tail_width: features.tail_width(),
-            bias_trained: spec.bias,
             unit_tail: features.tail().is_some_and(Csr::is_of_ones),
             square: data[0].memorization().map_or(0.0, |alpha| alpha * alpha),
             signal,
@@ -137,68 +136,78 @@ impl<'a, const W: usize> Linear<'a, W> {
             signal[..self.signal_width].copy_from_slice(&state.signal);
             let tail = &mut self.tail[lane * self.tail_width..];
             tail[..self.tail_width].copy_from_slice(&state.tail);
-            let rows = self.driver.rows_mut();
+            let rows = &mut self.driver.rows;
             rows.set_memorization(lane, &state.memorization);
             self.bias[lane] = state.bias;
         }
     }
 
     /// Trains an epoch of a loss in the form that the plan has chosen.
-    fn epoch_of<L: Slope>(&mut self, slope: L) {
-        // Patterns must be constants.
+    fn epoch_of<L: Slope>(&mut self) {
+        // The width becomes a constant of the compiled loop, which then keeps all columns in registers;
+        // patterns must be constants.
         const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
         const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
         const WIDE: usize = LOOK_AHEAD_WIDTHS[2];
         match self.form {
-            Choice::LookAhead(NARROW) => self.look_ahead::<L, NARROW>(slope),
-            Choice::LookAhead(MIDDLE) => self.look_ahead::<L, MIDDLE>(slope),
-            Choice::LookAhead(_) => self.look_ahead::<L, WIDE>(slope),
-            Choice::TailsAlone if self.unit_tail => self.tails_alone::<L, true>(slope),
-            Choice::TailsAlone => self.tails_alone::<L, false>(slope),
+            Choice::LookAhead(NARROW) => self.look_ahead::<L, NARROW>(),
+            Choice::LookAhead(MIDDLE) => self.look_ahead::<L, MIDDLE>(),
+            Choice::LookAhead(_) => self.look_ahead::<L, WIDE>(),
+            Choice::TailsAlone if self.unit_tail => self.tails_alone::<L, true>(),
+            Choice::TailsAlone => self.tails_alone::<L, false>(),
             Choice::General => {
                 let form = General {
-                    data: self.driver.data(),
+                    data: self.driver.data,
                     signal: self.signal.as_mut_slice(),
                     tail: &mut self.tail,
                     tail_width: self.tail_width,
                     bias: &mut self.bias,
-                    bias_trained: self.bias_trained,
+                    bias_trained: self.spec.bias,
                     square: self.square,
                 };
-                self.driver.epoch(self.level, slope, form);
+                self.driver.epoch::<L, _>(self.level, form);
             }
         }
     }
 
-    fn look_ahead<L: Slope, const D: usize>(&mut self, slope: L) {
+    fn look_ahead<L: Slope, const D: usize>(&mut self) {
         let form = LookAhead::<D> {
             signal: self.signal.as_mut_slice(),
             square: self.square,
         };
-        self.driver.epoch(self.level, slope, form);
+        self.driver.epoch::<L, _>(self.level, form);
     }
 
-    fn tails_alone<L: Slope, const ONES: bool>(&mut self, slope: L) {
+    fn tails_alone<L: Slope, const ONES: bool>(&mut self) {
         let form = TailsAlone::<ONES> {
-            data: self.driver.data()[0],
+            data: self.driver.data[0],
             tail: &mut self.tail,
             bias: &mut self.bias[0],
-            bias_trained: self.bias_trained,
+            bias_trained: self.spec.bias,
             square: self.square,
         };
-        self.driver.epoch(self.level, slope, form);
+        self.driver.epoch::<L, _>(self.level, form);
     }
 
     /// The memorization weight of a row of one lane: m = p·scale/(yα), without y where the loss folds
     /// no sign; y = ±1 is its own inverse.
     #[inline(always)]
     fn memorization_weight(&self, lane: usize, row: usize, alpha: f64) -> f64 {
-        let sign = if self.loss.needs_signs() {
-            self.driver.data()[lane].targets()[row]
+        let sign = if self.spec.loss.needs_signs() {
+            self.driver.data[lane].targets()[row]
         } else {
             1.0
         };
-        sign * self.driver.rows().memorization_part(lane, row) * self.driver.scale() / alpha
+        // The order of these operations is part of the result: a look and an evaluation share it.
+        sign * self.driver.rows.memorization_part(lane, row) * self.driver.progress.scale.value()
+            / alpha
+    }
+
+    /// A number for each row of a lane and α; none where nothing is memorized.
+    fn by_row(&self, lane: usize, number: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+        let data = self.driver.data[lane];
+        let of_scale = |alpha| (0..data.len()).map(|row| number(row, alpha)).collect();
+        data.memorization().map_or_else(Vec::new, of_scale)
     }
 
     /// The stored signal weights of a lane.
@@ -215,33 +224,28 @@ impl<'a, const W: usize> Linear<'a, W> {
 impl<const W: usize> Trainer for Linear<'_, W> {
     fn epoch(&mut self) {
         // Here the loss becomes a type, once an epoch, so that no step asks which it is.
-        match self.loss {
-            Loss::Logistic => self.epoch_of(LogisticSlope),
-            Loss::Squared => self.epoch_of(SquaredSlope),
-            Loss::Hinge => self.epoch_of(HingeSlope),
+        match self.spec.loss {
+            Loss::Logistic => self.epoch_of::<LogisticSlope>(),
+            Loss::Squared => self.epoch_of::<SquaredSlope>(),
+            Loss::Hinge => self.epoch_of::<HingeSlope>(),
         }
     }
 
     fn weights(&self, lane: usize) -> Weights {
-        let scale = self.driver.scale();
+        let scale = self.driver.progress.scale.value();
         let scaled = |weights: &[f64]| weights.iter().map(|u| u * scale).collect();
-        let data = self.driver.data()[lane];
-        let memorization = match data.memorization() {
-            None => Vec::new(),
-            Some(alpha) => (0..data.len())
-                .map(|row| self.memorization_weight(lane, row, alpha))
-                .collect(),
-        };
         Weights {
             signal: scaled(self.stored_signal(lane)),
             tail: scaled(self.stored_tail(lane)),
-            memorization,
+            memorization: self.by_row(lane, |row, alpha| {
+                self.memorization_weight(lane, row, alpha)
+            }),
             bias: self.bias[lane],
         }
     }
 
     fn scaled_signal(&self, lane: usize) -> (&[f64], f64) {
-        (self.stored_signal(lane), self.driver.scale())
+        (self.stored_signal(lane), self.driver.progress.scale.value())
     }
 
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
@@ -258,24 +262,19 @@ impl<const W: usize> Trainer for Linear<'_, W> {
         // Stored weights and the scale apart: their product is rounded, and a run that went on from it
         // would come to other bits.
         LinearState {
-            epoch: driver.epochs(),
-            step: driver.step(),
-            scale: driver.scale(),
+            epoch: driver.progress.epoch,
+            step: driver.progress.step,
+            scale: driver.progress.scale.value(),
             signal: self.stored_signal(lane).to_vec(),
             tail: self.stored_tail(lane).to_vec(),
-            memorization: match driver.data()[lane].memorization() {
-                None => Vec::new(),
-                Some(_) => (0..driver.data()[lane].len())
-                    .map(|row| driver.rows().memorization_part(lane, row))
-                    .collect(),
-            },
+            memorization: self.by_row(lane, |row, _| driver.rows.memorization_part(lane, row)),
             bias: self.bias[lane],
             generator: driver.generator(lane),
         }
     }
 
     fn diverged(&self, lane: usize) -> Option<Diverged> {
-        self.driver.diverged(lane)
+        self.driver.diverged[lane]
     }
 
     fn position(&self, lane: usize) -> Diverged {
@@ -304,12 +303,12 @@ impl<const W: usize> WeightSource for LaneWeights<'_, '_, W> {
     #[inline(always)]
     fn tail(&self, column: usize) -> Option<f64> {
         let stored = self.group.tail[self.lane * self.group.tail_width + column];
-        Some(stored * self.group.driver.scale())
+        Some(stored * self.group.driver.progress.scale.value())
     }
 
     #[inline(always)]
     fn memorization(&self, row: usize) -> Option<f64> {
-        let alpha = self.group.driver.data()[self.lane].memorization()?;
+        let alpha = self.group.driver.data[self.lane].memorization()?;
         Some(self.group.memorization_weight(self.lane, row, alpha))
     }
 

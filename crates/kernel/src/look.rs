@@ -5,7 +5,7 @@
 //! certain, and still gives the answer that the evaluation's figure gives, to the last bit.
 
 use sparsegrok_data::Dataset;
-use sparsegrok_lanes::{Level, Simd, Task};
+use sparsegrok_lanes::Level;
 
 use crate::evaluate::{Alignment, is_right};
 use crate::loss::Loss;
@@ -24,25 +24,23 @@ pub(crate) enum TrainGoal {
     Loss(f64),
 }
 
-/// A threshold of the population's accuracy.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PopulationGoal {
-    accuracy: f64,
-    /// Cosine of the widest angle between v and the teacher that reaches it.
-    cosine: f64,
-}
+/// Thresholds of the population's accuracy that were asked for last, each with the cosine of the
+/// widest angle between v and the teacher that reaches it: the same few are asked for after every
+/// epoch, and a cosine would cost more than the rest of a look.
+#[derive(Debug, Default)]
+pub(crate) struct PopulationGoals(Vec<(f64, f64)>);
 
-impl PopulationGoal {
-    /// An accuracy to be reached.
-    fn new(accuracy: f64) -> Self {
-        Self {
-            accuracy,
-            cosine: libm::cos(std::f64::consts::PI * (1.0 - accuracy)),
-        }
-    }
+impl PopulationGoals {
+    /// Thresholds that are remembered.
+    const MOST: usize = 8;
 
-    /// Tells if signal weights, as they are stored before a scale, reach it. `Time: O(d)`
-    pub(crate) fn is_met(self, (unscaled, scale): (&[f64], f64), teacher: &[f64]) -> bool {
+    /// Tells if signal weights, as they are stored before a scale, reach an accuracy. `Time: O(d)`
+    pub(crate) fn are_reached(
+        &mut self,
+        accuracy: f64,
+        (unscaled, scale): (&[f64], f64),
+        teacher: &[f64],
+    ) -> bool {
         // Angles do not depend on the scale.
         let (mut along, mut square) = (0.0, 0.0);
         for (v, t) in unscaled.iter().zip(teacher) {
@@ -50,36 +48,25 @@ impl PopulationGoal {
             square += v * v;
         }
         let norm = f64::sqrt(square);
-        let beyond = along - self.cosine * norm;
+        let beyond = along - self.cosine(accuracy) * norm;
+        // Clear cases need no arc tangent. In doubtful ones the evaluation's own operations decide, so
+        // that a look and an evaluation never differ.
         if beyond.abs() > DOUBTFUL * norm {
             return beyond > 0.0;
         }
         let v: Vec<f64> = unscaled.iter().map(|u| u * scale).collect();
-        Alignment::of(&v, teacher).population_accuracy() >= self.accuracy
+        Alignment::of(&v, teacher).population_accuracy() >= accuracy
     }
-}
 
-/// Goals that were asked for last: the same few are after every epoch, and a cosine would cost more
-/// than the rest of a look.
-#[derive(Debug, Default)]
-pub(crate) struct PopulationGoals(Vec<PopulationGoal>);
-
-impl PopulationGoals {
-    /// Goals that are remembered.
-    const MOST: usize = 8;
-
-    /// The goal of an accuracy.
-    pub(crate) fn goal(&mut self, accuracy: f64) -> PopulationGoal {
-        let known = self.0.iter().find(|goal| goal.accuracy == accuracy);
-        if let Some(&goal) = known {
-            return goal;
+    fn cosine(&mut self, accuracy: f64) -> f64 {
+        let known = self.0.iter().find(|(known, _)| *known == accuracy);
+        if let Some(&(_, cosine)) = known {
+            return cosine;
         }
-        let goal = PopulationGoal::new(accuracy);
-        if self.0.len() == Self::MOST {
-            self.0.clear();
-        }
-        self.0.push(goal);
-        goal
+        let cosine = libm::cos(std::f64::consts::PI * (1.0 - accuracy));
+        self.0.truncate(Self::MOST - 1);
+        self.0.push((accuracy, cosine));
+        cosine
     }
 }
 
@@ -99,14 +86,18 @@ impl TrainQuestion<'_> {
     /// The answer under some weights. Each kernel calls it on its own, so that reading a weight is
     /// not a virtual call a row.
     pub(crate) fn answer(self, weights: &impl WeightSource) -> bool {
-        Level::detect().run(Answer {
-            question: self,
-            weights,
-        })
+        Level::detect().vectorize(
+            #[inline(always)]
+            || match self.goal {
+                TrainGoal::Loss(most) => self.loss_is_at_most(most, weights),
+                TrainGoal::Accuracy(least) => self.accuracy_is_at_least(least, weights),
+            },
+        )
     }
 
     #[inline(always)]
     fn loss_is_at_most(&self, most: f64, weights: &impl WeightSource) -> bool {
+        // The rows in order and one sum, as an evaluation adds them: only the way out is shorter.
         let n = self.data.len() as f64;
         // Losses are not negative: a sum beyond this, rounding included, never comes back.
         let certain = most * n * (1.0 + DOUBTFUL);
@@ -135,6 +126,8 @@ impl TrainQuestion<'_> {
             let row = data.row(i as usize);
             !is_right(score(weights, &row), row.target, tolerance)
         };
+        // The rows that were wrong come first: while a run is far from its goal they alone refuse it, and
+        // the look ends after a few of its rows.
         wrong.retain(|&i| is_wrong(i));
         if !reaches(wrong.len()) {
             return false;
@@ -155,25 +148,5 @@ impl TrainQuestion<'_> {
             }
         }
         true
-    }
-}
-
-/// A question and the weights it is put to, compiled for the machine's instructions: without FMA each
-/// fma of a loss would be a call.
-struct Answer<'q, 'w, W> {
-    question: TrainQuestion<'q>,
-    weights: &'w W,
-}
-
-impl<W: WeightSource> Task for Answer<'_, '_, W> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> bool {
-        let Self { question, weights } = self;
-        match question.goal {
-            TrainGoal::Loss(most) => question.loss_is_at_most(most, weights),
-            TrainGoal::Accuracy(least) => question.accuracy_is_at_least(least, weights),
-        }
     }
 }

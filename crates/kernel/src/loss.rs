@@ -34,7 +34,7 @@ impl Loss {
 ///
 /// Rows of a sign-folding loss are stored multiplied by their label, x̃ = yx; then the loss is a
 /// function of the margin u·x̃ alone and the update adds a multiple of x̃ itself.
-pub(crate) trait Slope: Copy {
+pub(crate) trait Slope {
     /// True when rows are stored multiplied by their label.
     const FOLDS_SIGN: bool;
     /// Factor by which margins are multiplied before the slope sees them. For the logistic loss it is
@@ -45,18 +45,11 @@ pub(crate) trait Slope: Copy {
     const MARGIN_LIMIT: f64;
 
     /// `rate` × (−∂ℓ/∂z), at the margin (sign folded) or score `margin` × [`Slope::UNIT`].
-    fn weight<A: Arithmetic>(
-        self,
-        a: A,
-        rate: A::Real,
-        margin: A::Real,
-        target: A::Real,
-    ) -> A::Real;
+    fn weight<A: Arithmetic>(a: A, rate: A::Real, margin: A::Real, target: A::Real) -> A::Real;
 }
 
 /// −∂/∂m log(1 + e^(−m)) = 1/(1 + eᵐ), m in units of ln 2.
-#[derive(Clone, Copy)]
-pub(crate) struct LogisticSlope;
+pub(crate) enum LogisticSlope {}
 
 impl Slope for LogisticSlope {
     const FOLDS_SIGN: bool = true;
@@ -64,20 +57,14 @@ impl Slope for LogisticSlope {
     const MARGIN_LIMIT: f64 = SIGMOID_MAX;
 
     #[inline(always)]
-    fn weight<A: Arithmetic>(
-        self,
-        a: A,
-        rate: A::Real,
-        margin: A::Real,
-        _target: A::Real,
-    ) -> A::Real {
+    fn weight<A: Arithmetic>(a: A, rate: A::Real, margin: A::Real, _target: A::Real) -> A::Real {
+        // The rate goes into the quotient's numerator: a multiplication less on the path of a step.
         weighted_sigmoid(a, rate, margin)
     }
 }
 
 /// −∂/∂z ½(z − y)² = y − z.
-#[derive(Clone, Copy)]
-pub(crate) struct SquaredSlope;
+pub(crate) enum SquaredSlope {}
 
 impl Slope for SquaredSlope {
     const FOLDS_SIGN: bool = false;
@@ -85,20 +72,13 @@ impl Slope for SquaredSlope {
     const MARGIN_LIMIT: f64 = f64::MAX;
 
     #[inline(always)]
-    fn weight<A: Arithmetic>(
-        self,
-        a: A,
-        rate: A::Real,
-        score: A::Real,
-        target: A::Real,
-    ) -> A::Real {
+    fn weight<A: Arithmetic>(a: A, rate: A::Real, score: A::Real, target: A::Real) -> A::Real {
         a.mul(rate, a.sub(target, score))
     }
 }
 
 /// −∂/∂m max(0, 1 − m) = 1 for m < 1, else 0.
-#[derive(Clone, Copy)]
-pub(crate) struct HingeSlope;
+pub(crate) enum HingeSlope {}
 
 impl Slope for HingeSlope {
     const FOLDS_SIGN: bool = true;
@@ -106,13 +86,7 @@ impl Slope for HingeSlope {
     const MARGIN_LIMIT: f64 = f64::MAX;
 
     #[inline(always)]
-    fn weight<A: Arithmetic>(
-        self,
-        a: A,
-        rate: A::Real,
-        margin: A::Real,
-        _target: A::Real,
-    ) -> A::Real {
+    fn weight<A: Arithmetic>(a: A, rate: A::Real, margin: A::Real, _target: A::Real) -> A::Real {
         // Selected, not branched on: in lanes some rows are inside the margin and some are not.
         a.select_less(margin, a.splat(1.0), rate, a.splat(0.0))
     }

@@ -16,6 +16,7 @@
 //! to the same bits.
 
 use std::io::{self, BufRead, ErrorKind, Write};
+use std::str::FromStr;
 
 use sparsegrok_data::Row;
 
@@ -76,6 +77,7 @@ impl Model {
         let tail = tail.zip(row.tail.values);
         let mut z = self.bias;
         for (column, x) in row.signal.iter().enumerate().chain(tail) {
+            // Columns ascend, so that each search goes on where the one before ended.
             rest = &rest[rest.partition_point(|&(at, _)| at < column)..];
             match rest.first() {
                 Some(&(at, weight)) if at == column => z += x * weight,
@@ -136,24 +138,18 @@ pub fn read(from: impl BufRead) -> Result<Model, ModelError> {
         lines.next("`signal COLUMNS`")?;
     }
     let signal: usize = lines.field("signal", "`signal COLUMNS`")?;
-    lines.next("`tail COLUMNS`")?;
-    let tail: usize = lines.field("tail", "`tail COLUMNS`")?;
-    lines.next("`memorization COLUMNS`")?;
-    let memorization: usize = lines.field("memorization", "`memorization COLUMNS`")?;
+    let tail: usize = lines.next_field("tail", "`tail COLUMNS`")?;
+    let memorization: usize = lines.next_field("memorization", "`memorization COLUMNS`")?;
     let columns = [signal, tail, memorization]
         .into_iter()
         .try_fold(0, usize::checked_add)
         .ok_or_else(|| lines.refuse("fewer than 2^64 columns in all"))?;
-    lines.next("`bias NUMBER`")?;
-    let bias = lines.field("bias", "`bias NUMBER`").and_then(|bias: f64| {
-        if bias.is_finite() {
-            Ok(bias)
-        } else {
-            Err(lines.refuse("a finite bias"))
-        }
-    })?;
-    lines.next("`weights COUNT`")?;
-    let count: usize = lines.field("weights", "`weights COUNT`")?;
+    let bias: f64 = lines.next_field("bias", "`bias NUMBER`")?;
+    if !bias.is_finite() {
+        return Err(lines.refuse("a finite bias"));
+    }
+    let count: usize = lines.next_field("weights", "`weights COUNT`")?;
+    // Not reserved: the count is a claim of the file, and memory follows only lines that are there.
     let mut weights: Vec<(usize, f64)> = Vec::new();
     for _ in 0..count {
         let expected = "`COLUMN WEIGHT`, columns ascending, weights finite";
@@ -214,11 +210,18 @@ impl<B: BufRead> Lines<B> {
         })
     }
 
-    fn field<T: std::str::FromStr>(
-        &self,
+    /// The value that the next line gives to a name.
+    fn next_field<T: FromStr>(
+        &mut self,
         name: &str,
         expected: &'static str,
     ) -> Result<T, ModelError> {
+        self.next(expected)?;
+        self.field(name, expected)
+    }
+
+    /// The value that the current line gives to a name.
+    fn field<T: FromStr>(&self, name: &str, expected: &'static str) -> Result<T, ModelError> {
         self.text
             .strip_prefix(name)
             .and_then(|rest| rest.strip_prefix(' '))

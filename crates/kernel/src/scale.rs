@@ -21,7 +21,7 @@ const FOLD: f64 = f64::from_bits((1023 + 200) << 52);
 pub(crate) struct StepFactors {
     /// Turns u·x into the margin at which the gradient is taken: the scale of that moment.
     pub(crate) margin: f64,
-    /// η_t ÷ the scale after this step's decay: what a unit slope adds to the unscaled weights.
+    /// η_t ÷ the scale after this step's decay: the step of the unscaled weights for a unit slope.
     pub(crate) rate: f64,
     /// The scale after this step's decay.
     pub(crate) scale: f64,
@@ -58,8 +58,11 @@ impl Scale {
     /// The factors of the next step, at learning rate `eta`.
     #[inline(always)]
     pub(crate) fn factors(&self, eta: f64) -> StepFactors {
+        // The order of these roundings is part of the result, as is a division by the rounded scale: the
+        // weights are scaled by that very number later, so that the error does not build up.
         let scale = self.value * (1.0 - eta * self.weight_decay);
         StepFactors {
+            // The decay is part of the gradient's weights only where it comes first.
             margin: match self.decay_order {
                 DecayOrder::Before => scale,
                 DecayOrder::After => self.value,
@@ -84,6 +87,8 @@ impl Scale {
     /// Moves a power of two from the scale to the weights: returns the factor by which every stored
     /// weight must be multiplied.
     pub(crate) fn fold(&mut self) -> f64 {
+        // The two factors are each other's inverses, and both are powers of two: the product of scale and
+        // weight keeps its bits.
         self.value *= FOLD;
         FOLD_BELOW
     }

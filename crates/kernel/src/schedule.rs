@@ -5,34 +5,21 @@ use crate::spec::{Schedule, Sgd};
 /// The learning rate of every step of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct LearningRate {
-    base: f64,
-    schedule: Schedule,
-    power: f64,
-    factor: f64,
-    every: u64,
-    warmup: u64,
-    /// The step from which on η is `base`.
+    spec: Sgd,
+    /// The step from which on η is the base learning rate.
     constant_from: u64,
     steps_per_epoch: u64,
-    total: u64,
 }
 
 impl LearningRate {
     pub(crate) fn new(spec: &Sgd, n_train: usize) -> Self {
-        let steps_per_epoch = n_train.div_ceil(spec.batch_size.rows(n_train)) as u64;
         Self {
-            base: spec.learning_rate,
-            schedule: spec.schedule,
-            power: spec.schedule_power,
-            factor: spec.schedule_factor,
-            every: spec.schedule_every,
-            warmup: spec.warmup_steps,
+            spec: spec.clone(),
             constant_from: match spec.schedule {
                 Schedule::Constant => spec.warmup_steps,
                 _ => u64::MAX,
             },
-            steps_per_epoch,
-            total: steps_per_epoch * spec.epochs,
+            steps_per_epoch: spec.steps_per_epoch(n_train),
         }
     }
 
@@ -45,29 +32,31 @@ impl LearningRate {
         // The usual schedule stays in the step's own code; the others are a call, so that their
         // powers and cosines do not swell the loop that every run goes through.
         if step >= self.constant_from {
-            return self.base;
+            return self.spec.learning_rate;
         }
         self.varying(step)
     }
 
     #[inline(never)]
     fn varying(&self, step: u64) -> f64 {
-        let t = step as f64;
+        let spec = &self.spec;
+        let (t, base) = (step as f64, spec.learning_rate);
         // `libm` and not the standard library, whose functions round differently by platform.
-        let eta = match self.schedule {
-            Schedule::Constant => self.base,
-            Schedule::InverseScaling => self.base * libm::pow(t + 1.0, -self.power),
+        let eta = match spec.schedule {
+            Schedule::Constant => base,
+            Schedule::InverseScaling => base * libm::pow(t + 1.0, -spec.schedule_power),
             Schedule::Step => {
-                let drops = step / self.steps_per_epoch / self.every;
-                self.base * libm::pow(self.factor, drops as f64)
+                let drops = step / self.steps_per_epoch / spec.schedule_every;
+                base * libm::pow(spec.schedule_factor, drops as f64)
             }
             Schedule::Cosine => {
-                let phase = std::f64::consts::PI * (t / self.total as f64);
-                0.5 * self.base * (1.0 + libm::cos(phase))
+                let total = self.steps_per_epoch * spec.epochs;
+                let phase = std::f64::consts::PI * (t / total as f64);
+                0.5 * base * (1.0 + libm::cos(phase))
             }
         };
-        if step < self.warmup {
-            eta * ((t + 1.0) / self.warmup as f64)
+        if step < spec.warmup_steps {
+            eta * ((t + 1.0) / spec.warmup_steps as f64)
         } else {
             eta
         }

@@ -2,9 +2,9 @@
 
 use sparsegrok_data::{Problem, TargetKind};
 
-use crate::engine::Job;
 use crate::evaluate::{evaluate, has_population};
 use crate::figure::{Evaluation, Figure};
+use crate::init::Job;
 use crate::look::{PopulationGoals, TrainGoal, TrainQuestion};
 use crate::spec::Sgd;
 use crate::state::{Arrays, State};
@@ -82,8 +82,8 @@ impl<'a> SideBySide<'a> {
             return None;
         }
         let teacher = problem.teacher.as_ref()?.direction();
-        let goal = self.population.goal(accuracy);
-        Some(goal.is_met(self.trainer.scaled_signal(lane), teacher))
+        let signal = self.trainer.scaled_signal(lane);
+        Some(self.population.are_reached(accuracy, signal, teacher))
     }
 }
 

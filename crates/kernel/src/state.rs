@@ -1,4 +1,4 @@
-//! States of runs at the end of an epoch: what a checkpoint stores.
+//! States of runs at the end of an epoch, as a checkpoint stores them.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use sparsegrok_data::{Problem, RandomFamily};
 
 use crate::spec::{Order, Sgd};
 
-/// The state of a run at the end of an epoch: all it takes to go on to the same bits.
+/// The state of a run at the end of an epoch, from which it continues to the same bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// Epochs trained: at least one.
@@ -15,7 +15,7 @@ pub struct State {
     pub step: u64,
     /// State of a generator of random numbers; zeros where there is none.
     pub words: [u64; 4],
-    /// What the family of models keeps of the run, as it likes.
+    /// The family's own numbers of the run: weights, for one.
     pub arrays: Arrays,
 }
 
@@ -70,8 +70,8 @@ pub struct LinearState {
     pub signal: Vec<f64>,
     /// Stored tail weights, one per tail column.
     pub tail: Vec<f64>,
-    /// What each training row's memorization weight adds to its margin, before the scale; the dense
-    /// reference's memorization weights themselves. Empty where nothing is memorized.
+    /// The addend of each training row's memorization weight to its margin, before the scale; for the
+    /// dense reference the memorization weights themselves. Empty where nothing is memorized.
     pub memorization: Vec<f64>,
     /// Intercept; 0 where none is trained.
     pub bias: f64,
@@ -99,6 +99,7 @@ impl LinearState {
             bias: number("bias")?,
             generator: state.words,
         };
+        // Other arrays beside these are another family's: its weights must not be taken for ours.
         (arrays.iter().len() == 5).then_some(read)
     }
 
@@ -108,6 +109,8 @@ impl LinearState {
         let rows = data.len();
         let memorized = data.memorization().map_or(0, |_| rows);
         let shuffles = spec.order == Order::Shuffle && spec.rng == RandomFamily::Xoshiro256pp;
+        // A state can come from a file: every relation between its parts that training relies on is
+        // checked, so that a wrong file is refused and never read past an end.
         (1..spec.epochs).contains(&self.epoch)
             && self.epoch.checked_mul(spec.steps_per_epoch(rows)) == Some(self.step)
             && self.scale > 0.0

@@ -41,7 +41,8 @@ pub(crate) use self::tails_alone::TailsAlone;
 /// instruction set, took minutes.
 pub(crate) const LOOK_AHEAD_WIDTHS: [usize; 3] = [5, 8, 16];
 
-/// Visits between asking for a row's sparse tail and using it.
+/// Visits between asking for a row's sparse tail and using it. A tail's step is long, so that fewer of
+/// them than of packed rows' hide the memory's latency.
 pub(crate) const TAILS_AHEAD: usize = 4;
 
 /// The form that a run's steps take.
@@ -60,6 +61,8 @@ impl Choice {
     pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize) -> Self {
         let single = spec.batch_size == BatchSize::Rows(1);
         let fits = |width: &usize| (1..=*width).contains(&shape.signal);
+        // A batch takes all margins at the same weights, and a bias or a tail would need an overlap of its
+        // own: none of them can look ahead.
         let width = LOOK_AHEAD_WIDTHS.into_iter().find(fits);
         match width {
             Some(width) if single && !spec.bias && shape.tail == 0 => Self::LookAhead(width),

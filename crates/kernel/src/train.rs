@@ -1,13 +1,14 @@
-//! Training of one run from its first epoch to its last.
+//! Training in one call, for those who only want the model.
 
-use sparsegrok_data::{InvalidSetting, Problem};
+use sparsegrok_data::{Dataset, InvalidSetting, Problem};
 
-use crate::engine::{Job, KernelChoice, SimdChoice, start};
+use crate::engine::{KernelChoice, SimdChoice, start};
+use crate::init::Job;
 use crate::spec::Sgd;
 use crate::training::{Diverged, Training};
 use crate::weights::Weights;
 
-/// The reason that a run did not end.
+/// The reason for which a run did not end.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -21,8 +22,8 @@ pub enum TrainError {
 
 /// Trains one run and returns its last weights.
 ///
-/// The result is a function of `problem` and `spec` alone: the same bits for every level. Who wants to
-/// look on [starts](start) the run instead, and trains it epoch by epoch.
+/// The result is a function of `problem` and `spec` alone: the same bits for every level. To look at a
+/// run on the way, [start] it instead, and train it epoch by epoch.
 /// `Time: O(epochs · nnz)`
 ///
 /// # Errors
@@ -42,4 +43,30 @@ pub fn train(
         }
     }
     Ok(training.model(0)?)
+}
+
+impl Sgd {
+    /// Trains on a dataset and returns the last weights. `Time: O(epochs · nnz)`
+    ///
+    /// ```
+    /// use sparsegrok_data::{Dataset, TargetKind};
+    /// use sparsegrok_kernel::Sgd;
+    ///
+    /// let rows = Dataset::dense(&[1.0, 2.0, -1.0, 0.5], 2, &[1.0, -1.0], TargetKind::Sign)?;
+    /// let sgd = Sgd { learning_rate: 0.1, epochs: 50, ..Sgd::default() };
+    /// let model = sgd.fit(&rows)?;
+    /// assert!(model.score(&[1.0, 2.0]) > 0.0 && model.score(&[-1.0, 0.5]) < 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`train`].
+    pub fn fit(&self, rows: &Dataset) -> Result<Weights, TrainError> {
+        let problem = Problem {
+            train: rows.clone(),
+            test: None,
+            teacher: None,
+        };
+        train(&problem, self, KernelChoice::Auto, SimdChoice::Auto)
+    }
 }

@@ -1,4 +1,4 @@
-//! What the linear family's kernels have in common.
+//! The interface that the linear family's kernels have in common.
 
 use crate::look::TrainQuestion;
 use crate::state::LinearState;

@@ -1,16 +1,16 @@
 //! The seam between models that are trained and studies of them.
 //!
 //! A study knows of a model only that it trains by epochs, has [figures](Figure) that can be
-//! evaluated, and stands at a [`State`] between two epochs. Whoever studies pulls: nothing is
-//! called back while a model trains.
+//! evaluated, and has a [`State`] between two epochs. The study calls, and is never called back
+//! while a model trains.
 
 use crate::figure::{Evaluation, Figure};
 use crate::state::{Arrays, State};
 
 /// Runs in training side by side, each in a lane of its own.
 ///
-/// Runs do not disturb each other, so that what comes of one is the same in any company. One that
-/// diverged or is not asked for any more goes along idly until the others are done.
+/// Runs do not disturb each other: the result of each is the same in any company. A run that diverged,
+/// or that nobody asks for any more, stays in its lane without effect until the others are done.
 pub trait Training {
     /// The number of runs.
     fn lanes(&self) -> usize;
@@ -36,10 +36,10 @@ pub trait Training {
         None
     }
 
-    /// The state of a run, from which it can be gone on with to the same bits. `Time: O(weights)`
+    /// The state of a run, from which training continues to the same bits. `Time: O(weights)`
     fn state(&self, lane: usize) -> State;
 
-    /// The weights of a run, as its model is known by. `Time: O(weights)`
+    /// The weights of a run: those of its model. `Time: O(weights)`
     fn weights(&self, lane: usize) -> Arrays;
 }
 

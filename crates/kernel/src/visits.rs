@@ -2,10 +2,11 @@
 
 mod permutation;
 
-use sparsegrok_data::{Mt19937, Purpose, RandomFamily, Stream, native_state};
+use sparsegrok_data::{Purpose, RandomFamily, Stream, native_state};
 use sparsegrok_lanes::Xoshiro256PlusPlus;
 
 use self::permutation::Permutations;
+use crate::reference::StdShuffles;
 use crate::spec::{Order, Sgd};
 
 /// Produces each epoch's visiting orders, each from its own random stream.
@@ -23,9 +24,9 @@ enum Source<const W: usize> {
     Sequential,
     /// Independent draws.
     WithReplacement(Vec<Stream>),
-    /// `std::shuffle` of each last epoch's order.
-    Libstdcxx(Vec<(Mt19937, Vec<u32>)>),
-    /// Fresh permutations; the next ones are in the making.
+    /// The orders of the reference programs.
+    Reference(StdShuffles),
+    /// Fresh permutations, and those of the next epoch, which are made while this one's are visited.
     Shuffle {
         next: Permutations<W>,
         rng: Xoshiro256PlusPlus<W>,
@@ -54,18 +55,16 @@ impl<const W: usize> Visits<W> {
             (Order::WithReplacement, _) => {
                 Source::WithReplacement(order_seeds.into_iter().map(streams).collect())
             }
-            (Order::Shuffle, RandomFamily::Libstdcxx) => Source::Libstdcxx(
-                order_seeds
-                    .into_iter()
-                    .map(|seed| (Mt19937::new(seed as u32), (0..n_train as u32).collect()))
-                    .collect(),
-            ),
+            (Order::Shuffle, RandomFamily::Libstdcxx) => {
+                Source::Reference(StdShuffles::new(&order_seeds, n_train))
+            }
             (Order::Shuffle, RandomFamily::Xoshiro256pp) => {
                 let states = order_seeds.map(|seed| native_state(seed, Purpose::Order));
                 Source::shuffle(n_train, states)
             }
         };
         Self {
+            // The sequential order, which no epoch changes; the others write over it.
             current: (0..n_train as u32).flat_map(|row| [row; W]).collect(),
             source,
         }
@@ -85,17 +84,11 @@ impl<const W: usize> Visits<W> {
                     }
                 }
             }
-            Source::Libstdcxx(orders) => {
-                for (lane, (rng, order)) in orders.iter_mut().enumerate() {
-                    rng.shuffle(order);
-                    for (rows, row) in current.chunks_exact_mut(W).zip(&*order) {
-                        rows[lane] = *row;
-                    }
-                }
-            }
+            Source::Reference(shuffles) => shuffles.next_epoch(current),
             Source::Shuffle { next, rng, begun } => {
                 // The first epoch's order has yet to be made; later ones have been, step by step.
                 next.complete(rng);
+                // Two arrays change places every epoch, so that no epoch allocates or copies an order.
                 next.swap_complete(current);
                 // A checkpoint keeps this state: the order in the making is made again from it.
                 begun.clone_from(rng);
@@ -123,7 +116,7 @@ impl<const W: usize> Visits<W> {
                 self.source = Source::shuffle(self.current.len() / W, generators);
             }
             // Their streams cannot be set to a place in the middle, only run through.
-            Source::WithReplacement(_) | Source::Libstdcxx(_) => {
+            Source::WithReplacement(_) | Source::Reference(_) => {
                 for _ in 0..epochs {
                     self.next_epoch();
                 }

@@ -1,4 +1,4 @@
-//! The weights of a model, as every kernel hands them out.
+//! The weights of a linear model, in the form that all kernels return.
 
 use sparsegrok_data::Row;
 
@@ -43,7 +43,7 @@ impl From<Weights> for Arrays {
     }
 }
 
-/// Weights that rows are scored with: copied out, or where a kernel has them.
+/// Weights that score rows: a copy of them, or those in a kernel's memory.
 pub(crate) trait WeightSource {
     /// Signal weights.
     fn signal(&self) -> &[f64];
@@ -87,6 +87,8 @@ impl WeightSource for Weights {
 /// Scores a row: the one order of summation that every figure is computed in.
 #[inline(always)]
 pub(crate) fn score(weights: &impl WeightSource, row: &Row<'_>) -> f64 {
+    // Without fma, and the bias first: figures are committed to the bit, and a look and an evaluation
+    // must find the same ones.
     let mut z = weights.bias();
     for (x, w) in row.signal.iter().zip(weights.signal()) {
         z += x * w;

@@ -33,19 +33,33 @@ pub trait Task {
 impl Level {
     /// The best level this CPU has.
     pub fn detect() -> Self {
-        *Self::available().last().unwrap_or(&Self::Portable)
+        #[cfg(target_arch = "x86_64")]
+        {
+            let detected = Detected::new();
+            if detected.as_avx512().is_some() {
+                return Self::Avx512;
+            }
+            if detected.as_avx2().is_some() {
+                return Self::Avx2;
+            }
+        }
+        Self::Portable
     }
 
     /// Every level this CPU has, the slowest first.
     pub fn available() -> Vec<Self> {
-        let mut levels = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let detected = Detected::new();
-            levels.extend(detected.as_avx2().map(|_| Self::Avx2));
-            levels.extend(detected.as_avx512().map(|_| Self::Avx512));
-        }
+        // Each level has the instructions of those below it.
+        let mut levels = vec![Self::Portable, Self::Avx2, Self::Avx512];
+        levels.retain(|&level| level <= Self::detect());
         levels
+    }
+
+    /// Runs work that needs no token of the instructions but is to be compiled with them: a plain
+    /// fma, say, is one instruction at a level that has it and a call of a function elsewhere.
+    ///
+    /// The closure must be `#[inline(always)]`, as all that it calls on its hot path.
+    pub fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        self.run(Plain(work))
     }
 
     /// Runs `task` with this level's instructions, or the best lower level's where the CPU lacks
@@ -76,6 +90,18 @@ impl Level {
             }
         }
         dispatch!(detected, simd => task.run(simd))
+    }
+}
+
+/// Work that needs no token.
+struct Plain<F>(F);
+
+impl<R, F: FnOnce() -> R> Task for Plain<F> {
+    type Output = R;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) -> R {
+        self.0()
     }
 }
 

@@ -155,6 +155,8 @@ impl<S: Simd> Rows for Lanes<S> {
 /// Products of two slices of whole eights, summed by column modulo eight.
 #[inline(always)]
 fn partial_sums<S: Simd>(simd: S, weights: &[f64], row: &[f64]) -> f64x8<S> {
+    // Also on one seed's path: the scalar kernel sums in eight parts as the lanes do, so that a register
+    // of eight gives it the same bits.
     let mut sums = f64x8::splat(simd, 0.0);
     for (weights, row) in weights.chunks_exact(LANES).zip(row.chunks_exact(LANES)) {
         let (weights, row) = (

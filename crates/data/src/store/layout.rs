@@ -147,71 +147,74 @@ impl Header {
     /// Checks everything that a header can say wrongly, against a file of `size` bytes, and returns
     /// the sections' bytes. `Time: O(1)`
     pub(super) fn check(&self, size: u64) -> Result<[Range<u64>; SECTIONS], Located> {
+        // A field's name and place come from the same word, so that they cannot disagree.
+        macro_rules! field {
+            ($field:ident, $holds:expr, $found:expr, $expected:literal) => {
+                (
+                    $holds,
+                    offset_of!(Self, $field),
+                    stringify!($field),
+                    $found,
+                    $expected,
+                )
+            };
+        }
         let scale = f64::from_bits(self.memorization);
         let extents = self.extents();
         for (holds, at, field, found, expected) in [
-            (
+            field!(
+                labels,
                 self.labels().is_some(),
-                offset_of!(Self, labels),
-                "labels",
                 self.labels.to_string(),
-                "0, 1 or 2",
+                "0, 1 or 2"
             ),
-            (
+            field!(
+                rows,
                 (1..u64::from(u32::MAX)).contains(&self.rows),
-                offset_of!(Self, rows),
-                "rows",
                 self.rows.to_string(),
-                "a number between 1 and 2^32 - 2",
+                "a number between 1 and 2^32 - 2"
             ),
-            (
+            field!(
+                tail_width,
                 u32::try_from(self.tail_width).is_ok(),
-                offset_of!(Self, tail_width),
-                "tail_width",
                 self.tail_width.to_string(),
-                "a number below 2^32",
+                "a number below 2^32"
             ),
-            (
+            field!(
+                has_tail,
                 self.has_tail < 2,
-                offset_of!(Self, has_tail),
-                "has_tail",
                 self.has_tail.to_string(),
-                "0 or 1",
+                "0 or 1"
             ),
-            (
+            field!(
+                tail_width,
                 self.has_tail == 1 || self.tail_width == 0,
-                offset_of!(Self, tail_width),
-                "tail_width",
                 self.tail_width.to_string(),
-                "0 without a tail",
+                "0 without a tail"
             ),
-            (
+            field!(
+                tail_nonzeros,
                 self.has_tail == 1 || self.tail_nonzeros == 0,
-                offset_of!(Self, tail_nonzeros),
-                "tail_nonzeros",
                 self.tail_nonzeros.to_string(),
-                "0 without a tail",
+                "0 without a tail"
             ),
-            (
+            field!(
+                memorization,
                 scale.is_finite() && (scale != 0.0 || self.memorization == 0),
-                offset_of!(Self, memorization),
-                "memorization",
                 scale.to_string(),
-                "a finite number, 0 for none",
+                "a finite number, 0 for none"
             ),
-            (
+            field!(
+                signal_width,
                 extents.is_some(),
-                offset_of!(Self, signal_width),
-                "signal_width",
                 self.signal_width.to_string(),
-                "a width that files can hold",
+                "a width that files can hold"
             ),
-            (
+            field!(
+                reserved,
                 self.is_plain(),
-                offset_of!(Self, reserved),
-                "reserved",
                 "not all zero".to_owned(),
-                "zeros",
+                "zeros"
             ),
         ] {
             if !holds {

@@ -59,7 +59,7 @@ impl PackedRows {
 
     /// The visits whose rows are to be asked for, one at each of `visits`.
     pub(crate) fn upcoming<'v, const W: usize>(&self, visits: &'v [[u32; W]]) -> &'v [[u32; W]] {
-        // Rows that fit the second-level cache are there anyway: asking would only cost.
+        // Counted on all lanes, as they share one core's cache. Rows that fit the second-level cache are there anyway: asking would only cost.
         if size_of_val(self.memory.as_slice()) < PREFETCH_FROM {
             return &[];
         }
@@ -79,30 +79,27 @@ impl PackedRows {
             return;
         }
         self.write_back();
-        let Layout {
-            rows,
-            width,
-            stride,
-            lane_stride,
-            ..
-        } = self.layout;
-        let lanes = self.memory.as_mut_slice().chunks_exact_mut(lane_stride);
+        let layout = self.layout;
+        let lanes = self
+            .memory
+            .as_mut_slice()
+            .chunks_exact_mut(layout.lane_stride);
         for (lane, (packed, data)) in lanes.zip(data).enumerate() {
             // A lane that has diverged stays zero, whatever rows come.
             if self.zeroed[lane] {
                 continue;
             }
             let (features, targets) = (data.features(), data.targets());
-            let kept = self.kept.chunks_exact(rows.max(1)).nth(lane);
-            for (i, row) in block.clone().zip(packed.chunks_exact_mut(stride)) {
+            let kept = self.kept.chunks_exact(layout.rows.max(1)).nth(lane);
+            for (i, row) in block.clone().zip(packed.chunks_exact_mut(layout.stride)) {
                 let target = targets[i];
                 // ±1: multiplying by the label rounds nothing.
                 let sign = if self.folds_sign { target } else { 1.0 };
                 for (to, x) in row.iter_mut().zip(features.signal_row(i)) {
                     *to = sign * x;
                 }
-                row[width] = kept.map_or(0.0, |kept| kept[i]);
-                row[width + 1] = target;
+                row[layout.width] = kept.map_or(0.0, |kept| kept[i]);
+                row[layout.width + 1] = target;
             }
         }
         self.packed = block;
@@ -111,19 +108,13 @@ impl PackedRows {
     /// Writes the packed rows' memorization parts back to where all rows' are kept; does nothing
     /// where the packed rows are all there are.
     pub(crate) fn write_back(&mut self) {
-        let Layout {
-            rows,
-            width,
-            stride,
-            lane_stride,
-            ..
-        } = self.layout;
-        let lanes = self.memory.as_slice().chunks_exact(lane_stride);
-        let kept = self.kept.chunks_exact_mut(rows.max(1));
+        let layout = self.layout;
+        let lanes = self.memory.as_slice().chunks_exact(layout.lane_stride);
+        let kept = self.kept.chunks_exact_mut(layout.rows.max(1));
         for (lane, kept) in lanes.zip(kept) {
-            let packed = lane.chunks_exact(stride);
+            let packed = lane.chunks_exact(layout.stride);
             for (kept, row) in kept[self.packed.clone()].iter_mut().zip(packed) {
-                *kept = row[width];
+                *kept = row[layout.width];
             }
         }
     }
@@ -131,6 +122,7 @@ impl PackedRows {
     /// The memorization part p of one of a lane's rows; of rows in blocks, as last written back.
     #[inline(always)]
     pub(crate) fn memorization_part(&self, lane: usize, row: usize) -> f64 {
+        // Where rows are packed all at once nothing is kept beside them, and the row itself has it.
         match self.kept.get(lane * self.layout.rows + row) {
             Some(part) => *part,
             None => self.lane(lane)[row * self.layout.stride + self.layout.width],
@@ -142,28 +134,23 @@ impl PackedRows {
         if parts.is_empty() {
             return;
         }
-        let Layout {
-            rows,
-            width,
-            stride,
-            ..
-        } = self.layout;
-        if let Some(kept) = self.kept.chunks_exact_mut(rows).nth(lane) {
+        let layout = self.layout;
+        if let Some(kept) = self.kept.chunks_exact_mut(layout.rows).nth(lane) {
             kept.copy_from_slice(parts);
         }
         let parts = &parts[self.packed.clone()];
-        let packed = self.lane_mut(lane).chunks_exact_mut(stride);
+        let packed = self.lane_mut(lane).chunks_exact_mut(layout.stride);
         for (row, part) in packed.zip(parts) {
-            row[width] = *part;
+            row[layout.width] = *part;
         }
     }
 
     /// Multiplies every memorization part. `Time: O(n)`
     pub(crate) fn rescale(&mut self, factor: f64) {
-        let Layout { width, stride, .. } = self.layout;
+        let layout = self.layout;
         for lane in 0..self.layout.lanes {
-            for row in self.lane_mut(lane).chunks_exact_mut(stride) {
-                row[width] *= factor;
+            for row in self.lane_mut(lane).chunks_exact_mut(layout.stride) {
+                row[layout.width] *= factor;
             }
         }
         // Those of packed rows too, though stale: they are written over before anybody reads them.

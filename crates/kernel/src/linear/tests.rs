@@ -39,7 +39,7 @@ fn data(width: usize, tail: bool, memorization: Option<f64>) -> Dataset {
 
 /// A group in blocks, from the beginning or from states.
 fn group<'a, const W: usize>(
-    spec: &Sgd,
+    spec: &'a Sgd,
     data: &'a Dataset,
     block: usize,
     starts: &'a [LinearState],

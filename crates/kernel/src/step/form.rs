@@ -43,7 +43,7 @@ pub(crate) trait Form<const W: usize> {
         factors: StepFactors,
     ) -> Score<A>;
 
-    /// Does what of a step does not need its coefficient, once the step is sure to be taken: the
+    /// Does the part of a step that does not need its coefficient, once the step is sure to be taken: the
     /// processor does it while it waits for the slope.
     #[inline(always)]
     fn prepare<A: Rows>(&self, _a: A, _registers: &mut Self::Registers<A>) {}
@@ -59,7 +59,7 @@ pub(crate) trait Form<const W: usize> {
         factors: StepFactors,
     );
 
-    /// Asks for what of the rows of a coming visit is not packed.
+    /// Prefetches those parts of the rows of a coming visit that are not packed.
     #[inline(always)]
     fn prefetch(&self, _rows: &Window<'_>, _visit: &[u32; W]) {}
 
@@ -74,11 +74,11 @@ pub(crate) trait Form<const W: usize> {
     fn finish<A: Rows>(&mut self, _a: A, _registers: Self::Registers<A>) {}
 }
 
-/// What the slope of the loss is taken of.
+/// The numbers that the slope of the loss is taken at.
 pub(crate) struct Score<A: Arithmetic> {
     /// The margin, or the score where the loss folds no sign, in units of the loss.
     pub(crate) margin: A::Real,
-    /// What a unit slope adds to the unscaled weights.
+    /// The step of the unscaled weights for a unit slope.
     pub(crate) rate: A::Real,
     /// The target, where the loss needs it.
     pub(crate) target: A::Real,
@@ -88,8 +88,8 @@ impl<A: Arithmetic> Score<A> {
     /// The multiple of its row that a step adds to the weights. The margin must be within the
     /// loss's range: [`clamp_margin`] sees to that.
     #[inline(always)]
-    pub(crate) fn coefficient<L: Slope>(self, a: A, slope: L) -> A::Real {
-        slope.weight(a, self.rate, self.margin, self.target)
+    pub(crate) fn coefficient<L: Slope>(self, a: A) -> A::Real {
+        L::weight(a, self.rate, self.margin, self.target)
     }
 }
 
@@ -102,6 +102,7 @@ pub(crate) fn clamp_margin<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) 
     if a.all_within(*margin, L::MARGIN_LIMIT) {
         return true;
     }
+    // Beyond the largest number, or not a number: the comparison is false for NaN.
     if !a.all_within(*margin, f64::MAX) {
         return false;
     }

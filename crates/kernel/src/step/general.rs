@@ -52,6 +52,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
         visit: &[u32; W],
     ) -> Row<A::Real, W> {
         let starts = rows.starts(visit);
+        // A load a lane, which most steps can do without.
         let mut target = a.splat(0.0);
         if self.needs_target::<L>() {
             target = a.column(rows.memory(), &starts, rows.width() + 1);
@@ -87,6 +88,8 @@ impl<const W: usize> Form<W> for General<'_, W> {
             }
             score = a.add(score, fold_sign::<A, L>(a, row.target, a.load(&tails)));
         }
+        // One factor for the scale and the loss's unit: p and the columns are unscaled alike, so that one
+        // multiplication, and one rounding, serves them all.
         let scale = a.splat(factors.margin * L::UNIT);
         let mut margin = a.mul(a.add(score, row.p), scale);
         if self.bias_trained {
@@ -150,6 +153,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
 
     #[inline(always)]
     fn zero_lane<A: Rows>(&mut self, _a: A, _registers: &mut (), lane: usize) {
+        // Zero weights and zero rows give zero margins, which stay finite whatever steps follow.
         let width = self.signal.len() / W;
         self.signal[lane * width..][..width].fill(0.0);
         self.tail[lane * self.tail_width..][..self.tail_width].fill(0.0);

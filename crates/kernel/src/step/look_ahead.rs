@@ -62,6 +62,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
             }; D],
             last_coefficient: zero,
         };
+        // Weights lie lane by lane in memory, as a state keeps them; a register holds one column of all lanes.
         let mut columns = [[0.0; W]; D];
         for (lane, signal) in self.signal.chunks_exact(D).enumerate() {
             for (column, weight) in columns.iter_mut().zip(signal) {
@@ -116,6 +117,9 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
         row: &Row<A, W, D>,
         factors: StepFactors,
     ) -> Score<A> {
+        // Two chains side by side, one of the weights and one of the overlap of this row with the last:
+        // neither needs the last coefficient, so that both run while its slope is still computed. The
+        // order of the columns fixes the rounding, in scalar and in lanes alike.
         let Registers { columns, .. } = registers;
         let mut score = a.mul(columns[0].weight, row.x[0]);
         let mut overlap = a.mul(columns[0].last, row.x[0]);
@@ -159,6 +163,9 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
         coefficient: A::Real,
         _factors: StepFactors,
     ) {
+        // The signal weights are not touched yet: the step is remembered as a coefficient and a row, and
+        // the next step's `prepare` adds it. The row's own memorization part cannot wait, as the next
+        // visit may be to the same row.
         for j in 0..D {
             registers.columns[j].last = row.x[j];
         }
@@ -179,6 +186,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
 
     #[inline(always)]
     fn finish<A: Rows>(&mut self, a: A, mut registers: Registers<A, D>) {
+        // Between epochs weights are whole: the last step, which still stands apart, is added.
         Form::<W>::prepare(self, a, &mut registers);
         let mut columns = [[0.0; W]; D];
         for j in 0..D {
@@ -203,6 +211,7 @@ impl<A: Rows, const D: usize> Registers<A, D> {
         for column in &mut self.columns {
             column.weight = a.mul(column.weight, factor);
         }
+        // The step that is not yet added is in the same units as the weights.
         self.last_coefficient = a.mul(self.last_coefficient, factor);
     }
 

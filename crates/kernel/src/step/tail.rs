@@ -20,6 +20,8 @@ const LINES_ASKED_FOR: usize = 4;
 /// pairwise.
 #[inline(always)]
 pub(super) fn dot<const ONES: bool>(u: &[f64], row: SparseRow<'_>) -> f64 {
+    // One sum would wait for each fma in turn; four are in flight together. Their number, and the pairs
+    // they are added in, are part of the result.
     let (column_blocks, column_rest) = row.indices.as_chunks::<SUMS>();
     let (value_blocks, value_rest) = row.values.as_chunks::<SUMS>();
     let mut sums = [0.0; SUMS];
@@ -53,6 +55,7 @@ pub(super) fn add_scaled<const ONES: bool>(u: &mut [f64], c: f64, row: SparseRow
 /// Asks for a row ahead of its visit.
 #[inline(always)]
 pub(super) fn prefetch_row<const ONES: bool>(row: SparseRow<'_>) {
+    // A column index is half as long as a value, so that a line holds twice as many.
     let lines = row.indices.iter().step_by(2 * LINE).take(LINES_ASKED_FOR);
     lines.for_each(prefetch);
     if ONES {

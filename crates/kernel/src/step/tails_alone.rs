@@ -110,6 +110,8 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
         let mut c = [0.0; W];
         a.store(coefficient, &mut c);
         let c = c[0];
+        // The rate had the label's sign, and so has c: the tail, which is not stored folded, takes it as it
+        // is, and only the memorization part is folded back.
         let sparse = self.data.features().tail_row(row.number);
         tail::add_scaled::<ONES>(self.tail, c, sparse);
         rows.memory_mut()[row.start] = (row.sign * c).mul_add(self.square, row.p);

@@ -70,6 +70,8 @@ impl<const W: usize> Permutations<W> {
     #[inline(always)]
     pub(crate) fn push(&mut self, rng: &mut Xoshiro256PlusPlus<W>) {
         let t = self.filled;
+        // A word is drawn when the places from the last one are used up: random words are the largest part
+        // of a push, and four places out of one cost little more than one.
         let slot = t % 4;
         if slot == 0 || (t >= FOUR_PER_WORD && slot == 2) {
             self.draw(rng, t);
@@ -102,52 +104,44 @@ impl<const W: usize> Permutations<W> {
     #[inline(always)]
     fn draw(&mut self, rng: &mut Xoshiro256PlusPlus<W>, t: usize) {
         let words = rng.next_words();
-        let mut rejected = 0;
-        if t < FOUR_PER_WORD {
-            let low = self.draw_pair(t, 0, words.map(|word| word & LOW_HALF));
-            let high = self.draw_pair(t, 2, words.map(|word| word >> 32));
-            for lane in 0..W {
-                rejected |= low[lane] | high[lane];
-            }
+        // The number of draws is a constant of each call, so that the loops over them are unrolled.
+        let suspects = if t < FOUR_PER_WORD {
+            self.draw_halves::<2>(t, 0, words)
         } else {
-            let low = self.draw_one(t, words.map(|word| word & LOW_HALF));
-            let high = self.draw_one(t + 1, words.map(|word| word >> 32));
-            for lane in 0..W {
-                rejected |= low[lane] | high[lane];
-            }
-        }
-        if rejected != 0 {
+            self.draw_halves::<1>(t, t % 4, words)
+        };
+        if suspects != 0 {
             self.redraw(rng, t, words);
         }
     }
 
-    /// Places of elements `t + k` and `t + k + 1` from 32-bit numbers; nonzero where a number may
-    /// have to be dropped.
+    /// The places of elements `t` to `t + 2K − 1`, K from each half of a word; nonzero where a word
+    /// may have to be dropped.
     #[inline(always)]
-    fn draw_pair(&mut self, t: usize, k: usize, numbers: [u64; W]) -> [u64; W] {
-        let (first, second) = ((t + k + 1) as u64, (t + k + 2) as u64);
-        let mut suspect = [0; W];
-        for lane in 0..W {
-            let scaled = (numbers[lane] & LOW_HALF) * first;
-            self.draws[k][lane] = ((scaled >> 32) as usize * W + lane) as u32;
-            let scaled = (scaled & LOW_HALF) * second;
-            self.draws[k + 1][lane] = ((scaled >> 32) as usize * W + lane) as u32;
-            suspect[lane] = u64::from(scaled & LOW_HALF < first * second);
-        }
-        suspect
+    fn draw_halves<const K: usize>(&mut self, t: usize, slot: usize, words: [u64; W]) -> u64 {
+        let low = self.draw_half::<K>(t, slot, words.map(|word| word & LOW_HALF));
+        let high = self.draw_half::<K>(t + K, slot + K, words.map(|word| word >> 32));
+        (0..W).fold(0, |all, lane| all | low[lane] | high[lane])
     }
 
-    /// The place of element `t` from 32-bit numbers; nonzero where one may have to be dropped.
+    /// The places of elements `t` to `t + K − 1` from 32-bit numbers.
     #[inline(always)]
-    fn draw_one(&mut self, t: usize, numbers: [u64; W]) -> [u64; W] {
-        let bound = (t + 1) as u64;
-        let mut suspect = [0; W];
+    fn draw_half<const K: usize>(&mut self, t: usize, slot: usize, numbers: [u64; W]) -> [u64; W] {
+        let mut suspects = [0; W];
         for lane in 0..W {
-            let scaled = (numbers[lane] & LOW_HALF) * bound;
-            self.draws[t % 4][lane] = ((scaled >> 32) as usize * W + lane) as u32;
-            suspect[lane] = u64::from(scaled & LOW_HALF < bound);
+            // The high half of a product is a draw; the low half is as good as a fresh number for the next.
+            let (mut rest, mut product) = (numbers[lane], 1);
+            for k in 0..K {
+                let bound = (t + k + 1) as u64;
+                let scaled = (rest & LOW_HALF) * bound;
+                self.draws[(slot + k) % 4][lane] = ((scaled >> 32) as usize * W + lane) as u32;
+                rest = scaled & LOW_HALF;
+                product *= bound;
+            }
+            // The exact limit, 2³² mod product, is a division; it is below the product, which serves here.
+            suspects[lane] = u64::from(rest < product);
         }
-        suspect
+        suspects
     }
 
     /// Repeats a group of draws lane by lane, replacing the words that must be dropped.
@@ -158,6 +152,7 @@ impl<const W: usize> Permutations<W> {
     fn redraw(&mut self, rng: &mut Xoshiro256PlusPlus<W>, t: usize, words: [u64; W]) {
         for (lane, first_word) in words.into_iter().enumerate() {
             let mut word = first_word;
+            // Only this lane draws again: its words, and so its order, are those it would have alone.
             while !self.place(t, lane, word) {
                 word = rng.next_word_of(lane);
             }
