@@ -77,7 +77,7 @@ fn every_recipe_names_files_and_what_stands_in_them() {
             of_files.any(|of_file| of_file.trim() == *line)
         };
         for line in &step.listing {
-            assert!(of_file(&line), "{line} is in no file of: {}", step.prose);
+            assert!(of_file(line), "{line} is in no file of: {}", step.prose);
             lines += 1;
         }
     }
