@@ -20,8 +20,10 @@
 mod aligned;
 mod csr;
 mod dataset;
+mod input;
 mod libstdcxx;
 mod number;
+mod path;
 mod problem;
 mod random;
 mod shared;
@@ -33,8 +35,10 @@ mod synthetic;
 pub use aligned::AlignedBlock;
 pub use csr::{Csr, CsrError, SparseRow};
 pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
+pub use input::Input;
 pub use libstdcxx::Mt19937;
 pub use number::Shortest;
+pub use path::shown;
 pub use problem::{Problem, Teacher};
 pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,
