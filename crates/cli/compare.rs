@@ -77,7 +77,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         }
         return write_tables(output, &found.comparisons);
     }
-    let problem = load_and_say(&config)?;
+    let problem = load_and_say(&config, false)?.problem;
     let mut output = Output::open(args.out.as_deref())?;
     let mut bar: Option<(Length, Progress)> = None;
     let comparison = compare(&config, &problem, |length, epoch| {

@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::ValueHint;
 use sparsegrok_kernel::{Weights, model};
 use sparsegrok_study::{
-    Config, Event, Linear, Memory, RunError, Section, Setting, TraceWriter, Unfinished, Work,
-    closing_words, run_watched,
+    Config, DataFile, Event, Linear, Loaded, Memory, RunError, Section, Setting, TraceWriter,
+    Unfinished, Work, closing_words, run_watched,
 };
 
 use crate::data::load_and_say;
@@ -75,12 +75,12 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(config) = config else {
         return Ok(());
     };
+    memory::check(Memory::of_run(&config, None), args.force)?;
+    let Loaded { problem, files, .. } = load_and_say(&config, args.force)?;
     if let Some(unfinished) = &resumed {
-        unfinished.check(&config)?;
+        unfinished.check(&config, &files)?;
         found_in(unfinished).iter().for_each(say);
     }
-    memory::check(Memory::of_run(&config, None), args.force)?;
-    let problem = load_and_say(&config)?;
     memory::check(Memory::of_run(&config, Some(&problem)), args.force)?;
     let model_file = args.model.as_deref().map(Output::file).transpose()?;
     let plot = args.plot.as_ref();
@@ -88,7 +88,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let mut output = Output::open(args.out.as_deref())?;
     let kept = match (resumed, &args.resume) {
         (Some(unfinished), Some(path)) => Some((unfinished, path.clone())),
-        _ => begin(args, &config, &output)?,
+        _ => begin(args, &config, &files, &output)?,
     };
     let interrupts = match &kept {
         None => None,
@@ -158,6 +158,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
 fn begin(
     args: &Args,
     config: &Config,
+    files: &[DataFile],
     output: &Output,
 ) -> anyhow::Result<Option<(Unfinished, PathBuf)>> {
     let path = match (&args.checkpoint, output) {
@@ -169,6 +170,6 @@ fn begin(
         }
         (None, Output::Stdout(_) | Output::Special(..)) => return Ok(None),
     };
-    let unfinished = Unfinished::begin(&path, Work::Run, config)?;
+    let unfinished = Unfinished::begin(&path, Work::Run, config, files)?;
     Ok(Some((unfinished, path)))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sparsegrok_data::svmlight::LabelPair;
 use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
 use sparsegrok_kernel::{Figure, KernelChoice, Sgd, SimdChoice};
 use toml::Table;
@@ -97,6 +98,10 @@ part! {
         pub target: Option<Target>,
         /// Counts feature indices from 0.
         pub zero_based: bool,
+        /// The two labels of text, where they are others than −1 and 1 or 0 and 1.
+        pub labels: Option<LabelPair>,
+        /// Takes stores as they are, without reading them to their ends first.
+        pub no_verify: bool,
     }
 }
 
@@ -292,7 +297,7 @@ impl Config {
     /// The effective value of every set key, as a flat table.
     ///
     /// # Errors
-    /// [`ConfigError::NoToml`] for a path that is not Unicode, and for a number from 2^63 on.
+    /// [`ConfigError::NoToml`] for a number from 2^63 on.
     pub fn to_table(&self) -> Result<Table, ConfigError> {
         let mut table = Table::new();
         for setting in SETTINGS {

@@ -4,8 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use sparsegrok_data::InvalidSetting;
+use sparsegrok_data::{InvalidSetting, shown};
 use toml::Value;
+
+use crate::layers::LONGEST;
 
 /// Characters that an error quotes of what someone wrote.
 const QUOTED: usize = 80;
@@ -53,6 +55,12 @@ pub enum ConfigError {
     /// A configuration file is not text.
     #[error("{}: no text, expected a configuration: TOML in UTF-8", path.display())]
     NotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A configuration file is longer than any has a use for.
+    #[error("{}: more than {} MiB, expected a configuration", shown(path), LONGEST >> 20)]
+    TooLong {
         /// The file.
         path: PathBuf,
     },

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use sparsegrok_data::svmlight::LabelPair;
 use sparsegrok_data::{RandomFamily, Target};
 use sparsegrok_kernel::{
     BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
@@ -34,8 +35,10 @@ pub enum Kind {
     Switch,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A path, relative to the working directory.
+    /// A path, relative to the working directory; one that is no UTF-8 is an array of its bytes in TOML.
     Path,
+    /// Two labels, `A,B`.
+    Labels,
     /// Names of trace columns, separated by commas; an array in TOML.
     Columns,
     /// Names of figures, separated by commas; an array in TOML.
@@ -64,6 +67,7 @@ impl Kind {
             Self::Switch => "BOOL",
             Self::Choice(_) => "NAME",
             Self::Path => "FILE",
+            Self::Labels => "A,B",
             Self::Columns | Self::Figures => "LIST",
             Self::Seeds => "A..B",
             Self::Stop => "WHEN",
@@ -86,6 +90,7 @@ impl Kind {
             Self::Switch => "true or false".to_owned(),
             Self::Choice(words) => one_of(words.iter().copied()),
             Self::Path => "a path".to_owned(),
+            Self::Labels => LabelPair::FORM.to_owned(),
             Self::Columns => {
                 let names = Column::all().map(Column::name);
                 format!("columns, each {}", one_of(names))
@@ -245,18 +250,36 @@ impl SettingType for PathBuf {
     const KIND: Kind = Kind::Path;
 
     fn read(value: &Value) -> Option<Self> {
-        value.as_str().map(Self::from)
+        match value {
+            Value::String(path) => Some(path.into()),
+            Value::Array(bytes) => {
+                let byte = |value: &Value| u8::try_from(value.as_integer()?).ok();
+                of_bytes(bytes.iter().map(byte).collect::<Option<_>>()?)
+            }
+            _ => None,
+        }
     }
 
     fn write(&self) -> Result<Option<Value>, ConfigError> {
-        match self.to_str() {
-            Some(path) => Ok(Some(path.into())),
-            None => Err(ConfigError::NoToml(format!(
-                "the path {} is not Unicode",
-                self.display()
-            ))),
-        }
+        Ok(Some(match self.to_str() {
+            Some(path) => path.into(),
+            None => {
+                let bytes = self.as_os_str().as_encoded_bytes().iter();
+                Value::Array(bytes.map(|&byte| i64::from(byte).into()).collect())
+            }
+        }))
     }
+}
+
+/// The path that is written in these bytes, where paths are bytes.
+fn of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        Some(std::ffi::OsString::from_vec(bytes).into())
+    }
+    #[cfg(not(unix))]
+    String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
 impl SettingType for Vec<Column> {
@@ -368,6 +391,7 @@ macro_rules! texts {
 }
 
 texts! {
+    LabelPair: Kind::Labels;
     Seeds: Kind::Seeds;
     StopWhen: Kind::Stop;
     Persistence: Kind::Span;

@@ -351,6 +351,27 @@ pub static SETTINGS: &[Setting] = &[
         expects: [Expect(|c| !c.files.zero_based || c.files.train.is_some(), TRAIN_FILE)],
         changes: Runs, costs_time: true, theory: Covers,
     },
+    setting! {
+        key: "labels",
+        section: Files,
+        help: "The two labels of text: the one read as -1, then the one read as 1 [default: -1,1 or 0,1]",
+        field: files.labels = None,
+        expects: [Expect(|c| c.files.labels.is_none() || c.files.train.is_some(), TRAIN_FILE)],
+        idle: |c| {
+            let varies = c.study.varies("loss") || c.study.varies("target");
+            let is_idle = c.files.labels.is_some() && c.target() == Target::Linear && !varies;
+            is_idle.then_some("to be left out, as targets are real numbers")
+        },
+        changes: Runs, costs_time: true, theory: Covers,
+    },
+    setting! {
+        key: "no_verify",
+        section: Files,
+        help: "Take stores as they are, without checking their checksums and numbers first",
+        field: files.no_verify = false,
+        expects: [Expect(|c| !c.files.no_verify || c.files.train.is_some(), TRAIN_FILE)],
+        changes: Nothing, costs_time: false, theory: Covers,
+    },
     // Training
     setting! {
         key: "loss",
@@ -884,6 +905,10 @@ mod tests {
                 (named.collect(), vec![whole, number, word, yes])
             }
             Kind::Path => (vec![word], vec![whole, number, yes]),
+            Kind::Labels => (
+                vec!["1,2".into(), "-3,2".into()],
+                vec![whole, number, word, yes, "1,1".into(), "0,0.5".into()],
+            ),
             Kind::Columns => (
                 vec![kind.parse("epoch, objective")],
                 vec![whole, "epoch".into(), kind.parse("epoch,no_such")],

@@ -73,7 +73,8 @@ pub fn compare_seeds(
         }
     };
     // Both are checked before either is trained.
-    let (long, others) = (Study::new(long_config)?, Study::new(other_config)?);
+    let long = Study::new(long_config)?;
+    let others = Study::new(other_config)?.with_data_of(&long);
     let mut zero_one = Vec::new();
     let long = train(&long, spec.patience, &mut zero_one)?.remove(0);
     let others = train(&others, None, &mut zero_one)?.into_iter();

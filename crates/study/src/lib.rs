@@ -68,7 +68,9 @@ pub use detect::{Milestones, Status};
 pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use family::{Cost, Family, Start};
 pub use linear::Linear;
-pub use load::{FileRows, LoadError, Loaded, load, read_rows};
+pub use load::{
+    DataFile, FileRows, LoadError, Loaded, RowOptions, check_effect, load, load_within, read_rows,
+};
 pub use memory::{Memory, MemoryError};
 pub use predict::{Predictor, predicted_target, prediction_quality};
 pub use run::{Run, RunError, run, run_watched};

@@ -5,7 +5,7 @@ use sparsegrok_kernel::{Figure, Job, LinearState, Shape, State, Training, start,
 
 use crate::describe::Description;
 use crate::family::{Cost, Family, Start};
-use crate::load::{LoadError, Loaded, load};
+use crate::load::{LoadError, Loaded, load_within};
 use crate::study::seeds::{RunSeeds, vary_data};
 use sparsegrok_config::Config;
 
@@ -20,14 +20,19 @@ impl Family for Linear {
         &Figure::ALL
     }
 
-    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Problem>, LoadError> {
+    fn data(
+        &self,
+        config: &Config,
+        seeds: &RunSeeds,
+        most_memory: u64,
+    ) -> Result<Loaded<Problem>, LoadError> {
         match (&config.files.train, seeds.data) {
             (None, Some(data_seed)) => {
                 let mut spec = config.synthetic.clone();
                 spec.data_seed = data_seed;
                 Ok(Loaded::from(generate(&spec)?))
             }
-            _ => load(config),
+            _ => load_within(config, most_memory),
         }
     }
 
@@ -79,7 +84,7 @@ impl Family for Linear {
 }
 
 /// Bytes of rows. Those of a mapped file are not counted: the system can take their memory back.
-fn bytes_of(data: &Dataset) -> u64 {
+pub(crate) fn bytes_of(data: &Dataset) -> u64 {
     match data.is_mapped() {
         true => 0,
         false => Description::bytes_of(data) as u64,

@@ -14,21 +14,25 @@ mod records;
 mod results;
 mod scaling;
 pub(crate) mod seeds;
+mod shared_data;
 mod tables;
 mod times;
 mod traces;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sparsegrok_config::{Config, ConfigError, StudySpec, value_text};
 use toml::Value;
 
 use self::grid::Grid;
-use crate::family::{AnyFamily, Family};
+use crate::family::{AnyData, AnyFamily, Family};
+use crate::load::{DataFile, LoadError};
 use crate::registry::family_of;
 use crate::shard::Shard;
 use crate::study::group::GROUP;
+use crate::study::shared_data::SharedData;
 
 pub use curves::{CurvePoint, Curves};
 pub use directory::{Directory, DirectoryError};
@@ -59,6 +63,8 @@ pub struct Study {
     shard: Option<Shard>,
     /// Bytes of memory that it may take.
     most_memory: u64,
+    /// The data read so far, which clones share: a file is read once, and a pipe cannot be read again.
+    data: Arc<Mutex<SharedData>>,
 }
 
 impl Study {
@@ -75,6 +81,7 @@ impl Study {
             grid,
             shard: None,
             most_memory: u64::MAX,
+            data: Arc::default(),
         })
     }
 
@@ -100,8 +107,44 @@ impl Study {
     pub fn of_family(self, family: impl Family) -> Self {
         Self {
             family: Arc::new(family),
+            data: Arc::default(),
             ..self
         }
+    }
+
+    /// The same study, which shares the data that another one of the same family reads.
+    pub(crate) fn with_data_of(self, other: &Self) -> Self {
+        Self {
+            data: Arc::clone(&other.data),
+            ..self
+        }
+    }
+
+    /// Bytes of memory that it may take.
+    pub(crate) fn most_memory(&self) -> u64 {
+        self.most_memory
+    }
+
+    /// The data that all runs of a cell share, `None` where each has its own.
+    fn shared_data(&self, config: &Config) -> Result<Option<Arc<AnyData>>, LoadError> {
+        self.data().of(self.family(), config, self.most_memory)
+    }
+
+    /// Files read so far whose labels were 0 and 1, read as −1 and 1.
+    fn zero_one_files(&self) -> Vec<PathBuf> {
+        self.data().zero_one.clone()
+    }
+
+    /// The files that its runs learn from, as they were read.
+    fn data_files(&self) -> Result<Vec<DataFile>, LoadError> {
+        if self.config.files.train.is_some() {
+            self.shared_data(&self.cell(0).config)?;
+        }
+        Ok(self.data().files.clone())
+    }
+
+    fn data(&self) -> MutexGuard<'_, SharedData> {
+        self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The family of its models.

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::checkpoint::{CheckpointError, Damage, LOG, Log, Unfinished, Work};
 use crate::files::{TEMPORARY, sync_folder};
+use crate::load::LoadError;
 use crate::study::Study;
 use crate::study::driver::{Ran, StudyError};
 use crate::study::group::Group;
@@ -57,6 +58,9 @@ pub enum DirectoryError {
     /// Unfinished work could not be kept or resumed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The data could not be had.
+    #[error(transparent)]
+    Data(#[from] LoadError),
     /// A file could not be written.
     #[error("{}: cannot be written: {error}", path.display())]
     Io {
@@ -117,12 +121,15 @@ impl<'s> Directory<'s> {
             path: path.to_owned(),
             error,
         };
+        // What is kept is the sum of what was read, not of a file that may have been replaced meanwhile.
+        let files = study.data_files()?;
         let new = match fs::create_dir(&target) {
             Ok(()) => true,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
             Err(error) => return Err(io(error)),
         };
-        let begun = Unfinished::begin_shard(&folder, Work::Study, study.config(), study.shard());
+        let begun =
+            Unfinished::begin_shard(&folder, Work::Study, study.config(), &files, study.shard());
         let unfinished = begun.inspect_err(|_| {
             if new {
                 // This fails, rightly, if another process has begun a study there meanwhile.
@@ -169,7 +176,7 @@ impl<'s> Directory<'s> {
         unfinished: Unfinished,
         study: &'s Study,
     ) -> Result<Self, DirectoryError> {
-        unfinished.check(study.config())?;
+        unfinished.check(study.config(), &study.data_files()?)?;
         Ok(Self {
             study,
             path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),

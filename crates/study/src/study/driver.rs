@@ -7,16 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use rayon::ThreadPoolBuilder;
-use sparsegrok_config::Config;
 
 use crate::checkpoint::{CheckpointError, Unfinished};
-use crate::family::{AnyData, AnyFamily};
-use crate::load::{LoadError, Loaded};
+use crate::family::AnyData;
+use crate::load::LoadError;
 use crate::memory::{AHEAD, Memory, MemoryError};
 use crate::study::Study;
 use crate::study::directory::DirectoryError;
 use crate::study::group::{self, Group};
-use crate::study::seeds::RunSeeds;
 use crate::train::{Event, Fault};
 
 /// How a study ended.
@@ -119,7 +117,6 @@ impl Study {
             self.check_memory(cell, threads, None)?;
         }
         let mut todo = self.groups().map(|number| (number, self.group(number)));
-        let mut shared = SharedData::default();
         // The cell whose shared data were last checked.
         let mut checked = None;
         let mut runs = 0;
@@ -138,8 +135,8 @@ impl Study {
                         break;
                     };
                     let config = &self.cell(cell).config;
-                    let shared = shared.of(self.family(), config);
-                    let data = shared.map_err(|error| self.fault(cell, error))?;
+                    let data = self.shared_data(config);
+                    let data = data.map_err(|error| self.fault(cell, error))?;
                     // What is in files is known only now.
                     if data.is_some() && checked != Some(cell) {
                         self.check_memory(cell, threads, data.as_deref())?;
@@ -181,7 +178,7 @@ impl Study {
         .map(|()| Ran {
             runs,
             threads,
-            zero_one: shared.zero_one,
+            zero_one: self.zero_one_files(),
         })
     }
 
@@ -209,7 +206,9 @@ impl Study {
         let fault = |error| self.fault(cell, error);
         let seeds = group::seeds_of(config, work.seeds.clone());
         let seeds = seeds.map_err(|error| fault(error.into()))?;
-        let data = group::data_of(family, config, &seeds, work.data.as_ref()).map_err(fault)?;
+        let shared = work.data.as_ref();
+        let data = group::data_of(family, config, &seeds, shared, self.most_memory());
+        let data = data.map_err(fault)?;
         let kept_in = unfinished.map(|unfinished| (unfinished, number));
         let mut watch = |event: Event<'_>| match event {
             Event::Epoch(_) if halt() => ControlFlow::Break(()),
@@ -255,41 +254,5 @@ impl Study {
             cells: self.cells().len(),
             error,
         }
-    }
-}
-
-/// The data of cells whose runs share them; neighbouring cells of the same data too.
-#[derive(Default)]
-pub(super) struct SharedData {
-    latest: Option<(Config, Arc<AnyData>)>,
-    zero_one: Vec<PathBuf>,
-}
-
-impl SharedData {
-    /// A cell's shared data, `None` where each run has its own.
-    pub(super) fn of(
-        &mut self,
-        family: &dyn AnyFamily,
-        config: &Config,
-    ) -> Result<Option<Arc<AnyData>>, LoadError> {
-        if !family.shares_data(config, config) {
-            return Ok(None);
-        }
-        if let Some((of, data)) = &self.latest
-            && family.shares_data(of, config)
-        {
-            return Ok(Some(Arc::clone(data)));
-        }
-        // The old data go before the new ones come.
-        self.latest = None;
-        let seeds = RunSeeds::of(config, config.study.seeds.start)?;
-        let Loaded { problem, zero_one } = family.data(config, &seeds)?;
-        for file in zero_one {
-            if !self.zero_one.contains(&file) {
-                self.zero_one.push(file);
-            }
-        }
-        self.latest = Some((config.clone(), Arc::clone(&problem)));
-        Ok(Some(problem))
     }
 }
