@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{ValueEnum, ValueHint};
 use sparsegrok_data::store;
 use sparsegrok_data::svmlight::{self, LabelPair, Labels, OneHot};
-use sparsegrok_data::{Dataset, Input, InvalidSetting, TargetKind};
+use sparsegrok_data::{Dataset, Input, InvalidSetting, TargetKind, shown};
 use sparsegrok_study::{
     Config, Description, FileRows, Loaded, RowOptions, Section, Setting, check_effect, load_within,
     read_rows,
@@ -210,7 +210,7 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     if let Some(train) = config.files.train {
-        return Err(refuse("train", train.display().to_string(), "synthetic data").into());
+        return Err(refuse("train", shown(&train).to_string(), "synthetic data").into());
     }
     if args.test_out.is_some() && config.synthetic.n_test == 0 {
         return Err(refuse("n_test", "0".to_owned(), "test rows for --test-out").into());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::ValueHint;
+use sparsegrok_data::shown;
 use sparsegrok_study::{StudyResults, cautions, explain, measured_beside};
 
 use crate::output::Output;
@@ -25,7 +26,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         if !args.settings.is_empty() {
             bail!(
                 "{} has its own configuration: expected no settings beside it",
-                path.display()
+                shown(path)
             );
         }
         let results = StudyResults::read(path)?;

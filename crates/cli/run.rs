@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use clap::ValueHint;
+use sparsegrok_data::shown;
 use sparsegrok_kernel::{Weights, model};
 use sparsegrok_study::{
     Config, DataFile, Event, Linear, Loaded, Memory, RunError, Section, Setting, TraceWriter,
@@ -94,7 +95,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         None => None,
         Some((_, path)) => {
             let stop = stop_at_signals("stopping when the run is kept")?;
-            let path = path.display();
+            let path = shown(path);
             let held = format!("stopped; `sparsegrok run --resume {path}` goes on");
             Some((stop, held))
         }

@@ -33,7 +33,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => Ok(()),
             Self::Preset(name) => write!(f, "preset {name}: "),
-            Self::File(path) => write!(f, "{}: ", path.display()),
+            Self::File(path) => write!(f, "{}: ", shown(path)),
             Self::Flag => write!(f, "command line: "),
             Self::Grid => write!(f, "vary: "),
         }
@@ -45,7 +45,7 @@ impl fmt::Display for Origin {
 #[non_exhaustive]
 pub enum ConfigError {
     /// A configuration file could not be read.
-    #[error("{}: the configuration cannot be read: {error}", path.display())]
+    #[error("{}: the configuration cannot be read: {error}", shown(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -53,7 +53,7 @@ pub enum ConfigError {
         error: io::Error,
     },
     /// A configuration file is not text.
-    #[error("{}: no text, expected a configuration: TOML in UTF-8", path.display())]
+    #[error("{}: no text, expected a configuration: TOML in UTF-8", shown(path))]
     NotText {
         /// The file.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// A configuration file is not TOML.
-    #[error("{}: line {line}, column {column}: {message}", path.display())]
+    #[error("{}: line {line}, column {column}: {message}", shown(path))]
     Syntax {
         /// The file.
         path: PathBuf,

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sparsegrok_config::Config;
+use sparsegrok_data::shown;
 
 use super::header::{Header, Work};
 use super::log::{LOG, Log, Opened};
@@ -132,7 +133,7 @@ impl Unfinished {
         let notice = damage.map(|damage| {
             format!(
                 "{}: {damage}; what is missing is trained again",
-                name.display()
+                shown(&name)
             )
         });
         let mut notices: Vec<String> = notice.into_iter().collect();

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_data::shown;
+
 use crate::checkpoint::{CheckpointError, Damage, LOG, Log, Unfinished, Work};
 use crate::files::{TEMPORARY, sync_folder};
 use crate::load::LoadError;
@@ -32,25 +34,34 @@ const REPORT: &str = "report";
 #[non_exhaustive]
 pub enum DirectoryError {
     /// The directory exists already.
-    #[error("{}: exists already, and is replaced only by force", path.display())]
+    #[error("{}: exists already, and is replaced only by force", shown(path))]
     Exists {
         /// The directory.
         path: PathBuf,
     },
     /// The directory holds a study that was interrupted.
-    #[error("{}: holds an unfinished study: expected to be resumed, or replaced by force", path.display())]
+    #[error(
+        "{}: holds an unfinished study: expected to be resumed, or replaced by force",
+        shown(path)
+    )]
     Unfinished {
         /// The directory.
         path: PathBuf,
     },
     /// The directory to be replaced is not a study's.
-    #[error("{}: not replaced, as it holds no study: expected a directory with `{CONFIGURATION}`, or an empty one", path.display())]
+    #[error(
+        "{}: not replaced, as it holds no study: expected a directory with `{CONFIGURATION}`, or an empty one",
+        shown(path)
+    )]
     NoStudy {
         /// The path that was to be replaced.
         path: PathBuf,
     },
     /// The directory to be resumed is not a study's.
-    #[error("{}: nothing to resume: expected the directory of a study", path.display())]
+    #[error(
+        "{}: nothing to resume: expected the directory of a study",
+        shown(path)
+    )]
     Nothing {
         /// The path that was to be resumed.
         path: PathBuf,
@@ -62,7 +73,7 @@ pub enum DirectoryError {
     #[error(transparent)]
     Data(#[from] LoadError),
     /// A file could not be written.
-    #[error("{}: cannot be written: {error}", path.display())]
+    #[error("{}: cannot be written: {error}", shown(path))]
     Io {
         /// The directory.
         path: PathBuf,

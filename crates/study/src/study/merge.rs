@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sparsegrok_config::{Config, ConfigError};
+use sparsegrok_data::shown;
 
 use crate::checkpoint::{CheckpointError, Difference, Header, LOG, Log, Opened};
 use crate::files::{folder_beside, sync_folder};
@@ -27,7 +28,11 @@ pub enum MergeError {
     #[error("expected the directories of a study's shards")]
     None,
     /// Two directories are of different studies.
-    #[error("{}: `{key}` is {found}, expected {expected}, as in {}", path.display(), first.display())]
+    #[error(
+        "{}: `{key}` is {found}, expected {expected}, as in {}",
+        shown(path),
+        shown(first)
+    )]
     Differs {
         /// The directory that differs.
         path: PathBuf,
@@ -43,7 +48,7 @@ pub enum MergeError {
     /// Two directories hold the same runs.
     #[error(
         "{} and {}: both hold the runs of cell {cell} from seed {seed} on{}: expected each shard once",
-        first.display(), path.display(), shard.as_ref().map_or(String::new(), |s| format!(" (shard {s})"))
+        shown(first), shown(path), shard.as_ref().map_or(String::new(), |s| format!(" (shard {s})"))
     )]
     Twice {
         /// The first that holds them.
