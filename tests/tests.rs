@@ -9,6 +9,7 @@ mod determinism;
 mod files;
 mod golden;
 mod hostile;
+mod inputs;
 mod kills;
 mod log;
 mod memory;

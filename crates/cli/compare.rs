@@ -10,7 +10,7 @@ use sparsegrok_study::{
     compare, compare_directories, compare_seeds,
 };
 
-use crate::data::{load_and_say, say_zero_one};
+use crate::data::{load_to_train_and_say, say_zero_one};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::settings::{Scope, SettingFlags};
@@ -77,7 +77,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         }
         return write_tables(output, &found.comparisons);
     }
-    let problem = load_and_say(&config, false)?.problem;
+    let problem = load_to_train_and_say(&config, false)?.problem;
     let mut output = Output::open(args.out.as_deref())?;
     let mut bar: Option<(Length, Progress)> = None;
     let comparison = compare(&config, &problem, |length, epoch| {

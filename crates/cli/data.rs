@@ -8,8 +8,8 @@ use sparsegrok_data::store;
 use sparsegrok_data::svmlight::{self, LabelPair, Labels, OneHot};
 use sparsegrok_data::{Dataset, Input, InvalidSetting, TargetKind, shown};
 use sparsegrok_study::{
-    Config, Description, FileRows, Loaded, RowOptions, Section, Setting, check_effect, load_within,
-    read_rows,
+    Config, Description, FileRows, Loaded, RowOptions, Section, Setting, check_effect,
+    load_to_train, load_within, read_rows,
 };
 
 use crate::exit::say;
@@ -192,10 +192,18 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
 
 /// Loads a configuration's data, unless they take more memory than there is, and says which files' labels
 /// were mapped.
-pub(crate) fn load_and_say(config: &Config, force: bool) -> anyhow::Result<Loaded> {
-    let loaded = load_within(config, memory::for_rows(force))?;
+fn load_and_say(config: &Config) -> anyhow::Result<Loaded> {
+    Ok(said(load_within(config, memory::for_rows(false))?))
+}
+
+/// Loads as [`load_and_say`] does, to train on.
+pub(crate) fn load_to_train_and_say(config: &Config, force: bool) -> anyhow::Result<Loaded> {
+    Ok(said(load_to_train(config, memory::for_rows(force))?))
+}
+
+fn said(loaded: Loaded) -> Loaded {
     loaded.zero_one.iter().for_each(|file| say_zero_one(file));
-    Ok(loaded)
+    loaded
 }
 
 pub(crate) fn say_zero_one(file: &Path) {
@@ -257,7 +265,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
-    let problem = load_and_say(&config, false)?.problem;
+    let problem = load_and_say(&config)?.problem;
     let part = match args.part {
         Part::Train => Some(&problem.train),
         Part::Test => problem.test.as_ref(),
@@ -279,7 +287,7 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config_with(file)? else {
         return Ok(());
     };
-    let Loaded { problem, files, .. } = load_and_say(&config, false)?;
+    let Loaded { problem, files, .. } = load_and_say(&config)?;
     if args.verify {
         let mut stores = files.iter().filter(|file| file.is_store).peekable();
         if stores.peek().is_none() {

@@ -14,7 +14,7 @@ use sparsegrok_study::{
     Unfinished, Work, closing_words, run_watched,
 };
 
-use crate::data::load_and_say;
+use crate::data::load_to_train_and_say;
 use crate::exit::say;
 use crate::memory;
 use crate::output::Output;
@@ -77,7 +77,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         return Ok(());
     };
     memory::check(Memory::of_run(&config, None), args.force)?;
-    let Loaded { problem, files, .. } = load_and_say(&config, args.force)?;
+    let Loaded { problem, files, .. } = load_to_train_and_say(&config, args.force)?;
     if let Some(unfinished) = &resumed {
         unfinished.check(&config, &files)?;
         found_in(unfinished).iter().for_each(say);

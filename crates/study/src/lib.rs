@@ -69,7 +69,8 @@ pub use explain::{Explanation, MeasuredBeside, explain, measured_beside};
 pub use family::{Cost, Family, Start};
 pub use linear::Linear;
 pub use load::{
-    DataFile, FileRows, LoadError, Loaded, RowOptions, check_effect, load, load_within, read_rows,
+    DataFile, FileRows, LoadError, Loaded, RowOptions, check_effect, load, load_to_train,
+    load_within, read_rows,
 };
 pub use memory::{Memory, MemoryError};
 pub use predict::{Predictor, predicted_target, prediction_quality};

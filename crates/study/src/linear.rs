@@ -5,7 +5,7 @@ use sparsegrok_kernel::{Figure, Job, LinearState, Shape, State, Training, start,
 
 use crate::describe::Description;
 use crate::family::{Cost, Family, Start};
-use crate::load::{LoadError, Loaded, load_within};
+use crate::load::{LoadError, Loaded, load_to_train};
 use crate::study::seeds::{RunSeeds, vary_data};
 use sparsegrok_config::Config;
 
@@ -32,7 +32,7 @@ impl Family for Linear {
                 spec.data_seed = data_seed;
                 Ok(Loaded::from(generate(&spec)?))
             }
-            _ => load_within(config, most_memory),
+            _ => load_to_train(config, most_memory),
         }
     }
 

@@ -36,6 +36,8 @@ pub struct DataFile {
     pub is_regular: bool,
     /// True if it is a store.
     pub is_store: bool,
+    /// Columns that its indices make.
+    pub columns: usize,
 }
 
 /// Data of which there is nothing to be told.
@@ -70,6 +72,19 @@ pub enum LoadError {
     Changed {
         /// The file.
         path: PathBuf,
+    },
+    /// The weights of a file's columns do not fit the memory there is.
+    #[error(
+        "{}: its largest index makes {columns} columns, whose weights take {:.2} GiB, and {:.2} GiB are \
+         available: expected smaller indices", Input::name_of(path), gib(weight_bytes(*columns)), gib(*available)
+    )]
+    Wide {
+        /// The file.
+        path: PathBuf,
+        /// Its columns.
+        columns: usize,
+        /// Bytes there are.
+        available: u64,
     },
     /// A pipe would have to be read twice.
     #[error(
@@ -277,6 +292,7 @@ pub fn load_within(config: &Config, most_memory: u64) -> Result<Loaded, LoadErro
             sum: file.sum,
             is_regular: file.is_regular,
             is_store: file.is_store,
+            columns: file.rows.features().signal_width() + file.rows.features().tail_width(),
         });
     }
     let (train_rows, test_rows) = (train_rows.rows, test_rows.map(|file| file.rows));
@@ -288,6 +304,32 @@ pub fn load_within(config: &Config, most_memory: u64) -> Result<Loaded, LoadErro
         zero_one: loaded.zero_one,
         files: loaded.files,
     })
+}
+
+/// Loads data to be trained on: as [`load_within`], but also refuses files of so many columns that a model's weights
+/// take more than `most_memory` bytes.
+///
+/// # Errors
+/// As [`LoadError`] lists.
+pub fn load_to_train(config: &Config, most_memory: u64) -> Result<Loaded, LoadError> {
+    let loaded = load_within(config, most_memory)?;
+    match loaded.files.iter().max_by_key(|file| file.columns) {
+        Some(widest) if weight_bytes(widest.columns) > most_memory => Err(LoadError::Wide {
+            path: widest.path.clone(),
+            columns: widest.columns,
+            available: most_memory,
+        }),
+        _ => Ok(loaded),
+    }
+}
+
+/// Bytes of a model's weights.
+fn weight_bytes(columns: usize) -> u64 {
+    (columns as u64).saturating_mul(size_of::<f64>() as u64)
+}
+
+fn gib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 30)
 }
 
 /// The kind of targets a choice of target makes.
