@@ -56,8 +56,8 @@ fn parse(c: &mut Criterion) {
     let quick = std::env::args().any(|arg| arg == "--test");
     let bytes = if quick { TRIED } else { TEXT };
     let options = Options {
-        zero_based: false,
         targets: TargetKind::Sign,
+        ..Options::default()
     };
     let mut group = c.benchmark_group("svmlight");
     group.sample_size(10);

@@ -37,7 +37,12 @@ impl Family for RunningMean {
         &[Figure::TrainLoss, Figure::TestLoss]
     }
 
-    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Vec<f64>>, LoadError> {
+    fn data(
+        &self,
+        config: &Config,
+        seeds: &RunSeeds,
+        _most_memory: u64,
+    ) -> Result<Loaded<Vec<f64>>, LoadError> {
         let number = |i| ((37 * i + 11 * seeds.seed) % 101) as f64 / 101.0;
         let numbers = (0..config.synthetic.n_train as u64).map(number);
         Ok(Loaded::from(numbers.collect::<Vec<_>>()))

@@ -10,6 +10,7 @@ mod extending;
 mod files;
 mod golden;
 mod hostile;
+mod inputs;
 mod kills;
 mod log;
 mod memory;

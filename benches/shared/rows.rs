@@ -24,8 +24,8 @@ pub(crate) fn agaricus() -> Option<Problem> {
 
 fn read(file: &Path) -> Problem {
     let options = Options {
-        zero_based: false,
         targets: TargetKind::Sign,
+        ..Options::default()
     };
     let parsed = svmlight::read(file, &options).expect("a readable file");
     Problem::from_svmlight(parsed, None, None).expect("a problem")

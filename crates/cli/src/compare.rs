@@ -11,7 +11,7 @@ use sparsegrok_analysis::compare::{
 use sparsegrok_config::{Config, Section, Seeds, Setting};
 
 use crate::comparison;
-use crate::data::{load_and_say, say_zero_one};
+use crate::data::{load_to_train_and_say, say_zero_one};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::reference;
@@ -79,7 +79,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         }
         return write_tables(output, &found.comparisons);
     }
-    let problem = load_and_say(&config)?;
+    let problem = load_to_train_and_say(&config, false)?.problem;
     let mut output = Output::open(args.out.as_deref())?;
     let mut bar: Option<(Length, Progress)> = None;
     let comparison = compare(&config, &problem, |length, epoch| {

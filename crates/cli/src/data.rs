@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{ValueEnum, ValueHint};
 use sparsegrok_config::{Config, Section, Setting};
-use sparsegrok_data::store::{self, Store};
-use sparsegrok_data::svmlight::{self, Labels, OneHot};
-use sparsegrok_data::{Dataset, Problem, TargetKind};
-use sparsegrok_run::{Description, FileRows, Loaded, load, read_rows};
+use sparsegrok_data::store;
+use sparsegrok_data::svmlight::{self, LabelPair, Labels, OneHot};
+use sparsegrok_data::{Dataset, Input, InvalidSetting, TargetKind, shown};
+use sparsegrok_run::{
+    Description, FileRows, Loaded, RowOptions, check_effect, load_to_train, load_within, read_rows,
+};
 
 use crate::exit::say;
+use crate::memory;
 use crate::output::Output;
 use crate::settings::{Scope, SettingFlags, refuse};
 
@@ -45,14 +48,13 @@ pub(crate) struct GenerateArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct ImportArgs {
-    /// The svmlight file, or a store
+    /// The svmlight file, or a store; - for standard input
     #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
-    /// Feature indices in the file start at 0
-    #[arg(long)]
-    zero_based: bool,
+    #[command(flatten)]
+    text: TextFlags,
     /// Targets are real numbers, not labels
-    #[arg(long)]
+    #[arg(long, conflicts_with = "labels")]
     real: bool,
     /// Write to a file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -76,14 +78,63 @@ pub(crate) struct ExportArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct InfoArgs {
-    /// An svmlight file or a store; the same as --train
+    /// An svmlight file or a store, - for standard input; the same as --train
     #[arg(value_hint = ValueHint::FilePath, conflicts_with = "train")]
-    file: Option<String>,
-    /// Read stores to their ends first: every checksum, every number
-    #[arg(long)]
+    file: Option<PathBuf>,
+    /// Say that every checksum and number of the stores was found right
+    #[arg(long, conflicts_with = "no_verify")]
     verify: bool,
     #[command(flatten)]
     settings: SettingFlags<AnyData>,
+}
+
+/// Flags on the text of a file that is read alone, without a configuration.
+#[derive(clap::Args)]
+pub(crate) struct TextFlags {
+    /// Feature indices in the file start at 0
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = clap::builder::BoolishValueParser::new(),
+        hide_possible_values = true
+    )]
+    zero_based: Option<bool>,
+    /// The two labels of the file: the one read as -1, then the one read as 1
+    #[arg(long, value_name = "A,B", allow_hyphen_values = true)]
+    labels: Option<LabelPair>,
+    /// Take a store as it is, without checking its checksums and numbers first
+    #[arg(long)]
+    no_verify: bool,
+}
+
+impl TextFlags {
+    /// The flags laid over options.
+    pub(crate) fn over(&self, options: RowOptions) -> RowOptions {
+        RowOptions {
+            rows: svmlight::Options {
+                zero_based: self.zero_based.unwrap_or(options.rows.zero_based),
+                labels: self.labels.or(options.rows.labels),
+                ..options.rows
+            },
+            verify: options.verify && !self.no_verify,
+        }
+    }
+
+    /// Refuses flags that had no effect on the file read.
+    pub(crate) fn check_effect(&self, file: &FileRows) -> Result<(), InvalidSetting> {
+        if let Some(labels) = self.labels.filter(|_| file.labels == Labels::Real) {
+            let expected = "to be left out, as targets are real numbers";
+            return Err(refuse("labels", labels.to_string(), expected));
+        }
+        let none = RowOptions {
+            rows: svmlight::Options::default(),
+            verify: true,
+        };
+        check_effect(&self.over(none), std::iter::once(file))
+    }
 }
 
 #[derive(clap::Args)]
@@ -142,19 +193,26 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
     }
 }
 
-/// Loads a configuration's data and says which files' labels were mapped.
-pub(crate) fn load_and_say(config: &Config) -> anyhow::Result<Problem> {
-    let Loaded { problem, zero_one } = load(config)?;
-    for file in zero_one {
-        say_zero_one(&file);
-    }
-    Ok(problem)
+/// Loads a configuration's data, unless they take more memory than there is, and says which files' labels
+/// were mapped.
+fn load_and_say(config: &Config) -> anyhow::Result<Loaded> {
+    Ok(said(load_within(config, memory::for_rows(false))?))
+}
+
+/// Loads as [`load_and_say`] does, to train on.
+pub(crate) fn load_to_train_and_say(config: &Config, force: bool) -> anyhow::Result<Loaded> {
+    Ok(said(load_to_train(config, memory::for_rows(force))?))
+}
+
+fn said(loaded: Loaded) -> Loaded {
+    loaded.zero_one.iter().for_each(|file| say_zero_one(file));
+    loaded
 }
 
 pub(crate) fn say_zero_one(file: &Path) {
     say(format_args!(
         "{}: labels 0 and 1 are read as -1 and 1",
-        file.display()
+        Input::name_of(file)
     ));
 }
 
@@ -163,7 +221,7 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     if let Some(train) = config.files.train {
-        return Err(refuse("train", train.display().to_string(), "synthetic data").into());
+        return Err(refuse("train", shown(&train).to_string(), "synthetic data").into());
     }
     if args.test_out.is_some() && config.synthetic.n_test == 0 {
         return Err(refuse("n_test", "0".to_owned(), "test rows for --test-out").into());
@@ -184,24 +242,25 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
 }
 
 fn import(args: &ImportArgs) -> anyhow::Result<()> {
-    let options = svmlight::Options {
-        zero_based: args.zero_based,
-        targets: if args.real {
-            TargetKind::Real
-        } else {
-            TargetKind::Sign
+    let options = args.text.over(RowOptions {
+        rows: svmlight::Options {
+            targets: if args.real {
+                TargetKind::Real
+            } else {
+                TargetKind::Sign
+            },
+            most_memory: memory::for_rows(false),
+            ..svmlight::Options::default()
         },
-    };
-    let FileRows {
-        rows,
-        labels,
-        mapped,
-    } = read_rows(&args.file, &options)?;
-    if mapped {
+        verify: true,
+    });
+    let read = read_rows(&args.file, &options)?;
+    args.text.check_effect(&read)?;
+    if read.mapped {
         say_zero_one(&args.file);
     }
     let mut file = Sink::open(args.out.as_deref(), OneHotChoice::Implicit)?;
-    file.write(&rows, Some(labels))?;
+    file.write(&read.rows, Some(read.labels))?;
     file.output.finish()
 }
 
@@ -209,7 +268,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
-    let problem = load_and_say(&config)?;
+    let problem = load_and_say(&config)?.problem;
     let part = match args.part {
         Part::Train => Some(&problem.train),
         Part::Test => problem.test.as_ref(),
@@ -231,19 +290,20 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config_with(file)? else {
         return Ok(());
     };
+    let Loaded { problem, files, .. } = load_and_say(&config)?;
     if args.verify {
-        let files = [&config.files.train, &config.files.test];
-        for path in files.into_iter().flatten() {
-            if store::is_store(path) {
-                Store::open(path)?.verify()?;
-                say(format_args!(
-                    "{}: every checksum and number is right",
-                    path.display()
-                ));
-            }
+        let mut stores = files.iter().filter(|file| file.is_store).peekable();
+        if stores.peek().is_none() {
+            let expected = "to be left out where there is no store: text is checked as it is read";
+            return Err(refuse("verify", "true".to_owned(), expected).into());
+        }
+        for store in stores {
+            say(format_args!(
+                "{}: every checksum and number is right",
+                Input::name_of(&store.path)
+            ));
         }
     }
-    let problem = load_and_say(&config)?;
     let mut output = Output::open(None)?;
     write!(output, "[train]\n{}", Description::of(&problem.train))?;
     if let Some(test) = &problem.test {

@@ -50,6 +50,7 @@ fn has_failed(error: &anyhow::Error) -> bool {
     let directory = |error: &DirectoryError| match error {
         DirectoryError::Io { .. } => true,
         DirectoryError::Checkpoint(error) => checkpoint(error),
+        DirectoryError::Data(error) => error.is_failure(),
         _ => false,
     };
     let study = |error: &StudyError| match error {

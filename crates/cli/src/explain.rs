@@ -7,6 +7,7 @@ use anyhow::bail;
 use clap::ValueHint;
 use sparsegrok_analysis::cautions;
 use sparsegrok_analysis::explain::{explain, measured_beside};
+use sparsegrok_data::shown;
 use sparsegrok_study::StudyResults;
 
 use crate::output::Output;
@@ -27,7 +28,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         if !args.settings.is_empty() {
             bail!(
                 "{} has its own configuration: expected no settings beside it",
-                path.display()
+                shown(path)
             );
         }
         let results = StudyResults::read(path)?;

@@ -14,6 +14,14 @@ pub(crate) fn available() -> u64 {
     })
 }
 
+/// Bytes that rows read from files may take: what is available, unless more is forced.
+pub(crate) fn for_rows(force: bool) -> u64 {
+    match force {
+        true => u64::MAX,
+        false => available(),
+    }
+}
+
 /// Refuses what needs more memory than there is, unless it is forced.
 pub(crate) fn check(needed: Memory, force: bool) -> anyhow::Result<()> {
     if !force {

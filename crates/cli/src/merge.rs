@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueHint;
+use sparsegrok_data::shown;
 use sparsegrok_study::merge::merge;
 
 use crate::exit::say;
@@ -32,7 +33,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if args.report {
         report::beside(&args.out)?;
     }
-    let path = args.out.display();
+    let path = shown(&args.out);
     match summary.part {
         None => say(format_args!("{path}: the whole study")),
         Some(part) => say(format_args!("{path}: {} of {} runs", part.runs, part.of)),

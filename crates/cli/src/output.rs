@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use sparsegrok_data::shown;
 use tempfile::NamedTempFile;
 
 /// Standard output or a file; dropped before [`Output::finish`], a file is not there.
@@ -86,7 +87,7 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
 
 /// Opens a sentence that says why not.
 pub(crate) fn cannot_be_written(path: &Path) -> String {
-    format!("{}: cannot be written", path.display())
+    format!("{}: cannot be written", shown(path))
 }
 
 impl Write for Output {

@@ -1,28 +1,31 @@
 //! `sparsegrok predict`
 
-use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_data::Shortest;
+use sparsegrok_data::{Input, Shortest, svmlight};
 use sparsegrok_kernel::model::{self, Model, ModelError};
 use sparsegrok_run::predict::{Predictor, predicted_target, prediction_quality};
-use sparsegrok_run::read_rows;
+use sparsegrok_run::{RowOptions, read_rows};
 
+use crate::data::TextFlags;
 use crate::exit::say;
+use crate::memory;
 use crate::output::Output;
 
 /// Predicts one line per row, as LIBLINEAR does: the label, or the value under real targets.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The rows, svmlight text, plain or gzip, or a store; their targets are what predictions are held against
+    /// The rows, svmlight text, plain or gzip, or a store, - for standard input; their targets are what predictions are held against
     #[arg(value_hint = ValueHint::FilePath)]
     data: PathBuf,
     /// A model saved by `run --model`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     model: PathBuf,
+    #[command(flatten)]
+    text: TextFlags,
     /// Print scores z instead of labels
     #[arg(long)]
     scores: bool,
@@ -32,18 +35,27 @@ pub(crate) struct Args {
 }
 
 fn read_model(path: &Path) -> anyhow::Result<Model> {
-    let unreadable = || format!("{}: the model cannot be read", path.display());
-    let file = File::open(path).with_context(unreadable)?;
+    let unreadable = || format!("{}: the model cannot be read", Input::name_of(path));
+    let file = Input::open(path).with_context(unreadable)?;
     model::read(BufReader::new(file)).map_err(|error| match error {
         ModelError::Io(_) => anyhow::Error::new(error).context(unreadable()),
-        fault => anyhow::Error::new(fault).context(path.display().to_string()),
+        fault => anyhow::Error::new(fault).context(Input::name_of(path)),
     })
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let model = read_model(&args.model)?;
     let predictor = Predictor::new(model, &args.model)?;
-    let rows = read_rows(&args.data, &predictor.options())?;
+    let of_model = predictor.options();
+    let asked = args.text.over(RowOptions {
+        rows: svmlight::Options {
+            most_memory: memory::for_rows(false),
+            ..of_model
+        },
+        verify: true,
+    });
+    let rows = read_rows(&args.data, &asked)?;
+    args.text.check_effect(&rows)?;
     let scores = predictor.scores(&rows);
     let mut output = Output::open(args.out.as_deref())?;
     let mut lines = BufWriter::new(&mut output);

@@ -8,14 +8,15 @@ use std::sync::atomic::Ordering;
 use anyhow::Context;
 use clap::ValueHint;
 use sparsegrok_config::{Config, Section, Setting};
+use sparsegrok_data::shown;
 use sparsegrok_kernel::{Weights, model};
-use sparsegrok_log::{Unfinished, Work};
+use sparsegrok_log::{DataFile, Unfinished, Work};
 use sparsegrok_run::memory::Memory;
 use sparsegrok_run::models::Linear;
-use sparsegrok_run::{Event, RunError, TraceWriter, run_watched};
+use sparsegrok_run::{Event, Loaded, RunError, TraceWriter, run_watched};
 
 use crate::closing;
-use crate::data::load_and_say;
+use crate::data::load_to_train_and_say;
 use crate::exit::say;
 use crate::memory;
 use crate::output::Output;
@@ -72,12 +73,12 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(config) = config else {
         return Ok(());
     };
+    memory::check(Memory::of_run(&config, None), args.force)?;
+    let Loaded { problem, files, .. } = load_to_train_and_say(&config, args.force)?;
     if let Some(unfinished) = &resumed {
-        unfinished.check(&config)?;
+        unfinished.check(&config, &files)?;
         found_in(unfinished).iter().for_each(say);
     }
-    memory::check(Memory::of_run(&config, None), args.force)?;
-    let problem = load_and_say(&config)?;
     memory::check(Memory::of_run(&config, Some(&problem)), args.force)?;
     let model_file = args.model.as_deref().map(Output::file).transpose()?;
     let plot = args.plot.as_ref();
@@ -85,13 +86,13 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let mut output = Output::open(args.out.as_deref())?;
     let kept = match (resumed, &args.resume) {
         (Some(unfinished), Some(path)) => Some((unfinished, path.clone())),
-        _ => begin(args, &config, &output)?,
+        _ => begin(args, &config, &files, &output)?,
     };
     let interrupts = match &kept {
         None => None,
         Some((_, path)) => {
             let stop = stop_at_signals("stopping when the run is kept")?;
-            let path = path.display();
+            let path = shown(path);
             let held = format!("stopped; `sparsegrok run --resume {path}` goes on");
             Some((stop, held))
         }
@@ -152,6 +153,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
 fn begin(
     args: &Args,
     config: &Config,
+    files: &[DataFile],
     output: &Output,
 ) -> anyhow::Result<Option<(Unfinished, PathBuf)>> {
     let path = match (&args.checkpoint, output) {
@@ -163,6 +165,6 @@ fn begin(
         }
         (None, Output::Stdout(_) | Output::Special(..)) => return Ok(None),
     };
-    let unfinished = Unfinished::begin(&path, Work::Run, config)?;
+    let unfinished = Unfinished::begin(&path, Work::Run, config, files)?;
     Ok(Some((unfinished, path)))
 }

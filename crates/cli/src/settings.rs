@@ -2,12 +2,12 @@
 
 use std::io::Write;
 use std::marker::PhantomData;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, ValueHint, value_parser};
 use sparsegrok_config::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
-use sparsegrok_data::InvalidSetting;
+use sparsegrok_data::{InvalidSetting, shown};
 use toml::Value;
 
 use crate::output::Output;
@@ -24,13 +24,15 @@ pub(crate) struct SettingFlags<S> {
     file: Option<PathBuf>,
     print: bool,
     flags: Vec<(&'static str, String)>,
+    /// Flags whose values are paths, which need not be text.
+    paths: Vec<(&'static str, PathBuf)>,
     scope: PhantomData<S>,
 }
 
 impl<S> SettingFlags<S> {
     /// Returns true if nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
-        self.preset.is_none() && self.file.is_none() && !self.print && self.flags.is_empty()
+        self.first().is_none() && !self.print
     }
 
     /// The effective configuration; `None` when it was printed, as asked, and nothing else is to
@@ -43,16 +45,23 @@ impl<S> SettingFlags<S> {
     pub(crate) fn first(&self) -> Option<(&'static str, String)> {
         let preset = self.preset.clone().map(|name| ("preset", name));
         let file = self.file.as_ref();
-        let file = file.map(|path| ("config", path.display().to_string()));
-        preset.or(file).or_else(|| self.flags.first().cloned())
+        let file = file.map(|path| ("config", shown(path).to_string()));
+        let path = self.paths.first();
+        let path = path.map(|(key, path)| (*key, shown(path).to_string()));
+        preset
+            .or(file)
+            .or_else(|| self.flags.first().cloned())
+            .or(path)
     }
 
-    /// As [`SettingFlags::config`], with one more key and value as if given as a flag.
-    pub(crate) fn config_with(&self, more: Option<(&str, &str)>) -> anyhow::Result<Option<Config>> {
-        let given = self.flags.iter().map(|(key, value)| (*key, value.as_str()));
-        let flags: Vec<(&str, &str)> = given.chain(more).collect();
-        let settings = Settings::layered(self.preset.as_deref(), self.file.as_deref(), &flags)?;
-        self.print_or(settings.config()?)
+    /// As [`SettingFlags::config`], with one more key and path as if given as a flag.
+    pub(crate) fn config_with(
+        &self,
+        more: Option<(&str, &Path)>,
+    ) -> anyhow::Result<Option<Config>> {
+        let (preset, file) = (self.preset.as_deref(), self.file.as_deref());
+        let settings = Settings::layered(preset, file, &self.texts())?;
+        self.print_or(self.with_paths(settings, more)?)
     }
 
     /// As [`SettingFlags::config`], where work is resumed that was begun with `kept`: flags alone are
@@ -61,9 +70,26 @@ impl<S> SettingFlags<S> {
         if self.preset.is_some() || self.file.is_some() {
             return self.config();
         }
-        let given = self.flags.iter().map(|(key, value)| (*key, value.as_str()));
-        let flags: Vec<(&str, &str)> = given.collect();
-        self.print_or(Settings::over(kept, &flags)?.config()?)
+        self.print_or(self.with_paths(Settings::over(kept, &self.texts())?, None)?)
+    }
+
+    /// The flags whose values are text.
+    fn texts(&self) -> Vec<(&str, &str)> {
+        let given = self.flags.iter();
+        given.map(|(key, value)| (*key, value.as_str())).collect()
+    }
+
+    /// The configuration that settings make with the paths given, and one more.
+    fn with_paths(
+        &self,
+        mut settings: Settings,
+        more: Option<(&str, &Path)>,
+    ) -> anyhow::Result<Config> {
+        let given = self.paths.iter().map(|(key, path)| (*key, path.as_path()));
+        for (key, path) in given.chain(more) {
+            settings.set_path(key, path)?;
+        }
+        Ok(settings.config()?)
     }
 
     fn print_or(&self, config: Config) -> anyhow::Result<Option<Config>> {
@@ -119,6 +145,12 @@ impl<S: Scope> clap::Args for SettingFlags<S> {
 impl<S: Scope> FromArgMatches for SettingFlags<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let in_scope = SETTINGS.iter().filter(|setting| S::takes(setting));
+        let (paths, texts): (Vec<&Setting>, Vec<&Setting>) =
+            in_scope.partition(|setting| setting.kind == Kind::Path);
+        let path = |setting: &&Setting| {
+            let path: &PathBuf = matches.get_one(setting.key)?;
+            Some((setting.key, path.clone()))
+        };
         let given = |setting: &Setting| -> Option<String> {
             let texts = matches.get_many::<String>(setting.key)?;
             Some(texts.map(String::as_str).collect::<Vec<_>>().join(";"))
@@ -127,7 +159,11 @@ impl<S: Scope> FromArgMatches for SettingFlags<S> {
             preset: matches.get_one("preset").cloned(),
             file: matches.get_one("config").cloned(),
             print: matches.get_flag("print_config"),
-            flags: in_scope.filter_map(|s| Some((s.key, given(s)?))).collect(),
+            flags: texts
+                .iter()
+                .filter_map(|s| Some((s.key, given(s)?)))
+                .collect(),
+            paths: paths.iter().filter_map(path).collect(),
             scope: PhantomData,
         })
     }
@@ -170,8 +206,10 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
             .value_parser(["true", "false"])
             .hide_possible_values(true),
         // Such as -1e-3, which is refused by name then.
-        Kind::Number => arg.allow_hyphen_values(true),
-        Kind::Path => arg.value_hint(ValueHint::FilePath),
+        Kind::Number | Kind::Labels => arg.allow_hyphen_values(true),
+        Kind::Path => arg
+            .value_hint(ValueHint::FilePath)
+            .value_parser(value_parser!(PathBuf)),
         Kind::Whole
         | Kind::WholeOr(..)
         | Kind::Columns

@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::ValueHint;
 use sparsegrok_analysis::cautions;
 use sparsegrok_config::{Section, Setting};
+use sparsegrok_data::shown;
 use sparsegrok_log::{Shard, Unfinished};
 use sparsegrok_study::{Directory, Study, estimate};
 use toml::Value;
@@ -93,7 +94,7 @@ fn within_memory(args: &Args, study: Study) -> Study {
 
 fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     let Some(unfinished) = Directory::unfinished(path)? else {
-        say(format_args!("{}: is complete", path.display()));
+        say(format_args!("{}: is complete", shown(path)));
         return Ok(());
     };
     let Some(config) = args.settings.config_over(&unfinished.config()?)? else {
@@ -137,7 +138,7 @@ fn train(
     };
     let (ran, summary) = finished.inspect_err(|_| {
         if Directory::is_unfinished(path) {
-            let path = path.display();
+            let path = shown(path);
             say(format_args!(
                 "what is finished is kept; `sparsegrok study --resume {path}` goes on"
             ));
@@ -154,7 +155,7 @@ fn train(
         report::beside(path)?;
     }
     if ran.runs < study.runs() {
-        let (runs, planned, path) = (ran.runs, study.runs(), path.display());
+        let (runs, planned, path) = (ran.runs, study.runs(), shown(path));
         let held = format!(
             "stopped; {path} holds the first {runs} of {planned} runs, and \
              `sparsegrok study --resume {path}` goes on"

@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::ValueHint;
 use sparsegrok_analysis::cautions;
 use sparsegrok_config::{SETTINGS, Setting};
+use sparsegrok_data::shown;
 use sparsegrok_study::merge::{logged_config, tables_again, tables_under};
 
 use crate::exit::say;
@@ -45,7 +46,7 @@ impl Scope for Thresholds {
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
-    let path = args.directory.display();
+    let path = shown(&args.directory);
     let Some(out) = &args.out else {
         if !args.settings.is_empty() {
             bail!(
@@ -74,6 +75,6 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     for caution in cautions(&study, &summary) {
         say(format_args!("caution: {caution}"));
     }
-    say(format_args!("{}: tables of {path}, anew", out.display()));
+    say(format_args!("{}: tables of {path}, anew", shown(out)));
     Ok(())
 }

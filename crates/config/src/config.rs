@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sparsegrok_data::svmlight::LabelPair;
 use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
 use sparsegrok_kernel::{Figure, KernelChoice, Sgd, SimdChoice};
 
@@ -63,6 +64,10 @@ pub struct FileSpec {
     pub target: Option<Target>,
     /// Counts feature indices from 0.
     pub zero_based: bool,
+    /// The two labels of text, where they are others than −1 and 1 or 0 and 1.
+    pub labels: Option<LabelPair>,
+    /// Takes stores as they are, without reading them to their ends first.
+    pub no_verify: bool,
 }
 
 /// The two runs of a comparison.

@@ -4,8 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use sparsegrok_data::InvalidSetting;
+use sparsegrok_data::{InvalidSetting, shown};
 use toml::Value;
+
+use crate::layers::LONGEST;
 
 /// Characters that an error quotes of what someone wrote.
 const QUOTED: usize = 80;
@@ -31,7 +33,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => Ok(()),
             Self::Preset(name) => write!(f, "preset {name}: "),
-            Self::File(path) => write!(f, "{}: ", path.display()),
+            Self::File(path) => write!(f, "{}: ", shown(path)),
             Self::Flag => write!(f, "command line: "),
             Self::Grid => write!(f, "vary: "),
         }
@@ -43,7 +45,7 @@ impl fmt::Display for Origin {
 #[non_exhaustive]
 pub enum ConfigError {
     /// A configuration file could not be read.
-    #[error("{}: the configuration cannot be read: {error}", path.display())]
+    #[error("{}: the configuration cannot be read: {error}", shown(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -51,13 +53,19 @@ pub enum ConfigError {
         error: io::Error,
     },
     /// A configuration file is not text.
-    #[error("{}: no text, expected a configuration: TOML in UTF-8", path.display())]
+    #[error("{}: no text, expected a configuration: TOML in UTF-8", shown(path))]
     NotText {
         /// The file.
         path: PathBuf,
     },
+    /// A configuration file is longer than any has a use for.
+    #[error("{}: more than {} MiB, expected a configuration", shown(path), LONGEST >> 20)]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+    },
     /// A configuration file is not TOML.
-    #[error("{}: line {line}, column {column}: {message}", path.display())]
+    #[error("{}: line {line}, column {column}: {message}", shown(path))]
     Syntax {
         /// The file.
         path: PathBuf,

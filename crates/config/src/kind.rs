@@ -1,6 +1,7 @@
 //! The shapes of values: how each is written on the command line, and described in messages.
 
 use sparsegrok_data::Shortest;
+use sparsegrok_data::svmlight::LabelPair;
 use sparsegrok_kernel::Figure;
 use toml::Value;
 
@@ -23,8 +24,10 @@ pub enum Kind {
     Switch,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A path, relative to the working directory.
+    /// A path, relative to the working directory; one that is no UTF-8 is an array of its bytes in TOML.
     Path,
+    /// Two labels, `A,B`.
+    Labels,
     /// Names of trace columns, separated by commas; an array in TOML.
     Columns,
     /// Names of figures, separated by commas; an array in TOML.
@@ -53,6 +56,7 @@ impl Kind {
             Self::Switch => "BOOL",
             Self::Choice(_) => "NAME",
             Self::Path => "FILE",
+            Self::Labels => "A,B",
             Self::Columns | Self::Figures => "LIST",
             Self::Seeds => "A..B",
             Self::Stop => "WHEN",
@@ -75,6 +79,7 @@ impl Kind {
             Self::Switch => "true or false".to_owned(),
             Self::Choice(words) => one_of(words.iter().copied()),
             Self::Path => "a path".to_owned(),
+            Self::Labels => LabelPair::FORM.to_owned(),
             Self::Columns => {
                 format!("columns, each {}", one_of(Column::all().map(Column::name)))
             }

@@ -1,10 +1,10 @@
 //! Settings in layers: defaults, then a preset, then a configuration file, then flags.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::Read;
 use std::path::Path;
 
-use sparsegrok_data::InvalidSetting;
+use sparsegrok_data::{Input, InvalidSetting};
 use toml::{Table, Value};
 
 use crate::config::Config;
@@ -13,6 +13,10 @@ use crate::names::nearest;
 use crate::presets::{PRESETS, Preset};
 use crate::setting::Setting;
 use crate::settings::SETTINGS;
+use crate::types::SettingType;
+
+/// Most bytes of a configuration: its parser takes some forty times as much memory.
+pub(crate) const LONGEST: usize = 4 << 20;
 
 /// The key under which a file names the preset it builds on.
 const PRESET: &str = "preset";
@@ -94,6 +98,16 @@ impl Settings {
     pub fn set(&mut self, key: &str, text: &str) -> Result<(), ConfigError> {
         let setting = Setting::known(key, &Origin::Flag)?;
         self.insert(setting, &setting.kind.parse(text), &Origin::Flag)
+    }
+
+    /// Sets one key to a path, as a flag does.
+    ///
+    /// # Errors
+    /// When the key is unknown or takes no path.
+    pub fn set_path(&mut self, key: &str, path: &Path) -> Result<(), ConfigError> {
+        let setting = Setting::known(key, &Origin::Flag)?;
+        let value = path.to_owned().write()?.unwrap_or_else(|| "".into());
+        self.insert(setting, &value, &Origin::Flag)
     }
 
     /// The configuration these settings make, checked.
@@ -183,17 +197,32 @@ impl Preset {
 }
 
 fn read_table(path: &Path) -> Result<Table, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let failed = |error| ConfigError::Read {
+        path: path.to_owned(),
+        error,
+    };
+    let input = Input::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    // One byte more than may be there tells a file that is too long.
+    let mut bounded = input.take(LONGEST as u64 + 1);
+    bounded.read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > LONGEST {
         let path = path.to_owned();
-        match error.kind() {
-            ErrorKind::InvalidData => ConfigError::NotText { path },
-            _ => ConfigError::Read { path, error },
-        }
+        return Err(ConfigError::TooLong { path });
+    }
+    let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText {
+        path: path.to_owned(),
     })?;
     parse_table(&text, path)
 }
 
 fn parse_table(text: &str, path: &Path) -> Result<Table, ConfigError> {
+    if text.len() > LONGEST {
+        let path = path.to_owned();
+        return Err(ConfigError::TooLong { path });
+    }
+    // Some editors put a byte-order mark at the beginning.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.parse().map_err(|error: toml::de::Error| {
         let at = error.span().map_or(0, |span| span.start.min(text.len()));
         let before = text.get(..at).unwrap_or_default();

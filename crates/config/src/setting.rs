@@ -196,7 +196,7 @@ impl Setting {
     /// The effective value in a configuration, `None` where it is not set.
     ///
     /// # Errors
-    /// [`ConfigError::NoToml`] for a path that is not Unicode, and for a number from 2^63 on.
+    /// [`ConfigError::NoToml`] for a number from 2^63 on.
     pub fn get(&self, config: &Config) -> Result<Option<Value>, ConfigError> {
         (self.get)(config)
     }

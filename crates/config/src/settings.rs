@@ -223,6 +223,22 @@ pub static SETTINGS: &[Setting] = &[
     setting! { files.zero_based, "Feature indices in files start at 0" }
         .expects(|c| with_file(c, c.files.zero_based))
         .costs_time(),
+    setting! {
+        files.labels,
+        "The two labels of text: the one read as -1, then the one read as 1 [default: -1,1 or 0,1]"
+    }
+    .expects(|c| with_file(c, c.files.labels.is_some()))
+    .idle(|c| {
+        let varies = c.study.varies("loss") || c.study.varies("target");
+        let is_idle = c.files.labels.is_some() && c.target() == Target::Linear && !varies;
+        is_idle.then_some("to be left out, as targets are real numbers")
+    })
+    .costs_time(),
+    setting! {
+        files.no_verify,
+        "Take stores as they are, without checking their checksums and numbers first"
+    }
+    .expects(|c| with_file(c, c.files.no_verify)),
     // Training
     setting! { train.loss, "Loss to minimise" }
         .costs_time()
@@ -465,6 +481,10 @@ mod tests {
                 (named.collect(), vec![whole, number, word, yes])
             }
             Kind::Path => (vec![word], vec![whole, number, yes]),
+            Kind::Labels => (
+                vec!["1,2".into(), "-3,2".into()],
+                vec![whole, number, word, yes, "1,1".into(), "0,0.5".into()],
+            ),
             Kind::Columns => (
                 vec![kind.parse("epoch, objective")],
                 vec![whole, "epoch".into(), kind.parse("epoch,no_such")],

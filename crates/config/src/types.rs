@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use sparsegrok_data::svmlight::LabelPair;
 use sparsegrok_data::{RandomFamily, Target};
 use sparsegrok_kernel::{
     BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
@@ -75,10 +76,23 @@ types! {
         |value| value.as_float().or_else(|| Some(value.as_integer()? as f64)),
         |x| Ok(Value::Float(*x));
     bool: Kind::Switch, Value::as_bool, |is_on| Ok(Value::Boolean(*is_on));
-    PathBuf: Kind::Path, |value| value.as_str().map(Self::from), |path| {
-        let fault = || format!("the path {} is not Unicode", path.display());
-        path.to_str().map(Value::from).ok_or_else(|| ConfigError::NoToml(fault()))
-    };
+    // TOML is Unicode, and paths need not be: one that is not is an array of its bytes.
+    PathBuf: Kind::Path,
+        |value| match value {
+            Value::String(path) => Some(path.into()),
+            Value::Array(bytes) => {
+                let byte = |value: &Value| u8::try_from(value.as_integer()?).ok();
+                of_bytes(bytes.iter().map(byte).collect::<Option<_>>()?)
+            }
+            _ => None,
+        },
+        |path| Ok(path.to_str().map_or_else(
+            || {
+                let bytes = path.as_os_str().as_encoded_bytes().iter();
+                Value::Array(bytes.map(|&byte| i64::from(byte).into()).collect())
+            },
+            Value::from,
+        ));
     Vec<Column>: Kind::Columns,
         |value| read_items(value, Column::of),
         |columns| Ok(write_items(columns, |column| column.name()));
@@ -99,6 +113,9 @@ types! {
             Self::Rows(rows) => Value::Integer((*rows).into()),
             Self::Full => "full".into(),
         });
+    LabelPair: Kind::Labels,
+        |value| value.as_str()?.parse().ok(),
+        |pair| Ok(pair.to_string().into());
     Traces: Kind::WholeOr(0, MOST, &["none", "all"]),
         |value| match value.as_str() {
             Some("none") => Some(Self::None),
@@ -110,6 +127,17 @@ types! {
             Self::First(count) => whole(*count),
             Self::All => Ok("all".into()),
         };
+}
+
+/// The path that is written in these bytes, where paths are bytes.
+fn of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        Some(std::ffi::OsString::from_vec(bytes).into())
+    }
+    #[cfg(not(unix))]
+    String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
 /// Writes a whole number.

@@ -20,7 +20,9 @@
 mod aligned;
 mod csr;
 mod dataset;
+mod input;
 mod number;
+mod path;
 mod problem;
 mod random;
 mod reference;
@@ -33,7 +35,9 @@ mod synthetic;
 pub use aligned::AlignedBlock;
 pub use csr::{Csr, CsrError, SparseRow};
 pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
+pub use input::Input;
 pub use number::Shortest;
+pub use path::shown;
 pub use problem::{Problem, Teacher};
 pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,

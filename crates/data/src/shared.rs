@@ -5,13 +5,13 @@
 use std::any::Any;
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::ops::{Deref, Range};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use bytemuck::Pod;
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut};
 
 use crate::aligned::AlignedBlock;
 
@@ -26,7 +26,7 @@ pub(crate) struct Shared<T> {
 impl<T: Pod + Send + Sync> Shared<T> {
     /// Shares the numbers in a range of a mapped file's bytes. `None` where the range lies outside the
     /// file, is not aligned for the numbers, or holds no whole number of them.
-    pub(crate) fn mapped(map: &Arc<Mmap>, bytes: Range<usize>) -> Option<Self> {
+    pub(crate) fn mapped(map: &Arc<Mapping>, bytes: Range<usize>) -> Option<Self> {
         let numbers: &[T] = bytemuck::try_cast_slice(map.get(bytes)?).ok()?;
         Some(Self {
             numbers: NonNull::from(numbers),
@@ -36,7 +36,8 @@ impl<T: Pod + Send + Sync> Shared<T> {
 
     /// Returns true if the numbers lie in a mapped file.
     pub(crate) fn is_mapped(&self) -> bool {
-        self.owner.is::<Mmap>()
+        let mapping = self.owner.downcast_ref::<Mapping>();
+        mapping.is_some_and(|mapping| mapping.is_file)
     }
 
     /// Gives the numbers away in a vector, copied unless they lie in a vector that no clone shares.
@@ -113,20 +114,65 @@ impl<T: PartialEq> PartialEq for Shared<T> {
     }
 }
 
+/// Bytes in pages of their own: a mapped file, or what was read of one that cannot be mapped.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    pages: Mmap,
+    is_file: bool,
+}
+
+impl Deref for Mapping {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.pages
+    }
+}
+
+impl Mapping {
+    /// Reads `length` bytes, of which `start` were read before, into pages of memory.
+    ///
+    /// # Errors
+    /// When there is not so much memory, or reading fails. Fewer bytes than asked for leave zeros at the end;
+    /// their number is returned.
+    pub(crate) fn read(
+        start: &[u8],
+        length: usize,
+        mut rest: impl Read,
+    ) -> io::Result<(Self, usize)> {
+        let mut pages = MmapMut::map_anon(length)?;
+        pages[..start.len()].copy_from_slice(start);
+        let mut end = start.len();
+        while end < length {
+            match rest.read(&mut pages[end..]) {
+                Ok(0) => break,
+                Ok(read) => end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let pages = pages.make_read_only()?;
+        let is_file = false;
+        Ok((Self { pages, is_file }, end))
+    }
+}
+
 /// Maps a whole file, to be read.
 ///
 /// The map lasts as the file was when opened if it is replaced by another of its name, as this
 /// project writes files. A file written to or cut short in place shows: numbers change under the
 /// reader's eyes, though never an access out of bounds, or the system ends the process (SIGBUS).
-pub(crate) fn map(file: &File) -> io::Result<Mmap> {
+pub(crate) fn map(file: &File) -> io::Result<Mapping> {
     // SAFETY: nothing here writes to a file in place, and the bytes are only looked at as integers
     // and doubles, of which no bit pattern is invalid. That no other program changes the file
     // while it is mapped is the one thing that nobody can check: it is documented where stores are
     // opened.
     #[allow(unsafe_code)]
-    unsafe {
-        Mmap::map(file)
-    }
+    let pages = unsafe { Mmap::map(file) }?;
+    Ok(Mapping {
+        pages,
+        is_file: true,
+    })
 }
 
 #[cfg(test)]

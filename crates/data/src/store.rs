@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | 0 | 8 | signature `89 53 47 53 0D 0A 1A 0A` |
 //! | 8 | 4 | version, 1 |
-//! | 12 | 4 | labels: 0 for −1 and 1; 1 for labels that were 0 and 1 in text, stored as −1 and 1; 2 for real numbers |
+//! | 12 | 4 | labels: 0 for −1 and 1; 1 for labels that were 0 and 1 in text, stored as −1 and 1; 2 for real numbers; 3 for the two labels below, stored as −1 and 1 |
 //! | 16 | 8 | rows n |
 //! | 24 | 8 | signal columns d |
 //! | 32 | 8 | tail columns |
@@ -16,7 +16,8 @@
 //! | 48 | 8 | α as a double; 0 where rows have no memorization column |
 //! | 56 | 8 | 1 where there is a tail, else 0 |
 //! | 64 | 5 × 40 | each section's name (16), first byte (8), bytes (8), CRC-32 (4), zeros (4) |
-//! | 264 | 52 | zeros |
+//! | 264 | 8 | the labels that were −1 and 1 in text, 32-bit integers, where labels are 3, else zeros |
+//! | 272 | 44 | zeros |
 //! | 316 | 4 | CRC-32 of the 316 bytes before |
 //! | 320 | 8·n·d | `signal`: doubles, row by row |
 //! | next multiple of 64 | 8·n | `targets`: doubles |
@@ -50,21 +51,24 @@ mod write;
 pub use error::{StoreError, StoreFault};
 pub use write::write;
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use bytemuck::{Pod, pod_read_unaligned};
-use memmap2::Mmap;
 use rayon::prelude::*;
 
 use crate::csr::{Csr, CsrError};
 use crate::dataset::{Dataset, DatasetError, Features, TargetKind, all_finite, check_targets};
-use crate::shared::{self, Shared};
+use crate::input::Input;
+use crate::shared::{self, Mapping, Shared};
 use crate::svmlight::Labels;
-use layout::{HEADER, HEADER_CHECKSUM, Header, Located, NAMES, SECTIONS, SIGNATURE, VERSION};
+pub(crate) use layout::SIGNATURE;
+use layout::{HEADER, HEADER_CHECKSUM, Header, Located, NAMES, SECTIONS, VERSION};
+
+/// Bytes that one thread takes the checksum of at a time.
+const CHUNK: usize = 1 << 22;
 
 /// True if this machine stores numbers as the file does.
 const MACHINE: bool = cfg!(all(target_endian = "little", target_pointer_width = "64"));
@@ -73,18 +77,9 @@ const MACHINE: bool = cfg!(all(target_endian = "little", target_pointer_width = 
 #[derive(Clone, Debug)]
 pub struct Store {
     file: String,
-    map: Arc<Mmap>,
+    map: Arc<Mapping>,
     header: Header,
     extents: [Range<u64>; SECTIONS],
-}
-
-/// Returns true if a file is a store, by its first bytes. Only regular files are, and are read:
-/// a pipe cannot be read twice.
-pub fn is_store(path: &Path) -> bool {
-    let mut start = [0; SIGNATURE.len()];
-    fs::metadata(path).is_ok_and(|found| found.is_file())
-        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
-        && start == SIGNATURE
 }
 
 impl Store {
@@ -98,29 +93,67 @@ impl Store {
     /// # Errors
     /// The first [`StoreError`] met.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = path.display().to_string();
+        let input = Input::open(path).map_err(|error| StoreError::Io {
+            file: Input::name_of(path),
+            error,
+        })?;
+        Self::of(input, u64::MAX)
+    }
+
+    /// Opens a store as [`open`](Self::open) does. One that is no regular file is read into memory, unless it
+    /// takes more than `most_memory` bytes.
+    ///
+    /// # Errors
+    /// The first [`StoreError`] met.
+    pub fn of(input: Input, most_memory: u64) -> Result<Self, StoreError> {
+        let file = input.name().to_owned();
         if !MACHINE {
             return Err(StoreError::Machine { file });
         }
-        let opened = File::open(path).and_then(|file| shared::map(&file));
-        let map = match opened {
-            Ok(map) => Arc::new(map),
-            Err(error) => return Err(StoreError::Io { file, error }),
+        let io = |error| StoreError::Io {
+            file: file.clone(),
+            error,
         };
-        match check_header(&map) {
-            Ok((header, extents)) => Ok(Self {
-                file,
-                map,
-                header,
-                extents,
-            }),
-            Err((section, offset, fault)) => Err(StoreError::Fault {
-                file,
-                section,
-                offset: offset as u64,
-                fault,
-            }),
-        }
+        let fault = |(section, offset, fault): Located| StoreError::Fault {
+            file: file.clone(),
+            section,
+            offset: offset as u64,
+            fault,
+        };
+        let map = match input.regular_file() {
+            Some(file) => shared::map(file).map_err(io)?,
+            None => {
+                let mut input = input;
+                let mut start = Vec::new();
+                let header = input.by_ref().take(HEADER as u64).read_to_end(&mut start);
+                header.map_err(io)?;
+                let header = check_header(&start).map_err(fault)?;
+                let extents = header.check().map_err(fault)?;
+                let bytes = extents[SECTIONS - 1].end;
+                if bytes > most_memory {
+                    return Err(StoreError::Memory { file, bytes });
+                }
+                let (map, found) = Mapping::read(&start, bytes as usize, &mut input).map_err(io)?;
+                let more = io::copy(&mut input.take(1), &mut io::sink()).map_err(io)?;
+                check_size(found as u64 + more, bytes).map_err(fault)?;
+                map
+            }
+        };
+        let header = check_header(&map).map_err(fault)?;
+        let extents = header.check().map_err(fault)?;
+        check_size(map.len() as u64, extents[SECTIONS - 1].end).map_err(fault)?;
+        Ok(Self {
+            file,
+            map: Arc::new(map),
+            header,
+            extents,
+        })
+    }
+
+    /// CRC-32 of the header, which has the checksums of all else: it is that of the store's content once
+    /// [`verify`](Self::verify) has found that right.
+    pub fn sum(&self) -> u32 {
+        self.header.checksum
     }
 
     /// The form of the targets in text.
@@ -139,12 +172,8 @@ impl Store {
     /// # Errors
     /// The first section whose checksum is wrong, or the first number out of place.
     pub fn verify(&self) -> Result<(), StoreError> {
-        let checksums: Vec<u32> = self
-            .extents
-            .par_iter()
-            .map(|extent| crc32fast::hash(&self.map[extent.start as usize..extent.end as usize]))
-            .collect();
-        for (k, found) in checksums.into_iter().enumerate() {
+        for (k, extent) in self.extents.iter().enumerate() {
+            let found = checksum(&self.map[extent.start as usize..extent.end as usize]);
             let expected = self.header.sections[k].checksum;
             if found != expected {
                 return Err(self.fault(k, StoreFault::Checksum { found, expected }));
@@ -196,8 +225,8 @@ impl Store {
             tail,
         );
         let kind = match self.labels() {
-            Labels::Sign | Labels::ZeroOne => TargetKind::Sign,
             Labels::Real => TargetKind::Real,
+            _ => TargetKind::Sign,
         };
         Ok(Dataset::from_parts(
             features,
@@ -217,6 +246,7 @@ impl Store {
         let found = match (self.labels(), targets) {
             (Labels::Real, TargetKind::Sign) => "real numbers",
             (Labels::ZeroOne, TargetKind::Real) => "labels that were 0 and 1",
+            (Labels::Named(_), TargetKind::Real) => "labels that were others than -1 and 1",
             _ => return Ok(self.dataset()?.with_target_kind(targets)),
         };
         Err(StoreError::Targets {
@@ -250,8 +280,21 @@ impl Store {
     }
 }
 
-/// The header of a file and where its sections are.
-fn check_header(file: &[u8]) -> Result<(Header, [Range<u64>; SECTIONS]), Located> {
+/// CRC-32 of bytes, over the threads of the current rayon pool.
+fn checksum(bytes: &[u8]) -> u32 {
+    let of_chunk = |chunk: &[u8]| {
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(chunk);
+        hasher
+    };
+    let chunks: Vec<_> = bytes.par_chunks(CHUNK).map(of_chunk).collect();
+    let mut whole = crc32fast::Hasher::new();
+    chunks.iter().for_each(|chunk| whole.combine(chunk));
+    whole.finalize()
+}
+
+/// The header of a file, intact.
+fn check_header(file: &[u8]) -> Result<Header, Located> {
     let start = &file[..file.len().min(SIGNATURE.len())];
     if start != SIGNATURE {
         return Err(("header", 0, StoreFault::Signature));
@@ -276,6 +319,16 @@ fn check_header(file: &[u8]) -> Result<(Header, [Range<u64>; SECTIONS]), Located
         let fault = StoreFault::Checksum { found, expected };
         return Err(("header", HEADER_CHECKSUM, fault));
     }
-    let extents = header.check(file.len() as u64)?;
-    Ok((header, extents))
+    Ok(header)
+}
+
+/// Refuses a file of another size than its header says.
+fn check_size(found: u64, expected: u64) -> Result<(), Located> {
+    match found == expected {
+        true => Ok(()),
+        false => {
+            let fault = StoreFault::Size { found, expected };
+            Err(("end of file", found.min(expected) as usize, fault))
+        }
+    }
 }

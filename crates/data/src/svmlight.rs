@@ -8,14 +8,16 @@
 //!
 //! A line is a target, then `index:value` pairs of ascending indices, separated by blanks. Indices
 //! count from 1, or from 0 where [`Options::zero_based`] says so. Labels are −1 and 1, or 0 and 1,
-//! which are read as −1 and 1. Blank lines are skipped and a carriage return at a line's end is a
+//! which are read as −1 and 1, or the two that [`Options::labels`] names. A byte-order mark at the file's
+//! beginning and blank lines are skipped, a line has at most [`LONGEST_LINE`] bytes, and a carriage return at a line's end is a
 //! blank. All columns become the sparse tail of a [`Dataset`]; a written zero is kept as a stored
-//! zero, so that what is read and written again is the same. Gzip is recognised by its first byte.
+//! zero, so that what is read and written again is the same. Gzip is recognised by its first byte; other
+//! compressed files and UTF-16 are refused by name.
 //!
 //! ```
 //! use sparsegrok_data::{Problem, TargetKind, svmlight};
 //!
-//! let options = svmlight::Options { zero_based: false, targets: TargetKind::Sign };
+//! let options = svmlight::Options { targets: TargetKind::Sign, ..Default::default() };
 //! let train = svmlight::parse("train", &b"1 1:0.5 3:2\n0 2:1\n"[..], &options)?;
 //! let test = svmlight::parse("test", &b"1 4:1\n"[..], &options)?;
 //! assert_eq!(train.labels, svmlight::Labels::ZeroOne);
@@ -31,6 +33,8 @@
 //! C.-J. Lin, LIBSVM (<https://www.csie.ntu.edu.tw/~cjlin/libsvm>).
 
 mod error;
+mod gunzip;
+mod labels;
 mod line;
 mod read;
 mod rows;
@@ -39,7 +43,8 @@ pub(crate) mod tests;
 mod write;
 
 pub use error::{Fault, SvmlightError};
-pub use read::{parse, read};
+pub use labels::{LabelPair, Labels, ParseLabelsError};
+pub use read::{LONGEST_LINE, parse, read};
 pub use write::{OneHot, write};
 
 use crate::aligned::AlignedBlock;
@@ -54,17 +59,22 @@ pub struct Options {
     pub zero_based: bool,
     /// Labels or real numbers.
     pub targets: TargetKind,
+    /// The two labels, where they are others than −1 and 1 or 0 and 1.
+    pub labels: Option<LabelPair>,
+    /// Bytes that the rows may take; a file that holds more is refused.
+    pub most_memory: u64,
 }
 
-/// The form of a file's targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Labels {
-    /// −1 and 1, as written.
-    Sign,
-    /// 0 and 1, read as −1 and 1.
-    ZeroOne,
-    /// Real numbers, as written.
-    Real,
+/// Labels −1 and 1 or 0 and 1, indices from 1, and as many rows as there are.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            zero_based: false,
+            targets: TargetKind::Sign,
+            labels: None,
+            most_memory: u64::MAX,
+        }
+    }
 }
 
 /// The rows of a file.
@@ -90,8 +100,8 @@ impl Parsed {
         memorization: Option<f64>,
     ) -> Result<Dataset, DatasetError> {
         let kind = match self.labels {
-            Labels::Sign | Labels::ZeroOne => TargetKind::Sign,
             Labels::Real => TargetKind::Real,
+            _ => TargetKind::Sign,
         };
         let tail = self.features.widened(columns)?;
         let features = Features::new(tail.rows(), 0, AlignedBlock::zeroed(0), Some(tail))?;

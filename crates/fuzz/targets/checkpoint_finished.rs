@@ -30,7 +30,7 @@ static BEGUN: LazyLock<Begun> = LazyLock::new(|| {
     let study = Study::new(config.expect("a configuration")).expect("a study");
     let unfinished = path.join("unfinished");
     fs::create_dir(&path).expect("a folder");
-    let begun = Unfinished::begin(&unfinished, Work::Study, study.config()).expect("a folder");
+    let begun = Unfinished::begin(&unfinished, Work::Study, study.config(), &[]).expect("a folder");
     let finished = fs::read(unfinished.join("runs.log")).expect("what it was begun with");
     drop(begun);
     Begun {

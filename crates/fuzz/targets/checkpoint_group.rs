@@ -27,7 +27,7 @@ static BEGUN: LazyLock<Begun> = LazyLock::new(|| {
     let folder = folder();
     let path = folder.path().join("unfinished");
     let config = config().expect("a configuration");
-    let begun = Unfinished::begin(&path, Work::Run, &config).expect("a folder");
+    let begun = Unfinished::begin(&path, Work::Run, &config, &[]).expect("a folder");
     let finished = fs::read(path.join("runs.log")).expect("what it was begun with");
     drop(begun);
     Begun {

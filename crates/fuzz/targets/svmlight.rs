@@ -11,6 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
         let options = Options {
             zero_based,
             targets,
+            ..Options::default()
         };
         let Ok(parsed) = parse("file", bytes, &options) else {
             continue;
@@ -19,8 +20,8 @@ fuzz_target!(|bytes: &[u8]| {
         let mut text = Vec::new();
         svmlight::write(&mut text, &rows, OneHot::Implicit).expect("memory takes it");
         let one_based = Options {
-            zero_based: false,
             targets,
+            ..Options::default()
         };
         let again = parse("again", &text[..], &one_based);
         let again = again.expect("what was written can be read");

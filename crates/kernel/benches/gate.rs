@@ -223,8 +223,8 @@ fn heart_scale() -> Problem {
         "/../../tests/data/heart_scale.svm"
     );
     let options = Options {
-        zero_based: false,
         targets: TargetKind::Sign,
+        ..Options::default()
     };
     let parsed = svmlight::read(file.as_ref(), &options).expect("a readable file");
     Problem::from_svmlight(parsed, None, None).expect("a problem")

@@ -15,7 +15,7 @@
 //! Only non-zero weights are listed, in ascending columns; numbers are the shortest that read back
 //! to the same bits.
 
-use std::io::{self, BufRead, ErrorKind, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::str::FromStr;
 
 use sparsegrok_data::Row;
@@ -23,6 +23,9 @@ use sparsegrok_data::Row;
 use crate::weights::Weights;
 
 const MAGIC: &str = "sparsegrok model 1";
+
+/// Most bytes of a line: what is longer is no model, and may have no end.
+const LONGEST: u64 = 1 << 22;
 
 /// Characters of a line that an error quotes.
 const QUOTED: usize = 60;
@@ -122,7 +125,7 @@ pub fn write(mut to: impl Write, config: &str, weights: &Weights) -> io::Result<
 /// [`ModelError::Line`] with the first line that is not what [the format](self) wants.
 pub fn read(from: impl BufRead) -> Result<Model, ModelError> {
     let mut lines = Lines {
-        lines: from.lines(),
+        from,
         number: 0,
         text: String::new(),
     };
@@ -177,7 +180,7 @@ pub fn read(from: impl BufRead) -> Result<Model, ModelError> {
 
 /// Reads lines, remembering where it is.
 struct Lines<B: BufRead> {
-    lines: io::Lines<B>,
+    from: B,
     number: usize,
     text: String,
 }
@@ -185,18 +188,25 @@ struct Lines<B: BufRead> {
 impl<B: BufRead> Lines<B> {
     fn try_next(&mut self) -> Result<bool, ModelError> {
         self.number += 1;
-        self.text = match self.lines.next() {
-            None => return Ok(false),
-            Some(Err(error)) if error.kind() == ErrorKind::InvalidData => {
-                return Err(ModelError::Line {
-                    line: self.number,
-                    found: "other bytes".to_owned(),
-                    expected: "text in UTF-8",
-                });
-            }
-            Some(text) => text?,
+        let mut bytes = Vec::new();
+        let mut bounded = self.from.by_ref().take(LONGEST + 1);
+        bounded.read_until(b'\n', &mut bytes)?;
+        let bad = |found: &str, expected| ModelError::Line {
+            line: self.number,
+            found: found.to_owned(),
+            expected,
         };
-        Ok(true)
+        if bytes.len() as u64 > LONGEST {
+            return Err(bad("a line without end", "at most 4 MiB a line"));
+        }
+        let is_line = !bytes.is_empty();
+        let text = String::from_utf8(bytes);
+        self.text = text.map_err(|_| bad("other bytes", "text in UTF-8"))?;
+        let ends = ["\r\n", "\n"];
+        let end = ends.into_iter().find(|end| self.text.ends_with(end));
+        let length = self.text.len() - end.map_or(0, str::len);
+        self.text.truncate(length);
+        Ok(is_line)
     }
 
     fn next(&mut self, expected: &'static str) -> Result<(), ModelError> {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sparsegrok_config::ConfigError;
+use sparsegrok_data::shown;
 
 use crate::work::Work;
 
@@ -12,25 +13,34 @@ use crate::work::Work;
 #[non_exhaustive]
 pub enum CheckpointError {
     /// Another process holds the folder.
-    #[error("{}: another process is writing there; wait for it to end, or end it", path.display())]
+    #[error(
+        "{}: another process is writing there; wait for it to end, or end it",
+        shown(path)
+    )]
     Busy {
         /// The folder.
         path: PathBuf,
     },
     /// Unfinished work is there already.
-    #[error("{}: holds unfinished work already: expected to be resumed, or deleted", path.display())]
+    #[error(
+        "{}: holds unfinished work already: expected to be resumed, or deleted",
+        shown(path)
+    )]
     Exists {
         /// The folder.
         path: PathBuf,
     },
     /// There is no unfinished work.
-    #[error("{}: nothing to resume: expected a folder of unfinished work", path.display())]
+    #[error(
+        "{}: nothing to resume: expected a folder of unfinished work",
+        shown(path)
+    )]
     Nothing {
         /// The folder.
         path: PathBuf,
     },
     /// Other work than expected is there.
-    #[error("{}: holds an unfinished {}, expected an unfinished {}", path.display(), found.name(), expected.name())]
+    #[error("{}: holds an unfinished {}, expected an unfinished {}", shown(path), found.name(), expected.name())]
     Other {
         /// The folder.
         path: PathBuf,
@@ -40,7 +50,7 @@ pub enum CheckpointError {
         expected: Work,
     },
     /// A file is not as it was written.
-    #[error("{}: {damage}", path.display())]
+    #[error("{}: {damage}", shown(path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -48,7 +58,10 @@ pub enum CheckpointError {
         damage: Damage,
     },
     /// The configuration asked for differs from the one the work was begun with.
-    #[error("{}: `{key}` is {asked}, expected {kept}, with which this was begun", path.display())]
+    #[error(
+        "{}: `{key}` is {asked}, expected {kept}, with which this was begun",
+        shown(path)
+    )]
     Differs {
         /// The folder.
         path: PathBuf,
@@ -63,7 +76,7 @@ pub enum CheckpointError {
     #[error(transparent)]
     Config(#[from] Box<ConfigError>),
     /// A file could not be read or written.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {error}", shown(path))]
     Io {
         /// The file or folder.
         path: PathBuf,

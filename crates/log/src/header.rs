@@ -1,7 +1,6 @@
 //! The header of unfinished work: its configuration, and all else that its results depend on.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sparsegrok_config::{Changes, Config, SETTINGS, Setting, Settings};
 use toml::{Table, Value};
 
+use crate::data_file::DataFile;
 use crate::error::CheckpointError;
 use crate::shard::Shard;
 use crate::work::Work;
@@ -46,23 +46,19 @@ pub struct Difference {
 }
 
 impl Header {
-    /// The header for a configuration and this moment. `Time: O(data files)`
+    /// The header for a configuration, the data files as they were read, and this moment.
     ///
     /// # Errors
-    /// When a data file cannot be read, or the configuration, which goes to `folder`, has no TOML form.
+    /// When the configuration, which goes to `folder`, has no TOML form.
     pub(crate) fn of(
         work: Work,
         config: &Config,
+        files: &[DataFile],
         shard: Option<Shard>,
         folder: &Path,
     ) -> Result<Self, CheckpointError> {
-        let mut inputs = Table::new();
-        for (key, path) in [("train", &config.files.train), ("test", &config.files.test)] {
-            if let Some(path) = path {
-                let sum = checksum(path).map_err(CheckpointError::io(path))?;
-                inputs.insert(key.to_owned(), Value::Integer(sum.into()));
-            }
-        }
+        let sum = |file: &DataFile| (file.key.to_owned(), Value::Integer(file.sum.into()));
+        let inputs = files.iter().map(sum).collect();
         let config = config.to_table().map_err(io::Error::other);
         // A clock before 1970 costs the time of beginning alone.
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -151,16 +147,4 @@ fn matters(setting: &Setting) -> bool {
 
 fn is_dense(kernel: Option<&Value>) -> bool {
     kernel.and_then(Value::as_str) == Some("dense")
-}
-
-fn checksum(path: &Path) -> io::Result<u32> {
-    let mut file = File::open(path)?;
-    let mut hasher = crc32fast::Hasher::new();
-    let mut bytes = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut bytes)? {
-            0 => return Ok(hasher.finalize()),
-            some => hasher.update(&bytes[..some]),
-        }
-    }
 }

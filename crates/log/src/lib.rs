@@ -6,6 +6,7 @@
 //! a group is bytes here; those who train it know their meaning.
 
 pub mod bytes;
+mod data_file;
 mod error;
 pub mod files;
 mod frames;
@@ -16,6 +17,7 @@ mod under_way;
 mod unfinished;
 mod work;
 
+pub use data_file::DataFile;
 pub use error::{CheckpointError, Damage};
 pub use header::{Difference, Header};
 pub use log::{LOG, Log, Opened};

@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use sparsegrok_data::shown;
+
 use crate::bytes::{Decoder, Encoder};
 use crate::error::Damage;
 use crate::files::sync_folder;
@@ -112,7 +114,7 @@ pub(crate) fn read_all(
                     break;
                 }
                 Err(damage) => {
-                    notices.push(format!("{}: {damage}; {instead}", name.display()));
+                    notices.push(format!("{}: {damage}; {instead}", shown(&name)));
                     // The next write would make this file the previous one, in place of a good one.
                     fs::remove_file(&name)?;
                 }

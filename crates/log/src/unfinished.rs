@@ -10,7 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sparsegrok_config::Config;
+use sparsegrok_data::shown;
 
+use crate::data_file::DataFile;
 use crate::error::{CheckpointError, Damage};
 use crate::files::folder_beside;
 use crate::header::Header;
@@ -45,12 +47,18 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// Begins a folder for the work of a configuration; the folder appears when it can be resumed.
+    /// Begins a folder for the work of a configuration on data files that have been read; the folder appears when
+    /// it can be resumed.
     ///
     /// # Errors
-    /// When the folder exists already, or files cannot be written or read.
-    pub fn begin(path: &Path, work: Work, config: &Config) -> Result<Self, CheckpointError> {
-        Self::begin_shard(path, work, config, None)
+    /// When the folder exists already, or files cannot be written.
+    pub fn begin(
+        path: &Path,
+        work: Work,
+        config: &Config,
+        files: &[DataFile],
+    ) -> Result<Self, CheckpointError> {
+        Self::begin_shard(path, work, config, files, None)
     }
 
     /// Begins a folder as [`Unfinished::begin`] does, for one shard of a study.
@@ -61,9 +69,10 @@ impl Unfinished {
         path: &Path,
         work: Work,
         config: &Config,
+        files: &[DataFile],
         shard: Option<Shard>,
     ) -> Result<Self, CheckpointError> {
-        let header = Header::of(work, config, shard, path)?;
+        let header = Header::of(work, config, files, shard, path)?;
         // A removal that was interrupted leaves an empty shell, in the way of the rename below.
         clear_remains(path);
         let io = CheckpointError::io(path);
@@ -131,7 +140,7 @@ impl Unfinished {
         let notice = damage.map(|damage| {
             format!(
                 "{}: {damage}; what is missing is trained again",
-                name.display()
+                shown(&name)
             )
         });
         let mut notices: Vec<String> = notice.into_iter().collect();
@@ -196,10 +205,11 @@ impl Unfinished {
     /// Checks that `config` gives the same results as the configuration the work was begun with.
     ///
     /// # Errors
-    /// If the results could differ; the error names the key. Data files are compared by content, and
+    /// If the results could differ; the error names the key. Data files are compared as they were read, and
     /// the version of this program counts too.
-    pub fn check(&self, config: &Config) -> Result<(), CheckpointError> {
-        let asked = Header::of(self.header.work, config, self.header.shard, &self.path)?;
+    pub fn check(&self, config: &Config, files: &[DataFile]) -> Result<(), CheckpointError> {
+        let (work, shard) = (self.header.work, self.header.shard);
+        let asked = Header::of(work, config, files, shard, &self.path)?;
         match self.header.difference(&asked) {
             None => Ok(()),
             Some(differs) => Err(CheckpointError::Differs {

@@ -16,7 +16,7 @@ pub struct Description {
     pub memorization_columns: usize,
     /// Stored numbers in the shared columns.
     pub nonzeros: usize,
-    /// Stored numbers as a share of rows × columns.
+    /// Stored numbers as a share of rows × columns; 0 where there are no columns.
     pub density: f64,
     /// The targets in brief.
     pub targets: Targets,
@@ -55,7 +55,10 @@ impl Description {
             columns,
             memorization_columns: data.columns() - columns,
             nonzeros: features.nnz(),
-            density: features.nnz() as f64 / (rows as f64 * columns as f64),
+            density: match columns {
+                0 => 0.0,
+                _ => features.nnz() as f64 / (rows as f64 * columns as f64),
+            },
             targets: match data.target_kind() {
                 TargetKind::Sign => {
                     let positive = targets.iter().filter(|y| **y > 0.0).count();
@@ -101,5 +104,13 @@ impl fmt::Display for Description {
             }
         }
         writeln!(f, "bytes = {}", self.bytes)
+    }
+}
+
+/// Bytes of rows. Those of a mapped file are not counted: the system can take their memory back.
+pub(crate) fn bytes_of(data: &Dataset) -> u64 {
+    match data.is_mapped() {
+        true => 0,
+        false => Description::bytes_of(data) as u64,
     }
 }

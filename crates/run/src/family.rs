@@ -23,11 +23,16 @@ pub trait Family: fmt::Debug + Send + Sync + 'static {
     /// The figures that its evaluations may have.
     fn figures(&self) -> &[Figure];
 
-    /// Draws or reads the data of a run.
+    /// Draws or reads the data of a run. Files that take more than `most_memory` bytes are refused.
     ///
     /// # Errors
     /// As [`LoadError`] lists.
-    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Self::Data>, LoadError>;
+    fn data(
+        &self,
+        config: &Config,
+        seeds: &RunSeeds,
+        most_memory: u64,
+    ) -> Result<Loaded<Self::Data>, LoadError>;
 
     /// Tells if all runs of two configurations, or of one and the same, learn from the same data,
     /// whatever their seeds.
@@ -103,7 +108,12 @@ pub type AnyData = dyn Any + Send + Sync;
 )]
 pub trait AnyFamily: fmt::Debug + Send + Sync {
     fn figures(&self) -> &[Figure];
-    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Arc<AnyData>>, LoadError>;
+    fn data(
+        &self,
+        config: &Config,
+        seeds: &RunSeeds,
+        most_memory: u64,
+    ) -> Result<Loaded<Arc<AnyData>>, LoadError>;
     fn shares_data(&self, config: &Config, with: &Config) -> bool;
     fn start<'a>(
         &self,
@@ -119,11 +129,17 @@ impl<F: Family> AnyFamily for F {
         Family::figures(self)
     }
 
-    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Arc<AnyData>>, LoadError> {
-        let Loaded { problem, zero_one } = Family::data(self, config, seeds)?;
+    fn data(
+        &self,
+        config: &Config,
+        seeds: &RunSeeds,
+        most_memory: u64,
+    ) -> Result<Loaded<Arc<AnyData>>, LoadError> {
+        let loaded = Family::data(self, config, seeds, most_memory)?;
         Ok(Loaded {
-            problem: Arc::new(problem),
-            zero_one,
+            problem: Arc::new(loaded.problem),
+            zero_one: loaded.zero_one,
+            files: loaded.files,
         })
     }
 

@@ -42,7 +42,10 @@ mod train;
 pub use bracket::Time;
 pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};
-pub use load::{FileRows, LoadError, Loaded, load, read_rows};
+pub use load::{
+    FileRows, LoadError, Loaded, RowOptions, check_effect, load, load_to_train, load_within,
+    read_rows,
+};
 pub use run::{Run, RunError, run, run_watched};
 pub use seeds::RunSeeds;
 pub use trace::{Trace, TraceWriter};

@@ -1,12 +1,12 @@
 //! The linear family: sparse SGD on rows that may own a memorization column each.
 
 use sparsegrok_config::Config;
-use sparsegrok_data::{Dataset, InvalidSetting, Problem, generate};
+use sparsegrok_data::{InvalidSetting, Problem, generate};
 use sparsegrok_kernel::{Figure, Job, LinearState, Shape, State, Training, start, training_bytes};
 
-use crate::describe::Description;
+use crate::describe::bytes_of;
 use crate::family::{Cost, Family, Start};
-use crate::load::{LoadError, Loaded, load};
+use crate::load::{LoadError, Loaded, load_to_train};
 use crate::seeds::{RunSeeds, vary_data};
 
 /// The family of linear models.
@@ -20,14 +20,19 @@ impl Family for Linear {
         &Figure::ALL
     }
 
-    fn data(&self, config: &Config, seeds: &RunSeeds) -> Result<Loaded<Problem>, LoadError> {
+    fn data(
+        &self,
+        config: &Config,
+        seeds: &RunSeeds,
+        most_memory: u64,
+    ) -> Result<Loaded<Problem>, LoadError> {
         match (&config.files.train, seeds.data) {
             (None, Some(data_seed)) => {
                 let mut spec = config.synthetic.clone();
                 spec.data_seed = data_seed;
                 Ok(Loaded::from(generate(&spec)?))
             }
-            _ => load(config),
+            _ => load_to_train(config, most_memory),
         }
     }
 
@@ -75,14 +80,6 @@ impl Family for Linear {
             steps_per_epoch: config.train.steps_per_epoch(shape.rows),
             kernel: kernel.for_shape(runs, shape),
         })
-    }
-}
-
-/// Bytes of rows. Those of a mapped file are not counted: the system can take their memory back.
-fn bytes_of(data: &Dataset) -> u64 {
-    match data.is_mapped() {
-        true => 0,
-        false => Description::bytes_of(data) as u64,
     }
 }
 

@@ -1,14 +1,17 @@
 //! From a configuration to the problem it describes: drawn, or read from files.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use sparsegrok_config::Config;
-use sparsegrok_data::store::{self, Store};
 use sparsegrok_data::svmlight::{self, Labels};
 use sparsegrok_data::{
-    Dataset, DatasetError, InvalidSetting, Problem, StoreError, SvmlightError, Target, TargetKind,
-    generate,
+    Dataset, DatasetError, Input, InvalidSetting, Problem, Store, StoreError, SvmlightError,
+    Target, TargetKind, check, generate, shown,
 };
+use sparsegrok_log::DataFile;
+
+use crate::describe::bytes_of;
 
 /// Data that runs learn from, and notes on the files they came from.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub struct Loaded<D = Problem> {
     pub problem: D,
     /// Files whose labels were 0 and 1, read as −1 and 1.
     pub zero_one: Vec<PathBuf>,
+    /// The files that it was read from.
+    pub files: Vec<DataFile>,
 }
 
 /// Data of which there is nothing to be told.
@@ -25,6 +30,7 @@ impl<D> From<D> for Loaded<D> {
         Self {
             problem,
             zero_one: Vec::new(),
+            files: Vec::new(),
         }
     }
 }
@@ -42,8 +48,39 @@ pub enum LoadError {
     /// A store could not be read, or is damaged.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file that was read before has other bytes now.
+    #[error(
+        "{}: changed while it was used: expected the bytes that were read first",
+        shown(path)
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The weights of a file's columns do not fit the memory there is.
+    #[error(
+        "{}: its largest index makes {columns} columns, whose weights take {:.2} GiB, and {:.2} GiB are \
+         available: expected smaller indices", Input::name_of(path), gib(weight_bytes(*columns)), gib(*available)
+    )]
+    Wide {
+        /// The file.
+        path: PathBuf,
+        /// Its columns.
+        columns: usize,
+        /// Bytes there are.
+        available: u64,
+    },
+    /// A pipe would have to be read twice.
+    #[error(
+        "{}: can be read once only, as it is no regular file, and this needs it twice",
+        Input::name_of(path)
+    )]
+    Once {
+        /// The pipe.
+        path: PathBuf,
+    },
     /// Files do not make a problem.
-    #[error("{}: {error}", train.display())]
+    #[error("{}: {error}", shown(train))]
     Dataset {
         /// The training file.
         train: PathBuf,
@@ -69,36 +106,108 @@ pub struct FileRows {
     pub rows: Dataset,
     /// The labels of the file, or of the text that it was made from.
     pub labels: Labels,
-    /// True if the file is text whose labels 0 and 1 were read as −1 and 1 just now.
+    /// True if the file is text whose labels 0 and 1 were read as −1 and 1, unasked.
     pub mapped: bool,
+    /// True if the file is a store.
+    pub is_store: bool,
+    /// As in [`DataFile`].
+    pub sum: u32,
+    /// As in [`DataFile`].
+    pub is_regular: bool,
 }
 
-/// Opens a store, known by its first bytes, or reads svmlight text as `options` say.
+/// Options of reading a file of either format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowOptions {
+    /// The kind of targets, and all that text does not say of itself.
+    pub rows: svmlight::Options,
+    /// Checks a store's checksums and numbers before it is used.
+    pub verify: bool,
+}
+
+/// Bytes of text read at a time.
+const BUFFER: usize = 1 << 16;
+
+/// Opens a store, known by its first bytes, or reads svmlight text as `options` say. `-` is standard input.
 ///
-/// `Time: O(nnz)`, for a store without a tail `O(1)`.
+/// `Time: O(nnz)`; for a store that is not verified and has no tail `O(1)`.
 ///
 /// # Errors
 /// As [`LoadError`] lists.
-pub fn read_rows(path: &Path, options: &svmlight::Options) -> Result<FileRows, LoadError> {
-    if store::is_store(path) {
-        let store = Store::open(path)?;
+pub fn read_rows(path: &Path, options: &RowOptions) -> Result<FileRows, LoadError> {
+    let input = Input::open(path).map_err(|error| SvmlightError::Io {
+        file: Input::name_of(path),
+        error,
+    })?;
+    let is_regular = input.is_regular();
+    if input.is_store() {
+        let store = Store::of(input, options.rows.most_memory)?;
+        if options.verify {
+            store.verify()?;
+        }
         return Ok(FileRows {
-            rows: store.dataset_with(options.targets)?,
-            labels: match options.targets {
+            rows: store.dataset_with(options.rows.targets)?,
+            labels: match options.rows.targets {
                 TargetKind::Sign => store.labels(),
                 TargetKind::Real => Labels::Real,
             },
             mapped: false,
+            is_store: true,
+            sum: store.sum(),
+            is_regular,
         });
     }
-    let parsed = svmlight::read(path, options)?;
+    let name = input.name().to_owned();
+    let mut text = BufReader::with_capacity(BUFFER, input);
+    let parsed = svmlight::parse(&name, &mut text, &options.rows)?;
     let labels = parsed.labels;
     let rows = parsed.into_dataset(0, None);
     Ok(FileRows {
         rows: rows.map_err(|error| unfit(path, error))?,
         labels,
-        mapped: labels == Labels::ZeroOne,
+        mapped: labels == Labels::ZeroOne && options.rows.labels.is_none(),
+        is_store: false,
+        sum: text.get_ref().sum(),
+        is_regular,
     })
+}
+
+/// Refuses settings that had no effect on any of the files read.
+///
+/// # Errors
+/// The first such setting.
+pub fn check_effect<'a>(
+    options: &RowOptions,
+    files: impl Iterator<Item = &'a FileRows> + Clone,
+) -> Result<(), InvalidSetting> {
+    let any_text = files.clone().any(|file| !file.is_store);
+    let any_store = files.clone().any(|file| file.is_store);
+    let stores = "to be left out beside a store, which has numbered columns and labels -1 and 1";
+    let labels = options.rows.labels;
+    let labels = labels.map(|labels| labels.to_string());
+    for (key, is_idle, value, expected) in [
+        (
+            "zero_based",
+            options.rows.zero_based && !any_text,
+            "true",
+            stores,
+        ),
+        (
+            "labels",
+            labels.is_some() && !any_text,
+            labels.as_deref().unwrap_or_default(),
+            stores,
+        ),
+        (
+            "no_verify",
+            !options.verify && !any_store,
+            "true",
+            "to be left out beside text, which is checked as it is read",
+        ),
+    ] {
+        check(!is_idle, key, value, expected)?;
+    }
+    Ok(())
 }
 
 fn unfit(train: &Path, error: DatasetError) -> LoadError {
@@ -116,28 +225,95 @@ fn unfit(train: &Path, error: DatasetError) -> LoadError {
 /// # Errors
 /// As [`LoadError`] lists.
 pub fn load(config: &Config) -> Result<Loaded, LoadError> {
-    let files = &config.files;
-    let Some(train) = &files.train else {
+    load_within(config, u64::MAX)
+}
+
+/// Loads as [`load`] does, but refuses a file whose rows take more than `most_memory` bytes.
+///
+/// # Errors
+/// As [`LoadError`] lists.
+pub fn load_within(config: &Config, most_memory: u64) -> Result<Loaded, LoadError> {
+    let spec = &config.files;
+    let Some(train) = &spec.train else {
         return Ok(Loaded::from(generate(&config.synthetic)?));
     };
-    let options = svmlight::Options {
-        zero_based: files.zero_based,
-        targets: target_kind(config.target()),
+    let mut options = RowOptions {
+        rows: svmlight::Options {
+            zero_based: spec.zero_based,
+            targets: target_kind(config.target()),
+            labels: spec.labels,
+            most_memory,
+        },
+        verify: !spec.no_verify,
     };
-    let mut zero_one = Vec::new();
-    let mut read = |path: &Path| -> Result<Dataset, LoadError> {
-        let FileRows { rows, mapped, .. } = read_rows(path, &options)?;
-        if mapped {
-            zero_one.push(path.to_owned());
+    // Labels that are named without effect beside real numbers are no fault in a file of settings.
+    if options.rows.targets == TargetKind::Real {
+        options.rows.labels = None;
+    }
+    let train_rows = read_rows(train, &options)?;
+    let test_rows = match &spec.test {
+        // Read once, even if it is no pipe.
+        Some(test) if test == train => Some(train_rows.clone()),
+        Some(test) => {
+            options.rows.most_memory = most_memory.saturating_sub(bytes_of(&train_rows.rows));
+            Some(read_rows(test, &options)?)
         }
-        Ok(rows)
+        None => None,
     };
-    let train_rows = read(train)?;
-    let test_rows = files.test.as_deref().map(read).transpose()?;
-    let memorization = files.memorization().or(train_rows.memorization());
+    check_effect(&options, [&train_rows].into_iter().chain(&test_rows))?;
+    let mut loaded = Loaded::from(());
+    let test = spec.test.as_ref().zip(test_rows.as_ref());
+    for (key, path, file) in [("train", train, &train_rows)]
+        .into_iter()
+        .chain(test.map(|(path, file)| ("test", path, file)))
+    {
+        if file.mapped && !loaded.zero_one.contains(path) {
+            loaded.zero_one.push(path.to_owned());
+        }
+        loaded.files.push(DataFile {
+            key,
+            path: path.to_owned(),
+            sum: file.sum,
+            is_regular: file.is_regular,
+            is_store: file.is_store,
+            columns: file.rows.features().signal_width() + file.rows.features().tail_width(),
+        });
+    }
+    let (train_rows, test_rows) = (train_rows.rows, test_rows.map(|file| file.rows));
+    let memorization = spec.memorization().or(train_rows.memorization());
     let problem = Problem::from_rows(train_rows, test_rows, memorization)
         .map_err(|error| unfit(train, error))?;
-    Ok(Loaded { problem, zero_one })
+    Ok(Loaded {
+        problem,
+        zero_one: loaded.zero_one,
+        files: loaded.files,
+    })
+}
+
+/// Loads data to be trained on: as [`load_within`], but also refuses files of so many columns that a model's weights
+/// take more than `most_memory` bytes.
+///
+/// # Errors
+/// As [`LoadError`] lists.
+pub fn load_to_train(config: &Config, most_memory: u64) -> Result<Loaded, LoadError> {
+    let loaded = load_within(config, most_memory)?;
+    match loaded.files.iter().max_by_key(|file| file.columns) {
+        Some(widest) if weight_bytes(widest.columns) > most_memory => Err(LoadError::Wide {
+            path: widest.path.clone(),
+            columns: widest.columns,
+            available: most_memory,
+        }),
+        _ => Ok(loaded),
+    }
+}
+
+/// Bytes of a model's weights.
+fn weight_bytes(columns: usize) -> u64 {
+    (columns as u64).saturating_mul(size_of::<f64>() as u64)
+}
+
+fn gib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 30)
 }
 
 /// The kind of targets a choice of target makes.

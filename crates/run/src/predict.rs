@@ -28,6 +28,8 @@ impl Predictor {
             options: svmlight::Options {
                 zero_based: config.files.zero_based,
                 targets: target_kind(config.target()),
+                labels: config.files.labels,
+                ..svmlight::Options::default()
             },
         })
     }
@@ -47,10 +49,12 @@ impl Predictor {
     }
 }
 
-/// A score as the target it predicts, in the file's own labels: −1 or 1, 0 or 1, or the score.
+/// A score as the target it predicts, in the file's own labels: −1 or 1, 0 or 1, two others, or the score.
 pub fn predicted_target(score: f64, labels: Labels) -> String {
     match (labels, score >= 0.0) {
         (Labels::Real, _) => Shortest(score).to_string(),
+        (Labels::Named(labels), true) => labels.positive().to_string(),
+        (Labels::Named(labels), false) => labels.negative().to_string(),
         (_, true) => "1".to_owned(),
         (Labels::Sign, false) => "-1".to_owned(),
         (Labels::ZeroOne, false) => "0".to_owned(),
@@ -94,6 +98,9 @@ mod tests {
             labels: parsed.labels,
             rows: parsed.into_dataset(0, None).unwrap(),
             mapped: false,
+            is_store: false,
+            sum: 0,
+            is_regular: true,
         }
     }
 

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_data::shown;
 use sparsegrok_log::files::{TEMPORARY, sync_folder};
 use sparsegrok_log::{CheckpointError, LOG, Log, Unfinished, Work};
+use sparsegrok_run::LoadError;
 use sparsegrok_run::codec::to_bytes;
 
 use crate::driver::{Ran, StudyError};
@@ -34,25 +36,34 @@ const REPORT: &str = "report";
 #[non_exhaustive]
 pub enum DirectoryError {
     /// The directory exists already.
-    #[error("{}: exists already, and is replaced only by force", path.display())]
+    #[error("{}: exists already, and is replaced only by force", shown(path))]
     Exists {
         /// The directory.
         path: PathBuf,
     },
     /// The directory holds a study that was interrupted.
-    #[error("{}: holds an unfinished study: expected to be resumed, or replaced by force", path.display())]
+    #[error(
+        "{}: holds an unfinished study: expected to be resumed, or replaced by force",
+        shown(path)
+    )]
     Unfinished {
         /// The directory.
         path: PathBuf,
     },
     /// The directory to be replaced is not a study's.
-    #[error("{}: not replaced, as it holds no study: expected a directory with `{CONFIGURATION}`, or an empty one", path.display())]
+    #[error(
+        "{}: not replaced, as it holds no study: expected a directory with `{CONFIGURATION}`, or an empty one",
+        shown(path)
+    )]
     NoStudy {
         /// The path that was to be replaced.
         path: PathBuf,
     },
     /// The directory to be resumed is not a study's.
-    #[error("{}: nothing to resume: expected the directory of a study", path.display())]
+    #[error(
+        "{}: nothing to resume: expected the directory of a study",
+        shown(path)
+    )]
     Nothing {
         /// The path that was to be resumed.
         path: PathBuf,
@@ -60,8 +71,11 @@ pub enum DirectoryError {
     /// Unfinished work could not be kept or resumed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The data could not be had.
+    #[error(transparent)]
+    Data(#[from] LoadError),
     /// A file could not be written.
-    #[error("{}: cannot be written: {error}", path.display())]
+    #[error("{}: cannot be written: {error}", shown(path))]
     Io {
         /// The directory.
         path: PathBuf,
@@ -120,12 +134,15 @@ impl<'s> Directory<'s> {
             path: path.to_owned(),
             error,
         };
+        // What is kept is the sum of what was read, not of a file that may have been replaced meanwhile.
+        let files = study.data_files()?;
         let new = match fs::create_dir(&target) {
             Ok(()) => true,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
             Err(error) => return Err(io(error)),
         };
-        let begun = Unfinished::begin_shard(&folder, Work::Study, study.config(), study.shard());
+        let begun =
+            Unfinished::begin_shard(&folder, Work::Study, study.config(), &files, study.shard());
         let unfinished = begun.inspect_err(|_| {
             if new {
                 // This fails, rightly, if another process has begun a study there meanwhile.
@@ -172,7 +189,7 @@ impl<'s> Directory<'s> {
         unfinished: Unfinished,
         study: &'s Study,
     ) -> Result<Self, DirectoryError> {
-        unfinished.check(study.config())?;
+        unfinished.check(study.config(), &study.data_files()?)?;
         Ok(Self {
             study,
             path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),

@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use rayon::ThreadPoolBuilder;
-use sparsegrok_config::Config;
 use sparsegrok_log::{CheckpointError, Unfinished};
 use sparsegrok_run::codec::to_bytes;
 use sparsegrok_run::memory::{Memory, MemoryError};
-use sparsegrok_run::models::{AnyData, AnyFamily};
+use sparsegrok_run::models::AnyData;
 use sparsegrok_run::training::Fault;
-use sparsegrok_run::{Event, LoadError, Loaded, RunSeeds};
+use sparsegrok_run::{Event, LoadError};
 
 use crate::group::{self, Group};
 use crate::logged::logged_group;
@@ -117,7 +116,6 @@ impl Study {
             self.check_memory(cell, threads, None)?;
         }
         let mut todo = self.groups().map(|number| (number, self.group(number)));
-        let mut shared = SharedData::default();
         // The cell whose shared data were last checked.
         let mut checked = None;
         let mut runs = 0;
@@ -136,8 +134,8 @@ impl Study {
                         break;
                     };
                     let config = &self.cell(cell).config;
-                    let shared = shared.of(self.family(), config);
-                    let data = shared.map_err(|error| self.fault(cell, error))?;
+                    let data = self.shared_data(config);
+                    let data = data.map_err(|error| self.fault(cell, error))?;
                     // What is in files is known only now.
                     if data.is_some() && checked != Some(cell) {
                         self.check_memory(cell, threads, data.as_deref())?;
@@ -179,7 +177,7 @@ impl Study {
         .map(|()| Ran {
             runs,
             threads,
-            zero_one: shared.zero_one,
+            zero_one: self.zero_one_files(),
         })
     }
 
@@ -201,7 +199,9 @@ impl Study {
         let fault = |error| self.fault(cell, error);
         let seeds = group::seeds_of(config, work.seeds.clone());
         let seeds = seeds.map_err(|error| fault(error.into()))?;
-        let data = group::data_of(family, config, &seeds, work.data.as_ref()).map_err(fault)?;
+        let shared = work.data.as_ref();
+        let data = group::data_of(family, config, &seeds, shared, self.most_memory());
+        let data = data.map_err(fault)?;
         let kept_in = unfinished.map(|unfinished| (unfinished, number));
         let mut watch = |event: Event<'_>| match event {
             Event::Epoch(_) if halt() => ControlFlow::Break(()),
@@ -247,41 +247,5 @@ impl Study {
             cells: self.cells().len(),
             error,
         }
-    }
-}
-
-/// The data of cells whose runs share them; neighbouring cells of the same data too.
-#[derive(Default)]
-pub(crate) struct SharedData {
-    latest: Option<(Config, Arc<AnyData>)>,
-    zero_one: Vec<PathBuf>,
-}
-
-impl SharedData {
-    /// A cell's shared data, `None` where each run has its own.
-    pub(crate) fn of(
-        &mut self,
-        family: &dyn AnyFamily,
-        config: &Config,
-    ) -> Result<Option<Arc<AnyData>>, LoadError> {
-        if !family.shares_data(config, config) {
-            return Ok(None);
-        }
-        if let Some((of, data)) = &self.latest
-            && family.shares_data(of, config)
-        {
-            return Ok(Some(Arc::clone(data)));
-        }
-        // The old data go before the new ones come.
-        self.latest = None;
-        let seeds = RunSeeds::of(config, config.study.seeds.start)?;
-        let Loaded { problem, zero_one } = family.data(config, &seeds)?;
-        for file in zero_one {
-            if !self.zero_one.contains(&file) {
-                self.zero_one.push(file);
-            }
-        }
-        self.latest = Some((config.clone(), Arc::clone(&problem)));
-        Ok(Some(problem))
     }
 }

@@ -10,7 +10,7 @@ use sparsegrok_run::Event;
 use sparsegrok_run::memory::Memory;
 use sparsegrok_run::models::AnyData;
 
-use crate::driver::{SharedData, StudyError};
+use crate::driver::StudyError;
 use crate::group::{self, GROUP};
 use crate::study::Study;
 
@@ -55,7 +55,6 @@ pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
     let seeds = study.spec().seeds.len();
     let groups = seeds.div_ceil(GROUP);
     let mut known: Vec<(Config, Cost)> = Vec::new();
-    let mut shared = SharedData::default();
     let mut total = Estimate {
         seed_steps: 0,
         evaluations: 0,
@@ -72,7 +71,7 @@ pub fn estimate(study: &Study, threads: usize) -> Result<Estimate, StudyError> {
         {
             Some(place) => place,
             None => {
-                let shared = shared.of(study.family(), config).map_err(fault)?;
+                let shared = study.shared_data(config).map_err(fault)?;
                 let memory = study.check_memory(number, threads, shared.as_deref())?;
                 let cost = calibrate(study, number, shared.as_ref(), memory)?;
                 known.push((config.clone(), cost));
@@ -120,7 +119,8 @@ fn calibrate(
         config.train.epochs = epochs;
         config.evaluate.evaluations = Evaluations::Every(every);
         let begun = Instant::now();
-        let data = group::data_of(family, &config, &seeds, shared).map_err(fault)?;
+        let data = group::data_of(family, &config, &seeds, shared, study.most_memory());
+        let data = data.map_err(fault)?;
         let cost = family.cost(&config, seeds.len(), Some(&*data[0]));
         steps_per_epoch = cost.unwrap_or_default().steps_per_epoch;
         let mut watch = |_: Event<'_>| ControlFlow::<Infallible>::Continue(());

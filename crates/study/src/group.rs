@@ -107,10 +107,11 @@ pub(crate) fn data_of(
     config: &Config,
     seeds: &[RunSeeds],
     shared: Option<&Arc<AnyData>>,
+    most_memory: u64,
 ) -> Result<Vec<Arc<AnyData>>, LoadError> {
     let data = seeds.iter().map(|seeds| match shared {
         Some(shared) => Ok(Arc::clone(shared)),
-        None => Ok(family.data(config, seeds)?.problem),
+        None => Ok(family.data(config, seeds, most_memory)?.problem),
     });
     data.collect()
 }

@@ -23,6 +23,7 @@ pub mod prediction;
 mod records;
 mod results;
 mod scaling;
+mod shared_data;
 mod study;
 mod tables;
 mod times;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use sparsegrok_config::{Config, ConfigError};
+use sparsegrok_data::shown;
 use sparsegrok_log::files::{TEMPORARY, folder_beside, sync_folder};
 use sparsegrok_log::{CheckpointError, Difference, Header, LOG, Log, Opened};
 use sparsegrok_run::codec::to_bytes;
@@ -26,7 +27,11 @@ pub enum MergeError {
     #[error("expected the directories of a study's shards")]
     None,
     /// Two directories are of different studies.
-    #[error("{}: `{key}` is {found}, expected {expected}, as in {}", path.display(), first.display())]
+    #[error(
+        "{}: `{key}` is {found}, expected {expected}, as in {}",
+        shown(path),
+        shown(first)
+    )]
     Differs {
         /// The directory that differs.
         path: PathBuf,
@@ -42,7 +47,7 @@ pub enum MergeError {
     /// Two directories hold the same runs.
     #[error(
         "{} and {}: both hold the runs of cell {cell} from seed {seed} on{}: expected each shard once",
-        first.display(), path.display(), shard.as_ref().map_or(String::new(), |s| format!(" (shard {s})"))
+        shown(first), shown(path), shard.as_ref().map_or(String::new(), |s| format!(" (shard {s})"))
     )]
     Twice {
         /// The first that holds them.

@@ -7,6 +7,7 @@ use std::{fs, io};
 
 use serde::de::DeserializeOwned;
 use sparsegrok_config::ConfigError;
+use sparsegrok_data::shown;
 use sparsegrok_kernel::Figure;
 use sparsegrok_log::{CheckpointError, Damage, LOG, Log, Opened};
 use sparsegrok_run::Trace;
@@ -27,13 +28,19 @@ use crate::study::Study;
 #[non_exhaustive]
 pub enum ResultsError {
     /// The path is not a study's directory.
-    #[error("{}: holds no study: expected a directory with `{CONFIGURATION}`", path.display())]
+    #[error(
+        "{}: holds no study: expected a directory with `{CONFIGURATION}`",
+        shown(path)
+    )]
     NoStudy {
         /// The path that was to be read.
         path: PathBuf,
     },
     /// The study was interrupted before there were results.
-    #[error("{}: holds an unfinished study, which has no results yet: expected it to be resumed first", path.display())]
+    #[error(
+        "{}: holds an unfinished study, which has no results yet: expected it to be resumed first",
+        shown(path)
+    )]
     Unfinished {
         /// The directory.
         path: PathBuf,
@@ -42,7 +49,8 @@ pub enum ResultsError {
     #[error(
         "{}: holds no `{LOG}`, which studies of earlier versions did not keep: expected the study to be run \
          again, by `sparsegrok study --config {}/{CONFIGURATION} --out NEW`",
-        path.display(), path.display()
+        shown(path),
+        shown(path)
     )]
     NoLog {
         /// The directory.
@@ -52,7 +60,10 @@ pub enum ResultsError {
     #[error(transparent)]
     Log(#[from] CheckpointError),
     /// The log holds fewer runs than the manifest counts.
-    #[error("{}: {found} runs, expected {expected}, as `{MANIFEST}` counts", path.display())]
+    #[error(
+        "{}: {found} runs, expected {expected}, as `{MANIFEST}` counts",
+        shown(path)
+    )]
     Runs {
         /// The log.
         path: PathBuf,
@@ -65,7 +76,7 @@ pub enum ResultsError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file could not be read.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {error}", shown(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -73,7 +84,7 @@ pub enum ResultsError {
         error: io::Error,
     },
     /// A JSON file does not have the expected content.
-    #[error("{}: line {line}, column {column}: {message}", path.display())]
+    #[error("{}: line {line}, column {column}: {message}", shown(path))]
     Json {
         /// The file.
         path: PathBuf,

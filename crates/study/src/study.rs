@@ -1,15 +1,18 @@
 //! A study: many seeds of each cell of a grid of configurations.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sparsegrok_config::{Config, ConfigError, StudySpec, value_text};
-use sparsegrok_log::Shard;
-use sparsegrok_run::models::{AnyFamily, Family, family_of};
+use sparsegrok_log::{DataFile, Shard};
+use sparsegrok_run::LoadError;
+use sparsegrok_run::models::{AnyData, AnyFamily, Family, family_of};
 use toml::Value;
 
 use crate::grid::{Grid, GridCell};
 use crate::group::{GROUP, Record};
+use crate::shared_data::SharedData;
 
 /// A checked study: the cells of its grid, each to be run with every seed.
 ///
@@ -24,6 +27,8 @@ pub struct Study {
     shard: Option<Shard>,
     /// Bytes of memory that it may take.
     pub(crate) most_memory: u64,
+    /// The data read so far, which clones share: a file is read once, and a pipe cannot be read again.
+    data: Arc<Mutex<SharedData>>,
 }
 
 impl Study {
@@ -40,6 +45,7 @@ impl Study {
             grid,
             shard: None,
             most_memory: u64::MAX,
+            data: Arc::default(),
         })
     }
 
@@ -65,8 +71,44 @@ impl Study {
     pub fn of_family(self, family: impl Family) -> Self {
         Self {
             family: Arc::new(family),
+            data: Arc::default(),
             ..self
         }
+    }
+
+    /// The same study, which shares the data that another one of the same family reads.
+    pub fn with_data_of(self, other: &Self) -> Self {
+        Self {
+            data: Arc::clone(&other.data),
+            ..self
+        }
+    }
+
+    /// Bytes of memory that it may take.
+    pub(crate) fn most_memory(&self) -> u64 {
+        self.most_memory
+    }
+
+    /// The data that all runs of a cell share, `None` where each has its own.
+    pub(crate) fn shared_data(&self, config: &Config) -> Result<Option<Arc<AnyData>>, LoadError> {
+        self.data().of(self.family(), config, self.most_memory)
+    }
+
+    /// Files read so far whose labels were 0 and 1, read as −1 and 1.
+    pub(crate) fn zero_one_files(&self) -> Vec<PathBuf> {
+        self.data().zero_one.clone()
+    }
+
+    /// The files that its runs learn from, as they were read.
+    pub(crate) fn data_files(&self) -> Result<Vec<DataFile>, LoadError> {
+        if self.config.files.train.is_some() {
+            self.shared_data(&self.cell(0).config)?;
+        }
+        Ok(self.data().files.clone())
+    }
+
+    fn data(&self) -> MutexGuard<'_, SharedData> {
+        self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The family of its models.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sparsegrok_data::shown;
 use sparsegrok_study::{ResultsError, StudyResults};
 
 use crate::compare::arms::{Arm, ArmComparison};
@@ -63,7 +64,7 @@ pub enum CompareDirectoriesError {
         counts: [usize; 2],
     },
     /// There are no runs of such a cell.
-    #[error("{}: no runs of cell {cell}, expected a cell from 0 to {}", path.display(), count.saturating_sub(1))]
+    #[error("{}: no runs of cell {cell}, expected a cell from 0 to {}", shown(path), count.saturating_sub(1))]
     NoCell {
         /// The directory.
         path: PathBuf,
@@ -83,7 +84,7 @@ fn arm_of(results: &StudyResults, cell: usize) -> Result<Arm, CompareDirectories
             count: results.cells().count(),
         });
     }
-    let directory = results.path.display();
+    let directory = shown(&results.path);
     let name = match results.study.cell_name(cell) {
         name if name.is_empty() => directory.to_string(),
         name => format!("{directory}: {name}"),

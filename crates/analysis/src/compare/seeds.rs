@@ -67,7 +67,8 @@ pub fn compare_seeds(
         }
     };
     // Both are checked before either is trained.
-    let (long, others) = (Study::new(long)?, Study::new(others)?);
+    let long = Study::new(long)?;
+    let others = Study::new(others)?.with_data_of(&long);
     let mut zero_one = Vec::new();
     let mut stopped = train(&long, patience, &mut zero_one)?;
     let mut long = stopped.remove(0);

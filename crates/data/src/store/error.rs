@@ -28,6 +28,17 @@ pub enum StoreError {
         /// The fault there.
         fault: StoreFault,
     },
+    /// A store that cannot be mapped, as it comes through a pipe, does not fit the memory there is.
+    #[error(
+        "{file}: the store takes {:.2} GiB, more memory than there is: expected a file, which is read \
+         where it lies", *bytes as f64 / f64::from(1 << 30)
+    )]
+    Memory {
+        /// The file's name.
+        file: String,
+        /// Bytes of the store.
+        bytes: u64,
+    },
     /// The targets are of another kind than the one asked for.
     #[error("{file}: targets are {found}, expected {}", expected_targets(*expected))]
     Targets {

@@ -7,11 +7,11 @@ use bytemuck::{Pod, Zeroable};
 
 use super::StoreFault;
 use crate::dataset::Dataset;
-use crate::svmlight::Labels;
+use crate::svmlight::{LabelPair, Labels};
 
 /// First bytes of a store. Text never begins so, nor does gzip; carriage return and line feeds tell
 /// a transfer that took the file for text, as in PNG.
-pub(super) const SIGNATURE: [u8; 8] = *b"\x89SGS\r\n\x1a\n";
+pub(crate) const SIGNATURE: [u8; 8] = *b"\x89SGS\r\n\x1a\n";
 
 /// The version that is written and read.
 pub(super) const VERSION: u32 = 1;
@@ -37,7 +37,7 @@ pub(super) const NAMES: [&str; SECTIONS] = ["signal", "targets", "row_starts", "
 pub(super) struct Header {
     pub(super) signature: [u8; 8],
     pub(super) version: u32,
-    /// 0: labels −1 and 1; 1: labels that were 0 and 1 in text; 2: real numbers.
+    /// 0: labels −1 and 1; 1: labels that were 0 and 1 in text; 2: real numbers; 3: the labels named.
     pub(super) labels: u32,
     pub(super) rows: u64,
     pub(super) signal_width: u64,
@@ -48,8 +48,10 @@ pub(super) struct Header {
     /// 1 where there is a tail, else 0.
     pub(super) has_tail: u64,
     pub(super) sections: [Section; SECTIONS],
+    /// The labels that were −1 and 1 in text, where these are others; else zeros.
+    named: [i32; 2],
     /// Zeros.
-    reserved: [u32; 13],
+    reserved: [u32; 11],
     /// CRC-32 of all bytes before it.
     pub(super) checksum: u32,
 }
@@ -78,14 +80,17 @@ impl Header {
     pub(super) fn of(data: &Dataset, labels: Labels) -> Self {
         let features = data.features();
         let tail = features.tail();
+        let (labels, named) = match labels {
+            Labels::Sign => (0, [0; 2]),
+            Labels::ZeroOne => (1, [0; 2]),
+            Labels::Real => (2, [0; 2]),
+            Labels::Named(pair) => (3, [pair.negative(), pair.positive()]),
+        };
         let mut header = Self {
             signature: SIGNATURE,
             version: VERSION,
-            labels: match labels {
-                Labels::Sign => 0,
-                Labels::ZeroOne => 1,
-                Labels::Real => 2,
-            },
+            labels,
+            named,
             rows: data.len() as u64,
             signal_width: features.signal_width() as u64,
             tail_width: features.tail_width() as u64,
@@ -105,9 +110,13 @@ impl Header {
 
     /// The form of the targets in text.
     pub(super) fn labels(&self) -> Option<Labels> {
-        [Labels::Sign, Labels::ZeroOne, Labels::Real]
-            .get(self.labels as usize)
-            .copied()
+        match (self.labels, self.named) {
+            (0, [0, 0]) => Some(Labels::Sign),
+            (1, [0, 0]) => Some(Labels::ZeroOne),
+            (2, [0, 0]) => Some(Labels::Real),
+            (3, [negative, positive]) => LabelPair::new(negative, positive).map(Labels::Named),
+            _ => None,
+        }
     }
 
     /// Returns true if the bytes that version 1 has no use for are zero.
@@ -144,9 +153,8 @@ impl Header {
         Some(extents)
     }
 
-    /// Checks everything that a header can say wrongly, against a file of `size` bytes, and returns
-    /// the sections' bytes. `Time: O(1)`
-    pub(super) fn check(&self, size: u64) -> Result<[Range<u64>; SECTIONS], Located> {
+    /// Checks everything that a header can say wrongly, and returns the sections' bytes. `Time: O(1)`
+    pub(super) fn check(&self) -> Result<[Range<u64>; SECTIONS], Located> {
         // A field's name and place come from the same word, so that they cannot disagree.
         macro_rules! field {
             ($field:ident, $holds:expr, $found:expr, $expected:literal) => {
@@ -166,7 +174,7 @@ impl Header {
                 labels,
                 self.labels().is_some(),
                 self.labels.to_string(),
-                "0, 1 or 2"
+                "0, 1 or 2, or 3 and two labels"
             ),
             field!(
                 rows,
@@ -246,14 +254,6 @@ impl Header {
                     },
                 ));
             }
-        }
-        let expected = extents[SECTIONS - 1].end;
-        if size != expected {
-            let fault = StoreFault::Size {
-                found: size,
-                expected,
-            };
-            return Err(("end of file", size.min(expected) as usize, fault));
         }
         Ok(extents)
     }

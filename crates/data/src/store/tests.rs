@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::aligned::AlignedBlock;
+use crate::svmlight::LabelPair;
 use crate::svmlight::tests::csr;
 
 /// Version 1, made by a script that knows the documented layout and nothing of this code: two rows of
@@ -81,7 +82,7 @@ fn version_1_never_changes() {
     let (data, labels) = golden();
     assert_eq!(bytes(&data, labels), GOLDEN);
     let (_folder, path) = file(GOLDEN);
-    assert!(is_store(&path));
+    assert!(Input::open(&path).unwrap().is_store());
     let store = Store::open(&path).unwrap();
     store.verify().unwrap();
     assert_eq!((store.rows(), store.labels()), (2, labels));
@@ -157,7 +158,7 @@ fn what_is_wrong_is_said() {
         ),
         (
             with_header(GOLDEN, |header| header.labels = 3),
-            "header at byte 12: `labels` is 3, expected 0, 1 or 2",
+            "header at byte 12: `labels` is 3, expected 0, 1 or 2, or 3 and two labels",
         ),
         (
             with_header(GOLDEN, |header| header.rows = 1 << 61),
@@ -253,8 +254,8 @@ fn targets_are_what_was_asked_for_or_refused() {
     let (data, _) = golden();
     let store = |labels| {
         let kind = match labels {
-            Labels::Sign | Labels::ZeroOne => TargetKind::Sign,
             Labels::Real => TargetKind::Real,
+            _ => TargetKind::Sign,
         };
         let data = data.clone().with_target_kind(kind);
         let (folder, path) = file(&bytes(&data, labels));
@@ -282,6 +283,53 @@ fn targets_are_what_was_asked_for_or_refused() {
 }
 
 #[test]
+fn labels_of_the_text_are_kept() {
+    let (data, _) = golden();
+    let labels = Labels::from("2,4".parse::<LabelPair>().unwrap());
+    let (_folder, path) = file(&bytes(&data, labels));
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.labels(), labels);
+    assert_eq!(bits(&store.dataset().unwrap()), bits(&data));
+    let error = store.dataset_with(TargetKind::Real).unwrap_err();
+    assert!(
+        error.to_string().contains("others than -1 and 1"),
+        "{error}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_is_read_from_a_pipe() {
+    let through = |bytes: &[u8], most_memory| {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let bytes = bytes.to_vec();
+        let writer = std::thread::spawn(move || std::io::Write::write_all(&mut writer, &bytes));
+        let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        let store = Store::of(Input::open(path.as_ref()).unwrap(), most_memory);
+        drop(reader);
+        let _ = writer.join();
+        store
+    };
+    let (data, labels) = golden();
+    let store = through(GOLDEN, 1 << 20).unwrap();
+    store.verify().unwrap();
+    assert_eq!(store.labels(), labels);
+    let read = store.dataset().unwrap();
+    assert_eq!(bits(&read), bits(&data));
+    assert!(!read.is_mapped());
+    let said = |bytes: &[u8], most| through(bytes, most).unwrap_err().to_string();
+    let cut = said(&GOLDEN[..GOLDEN.len() - 8], 1 << 20);
+    let (has, needs) = (GOLDEN.len() - 8, GOLDEN.len());
+    assert!(
+        cut.ends_with(&format!("the file has {has} bytes, expected {needs}")),
+        "{cut}"
+    );
+    let long = said(&[GOLDEN, b"x"].concat(), 1 << 20);
+    assert!(long.contains("end of file"), "{long}");
+    assert!(said(GOLDEN, 100).contains("more memory than there is"));
+}
+
+#[test]
 fn what_could_not_be_opened_is_not_written() {
     let (data, _) = golden();
     let error = write(Vec::new(), &data, Labels::Real).unwrap_err();
@@ -295,7 +343,6 @@ fn what_could_not_be_opened_is_not_written() {
 #[test]
 fn what_cannot_be_opened_is_said() {
     let missing = Path::new("no/such/file.sgs");
-    assert!(!is_store(missing));
     let error = Store::open(missing).unwrap_err();
     assert!(matches!(error, StoreError::Io { .. }), "{error:?}");
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::{LONGEST_LINE, LabelPair};
+
 /// An error of reading an svmlight file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,6 +23,29 @@ pub enum SvmlightError {
         file: String,
         /// The decoder's error.
         error: io::Error,
+    },
+    /// The file is in a format that is not read.
+    #[error("{file}: {found}, expected text, gzip or a store; `{command} {file}` makes text of it")]
+    Format {
+        /// The file's name.
+        file: String,
+        /// The format.
+        found: &'static str,
+        /// The beginning of a command that makes text of it.
+        command: &'static str,
+    },
+    /// The rows do not fit the memory there is.
+    #[error(
+        "{file}: the first {rows} rows take {:.2} GiB, more memory than there is: expected fewer rows",
+        *bytes as f64 / f64::from(1 << 30)
+    )]
+    Memory {
+        /// The file's name.
+        file: String,
+        /// Rows read so far.
+        rows: usize,
+        /// Bytes that they take.
+        bytes: u64,
     },
     /// There is no row.
     #[error("{file}: found no rows, expected at least one line `target index:value ...`")]
@@ -46,6 +71,9 @@ pub enum SvmlightError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
+    /// A line is longer than any row has a use for.
+    #[error("more than {} MiB without a line break, expected one row a line", LONGEST_LINE >> 20)]
+    LongLine,
     /// A target or value is not a number.
     #[error("found `{found}`, expected a number")]
     NotNumber {
@@ -59,10 +87,18 @@ pub enum Fault {
         found: String,
     },
     /// A sign target is no label.
-    #[error("label {found}, expected -1 or 1, or 0 or 1")]
+    #[error("label {found}, expected -1 or 1, or 0 or 1, or the two that `labels` names")]
     NotLabel {
         /// The label.
         found: f64,
+    },
+    /// A label is neither of the two that were named.
+    #[error("label {found}, expected {} or {}", labels.negative(), labels.positive())]
+    OtherLabel {
+        /// The label.
+        found: f64,
+        /// The labels named.
+        labels: LabelPair,
     },
     /// −1 and 0 occur in one file.
     #[error("third label {found}, expected {other} or 1 as in the lines before")]

@@ -1,9 +1,12 @@
 //! The rows of a piece of text.
 
+use std::collections::TryReserveError;
+
 use memchr::memchr;
 
 use super::line::{self, Located};
-use super::{Fault, Labels, Options, Parsed};
+use super::read::CHUNK;
+use super::{Fault, LabelPair, Labels, Options, Parsed};
 use crate::csr::Csr;
 use crate::dataset::TargetKind;
 
@@ -22,7 +25,11 @@ pub(super) struct Rows {
 #[derive(Clone, Copy)]
 struct LabelCheck {
     kind: TargetKind,
-    /// The label other than 1 met so far: −1 or 0.
+    /// The two labels of the file, where they were named.
+    named: Option<LabelPair>,
+    /// The label that is read as 1.
+    high: f64,
+    /// The label other than `high` met so far, or named: −1 or 0 where none was named.
     low: Option<f64>,
 }
 
@@ -41,7 +48,11 @@ impl Rows {
             targets: Vec::new(),
             labels: LabelCheck {
                 kind: options.targets,
-                low: None,
+                named: options.labels,
+                high: options
+                    .labels
+                    .map_or(1.0, |labels| labels.positive().into()),
+                low: options.labels.map(|labels| labels.negative().into()),
             },
             indptr: vec![0],
             pairs: line::Pairs::counted_from(u64::from(!options.zero_based)),
@@ -53,11 +64,55 @@ impl Rows {
     /// Forgets all rows, but keeps their memory.
     pub(super) fn clear(&mut self) {
         self.targets.clear();
-        self.labels.low = None;
+        self.labels.low = self.labels.named.map(|labels| labels.negative().into());
         self.indptr.truncate(1);
         self.pairs.clear();
         self.columns = 0;
         self.lines = 0;
+    }
+
+    /// Rows read so far.
+    pub(super) fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Lines read so far.
+    pub(super) fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Bytes that the rows read so far take.
+    pub(super) fn bytes(&self) -> u64 {
+        let pair = size_of::<u32>() + size_of::<f64>();
+        let row = size_of::<f64>() + size_of::<usize>();
+        (self.pairs.indices.len() * pair + self.targets.len() * row) as u64
+    }
+
+    /// Makes room for all that a chunk of text can hold, so that adding its lines asks for no memory.
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub(super) fn reserve_for(&mut self, text: &[u8]) -> Result<(), TryReserveError> {
+        // A pair takes four bytes at least, such as ` 1:1`, and a row two. All that a chunk is longer than
+        // usual is one line.
+        let (pairs, rows) = (text.len() / 4 + 1, text.len().min(CHUNK) / 2 + 2);
+        self.reserve(rows, pairs)
+    }
+
+    /// Makes room for more rows and pairs.
+    fn reserve(&mut self, rows: usize, pairs: usize) -> Result<(), TryReserveError> {
+        self.targets.try_reserve(rows)?;
+        self.indptr.try_reserve(rows)?;
+        self.pairs.indices.try_reserve(pairs)?;
+        self.pairs.values.try_reserve(pairs)
+    }
+
+    /// Makes room for the rows of a part.
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub(super) fn reserve_for_part(&mut self, part: &Self) -> Result<(), TryReserveError> {
+        self.reserve(part.targets.len(), part.pairs.indices.len())
     }
 
     /// Adds the rows of whole lines, up to the first that is malformed.
@@ -132,10 +187,11 @@ impl Rows {
         if self.targets.is_empty() {
             return None;
         }
-        let labels = match (self.labels.kind, self.labels.low) {
-            (TargetKind::Real, _) => Labels::Real,
-            (TargetKind::Sign, Some(0.0)) => Labels::ZeroOne,
-            (TargetKind::Sign, _) => Labels::Sign,
+        let labels = match (self.labels.kind, self.labels.named, self.labels.low) {
+            (TargetKind::Real, ..) => Labels::Real,
+            (TargetKind::Sign, Some(labels), _) => labels.into(),
+            (TargetKind::Sign, None, Some(0.0)) => Labels::ZeroOne,
+            (TargetKind::Sign, None, _) => Labels::Sign,
         };
         let line::Pairs {
             indices, values, ..
@@ -158,8 +214,17 @@ impl Rows {
 impl LabelCheck {
     /// The target that a number stands for.
     fn check(&mut self, found: f64) -> Result<f64, Fault> {
-        if self.kind == TargetKind::Real || found == 1.0 {
+        if self.kind == TargetKind::Real {
             return Ok(found);
+        }
+        if found == self.high {
+            return Ok(1.0);
+        }
+        if let Some(labels) = self.named {
+            return match self.low == Some(found) {
+                true => Ok(-1.0),
+                false => Err(Fault::OtherLabel { found, labels }),
+            };
         }
         if found != -1.0 && found != 0.0 {
             return Err(Fault::NotLabel { found });

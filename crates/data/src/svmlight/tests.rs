@@ -13,10 +13,12 @@ use super::*;
 const SIGNS: Options = Options {
     zero_based: false,
     targets: TargetKind::Sign,
+    labels: None,
+    most_memory: u64::MAX,
 };
 const REALS: Options = Options {
-    zero_based: false,
     targets: TargetKind::Real,
+    ..SIGNS
 };
 
 fn signs(text: &[u8]) -> Result<Parsed, SvmlightError> {
@@ -125,7 +127,7 @@ fn faults_name_file_line_and_column() {
         ),
         (
             b"1 1:1\n\n# 3\n 3 1:1",
-            "line 4, column 2: label 3, expected -1 or 1, or 0 or 1",
+            "line 4, column 2: label 3, expected -1 or 1, or 0 or 1, or the two that `labels` names",
         ),
         (
             b"-1\n1\n0",
@@ -236,6 +238,137 @@ fn damaged_gzip_is_not_a_failure_to_read() {
     assert!(is_gzip(&[&whole[..], b"trailing"].concat()));
 }
 
+#[test]
+fn zeros_after_gzip_are_padding() {
+    let (one, other) = (gzip(b"1 1:1\n"), gzip(b"-1 2:1\n"));
+    let expected = signs(b"1 1:1\n-1 2:1\n").unwrap();
+    for zeros in [1, 511, BUFFER_AND_MORE] {
+        let padded = [&one[..], &other, &vec![0; zeros]].concat();
+        assert_eq!(signs(&padded).unwrap(), expected);
+    }
+    let between = [&one[..], &[0; 9], &other].concat();
+    assert_eq!(signs(&between).unwrap(), expected);
+    let garbage = [&one[..], &[0; 9], b"x"].concat();
+    assert!(matches!(signs(&garbage), Err(SvmlightError::Gzip { .. })));
+}
+
+/// More bytes than are read at a time.
+const BUFFER_AND_MORE: usize = 100_000;
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let expected = signs(b"1 1:1\n-1 2:1\n").unwrap();
+    let marked = b"\xef\xbb\xbf1 1:1\n-1 2:1\n";
+    assert_eq!(signs(marked).unwrap(), expected);
+    assert_eq!(signs(&gzip(marked)).unwrap(), expected);
+    assert!(matches!(
+        signs(b"\xef\xbb\xbf"),
+        Err(SvmlightError::Empty { .. })
+    ));
+}
+
+#[test]
+fn formats_that_are_not_read_are_named() {
+    for (start, found, command) in [
+        (&b"BZh91AY"[..], "bzip2", "bzip2 -dc a.svm"),
+        (b"\xfd7zXZ\0\0\x04", "xz", "xz -dc a.svm"),
+        (b"\x28\xb5\x2f\xfd\x04", "zstd", "zstd -dc a.svm"),
+        (b"PK\x03\x04", "a zip archive", "unzip -p a.svm"),
+        (b"\x1f\x9d\x90", "compress", "gzip -dc a.svm"),
+        (
+            b"\xff\xfe1\0 \0",
+            "UTF-16",
+            "iconv -f UTF-16 -t UTF-8 a.svm",
+        ),
+    ] {
+        let expected =
+            format!("a.svm: {found}, expected text, gzip or a store; `{command}` makes text of it");
+        assert_eq!(signs(start).unwrap_err().to_string(), expected);
+        assert_eq!(signs(&gzip(start)).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn lines_are_bounded() {
+    let sentence = "more than 64 MiB without a line break, expected one row a line";
+    for byte in [b' ', 0, b'1'] {
+        let endless = BufReader::new(io::repeat(byte));
+        let said = parse("a.svm", endless, &SIGNS).unwrap_err().to_string();
+        assert_eq!(said, format!("a.svm: line 1, column 1: {sentence}"));
+    }
+    let blanks = io::repeat(b' ').take(LONGEST_LINE as u64 - 6);
+    let longest = (&b"-1 1:2\n"[..]).chain(blanks).chain(&b"+1 1:1"[..]);
+    assert_eq!(signs_of(longest).unwrap().targets, [-1.0, 1.0]);
+    let blanks = io::repeat(b' ').take(LONGEST_LINE as u64 - 5);
+    let longer = (&b"-1 1:2\n"[..]).chain(blanks).chain(&b"+1 1:1\n1"[..]);
+    let said = signs_of(longer).unwrap_err().to_string();
+    assert_eq!(said, format!("a.svm: line 2, column 1: {sentence}"));
+}
+
+fn signs_of(reader: impl Read) -> Result<Parsed, SvmlightError> {
+    parse("a.svm", BufReader::new(reader), &SIGNS)
+}
+
+#[test]
+fn rows_are_counted_against_memory() {
+    /// Rows without end.
+    struct Rows;
+    impl Read for Rows {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let whole = buffer.len() / 2 * 2;
+            buffer[..whole]
+                .chunks_mut(2)
+                .for_each(|row| row.copy_from_slice(b"1\n"));
+            Ok(whole)
+        }
+    }
+    let options = Options {
+        most_memory: 1 << 26,
+        ..SIGNS
+    };
+    let said = parse("a.svm", BufReader::new(Rows), &options).unwrap_err();
+    let said = said.to_string();
+    assert!(said.starts_with("a.svm: the first "), "{said}");
+    assert!(
+        said.ends_with("GiB, more memory than there is: expected fewer rows"),
+        "{said}"
+    );
+}
+
+#[test]
+fn labels_may_be_named() {
+    let options = |labels: &str| Options {
+        labels: Some(labels.parse().unwrap()),
+        ..SIGNS
+    };
+    let read = |text: &[u8], labels| parse("a.svm", text, &options(labels));
+    for (text, labels, targets) in [
+        (&b"1\n2\n1.0"[..], "1,2", [-1.0, 1.0, -1.0]),
+        (b"1\n2\n1.0", "2,1", [1.0, -1.0, 1.0]),
+        (b"2\n4\n2", "2,4", [-1.0, 1.0, -1.0]),
+        (b"0\n1\n0", "0,1", [-1.0, 1.0, -1.0]),
+    ] {
+        let parsed = read(text, labels).unwrap();
+        assert_eq!(parsed.targets, targets);
+        let pair: LabelPair = labels.parse().unwrap();
+        assert_eq!(parsed.labels, Labels::from(pair));
+    }
+    assert_eq!(
+        read(b"2\n3", "1,2").unwrap_err().to_string(),
+        "a.svm: line 2, column 1: label 3, expected 1 or 2"
+    );
+    assert_eq!(
+        read(b"-1\n", "0,1").unwrap_err().to_string(),
+        "a.svm: line 1, column 1: label -1, expected 0 or 1"
+    );
+    for wrong in ["1", "1,1", "1,2,3", "a,b", "0.5,1", ""] {
+        assert!(wrong.parse::<LabelPair>().is_err(), "{wrong}");
+    }
+    // In chunks that are read side by side too.
+    let chunked = super::read::parse_text("a.svm", &b"4\n2\n4\n2\n"[..], &options("2,4"), 4, 2);
+    assert_eq!(chunked.unwrap().targets, [1.0, -1.0, 1.0, -1.0]);
+}
+
 /// Fails once its bytes are read.
 struct Failing<'a>(&'a [u8]);
 
@@ -332,5 +465,6 @@ fn options() -> impl Strategy<Value = Options> {
         } else {
             TargetKind::Sign
         },
+        ..SIGNS
     })
 }

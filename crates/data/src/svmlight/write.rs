@@ -102,7 +102,7 @@ mod tests {
             let one_hot = if explicit { OneHot::Explicit } else { OneHot::Implicit };
             let mut text = Vec::new();
             write(&mut text, &data, one_hot).unwrap();
-            let options = Options { zero_based: false, targets: kind };
+            let options = Options { targets: kind, ..Options::default() };
             let parsed = parse("a.svm", &text[..], &options).unwrap();
 
             let bits = |numbers: &[f64]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
