@@ -9,6 +9,19 @@ pub(crate) fn vary_data(config: &Config) -> bool {
     varies && config.files.train.is_none()
 }
 
+/// The keys of the seeds that a run has of its own.
+pub(super) const RUN_SEEDS: [&str; 3] = ["data_seed", "order_seed", "init_seed"];
+
+/// Tells if a study's seeds are added to the seed of a key.
+pub(super) fn adds_to(what: SeedWhat, key: &str) -> bool {
+    match what {
+        SeedWhat::All => RUN_SEEDS.contains(&key),
+        SeedWhat::Data => key == "data_seed",
+        SeedWhat::Order => key == "order_seed",
+        SeedWhat::Init => key == "init_seed",
+    }
+}
+
 /// The seeds of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunSeeds {
@@ -29,26 +42,22 @@ impl RunSeeds {
     /// When a sum is not below 2^64.
     pub fn of(config: &Config, seed: u64) -> Result<Self, InvalidSetting> {
         let what = config.study.seed_what;
-        let add = |to: u64, adds: bool| {
-            to.checked_add(if adds { seed } else { 0 })
+        let add = |to: u64, key: &str| {
+            to.checked_add(if adds_to(what, key) { seed } else { 0 })
                 .ok_or_else(|| InvalidSetting {
                     key: "seeds",
                     value: config.study.seeds.to_string(),
                     expected: "seeds that stay below 2^64 when the configuration's are added",
                 })
         };
-        let all = what == SeedWhat::All;
         Ok(Self {
             seed,
             data: match config.files.train {
                 Some(_) => None,
-                None => Some(add(
-                    config.synthetic.data_seed,
-                    all || what == SeedWhat::Data,
-                )?),
+                None => Some(add(config.synthetic.data_seed, "data_seed")?),
             },
-            order: add(config.train.order_seed, all || what == SeedWhat::Order)?,
-            init: add(config.train.init_seed, all || what == SeedWhat::Init)?,
+            order: add(config.train.order_seed, "order_seed")?,
+            init: add(config.train.init_seed, "init_seed")?,
         })
     }
 }
