@@ -1,6 +1,6 @@
 //! Finished groups and runs under way as bytes: little-endian numbers, one after the other.
 
-use sparsegrok_kernel::{Diverged, Evaluation, Figure, KernelChoice, State};
+use sparsegrok_kernel::{Diverged, Figure, KernelChoice, State};
 
 use super::{RunSoFar, Stage};
 use crate::bracket::Bracket;
@@ -228,18 +228,15 @@ impl Decoder<'_> {
     fn trace(&mut self) -> Option<Trace> {
         let count = self.u64()?;
         let count = self.count(count, size_of::<u64>())?;
-        let epochs: Vec<u64> = (0..count).map(|_| self.u64()).collect::<Option<_>>()?;
-        let mut evaluations: Vec<_> = epochs.into_iter().map(Evaluation::new).collect();
+        let epochs = (0..count).map(|_| self.u64()).collect::<Option<_>>()?;
+        let mut columns = Vec::new();
         for _ in 0..self.byte()? {
             let figure = Figure::of(self.name()?);
-            for evaluation in &mut evaluations {
-                let value = self.f64()?;
-                if let Some(figure) = figure {
-                    evaluation[figure] = value;
-                }
-            }
+            let count = self.count(count as u64, size_of::<f64>())?;
+            let column: Vec<f64> = (0..count).map(|_| self.f64()).collect::<Option<_>>()?;
+            columns.extend(figure.map(|figure| (figure, column)));
         }
-        Some(evaluations.into_iter().collect())
+        Some(Trace::of_columns(epochs, columns))
     }
 
     fn brackets(&mut self) -> Option<Brackets> {

@@ -32,11 +32,25 @@ pub(super) fn preamble() -> Vec<u8> {
 
 /// Adds a frame.
 pub(super) fn add(bytes: &mut Vec<u8>, content: &[u8]) {
-    let length = (content.len() as u64).to_le_bytes();
-    bytes.extend(MARK);
-    bytes.extend(length);
+    let begun = begin(bytes);
     bytes.extend(content);
-    bytes.extend(checksum(&length, content).to_le_bytes());
+    end(bytes, begun);
+}
+
+/// Begins a frame, whose content is to be added to `bytes`; returns where the content begins. Content
+/// that may be large is written here at once, as a copy of it would take as much memory again.
+pub(super) fn begin(bytes: &mut Vec<u8>) -> usize {
+    bytes.extend(MARK);
+    bytes.extend([0; 8]);
+    bytes.len()
+}
+
+/// Ends the frame whose content begins at `begun`.
+pub(super) fn end(bytes: &mut Vec<u8>, begun: usize) {
+    let length = ((bytes.len() - begun) as u64).to_le_bytes();
+    bytes[begun - length.len()..begun].copy_from_slice(&length);
+    let checksum = checksum(&length, &bytes[begun..]);
+    bytes.extend(checksum.to_le_bytes());
 }
 
 fn checksum(length: &[u8], content: &[u8]) -> u32 {

@@ -198,12 +198,14 @@ impl Log {
         spent: Duration,
         group: &Group,
     ) -> Result<(), CheckpointError> {
-        let mut content = Encoder(vec![GROUP]);
-        content.u64(number);
-        content.f64(spent.as_secs_f64());
-        content.group(group);
-        let mut frame = Vec::new();
-        frames::add(&mut frame, &content.0);
+        let mut frame = Encoder::default();
+        let begun = frames::begin(&mut frame.0);
+        frame.0.push(GROUP);
+        frame.u64(number);
+        frame.f64(spent.as_secs_f64());
+        frame.group(group);
+        frames::end(&mut frame.0, begun);
+        let frame = frame.0;
         let mut write = || -> io::Result<()> {
             self.file.seek(SeekFrom::Start(self.end))?;
             self.file.write_all(&frame).inspect_err(|_| {

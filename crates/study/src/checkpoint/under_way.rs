@@ -40,16 +40,17 @@ pub(super) fn write(
     number: u64,
     runs: &[RunSoFar],
 ) -> io::Result<()> {
-    let mut content = Encoder(vec![UNDER_WAY]);
-    content.u32(fingerprint);
-    content.u64(number);
-    content.runs(runs);
-    let mut bytes = frames::preamble();
-    frames::add(&mut bytes, &content.0);
+    let mut bytes = Encoder(frames::preamble());
+    let begun = frames::begin(&mut bytes.0);
+    bytes.0.push(UNDER_WAY);
+    bytes.u32(fingerprint);
+    bytes.u64(number);
+    bytes.runs(runs);
+    frames::end(&mut bytes.0, begun);
     let [name, previous, part] = ["", PREVIOUS, PART].map(|end| named(folder, number, end));
     let write = || -> io::Result<()> {
         let mut file = File::create(&part)?;
-        file.write_all(&bytes)?;
+        file.write_all(&bytes.0)?;
         file.sync_all()?;
         // Only a checkpoint that is on the disk may take the place of the last one; between the two
         // renames the previous one is there.
@@ -81,7 +82,12 @@ pub(super) fn read_all(
 ) -> io::Result<HashMap<u64, Vec<RunSoFar>>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
+        let entry = entry?;
+        // A folder that somebody put there is none of ours, whatever its name.
+        if entry.file_type()?.is_dir() {
+            continue;
+        }
+        let name = entry.file_name();
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix(GROUP)) else {
             continue;
         };
@@ -104,6 +110,7 @@ pub(super) fn read_all(
             let name = named(folder, number, end);
             let read = match File::open(&name) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Ok(file) if file.metadata()?.is_dir() => continue,
                 file => read(file?, fingerprint, number)?,
             };
             match read {
