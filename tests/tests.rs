@@ -10,6 +10,7 @@ mod files;
 mod golden;
 mod hostile;
 mod kills;
+mod limits;
 mod log;
 mod memory;
 mod messages;

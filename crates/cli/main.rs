@@ -2,6 +2,7 @@
 
 mod compare;
 mod completions;
+mod control_group;
 mod data;
 mod exit;
 mod explain;
@@ -67,7 +68,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = Cli::parse().command;
+    if let Err(fewer) = sparsegrok_study::threads::begin() {
+        exit::say(fewer);
+    }
+    let done = match command {
         Command::Run(args) => run::execute(&args),
         Command::Compare(args) => compare::execute(&args),
         Command::Study(args) => study::execute(&args),

@@ -723,7 +723,7 @@ pub static SETTINGS: &[Setting] = &[
         section: Engine,
         help: "Most threads to use, 0 for all cores; one run takes one",
         field: engine.threads = 0,
-        expects: [Expect(|c| c.engine.threads <= 4096, "at most 4096, or 0 for all cores")],
+        expects: [Expect(|c| c.engine.threads <= 512, "at most 512, or 0 for all cores")],
         changes: Nothing, costs_time: false, theory: Covers,
     },
     setting! {

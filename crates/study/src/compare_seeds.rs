@@ -40,7 +40,8 @@ pub enum CompareError {
 /// against long training with each value of the key; and early stopping with patience against long
 /// training, where [`CompareSpec::patience`](crate::CompareSpec) asks for it.
 ///
-/// A pair of runs has the same data and initial weights. `Time: O(seeds · epochs · nnz)`, divided
+/// Nothing is trained that would need more than `most_memory` bytes. A pair of runs has the same data
+/// and initial weights. `Time: O(seeds · epochs · nnz)`, divided
 /// among the threads.
 ///
 /// # Errors
@@ -48,6 +49,7 @@ pub enum CompareError {
 pub fn compare_seeds(
     config: &Config,
     against: Option<&str>,
+    most_memory: u64,
 ) -> Result<SeedComparisons, CompareError> {
     let spec = &config.compare;
     check_patience(spec, config.has_test())?;
@@ -73,7 +75,8 @@ pub fn compare_seeds(
         }
     };
     // Both are checked before either is trained.
-    let (long, others) = (Study::new(long_config)?, Study::new(other_config)?);
+    let study = |config| Ok::<_, CompareError>(Study::new(config)?.within_memory(most_memory));
+    let (long, others) = (study(long_config)?, study(other_config)?);
     let mut zero_one = Vec::new();
     let long = train(&long, spec.patience, &mut zero_one)?.remove(0);
     let others = train(&others, None, &mut zero_one)?.into_iter();

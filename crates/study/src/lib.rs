@@ -47,6 +47,7 @@ mod shard;
 mod study;
 mod summary;
 mod theory;
+pub mod threads;
 mod trace;
 mod train;
 mod validate;
