@@ -11,6 +11,7 @@ mod files;
 mod golden;
 mod hostile;
 mod kills;
+mod limits;
 mod log;
 mod memory;
 mod messages;

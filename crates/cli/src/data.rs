@@ -11,6 +11,7 @@ use sparsegrok_data::{Dataset, Problem, TargetKind};
 use sparsegrok_run::{Description, FileRows, Loaded, load, read_rows};
 
 use crate::exit::say;
+use crate::memory;
 use crate::output::Output;
 use crate::settings::{Scope, SettingFlags, refuse};
 
@@ -174,6 +175,7 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
     let mut test_file = test_file
         .map(|path| Sink::open(Some(path), one_hot))
         .transpose()?;
+    memory::check_rows(&config)?;
     let problem = sparsegrok_data::generate(&config.synthetic)?;
     train_file.write(&problem.train, None)?;
     if let (Some(file), Some(test)) = (&mut test_file, &problem.test) {
@@ -209,6 +211,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
+    memory::check_rows(&config)?;
     let problem = load_and_say(&config)?;
     let part = match args.part {
         Part::Train => Some(&problem.train),
@@ -243,6 +246,7 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
             }
         }
     }
+    memory::check_rows(&config)?;
     let problem = load_and_say(&config)?;
     let mut output = Output::open(None)?;
     write!(output, "[train]\n{}", Description::of(&problem.train))?;

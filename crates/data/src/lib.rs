@@ -20,6 +20,7 @@
 mod aligned;
 mod csr;
 mod dataset;
+mod length;
 mod number;
 mod problem;
 mod random;
@@ -33,6 +34,7 @@ mod synthetic;
 pub use aligned::AlignedBlock;
 pub use csr::{Csr, CsrError, SparseRow};
 pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
+pub use length::{holds_squares, length, root_of_squares, sum_of_squares};
 pub use number::Shortest;
 pub use problem::{Problem, Teacher};
 pub use random::{

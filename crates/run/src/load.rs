@@ -10,6 +10,8 @@ use sparsegrok_data::{
     generate,
 };
 
+use crate::threads;
+
 /// Data that runs learn from, and notes on the files they came from.
 #[derive(Clone, Debug)]
 pub struct Loaded<D = Problem> {
@@ -108,7 +110,8 @@ fn unfit(train: &Path, error: DatasetError) -> LoadError {
     }
 }
 
-/// Draws a configuration's synthetic data, or reads its files. `Time: O(nnz)`
+/// Draws a configuration's synthetic data, or reads its files, on as many threads as it allows.
+/// `Time: O(nnz)`
 ///
 /// Training rows get the memorization columns that the configuration asks for; where it asks for
 /// none, those that a store says its rows have.
@@ -116,6 +119,18 @@ fn unfit(train: &Path, error: DatasetError) -> LoadError {
 /// # Errors
 /// As [`LoadError`] lists.
 pub fn load(config: &Config) -> Result<Loaded, LoadError> {
+    let pool = match config.engine.threads {
+        0 => None,
+        most => threads::pool(most).0,
+    };
+    match pool {
+        Some(pool) => pool.install(|| load_here(config)),
+        None => load_here(config),
+    }
+}
+
+/// Loads data on the threads of the current pool.
+fn load_here(config: &Config) -> Result<Loaded, LoadError> {
     let files = &config.files;
     let Some(train) = &files.train else {
         return Ok(Loaded::from(generate(&config.synthetic)?));

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
-use rayon::ThreadPoolBuilder;
+use rayon::{Scope, ThreadPool};
 use sparsegrok_config::Config;
 use sparsegrok_log::{CheckpointError, Unfinished};
 use sparsegrok_run::codec::to_bytes;
 use sparsegrok_run::memory::{Memory, MemoryError};
 use sparsegrok_run::models::{AnyData, AnyFamily};
+use sparsegrok_run::threads::{self, Fewer};
 use sparsegrok_run::training::Fault;
 use sparsegrok_run::{Event, LoadError, Loaded, RunSeeds};
 
@@ -27,6 +28,8 @@ pub struct Ran {
     pub runs: u64,
     /// Threads that ran them.
     pub threads: usize,
+    /// Set where they are fewer than were asked for, as the system allows no more.
+    pub fewer: Option<Fewer>,
     /// Data files whose labels were 0 and 1, read as −1 and 1.
     pub zero_one: Vec<PathBuf>,
 }
@@ -45,9 +48,6 @@ pub enum StudyError {
         /// The fault.
         error: LoadError,
     },
-    /// Threads could not be started.
-    #[error("threads could not be started: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
     /// A cell needs more memory than the study may take.
     #[error("{}{error}", in_cell(*cell, *cells))]
     Memory {
@@ -91,7 +91,7 @@ impl Study {
     /// `Time: O(runs · epochs · nnz)`, divided among the threads.
     ///
     /// # Errors
-    /// When a cell's data cannot be had or do not fit its training, or threads cannot be started.
+    /// When a cell's data cannot be had or do not fit its training.
     pub fn run(
         &self,
         stop: &AtomicBool,
@@ -109,13 +109,15 @@ impl Study {
         stop: &AtomicBool,
         mut hand_over: impl FnMut(Group) -> ControlFlow<()>,
     ) -> Result<Ran, StudyError> {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(self.config().engine.threads)
-            .build()?;
-        let threads = pool.current_num_threads();
+        // Memory is checked before threads are made: it takes none.
+        let threads = threads::wanted(self.config().engine.threads);
         for cell in 0..self.cells().len() {
             self.check_memory(cell, threads, None)?;
         }
+        let (pool, made) = threads::pool(threads);
+        let threads = pool.as_ref().map_or(1, ThreadPool::current_num_threads);
+        // Without threads beside it, this one does the work, each group when it is wanted.
+        let ahead = if pool.is_some() { AHEAD * threads } else { 1 };
         let mut todo = self.groups().map(|number| (number, self.group(number)));
         let mut shared = SharedData::default();
         // The cell whose shared data were last checked.
@@ -128,10 +130,10 @@ impl Study {
             Some(_) => unwanted(),
             None => abandoned.load(Ordering::Relaxed),
         };
-        pool.in_place_scope(|scope| {
+        in_scope(pool.as_ref(), |scope| {
             let mut results = VecDeque::new();
             let mut drive = || loop {
-                while results.len() < AHEAD * threads && !unwanted() {
+                while results.len() < ahead && !unwanted() {
                     let Some((number, (cell, seeds))) = todo.next() else {
                         break;
                     };
@@ -151,7 +153,7 @@ impl Study {
                     };
                     let (done, result) = mpsc::sync_channel(1);
                     let (unwanted, halt) = (&unwanted, &halt);
-                    scope.spawn(move |_| {
+                    let task = move || {
                         if unwanted() {
                             return;
                         }
@@ -159,7 +161,11 @@ impl Study {
                             // The receiver is gone only when the result is unwanted.
                             let _ = done.send(result);
                         }
-                    });
+                    };
+                    match pool {
+                        Some(_) => scope.spawn(move |_| task()),
+                        None => task(),
+                    }
                     results.push_back(result);
                 }
                 // A group that did not come to its end before the stop sends nothing.
@@ -179,6 +185,7 @@ impl Study {
         .map(|()| Ran {
             runs,
             threads,
+            fewer: made.err(),
             zero_one: shared.zero_one,
         })
     }
@@ -247,6 +254,14 @@ impl Study {
             cells: self.cells().len(),
             error,
         }
+    }
+}
+
+/// Calls `work` with a scope of a pool or, without one, of the pool that the calling thread is in.
+fn in_scope<'s, R>(pool: Option<&ThreadPool>, work: impl FnOnce(&Scope<'s>) -> R) -> R {
+    match pool {
+        Some(pool) => pool.in_place_scope(work),
+        None => rayon::in_place_scope(work),
     }
 }
 
