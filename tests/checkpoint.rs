@@ -385,6 +385,26 @@ fn a_directory_has_one_writer() {
     assert!(said.contains("nothing to resume"), "{said}");
 }
 
+/// A copy without its lock, which is an empty file, is resumed; folders of others in it stay theirs.
+#[cfg(unix)]
+#[test]
+fn a_study_is_resumed_without_its_lock_and_beside_strange_folders() {
+    let folder = folder();
+    let expected = folder.path().join("expected");
+    printed(&format!("{STUDY} --out {}", expected.display()));
+    let path = interrupted(&folder, "copied");
+    let unfinished = path.join("unfinished");
+    fs::remove_file(unfinished.join("lock")).expect("the lock");
+    for name in ["strange", "group-7", "group-0.theirs"] {
+        fs::create_dir_all(unfinished.join(name).join("theirs")).expect("a folder");
+    }
+    printed(&format!("study --resume {}", path.display()));
+    assert_eq!(results(&path), results(&expected));
+    assert!(unfinished.join("strange/theirs").is_dir());
+    let said = sparsegrok(&format!("study --resume {}", path.display()));
+    assert!(said.stderr.contains("is complete"), "{said:?}");
+}
+
 /// Replacing a study leaves it as it is until the new one is there.
 #[cfg(unix)]
 #[test]

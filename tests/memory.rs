@@ -52,6 +52,16 @@ fn a_study_takes_the_memory_that_was_said() {
         "study --n-train 400000 --d-signal 20 --epochs 1 --seeds 0..3 --seed-what order --kernel scalar",
         // Records of many runs.
         "study --n-train 16 --n-test 8 --epochs 10 --seeds 0..40000",
+        // Summaries of many cells.
+        "study --n-train 8 --n-test 0 --epochs 2 --init gaussian --seeds 0..1 \
+         --vary init_norm=log:1:100:80;learning_rate=log:1e-4:1e-3:80",
+        // One group of many evaluations, some written as traces.
+        "study --n-train 8 --n-test 0 --epochs 60000 --eval-every 1 --seeds 0..8 --traces all",
+        // Checkpoints in lanes.
+        "study --n-train 200000 --n-test 0 --epochs 2 --eval-every 2 --seeds 0..8 --kernel lanes \
+         --checkpoint-every 1epochs",
+        // A whole group beside a short one, which trains for so long that they overlap.
+        "study --n-train 200000 --n-test 0 --epochs 150 --eval-every 150 --seeds 0..9",
     ]
     .into_iter()
     .enumerate()
@@ -79,6 +89,9 @@ fn more_memory_than_there_is_is_refused() {
         "run --n-train 4000000000 --d-signal 100000".to_owned(),
         "run --epochs 4000000000 --eval-every 1".to_owned(),
         format!("run --train {wide}"),
+        format!("compare --train {wide}"),
+        format!("compare --train {wide} --seeds 0..3"),
+        "compare --n-train 4000000000".to_owned(),
         "study --dry-run --n-train 4000000000".to_owned(),
         format!("study --dry-run --train {wide} --seeds 0..9"),
         format!(
@@ -94,6 +107,17 @@ fn more_memory_than_there_is_is_refused() {
     }
     // Nothing is left of what was refused.
     assert!(!folder.path().join("s").exists());
+}
+
+#[test]
+fn rows_beyond_memory_are_not_generated() {
+    for command in ["generate", "export", "info"] {
+        let said = refused(&format!(
+            "data {command} --n-train 4000000000 --d-signal 1000"
+        ));
+        assert!(said.contains("these rows need about"), "{command}: {said}");
+        assert_eq!(said.lines().count(), 1, "{command}: {said}");
+    }
 }
 
 #[test]

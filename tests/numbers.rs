@@ -1,6 +1,6 @@
 //! Extreme but valid input, through the command: figures are finite or empty, never NaN unsaid.
 
-use crate::support::{file, folder, printed, sparsegrok, text};
+use crate::support::{file, folder, printed, refused, sparsegrok, text};
 
 /// Every figure of a trace is a finite number or an empty cell.
 fn assert_figures(trace: &str, line: &str) {
@@ -93,5 +93,84 @@ fn a_study_says_what_diverged_and_keeps_the_rest() {
     for table in [&records, &curves, &summary] {
         let lower = table.to_lowercase();
         assert!(!lower.contains("nan") && !lower.contains("inf,"), "{table}");
+    }
+}
+
+/// Norms of weights whose squares overflow or vanish.
+#[test]
+fn norms_are_right_where_their_squares_are_no_doubles() {
+    let folder = folder();
+    for (x, rate, norm) in [
+        ("1e160", "1e-160", 0.5),
+        ("1e-160", "1e-20", 5e-181),
+        ("1e10", "1e170", 5e179),
+    ] {
+        let path = file(&folder, "row.svm", format!("+1 1:{x}\n"));
+        let trace = printed(&format!(
+            "run --train {path} --epochs 1 --wd 0 --lr {rate} --columns weight_norm,memorization_share"
+        ));
+        let found: Vec<f64> = trace
+            .lines()
+            .nth(1)
+            .expect("a row")
+            .split(',')
+            .map(|x| x.parse().expect("a number"))
+            .collect();
+        assert!((found[0] / norm - 1.0).abs() < 1e-12, "{x}: {found:?}");
+        assert_eq!(found[1], 0.0);
+    }
+}
+
+/// A run whose figures leave the finite numbers, its weights being finite, has no other status.
+#[test]
+fn what_is_not_finite_is_diverged() {
+    let folder = folder();
+    let path = folder.path().join("study");
+    printed(&format!(
+        "study --preset grok-a --loss hinge --learning-rate 1e200 --weight-decay 0 --n-train 64 --epochs 20 \
+         --seeds 0..3 --out {}",
+        path.display()
+    ));
+    let records = text(path.join("records.csv"));
+    assert_eq!(records.matches(",diverged,").count(), 3, "{records}");
+    for name in ["records.csv", "curves.csv", "traces.csv", "summary.json"] {
+        let table = text(path.join(name)).to_lowercase();
+        assert!(
+            !table.contains("nan") && !table.contains("inf"),
+            "{name}: {table}"
+        );
+    }
+}
+
+/// The header of every table names each column once, whatever varies.
+#[test]
+fn columns_have_names_of_their_own() {
+    let folder = folder();
+    for (place, flags) in [
+        "--seed-what order --vary data_seed=1,2;init_seed=3,4",
+        "--seed-what data --vary order_seed=1,2;init_seed=3,4",
+        "--seed-what init --vary data_seed=1,2;weight_decay=0,1",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = folder.path().join(place.to_string());
+        printed(&format!(
+            "study --init gaussian --n-train 16 --epochs 4 --seeds 0..2 {flags} --out {}",
+            path.display()
+        ));
+        for name in ["records.csv", "curves.csv", "traces.csv"] {
+            let table = text(path.join(name));
+            let mut columns: Vec<_> = table.lines().next().expect("a header").split(',').collect();
+            let all = columns.len();
+            columns.sort_unstable();
+            columns.dedup();
+            assert_eq!(columns.len(), all, "{flags}: {name}");
+        }
+    }
+    for key in ["data_seed", "order_seed", "init_seed"] {
+        let line = format!("study --init gaussian --vary {key}=1,2 --dry-run");
+        let said = refused(&line);
+        assert!(said.contains(&format!("leaves `{key}` alone")), "{said}");
     }
 }

@@ -98,6 +98,28 @@ fn a_study_can_report_on_itself() {
     assert!(names.contains(&"index.html".to_owned()) && names.contains(&"accuracy.svg".to_owned()));
 }
 
+/// Axes whose ranges overflow or vanish have ticks all the same, and a report ends.
+#[test]
+fn axes_of_every_range_are_drawn() {
+    let folder = folder();
+    for (place, vary) in [
+        "init_norm=1,1e300",
+        "init_norm=5e-324,1e308;weight_decay=1e-300,0.1",
+        "learning_rate=5e-324,1e308",
+        "signal_scale=1e-300,1,1e300;memorization_scale=1e-150,1e150",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let line = format!(
+            "study --preset grok-a --n-train 64 --n-test 8 --epochs 60 --seeds 0..2 --vary {vary} --report"
+        );
+        let directory = study(&folder, &format!("study-{place}"), &line);
+        let page = fs::read_to_string(directory.join("report/index.html")).expect("a page");
+        assert!(page.len() < 4 << 20, "{vary}: {} bytes", page.len());
+    }
+}
+
 /// Two seeds of four that grok are not most seeds.
 #[test]
 fn a_tie_is_no_majority() {

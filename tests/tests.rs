@@ -12,6 +12,7 @@ mod golden;
 mod hostile;
 mod inputs;
 mod kills;
+mod limits;
 mod log;
 mod memory;
 mod messages;

@@ -9,9 +9,11 @@ use sparsegrok_analysis::compare::{
     compare_seeds,
 };
 use sparsegrok_config::{Config, Section, Seeds, Setting};
+use sparsegrok_run::memory::Memory;
 
 use crate::comparison;
 use crate::data::{load_to_train_and_say, say_zero_one};
+use crate::memory;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::reference;
@@ -49,6 +51,9 @@ pub(crate) struct Args {
     against: Option<String>,
     #[command(flatten)]
     settings: SettingFlags<TwoRuns>,
+    /// Go ahead where memory may not suffice
+    #[arg(long, help_heading = "Output")]
+    force: bool,
     /// Write the comparison to a file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     out: Option<PathBuf>,
@@ -73,13 +78,24 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if let Some(seeds) = args.seeds {
         config.study.seeds = seeds;
         let output = Output::open(args.out.as_deref())?;
-        let found = compare_seeds(&config, args.against.as_deref()).map_err(cause_of)?;
+        let most_memory = match args.force {
+            true => u64::MAX,
+            false => memory::available(),
+        };
+        let found = compare_seeds(&config, args.against.as_deref(), most_memory);
+        let found = found.map_err(cause_of)?;
         for file in &found.zero_one {
             say_zero_one(file);
         }
         return write_tables(output, &found.comparisons);
     }
-    let problem = load_to_train_and_say(&config, false)?.problem;
+    // The early run's weights and trace are held while the long one trains.
+    let mut both = config.clone();
+    let spec = &config.compare;
+    both.train.epochs = spec.early_epochs.saturating_add(spec.long_epochs);
+    memory::check(Memory::of_run(&both, None), args.force)?;
+    let problem = load_to_train_and_say(&config, args.force)?.problem;
+    memory::check(Memory::of_run(&both, Some(&problem)), args.force)?;
     let mut output = Output::open(args.out.as_deref())?;
     let mut bar: Option<(Length, Progress)> = None;
     let comparison = compare(&config, &problem, |length, epoch| {

@@ -232,6 +232,7 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
     let mut test_file = test_file
         .map(|path| Sink::open(Some(path), one_hot))
         .transpose()?;
+    memory::check_rows(&config)?;
     let problem = sparsegrok_data::generate(&config.synthetic)?;
     train_file.write(&problem.train, None)?;
     if let (Some(file), Some(test)) = (&mut test_file, &problem.test) {
@@ -268,6 +269,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
+    memory::check_rows(&config)?;
     let problem = load_and_say(&config)?.problem;
     let part = match args.part {
         Part::Train => Some(&problem.train),
@@ -290,6 +292,7 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config_with(file)? else {
         return Ok(());
     };
+    memory::check_rows(&config)?;
     let Loaded { problem, files, .. } = load_and_say(&config)?;
     if args.verify {
         let mut stores = files.iter().filter(|file| file.is_store).peekable();

@@ -55,7 +55,6 @@ fn has_failed(error: &anyhow::Error) -> bool {
     };
     let study = |error: &StudyError| match error {
         StudyError::Cell { error, .. } => error.is_failure(),
-        StudyError::Threads(_) => true,
         StudyError::Checkpoint(error) => checkpoint(error),
         _ => false,
     };

@@ -4,6 +4,7 @@ mod closing;
 mod compare;
 mod comparison;
 mod completions;
+mod control_group;
 mod data;
 mod exit;
 mod explain;
@@ -72,7 +73,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = Cli::parse().command;
+    if let Err(fewer) = sparsegrok_run::threads::begin() {
+        exit::say(fewer);
+    }
+    let done = match command {
         Command::Run(args) => run::execute(&args),
         Command::Compare(args) => compare::execute(&args),
         Command::Study(args) => study::execute(&args),

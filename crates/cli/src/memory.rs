@@ -1,7 +1,13 @@
 //! The memory of the machine, and the refusal of work that needs more than there is.
 
-use sparsegrok_run::memory::Memory;
+use std::path::Path;
+
+use anyhow::bail;
+use sparsegrok_config::Config;
+use sparsegrok_run::memory::{Memory, MemoryError};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use crate::control_group;
 
 /// Bytes of memory that this process can still have: the machine's, or its control group's.
 pub(crate) fn available() -> u64 {
@@ -9,7 +15,7 @@ pub(crate) fn available() -> u64 {
     let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory));
     // If the system does not tell its memory, nothing is refused.
     system.map_or(u64::MAX, |system| {
-        let group = system.cgroup_limits().map(|limits| limits.free_memory);
+        let group = control_group::available(Path::new("/"));
         system.available_memory().min(group.unwrap_or(u64::MAX))
     })
 }
@@ -26,6 +32,19 @@ pub(crate) fn for_rows(force: bool) -> u64 {
 pub(crate) fn check(needed: Memory, force: bool) -> anyhow::Result<()> {
     if !force {
         needed.within(available())?;
+    }
+    Ok(())
+}
+
+/// Refuses rows that need more memory than there is, where nothing is trained on them.
+pub(crate) fn check_rows(config: &Config) -> anyhow::Result<()> {
+    if let Err(MemoryError { needed, available }) = Memory::of_rows(config).within(available()) {
+        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+        bail!(
+            "these rows need about {:.2} GiB of memory, and {:.2} GiB are available; take fewer",
+            gib(needed.total()),
+            gib(available)
+        );
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let interrupts = match &kept {
         None => None,
         Some((_, path)) => {
-            let stop = stop_at_signals("stopping when the run is kept")?;
+            let stop = stop_at_signals("stopping when the run is kept");
             let path = shown(path);
             let held = format!("stopped; `sparsegrok run --resume {path}` goes on");
             Some((stop, held))

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
 use clap::ValueHint;
 use sparsegrok_analysis::cautions;
 use sparsegrok_config::{Section, Setting};
 use sparsegrok_data::shown;
 use sparsegrok_log::{Shard, Unfinished};
+use sparsegrok_run::threads;
 use sparsegrok_study::{Directory, Study, estimate};
 use toml::Value;
 
@@ -123,7 +123,7 @@ fn train(
     study: &Study,
     mut directory: Directory<'_>,
 ) -> anyhow::Result<()> {
-    let stop = stop_at_signals("stopping when what is under way is kept")?;
+    let stop = stop_at_signals("stopping when what is under way is kept");
     let mut progress = StudyProgress::new(study, args.live);
     let ran = directory.run(&stop, |group| progress.add(group));
     let finished = match ran {
@@ -144,6 +144,9 @@ fn train(
             ));
         }
     })?;
+    if let Some(fewer) = ran.fewer {
+        say(fewer);
+    }
     for file in &ran.zero_one {
         say_zero_one(file);
     }
@@ -165,25 +168,27 @@ fn train(
     Ok(())
 }
 
-/// A flag that the first interrupt sets, saying so; the second one ends the process.
-pub(crate) fn stop_at_signals(said: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
+/// A flag that the first interrupt sets, saying so; the second one ends the process. Interrupts are waited
+/// for by a thread: where the system allows none, the first ends the process, which is said.
+pub(crate) fn stop_at_signals(said: &'static str) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
+    let set = ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(1);
         }
         say(format_args!("{said}; interrupt again to stop at once"));
-    })
-    .context("interrupts cannot be caught")?;
-    Ok(stop)
+    });
+    if let Err(error) = set {
+        say(format_args!(
+            "an interrupt ends this at once, as it cannot be caught: {error}"
+        ));
+    }
+    stop
 }
 
 fn dry_run(study: &Study) -> anyhow::Result<()> {
-    let threads = match study.config().engine.threads {
-        0 => std::thread::available_parallelism()?.get(),
-        threads => threads,
-    };
+    let threads = threads::wanted(study.config().engine.threads);
     let estimate = estimate(study, threads)?;
     let time = estimate.one_thread / u32::try_from(threads).unwrap_or(u32::MAX);
     let mut output = Output::open(None)?;

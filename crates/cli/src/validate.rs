@@ -25,7 +25,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     } else {
         Scope::Whole
     };
-    let stop = stop_at_signals("stopping when the groups in progress are done")?;
+    let stop = stop_at_signals("stopping when the groups in progress are done");
     let started = Instant::now();
     let mut output = Output::open(None)?;
     let head = [

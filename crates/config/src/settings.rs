@@ -402,7 +402,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! { engine.kernel, "Training kernel" }.costs_time(),
     setting! { engine.simd, "Instruction set; results are the same to the bit" }.costs_time(),
     setting! { engine.threads, "Most threads to use, 0 for all cores; one run takes one" }
-        .expects(|c| unless(c.engine.threads <= 4096, "at most 4096, or 0 for all cores")),
+        .expects(|c| unless(c.engine.threads <= 512, "at most 512, or 0 for all cores")),
     setting! {
         engine.checkpoint_every,
         "Keep what is under way every so often: `60s`, `500epochs`, `never`"

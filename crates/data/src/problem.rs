@@ -1,6 +1,7 @@
 //! Problems: the training set, test set and teacher of one experiment.
 
 use crate::dataset::{Dataset, DatasetError};
+use crate::length::{root_of_squares, sum_of_squares};
 
 /// The teacher v*: the unit vector of signal weights that labels synthetic rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,11 +13,11 @@ impl Teacher {
     /// The teacher along `weights`, normalised as the reference programs do: by
     /// √max(10⁻¹², Σw²), summed in order.
     pub fn along(weights: Vec<f64>) -> Self {
-        let mut squared = 0.0;
-        for w in &weights {
-            squared += w * w;
-        }
-        let norm = f64::max(1e-12, squared).sqrt();
+        let squared = sum_of_squares(weights.iter().copied());
+        let norm = match squared.is_infinite() {
+            true => root_of_squares(squared, weights.iter().copied()),
+            false => f64::max(1e-12, squared).sqrt(),
+        };
         Self {
             direction: weights.into_iter().map(|w| w / norm).collect(),
         }
@@ -156,5 +157,6 @@ mod tests {
         assert_eq!(teacher.score(&[1.0, 1.0]), 0.6 - 0.8);
         // Below 1e-12 the norm is taken to be 1e-6, as in the reference programs.
         assert_eq!(Teacher::along(vec![1e-9]).direction(), [1e-9 / 1e-6]);
+        assert_eq!(Teacher::along(vec![3e200, -4e200]).direction(), [0.6, -0.8]);
     }
 }

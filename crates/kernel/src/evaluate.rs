@@ -1,6 +1,8 @@
 //! Figures of a model's weights: accuracies, losses, norms, margins.
 
-use sparsegrok_data::{Dataset, Problem, TargetKind};
+use sparsegrok_data::{
+    Dataset, Problem, TargetKind, holds_squares, length, root_of_squares, sum_of_squares,
+};
 use sparsegrok_lanes::Level;
 
 use crate::figure::{Evaluation, Figure};
@@ -10,7 +12,8 @@ use crate::weights::{Weights, score};
 /// Evaluates weights on a problem, in one pass over its non-zeros.
 ///
 /// A row counts as right when the score's sign (0 counts +1) is its target's; with an
-/// `accuracy_tolerance`, when (z − y)² is below it. All sums run in row order.
+/// `accuracy_tolerance`, when (z − y)² is below it. All sums run in row order. A figure that exists
+/// and has no finite value is infinite: NaN is kept for those that do not exist.
 pub fn evaluate(
     epoch: u64,
     weights: &Weights,
@@ -26,40 +29,84 @@ pub fn evaluate(
     };
     let train = scores(&problem.train);
     let test = problem.test.as_ref().filter(|test| !test.is_empty());
-    let [signal, tail, memorization] = weights.squared_norms();
-    let squared_norm = signal + tail + memorization;
+    let norms = Norms::of(weights);
     let teacher = problem
         .teacher
         .as_ref()
         .map(|teacher| Alignment::of(&weights.signal, teacher.direction()));
     let mut found = Evaluation::new(epoch);
-    found[Figure::TrainAcc] = train.accuracy;
-    found[Figure::TrainLoss] = train.loss;
-    found[Figure::MarginMin] = train.margin_min;
-    found[Figure::MarginMean] = train.margin_mean;
-    if let Some(test) = test.map(scores) {
-        found[Figure::TestAcc] = test.accuracy;
-        found[Figure::TestLoss] = test.loss;
-        found[Figure::GapLoss] = test.loss - train.loss;
-        found[Figure::GapAcc] = train.accuracy - test.accuracy;
-    }
-    found[Figure::WeightNorm] = squared_norm.sqrt();
-    found[Figure::SignalNorm] = signal.sqrt();
-    found[Figure::MemorizationNorm] = memorization.sqrt();
-    found[Figure::MemorizationShare] = if squared_norm > 0.0 {
-        memorization / squared_norm
-    } else {
-        0.0
+    let mut put = |figure, value: f64| {
+        found[figure] = if value.is_nan() { f64::INFINITY } else { value };
     };
+    put(Figure::TrainAcc, train.accuracy);
+    put(Figure::TrainLoss, train.loss);
+    put(Figure::MarginMin, train.margin_min);
+    put(Figure::MarginMean, train.margin_mean);
+    if let Some(test) = test.map(scores) {
+        put(Figure::TestAcc, test.accuracy);
+        put(Figure::TestLoss, test.loss);
+        put(Figure::GapLoss, test.loss - train.loss);
+        put(Figure::GapAcc, train.accuracy - test.accuracy);
+    }
+    put(Figure::WeightNorm, norms.all);
+    put(Figure::SignalNorm, norms.signal);
+    put(Figure::MemorizationNorm, norms.memorization);
+    put(Figure::MemorizationShare, norms.memorization_share);
     if let Some(teacher) = teacher {
         if has_population(problem, spec, accuracy_tolerance) {
-            found[Figure::PopulationAcc] = teacher.population_accuracy();
+            put(Figure::PopulationAcc, teacher.population_accuracy());
         }
-        found.set(Figure::TeacherCosine, teacher.cosine());
-        found[Figure::TeacherDistance] = teacher.distance;
+        if let Some(cosine) = teacher.cosine() {
+            put(Figure::TeacherCosine, cosine);
+        }
+        put(Figure::TeacherDistance, teacher.distance);
     }
-    found[Figure::Objective] = train.loss + 0.5 * spec.weight_decay * squared_norm;
+    put(
+        Figure::Objective,
+        train.loss + norms.penalty(spec.weight_decay),
+    );
     found
+}
+
+/// Norms of weights, without the bias.
+struct Norms {
+    signal: f64,
+    memorization: f64,
+    all: f64,
+    /// Σw², which may overflow or vanish where the norms do not.
+    squares: f64,
+    memorization_share: f64,
+}
+
+impl Norms {
+    fn of(weights: &Weights) -> Self {
+        let parts = weights.parts();
+        let squares = parts.map(|part| sum_of_squares(part.iter().copied()));
+        let norms = [0, 1, 2].map(|i| root_of_squares(squares[i], parts[i].iter().copied()));
+        let [signal, tail, memorization] = squares;
+        let all_squares = signal + tail + memorization;
+        let all = root_of_squares(all_squares, norms);
+        let memorization_share = match all {
+            0.0 => 0.0,
+            _ if holds_squares(all_squares) => memorization / all_squares,
+            _ => (norms[2] / all) * (norms[2] / all),
+        };
+        Self {
+            signal: norms[0],
+            memorization: norms[2],
+            all,
+            squares: all_squares,
+            memorization_share,
+        }
+    }
+
+    /// ½λ‖w‖².
+    fn penalty(&self, weight_decay: f64) -> f64 {
+        match holds_squares(self.squares) {
+            true => 0.5 * weight_decay * self.squares,
+            false => 0.5 * weight_decay * self.all * self.all,
+        }
+    }
 }
 
 /// Tells if the population's accuracy exists: rows are isotropic Gaussian ones that a teacher labels,
@@ -105,6 +152,10 @@ impl Scores {
             margins += y * z;
             margin_min = margin_min.min(y * z);
         }
+        // A loss may hide a score that is not a number: the hinge's max(0, 1 − NaN) is 0.
+        if !margins.is_finite() {
+            loss = f64::INFINITY;
+        }
         let n = data.len() as f64;
         Self {
             accuracy: right as f64 / n,
@@ -130,20 +181,16 @@ impl Alignment {
         let pairs = || v.iter().zip(teacher);
         let along: f64 = pairs().map(|(v, t)| v * t).sum();
         // From the difference itself: ‖v‖² − along² would lose all digits where v points at the teacher.
-        let squares = |offset: f64| -> f64 {
-            pairs()
-                .map(|(v, t)| (v - offset * t) * (v - offset * t))
-                .sum()
-        };
+        let apart = |offset: f64| pairs().map(move |(v, t)| v - offset * t);
         Self {
             along,
-            across: squares(along).sqrt(),
-            distance: squares(1.0) / v.len().max(1) as f64,
+            across: length(apart(along)),
+            distance: sum_of_squares(apart(1.0)) / v.len().max(1) as f64,
         }
     }
 
     fn cosine(&self) -> Option<f64> {
-        let norm = (self.along * self.along + self.across * self.across).sqrt();
+        let norm = length([self.along, self.across]);
         (norm > 0.0).then(|| self.along / norm)
     }
 

@@ -139,6 +139,11 @@ impl Evaluation {
         self[figure] = value.unwrap_or(f64::NAN);
     }
 
+    /// Checks that every figure that exists is finite.
+    pub fn is_finite(&self) -> bool {
+        !self.figures.iter().any(|figure| figure.is_infinite())
+    }
+
     /// A figure, where it exists.
     pub fn get(&self, figure: Figure) -> Option<f64> {
         Some(self[figure]).filter(|value| !value.is_nan())

@@ -1,7 +1,7 @@
 //! The beginning of a run: its seeds, its state if it goes on from one, and initial signal weights.
 
 use sparsegrok_data::{
-    Dataset, InvalidSetting, Normal, Problem, Purpose, RandomFamily, Stream, Teacher,
+    Dataset, InvalidSetting, Normal, Problem, Purpose, RandomFamily, Stream, Teacher, length,
 };
 
 use crate::spec::{Init, Sgd};
@@ -97,7 +97,7 @@ pub fn initial_signal(
                 .zip(teacher)
                 .map(|(x, t)| x - along * t)
                 .collect();
-            let length = rest.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let length = length(rest.iter().copied());
             Ok(rest.iter().map(|x| x * (norm / length)).collect())
         }
     }

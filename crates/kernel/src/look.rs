@@ -4,7 +4,7 @@
 //! epoch. A look reads the weights where the kernel has them and stops as soon as the answer is
 //! certain, and still gives the answer that the evaluation's figure gives, to the last bit.
 
-use sparsegrok_data::Dataset;
+use sparsegrok_data::{Dataset, holds_squares};
 use sparsegrok_lanes::Level;
 
 use crate::evaluate::{Alignment, is_right};
@@ -49,9 +49,9 @@ impl PopulationGoals {
         }
         let norm = f64::sqrt(square);
         let beyond = along - self.cosine(accuracy) * norm;
-        // Clear cases need no arc tangent. In doubtful ones the evaluation's own operations decide, so
-        // that a look and an evaluation never differ.
-        if beyond.abs() > DOUBTFUL * norm {
+        // Clear cases need no arc tangent. In doubtful ones, and where squares overflow or vanish, the
+        // evaluation's own operations decide, so that a look and an evaluation never differ.
+        if holds_squares(square) && beyond.abs() > DOUBTFUL * norm {
             return beyond > 0.0;
         }
         let v: Vec<f64> = unscaled.iter().map(|u| u * scale).collect();

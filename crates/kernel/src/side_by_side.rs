@@ -105,9 +105,11 @@ impl Training for SideBySide<'_> {
         let weights = self.model(lane)?;
         let problem = self.lanes[lane].problem;
         let tolerance = self.accuracy_tolerance;
-        Ok(evaluate(
-            self.epoch, &weights, problem, self.spec, tolerance,
-        ))
+        let found = evaluate(self.epoch, &weights, problem, self.spec, tolerance);
+        match found.is_finite() {
+            true => Ok(found),
+            false => Err(self.trainer.position(lane)),
+        }
     }
 
     /// Reads the weights where the kernel has them and stops as soon as the answer is certain.

@@ -24,7 +24,7 @@ pub trait Training {
     /// Evaluates a run as it stands. `Time: O(data)`
     ///
     /// # Errors
-    /// When its weights turn out not to be finite.
+    /// When a weight or a figure turns out not to be finite.
     fn evaluate(&self, lane: usize) -> Result<Evaluation, Diverged>;
 
     /// Looks if a figure of a run is at a threshold yet: a loss at most, any other figure at least.
@@ -46,8 +46,8 @@ pub trait Training {
 /// Training left the finite numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "training diverged in epoch {epoch}, step {step}, at row {row}: the margin there is not \
-     finite; a smaller learning_rate or smaller features are needed"
+    "training diverged in epoch {epoch}, step {step}, at row {row}: a margin, weight or \
+     figure is not finite; a smaller learning_rate or smaller features are needed"
 )]
 pub struct Diverged {
     /// Epoch, counted from 1.

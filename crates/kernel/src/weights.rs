@@ -116,18 +116,14 @@ impl Weights {
         score(self, &row.into())
     }
 
-    /// Squared norms of the signal, tail and memorization parts.
-    pub fn squared_norms(&self) -> [f64; 3] {
-        // From +0, which `sum` over nothing would not give.
+    /// The signal, tail and memorization parts.
+    pub(crate) fn parts(&self) -> [&[f64]; 3] {
         [&self.signal, &self.tail, &self.memorization]
-            .map(|part| part.iter().fold(0.0, |sum, w| sum + w * w))
     }
 
     /// Checks that every weight is finite.
     pub fn is_finite(&self) -> bool {
-        self.bias.is_finite()
-            && [&self.signal, &self.tail, &self.memorization]
-                .iter()
-                .all(|part| part.iter().all(|w| w.is_finite()))
+        let mut parts = self.parts().into_iter();
+        self.bias.is_finite() && parts.all(|part| part.iter().all(|w| w.is_finite()))
     }
 }

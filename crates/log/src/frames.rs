@@ -4,7 +4,7 @@
 //! mark lets a reader find the next frame: a damaged frame costs itself alone, and a file that was cut
 //! off while a frame was being added costs that frame.
 
-use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 
 use crate::error::Damage;
 
@@ -30,19 +30,20 @@ pub(crate) fn preamble() -> Vec<u8> {
     bytes
 }
 
-/// Adds a frame.
-pub(crate) fn add(bytes: &mut Vec<u8>, content: &[u8]) {
-    let length = (content.len() as u64).to_le_bytes();
-    bytes.extend(MARK);
-    bytes.extend(length);
-    bytes.extend(content);
-    bytes.extend(checksum(&length, content).to_le_bytes());
+/// Writes a frame, whose content is `head` and then `body`; returns the frame's length. A body may be large,
+/// so it is written from where it lies: a copy of it would take as much memory again.
+pub(crate) fn write(to: &mut impl Write, head: &[u8], body: &[u8]) -> io::Result<u64> {
+    let size = (head.len() + body.len()) as u64;
+    let length = size.to_le_bytes();
+    to.write_all(&[MARK, &length, head].concat())?;
+    to.write_all(body)?;
+    to.write_all(&checksum(&[&length, head, body]).to_le_bytes())?;
+    Ok(AROUND + size)
 }
 
-fn checksum(length: &[u8], content: &[u8]) -> u32 {
+fn checksum(parts: &[&[u8]]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(length);
-    hasher.update(content);
+    parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize()
 }
 
@@ -149,7 +150,7 @@ impl<R: Read + Seek> Frames<R> {
         let mut content = vec![0; size as usize];
         self.from.read_exact(&mut content)?;
         self.from.read_exact(&mut sum)?;
-        if checksum(&length, &content) != u32::from_le_bytes(sum) {
+        if checksum(&[&length, &content]) != u32::from_le_bytes(sum) {
             return Ok(Err(Damage::Checksum));
         }
         Ok(Ok(content))
@@ -187,8 +188,10 @@ mod tests {
 
     fn file() -> Vec<u8> {
         let mut bytes = preamble();
-        for content in [&b"one"[..], b"", &[7; 300]] {
-            add(&mut bytes, content);
+        for (head, body) in [(&b"o"[..], &b"ne"[..]), (b"", b""), (b"", &[7; 300])] {
+            let begun = bytes.len();
+            let written = write(&mut bytes, head, body).unwrap();
+            assert_eq!(written, (bytes.len() - begun) as u64);
         }
         bytes
     }

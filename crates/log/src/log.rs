@@ -58,8 +58,8 @@ impl Log {
         let content = [&[HEADER], text.as_bytes()].concat();
         let mut bytes = frames::preamble();
         // The header is written twice: if a bit flips in one copy, the other is whole.
-        frames::add(&mut bytes, &content);
-        frames::add(&mut bytes, &content);
+        frames::write(&mut bytes, &content, &[])?;
+        frames::write(&mut bytes, &content, &[])?;
         let mut file = File::create_new(folder.join(LOG))?;
         file.write_all(&bytes)?;
         file.sync_all()?;
@@ -203,9 +203,10 @@ impl Log {
             Err(error) => Err(error),
         };
         let content = content.map_err(CheckpointError::io(&self.name))?;
-        let group = content.and_then(|content| {
-            let frame = Frame::read(&content);
-            frame.map(|f| f.group.to_vec()).ok_or(Damage::Unfit)
+        let group = content.and_then(|mut content| {
+            let group = Frame::read(&content).ok_or(Damage::Unfit)?.group.len();
+            content.drain(..content.len() - group);
+            Ok(content)
         });
         group.map(Some).map_err(|damage| self.damaged(damage))
     }
@@ -220,15 +221,12 @@ impl Log {
         spent: Duration,
         group: &[u8],
     ) -> Result<(), CheckpointError> {
-        let mut content = Encoder(vec![GROUP]);
-        content.u64(number);
-        content.f64(spent.as_secs_f64());
-        content.0.extend_from_slice(group);
-        let mut frame = Vec::new();
-        frames::add(&mut frame, &content.0);
-        let mut write = || -> io::Result<()> {
+        let mut head = Encoder(vec![GROUP]);
+        head.u64(number);
+        head.f64(spent.as_secs_f64());
+        let mut write = || -> io::Result<u64> {
             self.file.seek(SeekFrom::Start(self.end))?;
-            self.file.write_all(&frame).inspect_err(|_| {
+            let length = frames::write(&mut self.file, &head.0, group).inspect_err(|_| {
                 // Truncate a partially written frame.
                 let _ = self.file.set_len(self.end);
             })?;
@@ -237,11 +235,11 @@ impl Log {
                 self.file.sync_data()?;
                 self.synced = Instant::now();
             }
-            Ok(())
+            Ok(length)
         };
-        write().map_err(CheckpointError::io(&self.name))?;
+        let length = write().map_err(CheckpointError::io(&self.name))?;
         self.places.insert(number, self.end);
-        self.end += frame.len() as u64;
+        self.end += length;
         Ok(())
     }
 

@@ -42,16 +42,14 @@ pub(crate) fn write(
     number: u64,
     progress: &[u8],
 ) -> io::Result<()> {
-    let mut content = Encoder(vec![UNDER_WAY]);
-    content.u32(fingerprint);
-    content.u64(number);
-    content.0.extend_from_slice(progress);
-    let mut bytes = frames::preamble();
-    frames::add(&mut bytes, &content.0);
+    let mut head = Encoder(vec![UNDER_WAY]);
+    head.u32(fingerprint);
+    head.u64(number);
     let [name, previous, part] = ["", PREVIOUS, PART].map(|end| named(folder, number, end));
     let write = || -> io::Result<()> {
         let mut file = File::create(&part)?;
-        file.write_all(&bytes)?;
+        file.write_all(&frames::preamble())?;
+        frames::write(&mut file, &head.0, progress)?;
         file.sync_all()?;
         // Only a checkpoint that is on the disk may take the place of the last one; between the two
         // renames the previous one is there.
@@ -83,7 +81,12 @@ pub(crate) fn read_all(
 ) -> io::Result<HashMap<u64, Vec<u8>>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
+        let entry = entry?;
+        // A folder that somebody put there is none of ours, whatever its name.
+        if entry.file_type()?.is_dir() {
+            continue;
+        }
+        let name = entry.file_name();
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix(GROUP)) else {
             continue;
         };
@@ -106,6 +109,7 @@ pub(crate) fn read_all(
             let name = named(folder, number, end);
             let read = match File::open(&name) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Ok(file) if file.metadata()?.is_dir() => continue,
                 file => read(file?, fingerprint, number)?,
             };
             match read {
@@ -130,19 +134,23 @@ fn read(file: File, fingerprint: u32, number: u64) -> io::Result<Result<Vec<u8>,
         Ok(frames) => frames,
         Err(damage) => return Ok(Err(damage)),
     };
-    let content = match frames.next()? {
+    let mut content = match frames.next()? {
         Some(Ok(frame)) => frame.content,
         Some(Err(damage)) => return Ok(Err(damage)),
         None => return Ok(Err(Damage::Truncated)),
     };
-    let decode = || {
+    let progress = || {
         let (&UNDER_WAY, rest) = content.split_first()? else {
             return None;
         };
         let mut rest = Decoder(rest);
         // A file copied from other work, or renamed to another group, must not be resumed.
         let of = (rest.u32()?, rest.u64()?);
-        (of == (fingerprint, number)).then(|| rest.0.to_vec())
+        (of == (fingerprint, number)).then_some(rest.0.len())
     };
-    Ok(decode().ok_or(Damage::Unfit))
+    let Some(progress) = progress() else {
+        return Ok(Err(Damage::Unfit));
+    };
+    content.drain(..content.len() - progress);
+    Ok(Ok(content))
 }

@@ -308,9 +308,16 @@ impl Drop for Unfinished {
     }
 }
 
-/// Takes the lock of a folder.
+/// Takes the lock of a folder. It is an empty file, which copies of a folder may lack: where there is
+/// work to resume, it is made again.
 fn lock(path: &Path) -> Result<File, CheckpointError> {
-    let lock = File::open(path.join(LOCK)).map_err(|error| nothing_or(path, error))?;
+    let mut options = File::options();
+    let options = match Unfinished::is_there(path) {
+        true => options.append(true).create(true),
+        false => options.read(true),
+    };
+    let lock = options.open(path.join(LOCK));
+    let lock = lock.map_err(|error| nothing_or(path, error))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(CheckpointError::Busy {
@@ -333,15 +340,22 @@ fn nothing_or(path: &Path, error: io::Error) -> CheckpointError {
 /// Removes a folder of unfinished work. The log and the lock go last: by them a folder is recognized, so
 /// that an interrupted removal can be repeated.
 fn remove(path: &Path) -> io::Result<()> {
+    let mut strange = false;
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name() != LOG && entry.file_name() != LOCK {
+        if entry.file_type()?.is_dir() {
+            strange = true;
+        } else if entry.file_name() != LOG && entry.file_name() != LOCK {
             fs::remove_file(entry.path())?;
         }
     }
     fs::remove_file(path.join(LOG))?;
     fs::remove_file(path.join(LOCK))?;
-    fs::remove_dir(path)
+    // A folder that somebody put here is theirs: it stays, and the folder around it.
+    match strange {
+        true => Ok(()),
+        false => fs::remove_dir(path),
+    }
 }
 
 /// Removes the remains of a folder whose removal was interrupted.

@@ -1,6 +1,6 @@
 //! Runs as bytes: traces, the evidence of times, states of training.
 
-use sparsegrok_kernel::{Diverged, Evaluation, Figure, State};
+use sparsegrok_kernel::{Diverged, Figure, State};
 use sparsegrok_log::bytes::{Decoder, Encoder};
 
 use crate::bracket::Bracket;
@@ -73,20 +73,17 @@ impl Coded for Trace {
     fn decode(from: &mut Decoder<'_>) -> Option<Self> {
         let count = from.u64()?;
         let count = from.count(count, size_of::<u64>())?;
-        let epochs: Vec<u64> = (0..count).map(|_| from.u64()).collect::<Option<_>>()?;
-        let mut evaluations: Vec<_> = epochs.into_iter().map(Evaluation::new).collect();
+        let epochs = (0..count).map(|_| from.u64()).collect::<Option<_>>()?;
+        let mut columns = Vec::new();
         for _ in 0..from.byte()? {
             // A version with other figures may have written this: a name that is not known here costs its
             // own column alone.
             let figure = Figure::of(from.name()?);
-            for evaluation in &mut evaluations {
-                let value = from.f64()?;
-                if let Some(figure) = figure {
-                    evaluation[figure] = value;
-                }
-            }
+            let count = from.count(count as u64, size_of::<f64>())?;
+            let column: Vec<f64> = (0..count).map(|_| from.f64()).collect::<Option<_>>()?;
+            columns.extend(figure.map(|figure| (figure, column)));
         }
-        Some(evaluations.into_iter().collect())
+        Some(Trace::of_columns(epochs, columns))
     }
 }
 
@@ -221,7 +218,7 @@ impl Coded for Vec<RunSoFar> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sparsegrok_kernel::Arrays;
+    use sparsegrok_kernel::{Arrays, Evaluation};
 
     fn state() -> State {
         State {

@@ -93,6 +93,8 @@ pub struct Cost {
     pub steps_per_epoch: u64,
     /// The kernel that trains them.
     pub kernel: KernelChoice,
+    /// Bytes of the [`State`] of a run.
+    pub state: u64,
 }
 
 /// Data of any family.

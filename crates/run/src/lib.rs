@@ -36,6 +36,7 @@ mod progress;
 mod registry;
 mod run;
 mod seeds;
+pub mod threads;
 mod trace;
 mod train;
 

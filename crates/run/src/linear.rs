@@ -79,6 +79,7 @@ impl Family for Linear {
             training: training_bytes(&config.train, kernel, runs, shape),
             steps_per_epoch: config.train.steps_per_epoch(shape.rows),
             kernel: kernel.for_shape(runs, shape),
+            state: shape.columns().saturating_mul(size_of::<f64>()) as u64,
         })
     }
 }

@@ -13,6 +13,8 @@ use sparsegrok_log::DataFile;
 
 use crate::describe::bytes_of;
 
+use crate::threads;
+
 /// Data that runs learn from, and notes on the files they came from.
 #[derive(Clone, Debug)]
 pub struct Loaded<D = Problem> {
@@ -217,7 +219,8 @@ fn unfit(train: &Path, error: DatasetError) -> LoadError {
     }
 }
 
-/// Draws a configuration's synthetic data, or reads its files. `Time: O(nnz)`
+/// Draws a configuration's synthetic data, or reads its files, on as many threads as it allows.
+/// `Time: O(nnz)`
 ///
 /// Training rows get the memorization columns that the configuration asks for; where it asks for
 /// none, those that a store says its rows have.
@@ -233,6 +236,18 @@ pub fn load(config: &Config) -> Result<Loaded, LoadError> {
 /// # Errors
 /// As [`LoadError`] lists.
 pub fn load_within(config: &Config, most_memory: u64) -> Result<Loaded, LoadError> {
+    let pool = match config.engine.threads {
+        0 => None,
+        most => threads::pool(most).0,
+    };
+    match pool {
+        Some(pool) => pool.install(|| load_here(config, most_memory)),
+        None => load_here(config, most_memory),
+    }
+}
+
+/// Loads data on the threads of the current pool.
+fn load_here(config: &Config, most_memory: u64) -> Result<Loaded, LoadError> {
     let spec = &config.files;
     let Some(train) = &spec.train else {
         return Ok(Loaded::from(generate(&config.synthetic)?));

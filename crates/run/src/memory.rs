@@ -25,6 +25,14 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Of a configuration's rows alone, as [`Memory::of_run`] has them before they are read.
+    pub fn of_rows(config: &Config) -> Self {
+        Self {
+            data: Self::of_run(config, None).data,
+            ..Self::default()
+        }
+    }
+
     /// Of one run. Without a problem it is that of the configuration's synthetic data, or nothing
     /// where they are in files: those tell only when they are read.
     pub fn of_run(config: &Config, problem: Option<&Problem>) -> Self {

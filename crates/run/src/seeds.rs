@@ -23,32 +23,45 @@ pub struct RunSeeds {
 }
 
 impl RunSeeds {
+    /// The keys of the seeds that a run has of its own.
+    pub const KEYS: [&str; 3] = ["data_seed", "order_seed", "init_seed"];
+
+    /// Tells if a study's seeds are added to the seed of a key.
+    pub fn are_added_to(key: &str, what: SeedWhat) -> bool {
+        match what {
+            SeedWhat::All => Self::KEYS.contains(&key),
+            SeedWhat::Data => key == "data_seed",
+            SeedWhat::Order => key == "order_seed",
+            SeedWhat::Init => key == "init_seed",
+        }
+    }
+
     /// Adds a study's seed to those of a configuration's seeds that it varies.
     ///
     /// # Errors
     /// When a sum is not below 2^64.
     pub fn of(config: &Config, seed: u64) -> Result<Self, InvalidSetting> {
         let what = config.study.seed_what;
-        let add = |to: u64, adds: bool| {
-            to.checked_add(if adds { seed } else { 0 })
-                .ok_or_else(|| InvalidSetting {
-                    key: "seeds",
-                    value: config.study.seeds.to_string(),
-                    expected: "seeds that stay below 2^64 when the configuration's are added",
-                })
+        let add = |to: u64, key: &str| {
+            to.checked_add(if Self::are_added_to(key, what) {
+                seed
+            } else {
+                0
+            })
+            .ok_or_else(|| InvalidSetting {
+                key: "seeds",
+                value: config.study.seeds.to_string(),
+                expected: "seeds that stay below 2^64 when the configuration's are added",
+            })
         };
-        let all = what == SeedWhat::All;
         Ok(Self {
             seed,
             data: match config.files.train {
                 Some(_) => None,
-                None => Some(add(
-                    config.synthetic.data_seed,
-                    all || what == SeedWhat::Data,
-                )?),
+                None => Some(add(config.synthetic.data_seed, "data_seed")?),
             },
-            order: add(config.train.order_seed, all || what == SeedWhat::Order)?,
-            init: add(config.train.init_seed, all || what == SeedWhat::Init)?,
+            order: add(config.train.order_seed, "order_seed")?,
+            init: add(config.train.init_seed, "init_seed")?,
         })
     }
 }

@@ -29,6 +29,24 @@ impl Trace {
         }
     }
 
+    /// A trace of these columns, each as long as the epochs; figures without one do not exist.
+    pub(crate) fn of_columns(
+        epochs: Vec<u64>,
+        columns: impl IntoIterator<Item = (Figure, Vec<f64>)>,
+    ) -> Self {
+        let mut trace = Self {
+            figures: [const { Vec::new() }; Figure::COUNT],
+            epochs,
+        };
+        for (figure, column) in columns {
+            trace.figures[figure as usize] = column;
+        }
+        for column in &mut trace.figures {
+            column.resize(trace.epochs.len(), f64::NAN);
+        }
+        trace
+    }
+
     /// Adds an evaluation.
     pub fn push(&mut self, evaluation: &Evaluation) {
         self.epochs.push(evaluation.epoch);

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
-use rayon::ThreadPoolBuilder;
+use rayon::{Scope, ThreadPool};
 use sparsegrok_log::{CheckpointError, Unfinished};
 use sparsegrok_run::codec::to_bytes;
 use sparsegrok_run::memory::{Memory, MemoryError};
 use sparsegrok_run::models::AnyData;
+use sparsegrok_run::threads::{self, Fewer};
 use sparsegrok_run::training::Fault;
 use sparsegrok_run::{Event, LoadError};
 
@@ -26,6 +27,8 @@ pub struct Ran {
     pub runs: u64,
     /// Threads that ran them.
     pub threads: usize,
+    /// Set where they are fewer than were asked for, as the system allows no more.
+    pub fewer: Option<Fewer>,
     /// Data files whose labels were 0 and 1, read as −1 and 1.
     pub zero_one: Vec<PathBuf>,
 }
@@ -44,9 +47,6 @@ pub enum StudyError {
         /// The fault.
         error: LoadError,
     },
-    /// Threads could not be started.
-    #[error("threads could not be started: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
     /// A cell needs more memory than the study may take.
     #[error("{}{error}", in_cell(*cell, *cells))]
     Memory {
@@ -90,7 +90,7 @@ impl Study {
     /// `Time: O(runs · epochs · nnz)`, divided among the threads.
     ///
     /// # Errors
-    /// When a cell's data cannot be had or do not fit its training, or threads cannot be started.
+    /// When a cell's data cannot be had or do not fit its training.
     pub fn run(
         &self,
         stop: &AtomicBool,
@@ -108,13 +108,15 @@ impl Study {
         stop: &AtomicBool,
         mut hand_over: impl FnMut(Group) -> ControlFlow<()>,
     ) -> Result<Ran, StudyError> {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(self.config().engine.threads)
-            .build()?;
-        let threads = pool.current_num_threads();
+        // Memory is checked before threads are made: it takes none.
+        let threads = threads::wanted(self.config().engine.threads);
         for cell in 0..self.cells().len() {
             self.check_memory(cell, threads, None)?;
         }
+        let (pool, made) = threads::pool(threads);
+        let threads = pool.as_ref().map_or(1, ThreadPool::current_num_threads);
+        // Without threads beside it, this one does the work, each group when it is wanted.
+        let ahead = if pool.is_some() { AHEAD * threads } else { 1 };
         let mut todo = self.groups().map(|number| (number, self.group(number)));
         // The cell whose shared data were last checked.
         let mut checked = None;
@@ -126,10 +128,10 @@ impl Study {
             Some(_) => unwanted(),
             None => abandoned.load(Ordering::Relaxed),
         };
-        pool.in_place_scope(|scope| {
+        in_scope(pool.as_ref(), |scope| {
             let mut results = VecDeque::new();
             let mut drive = || loop {
-                while results.len() < AHEAD * threads && !unwanted() {
+                while results.len() < ahead && !unwanted() {
                     let Some((number, (cell, seeds))) = todo.next() else {
                         break;
                     };
@@ -149,7 +151,7 @@ impl Study {
                     };
                     let (done, result) = mpsc::sync_channel(1);
                     let (unwanted, halt) = (&unwanted, &halt);
-                    scope.spawn(move |_| {
+                    let task = move || {
                         if unwanted() {
                             return;
                         }
@@ -157,7 +159,11 @@ impl Study {
                             // The receiver is gone only when the result is unwanted.
                             let _ = done.send(result);
                         }
-                    });
+                    };
+                    match pool {
+                        Some(_) => scope.spawn(move |_| task()),
+                        None => task(),
+                    }
                     results.push_back(result);
                 }
                 // A group that did not come to its end before the stop sends nothing.
@@ -177,6 +183,7 @@ impl Study {
         .map(|()| Ran {
             runs,
             threads,
+            fewer: made.err(),
             zero_one: self.zero_one_files(),
         })
     }
@@ -247,5 +254,13 @@ impl Study {
             cells: self.cells().len(),
             error,
         }
+    }
+}
+
+/// Calls `work` with a scope of a pool or, without one, of the pool that the calling thread is in.
+fn in_scope<'s, R>(pool: Option<&ThreadPool>, work: impl FnOnce(&Scope<'s>) -> R) -> R {
+    match pool {
+        Some(pool) => pool.in_place_scope(work),
+        None => rayon::in_place_scope(work),
     }
 }

@@ -113,6 +113,19 @@ impl Grid {
         config.validate()?;
         for axis in &self.axes {
             axis.setting.check_acts(config)?;
+            // Cells would share runs, and a run's seed would not be its cell's.
+            let key = axis.setting.key;
+            if RunSeeds::are_added_to(key, config.study.seed_what) {
+                return Err(InvalidSetting {
+                    key: "seed_what",
+                    value: format!("{:?}", config.study.seed_what).to_lowercase(),
+                    expected: match key {
+                        "data_seed" => "one that leaves `data_seed` alone, as that is an axis",
+                        "order_seed" => "one that leaves `order_seed` alone, as that is an axis",
+                        _ => "one that leaves `init_seed` alone, as that is an axis",
+                    },
+                });
+            }
         }
         check_seeds(config)
     }
@@ -390,6 +403,38 @@ mod tests {
             study.cell_name(200),
             "weight_decay=1.03282812594e-9, init_norm=1"
         );
+    }
+
+    #[test]
+    fn seeds_that_the_study_varies_are_no_axes() {
+        for (what, key, is_axis) in [
+            (SeedWhat::All, "data_seed", false),
+            (SeedWhat::All, "order_seed", false),
+            (SeedWhat::All, "init_seed", false),
+            (SeedWhat::Data, "data_seed", false),
+            (SeedWhat::Data, "order_seed", true),
+            (SeedWhat::Order, "order_seed", false),
+            (SeedWhat::Order, "data_seed", true),
+            (SeedWhat::Init, "init_seed", false),
+            (SeedWhat::Init, "data_seed", true),
+        ] {
+            let mut config = config(&[&format!("{key}=1,2")]);
+            config.train.init = sparsegrok_kernel::Init::Gaussian;
+            config.study.seed_what = what;
+            match cells(&config) {
+                Ok(cells) => assert!(is_axis && cells.len() == 2, "{key}"),
+                Err(error) => assert_eq!(
+                    (is_axis, error.to_string()),
+                    (
+                        false,
+                        format!(
+                            "`seed_what` is {}, expected one that leaves `{key}` alone, as that is an axis",
+                            format!("{what:?}").to_lowercase()
+                        )
+                    )
+                ),
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The memory that a study takes, computed before it begins.
 
-use sparsegrok_kernel::Evaluation;
+use sparsegrok_config::CheckpointEvery;
+use sparsegrok_kernel::{Evaluation, KernelChoice};
 use sparsegrok_run::memory::{Memory, evaluations};
 use sparsegrok_run::models::AnyData;
 
@@ -11,13 +12,19 @@ use crate::study::Study;
 /// waits for a slower one's group, few enough that results waiting take little memory.
 pub(crate) const AHEAD: usize = 4;
 
+/// Bytes of the summary of a cell, and of each figure in it: they are held until all are written.
+const SUMMARY: u64 = 3 << 9;
+const SUMMARY_OF_FIGURE: u64 = 160;
+
 /// The memory of a study on some number of threads, while it runs a cell. `data` are those of all runs of
 /// the cell, where they share them and they are known.
 ///
 /// # Formula
 /// As many groups at a time as there are threads, each with its data unless all share them, and its
-/// training; the figures of the cell's runs, and their records; traces of four groups a thread that wait
-/// to be handed over.
+/// training; where it is kept every so many epochs, its state and that state as bytes; traces of four
+/// groups a thread that wait to be handed over, and one group as bytes. Or, when all are trained, the
+/// figures of the cell's runs, their records, and a group with its bytes. Through all of it, the
+/// summaries of cells. The fullest moment counts.
 pub(crate) fn of_cell(
     study: &Study,
     cell: usize,
@@ -27,26 +34,64 @@ pub(crate) fn of_cell(
     let config = &study.cell(cell).config;
     let seeds = study.spec().seeds.len();
     let together = GROUP.min(seeds);
-    let Some(cost) = study.family().cost(config, together as usize, data) else {
+    let family = study.family();
+    let cost = |runs: u64| family.cost(config, runs as usize, data);
+    let Some(whole) = cost(together) else {
         return Memory::default();
     };
+    // The last group of a cell may be a short one: so many of any that follow each other are.
     let groups = (threads as u64).min(study.runs().div_ceil(together));
-    let own = match study.family().shares_data(config, config) {
-        false => groups.saturating_mul(together),
+    let (of_a_cell, rest) = (seeds.div_ceil(GROUP), seeds % GROUP);
+    let short = if rest == 0 { 0 } else { groups / of_a_cell };
+    let of_short = cost(rest.max(1)).unwrap_or_default().training;
+    let runs = (groups - short) * together + short * rest;
+    let own = match family.shares_data(config, config) {
+        false => runs,
         true => 1,
     };
+    let mut training = whole.training.saturating_mul(groups - short);
+    training = training.saturating_add(of_short.saturating_mul(short));
+    if let CheckpointEvery::Epochs(_) = config.engine.checkpoint_every {
+        let side_by_side = match whole.kernel {
+            KernelChoice::Lanes => runs,
+            _ => groups,
+        };
+        training = training.saturating_add(2 * side_by_side.saturating_mul(whole.state));
+    }
     let evaluations = evaluations(config);
+    let trace = evaluations.saturating_mul(size_of::<Evaluation>() as u64);
+    let group = trace.saturating_mul(together);
+    // Bytes of a group in the log, which has no columns of figures that do not exist: four of the
+    // test rows, three of the teacher.
+    let absent =
+        if config.has_test() { 0 } else { 4 } + if config.files.train.is_some() { 3 } else { 0 };
+    let columns = 1 + family.figures().len().saturating_sub(absent);
+    let logged = evaluations
+        .saturating_mul(together)
+        .saturating_mul((columns * size_of::<f64>()) as u64);
     let figures = seeds
         .saturating_mul(evaluations)
         .saturating_mul((study.spec().figures.len() * size_of::<f64>()) as u64);
     let waiting = (AHEAD as u64 * threads as u64 * together)
         .min(study.runs())
-        .saturating_mul(evaluations)
-        .saturating_mul(size_of::<Evaluation>() as u64);
+        .saturating_mul(trace);
     let records = seeds.saturating_mul(size_of::<Record>() as u64);
+    let summaries = (study.cells().len() as u64)
+        .saturating_mul(SUMMARY + study.spec().figures.len() as u64 * SUMMARY_OF_FIGURE);
+    let data = whole.data.saturating_mul(own);
+    let while_training = waiting.saturating_add(logged);
+    // A cell's figures have room from its first group on, once that is read.
+    let read = match of_a_cell {
+        1 => figures.max(logged),
+        _ => figures.saturating_add(logged),
+    };
+    let after = [read, records, group].into_iter();
+    let after = after.fold(0, u64::saturating_add);
+    // What is freed when all are trained makes room for the tables.
+    let after = after.saturating_sub(data.saturating_add(training));
     Memory {
-        data: cost.data.saturating_mul(own),
-        training: cost.training.saturating_mul(groups),
-        results: figures.saturating_add(waiting).saturating_add(records),
+        data,
+        training,
+        results: while_training.max(after).saturating_add(summaries),
     }
 }

@@ -41,10 +41,17 @@ impl RecordRow {
     }
 }
 
+/// Tells if a varied key has a column of its own. A seed that varies from cell to cell is the same in
+/// all runs of a cell, whose column of that seed has it already.
+fn has_column(key: &str) -> bool {
+    !RunSeeds::KEYS.contains(&key)
+}
+
 /// The columns of a study's records.
 fn header(study: &Study) -> Vec<String> {
     let varied = study.axes().map(|(key, _)| key);
-    let seeds = ["seed", "data_seed", "order_seed", "init_seed"];
+    let varied = varied.filter(|key| has_column(key));
+    let seeds = ["seed"].into_iter().chain(RunSeeds::KEYS);
     let outcome = ["status", "horizon", "unconfirmed"];
     let names = ["cell"].into_iter().chain(varied).chain(seeds);
     let names = names.chain(outcome).map(str::to_owned);
@@ -79,7 +86,8 @@ pub(crate) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::
     let number = |x: Option<f64>| x.map_or_else(String::new, |x| Shortest(x).to_string());
     let count = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
     let mut cells = vec![row.cell.to_string()];
-    cells.extend(study.varied(row.cell).map(|(_, value)| value_text(value)));
+    let varied = study.varied(row.cell).filter(|(key, _)| has_column(key));
+    cells.extend(varied.map(|(_, value)| value_text(value)));
     cells.extend([
         row.seeds.seed.to_string(),
         count(row.seeds.data),

@@ -117,9 +117,11 @@ impl<'s> Tables<'s> {
 
 /// Writes a value as JSON, all the way to the disk.
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    write(path, &text)
+    let mut file = BufWriter::new(File::create(path)?);
+    serde_json::to_writer_pretty(&mut file, value)?;
+    file.write_all(b"\n")?;
+    file.flush()?;
+    file.get_ref().sync_all()
 }
 
 /// Writes a file, all the way to the disk.

@@ -40,7 +40,8 @@ pub enum CompareError {
 /// against long training with each value of the key; and early stopping with patience against long
 /// training, where [`CompareSpec::patience`](sparsegrok_config::CompareSpec) asks for it.
 ///
-/// A pair of runs has the same data and initial weights. `Time: O(seeds · epochs · nnz)`, divided
+/// Nothing is trained that would need more than `most_memory` bytes. A pair of runs has the same data
+/// and initial weights. `Time: O(seeds · epochs · nnz)`, divided
 /// among the threads.
 ///
 /// # Errors
@@ -48,6 +49,7 @@ pub enum CompareError {
 pub fn compare_seeds(
     config: &Config,
     against: Option<&str>,
+    most_memory: u64,
 ) -> Result<SeedComparisons, CompareError> {
     let patience = config.compare.patience;
     check_patience(&config.compare, config.has_test())?;
@@ -67,8 +69,9 @@ pub fn compare_seeds(
         }
     };
     // Both are checked before either is trained.
-    let long = Study::new(long)?;
-    let others = Study::new(others)?.with_data_of(&long);
+    let study = |config| Ok::<_, CompareError>(Study::new(config)?.within_memory(most_memory));
+    let long = study(long)?;
+    let others = study(others)?.with_data_of(&long);
     let mut zero_one = Vec::new();
     let mut stopped = train(&long, patience, &mut zero_one)?;
     let mut long = stopped.remove(0);
