@@ -105,7 +105,7 @@ fn axes_of_every_range_are_drawn() {
     for (place, vary) in [
         "init_norm=1,1e300",
         "init_norm=5e-324,1e308;weight_decay=1e-300,0.1",
-        "learning_rate=5e-324,1e308",
+        "learning_rate=5e-324,1e308 --weight-decay 0",
         "signal_scale=1e-300,1,1e300;memorization_scale=1e-150,1e150",
     ]
     .into_iter()
