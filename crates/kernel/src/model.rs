@@ -191,17 +191,18 @@ impl<B: BufRead> Lines<B> {
         let mut bytes = Vec::new();
         let mut bounded = self.from.by_ref().take(LONGEST + 1);
         bounded.read_until(b'\n', &mut bytes)?;
-        let bad = |found: &str, expected| ModelError::Line {
+        let bad = |found, expected| ModelError::Line {
             line: self.number,
-            found: found.to_owned(),
+            found,
             expected,
         };
         if bytes.len() as u64 > LONGEST {
-            return Err(bad("a line without end", "at most 4 MiB a line"));
+            let found = abridged(&String::from_utf8_lossy(&bytes));
+            return Err(bad(found, "at most 4 MiB a line"));
         }
         let is_line = !bytes.is_empty();
         let text = String::from_utf8(bytes);
-        self.text = text.map_err(|_| bad("other bytes", "text in UTF-8"))?;
+        self.text = text.map_err(|_| bad("other bytes".to_owned(), "text in UTF-8"))?;
         let ends = ["\r\n", "\n"];
         let end = ends.into_iter().find(|end| self.text.ends_with(end));
         let length = self.text.len() - end.map_or(0, str::len);

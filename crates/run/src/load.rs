@@ -61,8 +61,9 @@ pub enum LoadError {
     },
     /// The weights of a file's columns do not fit the memory there is.
     #[error(
-        "{}: its largest index makes {columns} columns, whose weights take {:.2} GiB, and {:.2} GiB are \
-         available: expected smaller indices", Input::name_of(path), gib(weight_bytes(*columns)), gib(*available)
+        "{}: this needs about {:.2} GiB of memory for the weights of {columns} columns, which its largest index \
+         makes, and {:.2} GiB are available; take smaller indices, or `--force` it",
+        Input::name_of(path), gib(weight_bytes(*columns)), gib(*available)
     )]
     Wide {
         /// The file.
