@@ -11,7 +11,7 @@ use sparsegrok_study::{
 };
 
 use crate::data::{load_and_say, say_zero_one};
-use crate::output::Output;
+use crate::output::{OutFlags, Output};
 use crate::progress::Progress;
 use crate::settings::{Scope, SettingFlags};
 
@@ -47,9 +47,8 @@ pub(crate) struct Args {
     against: Option<String>,
     #[command(flatten)]
     settings: SettingFlags<TwoRuns>,
-    /// Write the comparison to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFlags,
 }
 
 struct TwoRuns;
@@ -68,9 +67,10 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(mut config) = args.settings.config()? else {
         return Ok(());
     };
+    let out = args.out.checked(&args.settings.inputs(&config))?;
     if let Some(seeds) = args.seeds {
         config.study.seeds = seeds;
-        let output = Output::open(args.out.as_deref())?;
+        let output = Output::open(&out)?;
         let found = compare_seeds(&config, args.against.as_deref()).map_err(cause_of)?;
         for file in &found.zero_one {
             say_zero_one(file);
@@ -78,7 +78,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         return write_tables(output, &found.comparisons);
     }
     let problem = load_and_say(&config)?;
-    let mut output = Output::open(args.out.as_deref())?;
+    let mut output = Output::open(&out)?;
     let mut bar: Option<(Length, Progress)> = None;
     let comparison = compare(&config, &problem, |length, epoch| {
         let shown = bar.take().filter(|(of, _)| *of == length);
@@ -122,12 +122,13 @@ fn directories(args: &Args) -> anyhow::Result<()> {
             .into());
         }
     };
+    let out = args.out.checked(&[])?;
     let comparisons =
         compare_directories(&args.directories, cells).map_err(|error| match error {
             CompareDirectoriesError::Results(error) => error.into(),
             other => anyhow::Error::from(other),
         })?;
-    write_tables(Output::open(args.out.as_deref())?, &comparisons)
+    write_tables(Output::open(&out)?, &comparisons)
 }
 
 /// Writes tables, an empty line between them.

@@ -10,7 +10,7 @@ use sparsegrok_data::{Dataset, InvalidSetting, Problem, TargetKind};
 use sparsegrok_study::{Config, Description, FileRows, Loaded, Section, Setting, load, read_rows};
 
 use crate::exit::say;
-use crate::output::Output;
+use crate::output::{Asked, OutFlags, Output, check};
 use crate::settings::{Scope, SettingFlags};
 
 #[derive(clap::Subcommand)]
@@ -39,6 +39,9 @@ pub(crate) struct GenerateArgs {
     /// Write the test rows to a file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     test_out: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long, help_heading = "Output")]
+    force: bool,
 }
 
 #[derive(clap::Args)]
@@ -52,9 +55,8 @@ pub(crate) struct ImportArgs {
     /// Targets are real numbers, not labels
     #[arg(long)]
     real: bool,
-    /// Write to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFlags,
 }
 
 #[derive(clap::Args)]
@@ -66,9 +68,8 @@ pub(crate) struct ExportArgs {
     /// Which rows
     #[arg(long, value_enum, default_value_t = Part::Train, help_heading = "Output")]
     part: Part,
-    /// Write to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFlags,
 }
 
 #[derive(clap::Args)]
@@ -165,21 +166,36 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
         return Err(refuse("n_test", "0".to_owned(), "test rows for --test-out").into());
     }
     let one_hot = args.one_hot.one_hot;
-    let mut train_file = Sink::open(args.out.as_deref(), one_hot)?;
-    let test_file = args.test_out.as_deref();
-    let mut test_file = test_file
-        .map(|path| Sink::open(Some(path), one_hot))
-        .transpose()?;
-    let problem = sparsegrok_data::generate(&config.synthetic)?;
-    train_file.write(&problem.train, None)?;
-    if let (Some(file), Some(test)) = (&mut test_file, &problem.test) {
-        file.write(test, None)?;
+    let train = Asked::or_stdout("--out", args.out.as_deref(), args.force);
+    let test = args.test_out.clone().map(|path| Asked {
+        flag: "--test-out",
+        path,
+        replace: args.force,
+    });
+    let asked: Vec<_> = [train].into_iter().chain(test).collect();
+    check(&asked, &args.settings.inputs(&config))?;
+    let mut sinks = Vec::new();
+    for asked in &asked {
+        sinks.push(Sink::open(asked, one_hot)?);
     }
-    train_file.output.finish()?;
-    test_file.map_or(Ok(()), |file| file.output.finish())
+    let problem = sparsegrok_data::generate(&config.synthetic)?;
+    let is_alone = sinks.len() == 1;
+    for (sink, rows) in sinks
+        .iter_mut()
+        .zip([Some(&problem.train), problem.test.as_ref()])
+    {
+        if !is_alone {
+            sink.output.outlive_reader();
+        }
+        if let Some(rows) = rows {
+            sink.write(rows, None)?;
+        }
+    }
+    sinks.into_iter().try_for_each(|sink| sink.output.finish())
 }
 
 fn import(args: &ImportArgs) -> anyhow::Result<()> {
+    let out = args.out.checked(&[("FILE", &args.file)])?;
     let options = svmlight::Options {
         zero_based: args.zero_based,
         targets: if args.real {
@@ -196,7 +212,7 @@ fn import(args: &ImportArgs) -> anyhow::Result<()> {
     if mapped {
         say_zero_one(&args.file);
     }
-    let mut file = Sink::open(args.out.as_deref(), OneHotChoice::Implicit)?;
+    let mut file = Sink::open(&out, OneHotChoice::Implicit)?;
     file.write(&rows, Some(labels))?;
     file.output.finish()
 }
@@ -205,6 +221,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
+    let out = args.out.checked(&args.settings.inputs(&config))?;
     let problem = load_and_say(&config)?;
     let part = match args.part {
         Part::Train => Some(&problem.train),
@@ -217,7 +234,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
         };
         return Err(refuse(key, value.to_owned(), "test rows for --part test").into());
     };
-    let mut file = Sink::open(args.out.as_deref(), args.one_hot.one_hot)?;
+    let mut file = Sink::open(&out, args.one_hot.one_hot)?;
     file.write(part, None)?;
     file.output.finish()
 }
@@ -240,7 +257,7 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
         }
     }
     let problem = load_and_say(&config)?;
-    let mut output = Output::open(None)?;
+    let mut output = Output::stdout();
     write!(output, "[train]\n{}", Description::of(&problem.train))?;
     if let Some(test) = &problem.test {
         write!(output, "\n[test]\n{}", Description::of(test))?;
@@ -264,15 +281,15 @@ struct Sink {
 }
 
 impl Sink {
-    /// Opens a file, which becomes a store if its name says so, or standard output.
-    fn open(path: Option<&Path>, one_hot: OneHotChoice) -> anyhow::Result<Self> {
-        let is_store = path.is_some_and(|path| path.extension().is_some_and(|end| end == "sgs"));
+    /// Opens an output, which becomes a store if its name says so.
+    fn open(asked: &Asked, one_hot: OneHotChoice) -> anyhow::Result<Self> {
+        let is_store = asked.path.extension().is_some_and(|end| end == "sgs");
         if is_store && matches!(one_hot, OneHotChoice::Explicit) {
             let expected = "implicit for a store, which keeps only the scale of these columns";
             return Err(refuse("one_hot", "explicit".to_owned(), expected).into());
         }
         Ok(Self {
-            output: Output::open(path)?,
+            output: Output::open(asked)?,
             one_hot,
             is_store,
         })

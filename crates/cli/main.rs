@@ -16,6 +16,7 @@ mod progress;
 mod report;
 mod run;
 mod settings;
+mod signals;
 mod study;
 mod study_progress;
 mod tables;
@@ -67,7 +68,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    signals::catch();
+    match Cli::try_parse() {
+        Ok(cli) => exit::code(execute(cli.command)),
+        Err(other) => exit::code_of_usage(&other),
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Run(args) => run::execute(&args),
         Command::Compare(args) => compare::execute(&args),
         Command::Study(args) => study::execute(&args),
@@ -80,6 +89,5 @@ fn main() -> ExitCode {
         Command::Predict(args) => predict::execute(&args),
         Command::Data(command) => data::execute(&command),
         Command::Completions(args) => completions::execute(&args),
-    };
-    exit::code(done)
+    }
 }

@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, ValueHint, value
 use sparsegrok_study::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
 use toml::Value;
 
-use crate::output::Output;
+use crate::output::{Input, Output};
 
 /// The settings that a command takes as flags.
 pub(crate) trait Scope {
@@ -30,6 +30,19 @@ impl<S> SettingFlags<S> {
     /// Returns whether nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
         self.preset.is_none() && self.file.is_none() && !self.print && self.flags.is_empty()
+    }
+
+    /// The files that a configuration is read from, and those it names.
+    pub(crate) fn inputs<'a>(&'a self, config: &'a Config) -> Vec<Input<'a>> {
+        let files = [
+            ("--config", &self.file),
+            ("--train", &config.files.train),
+            ("--test", &config.files.test),
+        ];
+        let named = files.into_iter();
+        named
+            .filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
+            .collect()
     }
 
     /// The effective configuration; `None` when it was printed, as asked, and nothing else is to
@@ -69,7 +82,7 @@ impl<S> SettingFlags<S> {
         if !self.print {
             return Ok(Some(config));
         }
-        let mut output = Output::open(None)?;
+        let mut output = Output::stdout();
         output.write_all(config.to_toml()?.as_bytes())?;
         output.finish()?;
         Ok(None)

@@ -3,19 +3,21 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_study::{Directory, Section, Setting, Shard, Study, Unfinished, cautions, estimate};
+use sparsegrok_study::{
+    Directory, Outputs, Section, Setting, Shard, Study, Unfinished, cautions, estimate,
+};
 use toml::Value;
 
 use crate::data::say_zero_one;
-use crate::exit::say;
+use crate::exit::{say, shell_word};
 use crate::memory;
 use crate::output::Output;
 use crate::report;
 use crate::settings::{Scope, SettingFlags};
+use crate::signals;
 use crate::study_progress::{StudyProgress, duration};
 
 #[derive(clap::Args)]
@@ -81,7 +83,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
-    let directory = Directory::create(path, args.force, &study)?;
+    let directory = Directory::create_with(path, args.force, &study, outputs(args, path))?;
     train(args, path, &study, directory)
 }
 
@@ -94,7 +96,7 @@ fn within_memory(args: &Args, study: Study) -> Study {
 }
 
 fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
-    let Some(unfinished) = Directory::unfinished(path)? else {
+    let Some(mut unfinished) = Directory::unfinished(path)? else {
         say(format_args!("{}: is complete", path.display()));
         return Ok(());
     };
@@ -104,6 +106,9 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     let study = Study::new(config)?.of_shard(unfinished.shard());
     let study = within_memory(args, study);
     let found = found_in(&unfinished);
+    if args.report {
+        unfinished.set_outputs(outputs(args, path))?;
+    }
     let directory = Directory::resume(path, unfinished, &study)?;
     found.iter().for_each(say);
     train(args, path, &study, directory)
@@ -117,6 +122,12 @@ pub(crate) fn found_in(unfinished: &Unfinished) -> Vec<String> {
     notices.chain([counts]).collect()
 }
 
+/// What a study was asked for beside its tables.
+fn outputs(args: &Args, path: &Path) -> Outputs {
+    let report = args.report.then(|| ("--report".to_owned(), path.into()));
+    report.into_iter().collect()
+}
+
 /// Trains the groups that are not finished yet, and completes the directory.
 fn train(
     args: &Args,
@@ -124,7 +135,11 @@ fn train(
     study: &Study,
     mut directory: Directory<'_>,
 ) -> anyhow::Result<()> {
-    let stop = stop_at_signals("stopping when what is under way is kept")?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let said = "stopping when what is under way is kept";
+    let in_order = signals::in_order(&stop, directory.work().under_way(), said);
+    // One that was begun with a report is resumed with it.
+    let report = directory.work().outputs().contains_key("--report");
     let mut progress = StudyProgress::new(study, args.live);
     let ran = directory.run(&stop, |group| progress.add(group));
     let finished = match ran {
@@ -139,12 +154,14 @@ fn train(
     };
     let (ran, summary) = finished.inspect_err(|_| {
         if Directory::is_unfinished(path) {
-            let path = path.display();
+            let path = shell_word(path);
             say(format_args!(
                 "what is finished is kept; `sparsegrok study --resume {path}` goes on"
             ));
         }
     })?;
+    // All is kept.
+    drop(in_order);
     for file in &ran.zero_one {
         say_zero_one(file);
     }
@@ -152,32 +169,20 @@ fn train(
     for caution in cautions(study, &summary) {
         say(format_args!("caution: {caution}"));
     }
-    if args.report && ran.runs > 0 {
+    if report && ran.runs > 0 {
         report::beside(path)?;
     }
     if ran.runs < study.runs() {
-        let (runs, planned, path) = (ran.runs, study.runs(), path.display());
+        let (runs, planned) = (ran.runs, study.runs());
         let held = format!(
-            "stopped; {path} holds the first {runs} of {planned} runs, and \
-             `sparsegrok study --resume {path}` goes on"
+            "stopped; {} holds the first {runs} of {planned} runs, and \
+             `sparsegrok study --resume {}` goes on",
+            path.display(),
+            shell_word(path)
         );
         return Err(io::Error::new(io::ErrorKind::Interrupted, held).into());
     }
     Ok(())
-}
-
-/// A flag that the first interrupt sets, saying so; the second one ends the process.
-pub(crate) fn stop_at_signals(said: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(1);
-        }
-        say(format_args!("{said}; interrupt again to stop at once"));
-    })
-    .context("interrupts cannot be caught")?;
-    Ok(stop)
 }
 
 fn dry_run(study: &Study) -> anyhow::Result<()> {
@@ -187,7 +192,7 @@ fn dry_run(study: &Study) -> anyhow::Result<()> {
     };
     let estimate = estimate(study, threads)?;
     let time = estimate.one_thread / u32::try_from(threads).unwrap_or(u32::MAX);
-    let mut output = Output::open(None)?;
+    let mut output = Output::stdout();
     writeln!(output, "cells = {}", study.cells().len())?;
     writeln!(output, "seeds = {}", study.spec().seeds.len())?;
     writeln!(output, "runs = {}", study.runs())?;

@@ -9,7 +9,6 @@ use sparsegrok_study::{Check, Scope, Tolerance, Witness, validate};
 
 use crate::exit::say;
 use crate::output::Output;
-use crate::study::stop_at_signals;
 use crate::study_progress::duration;
 
 #[derive(clap::Args)]
@@ -25,9 +24,9 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     } else {
         Scope::Whole
     };
-    let stop = stop_at_signals("stopping when the groups in progress are done")?;
+    let stop = Arc::new(AtomicBool::new(false));
     let started = Instant::now();
-    let mut output = Output::open(None)?;
+    let mut output = Output::stdout();
     writeln!(
         output,
         "{:<64}{:>10}{:>10}{:>11}  {:<8}seeds",

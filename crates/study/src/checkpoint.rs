@@ -10,6 +10,7 @@ mod frames;
 mod header;
 mod keeper;
 mod log;
+mod outputs;
 mod under_way;
 
 use std::io;
@@ -28,6 +29,7 @@ pub use header::Work;
 pub(crate) use header::{Difference, Header};
 pub(crate) use keeper::Keeper;
 pub(crate) use log::{LOG, Log, Opened};
+pub use outputs::Outputs;
 
 /// The progress of one run of a group under way.
 #[derive(Clone, Debug, PartialEq)]

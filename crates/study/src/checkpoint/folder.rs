@@ -6,15 +6,15 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sparsegrok_config::Config;
 
 use super::header::{Header, Work};
 use super::log::{LOG, Log, Opened};
-use super::{CheckpointError, Damage, RunSoFar, under_way};
-use crate::files::folder_beside;
+use super::{CheckpointError, Damage, Outputs, RunSoFar, outputs, under_way};
+use crate::files::{Temporary, folder_of, remove_folder, sync_folder};
 use crate::shard::Shard;
 use crate::study::Group;
 
@@ -27,6 +27,7 @@ const LOCK: &str = "lock";
 pub struct Unfinished {
     path: PathBuf,
     header: Header,
+    outputs: Outputs,
     /// CRC-32 of the header: it ties the files of groups under way to this log.
     fingerprint: u32,
     log: Mutex<Log>,
@@ -37,8 +38,10 @@ pub struct Unfinished {
     /// Time spent on the finished groups before this process took over.
     earlier: Duration,
     since: Instant,
-    /// True if this process created the folder.
-    new: bool,
+    /// The folder, if this process created it, until it is worth keeping.
+    new: Option<Temporary>,
+    /// Set once a group is being trained.
+    under_way: Arc<AtomicBool>,
     _lock: File,
 }
 
@@ -48,15 +51,29 @@ impl Unfinished {
     /// # Errors
     /// When the folder exists already, or files cannot be written or read.
     pub fn begin(path: &Path, work: Work, config: &Config) -> Result<Self, CheckpointError> {
-        Self::begin_shard(path, work, config, None)
+        Self::begin_with(path, work, config, Outputs::new())
     }
 
-    /// Begins a folder as [`Unfinished::begin`] does, for one shard of a study.
+    /// Begins a folder as [`Unfinished::begin`] does, which also keeps where the results are to go.
+    ///
+    /// # Errors
+    /// As [`Unfinished::begin`].
+    pub fn begin_with(
+        path: &Path,
+        work: Work,
+        config: &Config,
+        outputs: Outputs,
+    ) -> Result<Self, CheckpointError> {
+        Self::begin_shard(path, work, config, None, outputs)
+    }
+
+    /// Begins a folder as [`Unfinished::begin_with`] does, for one shard of a study.
     pub(crate) fn begin_shard(
         path: &Path,
         work: Work,
         config: &Config,
         shard: Option<Shard>,
+        outputs: Outputs,
     ) -> Result<Self, CheckpointError> {
         let header = Header::of(work, config, shard, path)?;
         clear_remains(path);
@@ -64,15 +81,21 @@ impl Unfinished {
         let begin = || -> io::Result<Self> {
             // Prepared beside its final place and renamed, so that no other process ever sees a
             // folder without a lock or a log.
-            let part = folder_beside(path)?;
+            let part = Temporary::folder_beside(path)?;
             let lock = File::create(part.path().join(LOCK))?;
             lock.try_lock()?;
             let (end, fingerprint) = Log::create(part.path(), &header)?;
-            fs::rename(part.path(), path)?;
-            let _ = part.keep();
+            if !outputs.is_empty() {
+                outputs::write(part.path(), &outputs)?;
+            }
+            sync_folder(part.path())?;
+            part.rename(path)?;
+            let new = Temporary::of(path.to_owned(), remove_folder);
+            sync_folder(folder_of(path))?;
             Ok(Self {
                 path: path.to_owned(),
                 header: header.clone(),
+                outputs: outputs.clone(),
                 fingerprint,
                 log: Mutex::new(Log::new(path, end)?),
                 begun: Mutex::default(),
@@ -80,19 +103,15 @@ impl Unfinished {
                 notices: Vec::new(),
                 earlier: Duration::ZERO,
                 since: Instant::now(),
-                new: true,
+                new: Some(new),
+                under_way: Arc::default(),
                 _lock: lock,
             })
         };
         begin().map_err(|error| match error.kind() {
             // Another process put its folder there first.
             ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => {
-                let path = path.to_owned();
-                match (Self::is_there(&path), Self::is_busy(&path)) {
-                    (true, true) => CheckpointError::Busy { path },
-                    (true, false) => CheckpointError::Exists { path },
-                    (false, _) => io(error),
-                }
+                Self::refuse_other(path).err().unwrap_or_else(|| io(error))
             }
             _ => io(error),
         })
@@ -134,6 +153,7 @@ impl Unfinished {
         Ok(Self {
             path: path.to_owned(),
             header,
+            outputs: outputs::read(path)?,
             fingerprint,
             log: Mutex::new(log),
             keeps: AtomicBool::new(!begun.is_empty()),
@@ -141,7 +161,8 @@ impl Unfinished {
             notices,
             earlier: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
             since: Instant::now(),
-            new: false,
+            new: None,
+            under_way: Arc::default(),
             _lock: lock,
         })
     }
@@ -149,6 +170,21 @@ impl Unfinished {
     /// Tells if a folder holds work to resume.
     pub fn is_there(path: &Path) -> bool {
         path.join(LOG).is_file()
+    }
+
+    /// Refuses a path for new work where other work is kept already.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn refuse_other(path: &Path) -> Result<(), CheckpointError> {
+        let is_there = Self::is_there(path);
+        let is_busy = Self::is_busy(path);
+        let path = path.to_owned();
+        match (is_there, is_busy) {
+            (false, _) => Ok(()),
+            (true, true) => Err(CheckpointError::Busy { path }),
+            (true, false) => Err(CheckpointError::Exists { path }),
+        }
     }
 
     /// Takes a folder over and removes it, whatever it holds.
@@ -174,6 +210,28 @@ impl Unfinished {
     /// When this version does not know the configuration kept.
     pub fn config(&self) -> Result<Config, CheckpointError> {
         self.header.config(&self.path.join(LOG))
+    }
+
+    /// The files and folders that the results are to go to, as they were asked for last.
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
+    }
+
+    /// Keeps other outputs from now on.
+    ///
+    /// # Errors
+    /// When their file cannot be written.
+    pub fn set_outputs(&mut self, outputs: Outputs) -> Result<(), CheckpointError> {
+        if outputs != self.outputs {
+            outputs::write(&self.path, &outputs).map_err(CheckpointError::io(&self.path))?;
+            self.outputs = outputs;
+        }
+        Ok(())
+    }
+
+    /// A flag that is set once a group is being trained: until then, an interrupt finds nothing to keep.
+    pub fn under_way(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.under_way)
     }
 
     /// The shard of a study, if the work is one.
@@ -211,6 +269,7 @@ impl Unfinished {
     /// # Errors
     /// When the folder cannot be removed.
     pub fn remove(&self) -> Result<(), CheckpointError> {
+        self.stays();
         remove(&self.path).map_err(CheckpointError::io(&self.path))
     }
 
@@ -245,6 +304,7 @@ impl Unfinished {
     pub(crate) fn add(&self, number: u64, group: &Group) -> Result<(), CheckpointError> {
         let (_, spent) = self.times();
         self.log().add(number, spent, group)?;
+        self.stays();
         // Only now: until the log has the group, its progress is all there is to resume.
         under_way::remove(&self.path, number);
         Ok(())
@@ -261,7 +321,18 @@ impl Unfinished {
         under_way::write(&self.path, self.fingerprint, number, runs)
             .map_err(CheckpointError::io(&under_way::file_of(&self.path, number)))?;
         self.keeps.store(true, Ordering::Relaxed);
+        self.stays();
         Ok(())
+    }
+
+    /// Notes that a group is being trained.
+    pub(super) fn set_under_way(&self) {
+        self.under_way.store(true, Ordering::Relaxed);
+    }
+
+    /// Leaves the folder to its owner, who removes it if need be.
+    fn stays(&self) {
+        self.new.iter().for_each(Temporary::keep);
     }
 
     /// The error that the kept progress of a group does not belong to this work.
@@ -281,8 +352,9 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         // A folder that was taken over stays: another process made it, and its user expects it.
-        if self.new && !self.is_worth_keeping() && Self::is_there(&self.path) {
-            let _ = self.remove();
+        match self.new.is_some() && !self.is_worth_keeping() && Self::is_there(&self.path) {
+            true => drop(self.remove()),
+            false => self.stays(),
         }
     }
 }

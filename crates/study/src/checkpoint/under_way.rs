@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::codec::{Decoder, Encoder};
 use super::frames::{self, Frames};
 use super::{Damage, RunSoFar};
-use crate::files::sync_folder;
+use crate::files::{Temporary, sync_folder};
 
 /// Beginning of a file's name, before the group's number.
 const GROUP: &str = "group-";
@@ -47,21 +47,16 @@ pub(super) fn write(
     let mut bytes = frames::preamble();
     frames::add(&mut bytes, &content.0);
     let [name, previous, part] = ["", PREVIOUS, PART].map(|end| named(folder, number, end));
-    let write = || -> io::Result<()> {
-        let mut file = File::create(&part)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        // Only a checkpoint that is on the disk may take the place of the last one; between the two
-        // renames the previous one is there.
-        match fs::rename(&name, &previous) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => fs::rename(&part, &name)?,
-        }
-        sync_folder(folder)
-    };
-    write().inspect_err(|_| {
-        let _ = fs::remove_file(&part);
-    })
+    let (mut file, part) = Temporary::file(part)?;
+    file.write_all(&bytes)?;
+    file.sync_all()?;
+    // Only a checkpoint that is on the disk may take the place of the last one; between the two renames
+    // the previous one is there.
+    match fs::rename(&name, &previous) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => part.rename(&name)?,
+    }
+    sync_folder(folder)
 }
 
 /// Removes the checkpoints of a group. An error is ignored: a file that stays costs room and nothing else.
