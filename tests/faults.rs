@@ -2,7 +2,7 @@
 //! is finished is whole, what is not is absent or as before, and going on leads to the same bytes.
 //!
 //! The calls are recorded and disturbed by `shim/record.c`, loaded before the C library.
-//! The long version: `FAULTS=100 cargo test --test tests -- --ignored --nocapture faults`.
+//! The long version, on a disk that forgets: `TMPDIR=/dev/shm FAULTS=100 cargo test --test tests -- --ignored --nocapture faults`.
 
 #![cfg(target_os = "linux")]
 
@@ -299,10 +299,17 @@ fn disturb(case: &Case, inputs: &TempDir, stride: usize, tally: &mut Tally) {
         let line = line.replace('%', &inputs.path().display().to_string());
         line.replace('@', &out.display().to_string())
     };
+    let before = folder();
+    for line in &case.before {
+        crate::support::printed(&place(line, before.path()));
+    }
+    let old = files(before.path());
     let prepared = || {
         let folder = folder();
-        for line in &case.before {
-            crate::support::printed(&place(line, folder.path()));
+        for (name, bytes) in &old {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, bytes).expect("a file");
         }
         folder
     };
@@ -311,7 +318,6 @@ fn disturb(case: &Case, inputs: &TempDir, stride: usize, tally: &mut Tally) {
         assert!(output.status.success(), "{context}: {line}: {output:?}");
     };
     let whole = prepared();
-    let old = files(whole.path());
     let (output, calls) = recorded(&place(&case.line, whole.path()), whole.path(), "");
     assert!(output.status.success(), "{}: {output:?}", case.line);
     let whole = files(whole.path());
@@ -390,15 +396,20 @@ fn survive(configurations: u32, stride: usize, seed: u64) -> Tally {
     let mut rng = SplitMix64::seed_from_u64(seed);
     let mut tally = Tally::default();
     for _ in 0..configurations {
-        disturb(&Case::random(&mut rng), &inputs, stride, &mut tally);
+        let case = Case::random(&mut rng);
+        disturb(&case, &inputs, stride, &mut tally);
+        eprintln!("{}: {tally:?}", case.line);
     }
     tally
 }
 
 #[test]
 fn a_few_commands_are_disturbed_at_some_calls() {
-    let tally = survive(5, 11, 1);
-    assert!(tally.kills > 0 && tally.errors > 0, "{tally:?}");
+    let tally = survive(5, 13, 1);
+    assert!(
+        tally.kills > 0 && tally.interrupts > 0 && tally.errors > 0 && tally.resumed > 0,
+        "{tally:?}"
+    );
 }
 
 #[test]

@@ -149,19 +149,19 @@ fn outputs_that_are_inputs_or_each_other_are_refused() {
             "is both `--out` and `--checkpoint`",
         ),
         (
-            format!("{RUN} --force --train {rows} --out {at}/link"),
+            format!("run --force --train {rows} --out {at}/link"),
             "is both `--train` and `--out`",
         ),
         (
-            format!("{RUN} --force --train {rows} --out {at}/hard"),
+            format!("run --force --train {rows} --out {at}/hard"),
             "is both `--train` and `--out`",
         ),
         (
-            format!("{RUN} --force --train {rows} --test {rows} --model {rows}"),
+            format!("run --force --train {rows} --test {rows} --model {rows}"),
             "is both `--train` and `--model`",
         ),
         (
-            format!("{RUN} --force --config {config} --out {config}"),
+            format!("run --force --config {config} --out {config}"),
             "is both `--config` and `--out`",
         ),
         (

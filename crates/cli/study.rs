@@ -143,10 +143,18 @@ fn train(
     let mut progress = StudyProgress::new(study, args.live);
     let ran = directory.run(&stop, |group| progress.add(group));
     let finished = match ran {
-        Ok(ran) => directory
-            .finish(&ran)
-            .map(|summary| (ran, summary))
-            .map_err(anyhow::Error::from),
+        Ok(ran) => {
+            let further = || {
+                // All runs are kept: from here on there is nothing to be ended in order.
+                drop(in_order);
+                match report && ran.runs > 0 {
+                    true => report::beside(path),
+                    false => Ok(()),
+                }
+            };
+            let summary = directory.finish_with(&ran, further);
+            summary.map(|summary| (ran, summary))
+        }
         Err(error) => {
             drop(directory);
             Err(error.into())
@@ -160,17 +168,12 @@ fn train(
             ));
         }
     })?;
-    // All is kept.
-    drop(in_order);
     for file in &ran.zero_one {
         say_zero_one(file);
     }
     progress.finish();
     for caution in cautions(study, &summary) {
         say(format_args!("caution: {caution}"));
-    }
-    if report && ran.runs > 0 {
-        report::beside(path)?;
     }
     if ran.runs < study.runs() {
         let (runs, planned) = (ran.runs, study.runs());

@@ -13,6 +13,7 @@ use sparsegrok_config::Config;
 
 use super::header::{Header, Work};
 use super::log::{LOG, Log, Opened};
+use super::outputs::OUTPUTS;
 use super::{CheckpointError, Damage, Outputs, RunSoFar, outputs, under_way};
 use crate::files::{Temporary, folder_of, remove_folder, sync_folder};
 use crate::shard::Shard;
@@ -381,27 +382,41 @@ fn nothing_or(path: &Path, error: io::Error) -> CheckpointError {
     }
 }
 
-/// Removes a folder of unfinished work. The log and the lock go last: by them a folder is recognized, so
-/// that an interrupted removal can be repeated.
+/// Removes a folder of unfinished work. By the log it is recognized, so that an interrupted removal can be
+/// repeated: the log goes when nothing but what is needed to resume is there, and the rest of that after it.
 fn remove(path: &Path) -> io::Result<()> {
+    let last = [LOG, OUTPUTS, LOCK];
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name() != LOG && entry.file_name() != LOCK {
+        if last.iter().all(|&name| entry.file_name() != name) {
             fs::remove_file(entry.path())?;
         }
     }
     fs::remove_file(path.join(LOG))?;
-    fs::remove_file(path.join(LOCK))?;
+    remove_remains(path)
+}
+
+/// Removes what is left of a folder without its log.
+fn remove_remains(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path.join(OUTPUTS)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => fs::remove_file(path.join(LOCK))?,
+    }
     fs::remove_dir(path)
 }
 
 /// Removes the remains of a folder whose removal was interrupted.
 fn clear_remains(path: &Path) {
-    // The lock is the last file to go; a folder with any other file is not such remains.
-    let is_lock = |entry: fs::DirEntry| entry.file_name() == LOCK;
-    let is_remains = fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(is_lock));
+    // A folder with any other file is not such remains.
+    let is_last = |entry: fs::DirEntry| {
+        [OUTPUTS, LOCK]
+            .iter()
+            .any(|&name| entry.file_name() == name)
+    };
+    let is_remains = fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(is_last));
     if is_remains && !Unfinished::is_busy(path) {
-        let _ = fs::remove_file(path.join(LOCK));
+        let _ = remove_remains(path);
+        // The lock may have gone before the folder.
         let _ = fs::remove_dir(path);
     }
 }

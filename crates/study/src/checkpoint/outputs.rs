@@ -15,7 +15,7 @@ use crate::files::{Temporary, sync_folder};
 pub type Outputs = BTreeMap<String, OsString>;
 
 /// The file's name.
-const OUTPUTS: &str = "outputs";
+pub(super) const OUTPUTS: &str = "outputs";
 
 /// First byte of the frame.
 const OF_OUTPUTS: u8 = b'o';

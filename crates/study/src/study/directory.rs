@@ -232,6 +232,29 @@ impl<'s> Directory<'s> {
     /// # Errors
     /// When a file cannot be written, or cannot get its name.
     pub fn finish(self, ran: &Ran) -> Result<Summary, DirectoryError> {
+        self.finish_with(ran, || Ok(()))
+    }
+
+    /// As [`Directory::finish`]; `further` makes what is to be there beside the tables, such as a report,
+    /// before the unfinished work goes: until then, resuming it makes all of it again.
+    ///
+    /// # Errors
+    /// As [`Directory::finish`], and those of `further`.
+    pub fn finish_with<E: From<DirectoryError>>(
+        self,
+        ran: &Ran,
+        further: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Summary, E> {
+        let (made, summary) = self.make_tables(ran)?;
+        further()?;
+        if made.runs == self.study.runs() {
+            self.unfinished.remove().map_err(DirectoryError::from)?;
+        }
+        Ok(summary)
+    }
+
+    /// Makes the tables of the logged groups and gives the files their names.
+    fn make_tables(&self, ran: &Ran) -> Result<(Made, Summary), DirectoryError> {
         // The log must be on the disk before tables that are made of it replace others.
         self.unfinished.sync()?;
         let folder = self.path.join(UNFINISHED);
@@ -249,10 +272,7 @@ impl<'s> Directory<'s> {
         if made.runs > 0 {
             self.put_in_place().map_err(fault)?;
         }
-        if made.runs == self.study.runs() {
-            self.unfinished.remove()?;
-        }
-        Ok(summary)
+        Ok((made, summary))
     }
 
     fn fault(&self, error: io::Error) -> DirectoryError {
