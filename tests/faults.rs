@@ -369,12 +369,10 @@ fn disturb(case: &Case, inputs: &TempDir, stride: usize, tally: &mut Tally) {
                 done(resume, out, &context);
                 tally.resumed += 1;
             } else {
-                let is_study = out.join("study/study.toml").exists();
-                let forced =
-                    match case.line.contains(" --force") || !(is_study || !found.is_empty()) {
-                        true => case.line.clone(),
-                        false => format!("{} --force", case.line),
-                    };
+                let forced = match case.line.contains(" --force") || found.is_empty() {
+                    true => case.line.clone(),
+                    false => format!("{} --force", case.line),
+                };
                 done(&forced, out, &context);
                 tally.again += 1;
             }
@@ -405,7 +403,7 @@ fn survive(configurations: u32, stride: usize, seed: u64) -> Tally {
 
 #[test]
 fn a_few_commands_are_disturbed_at_some_calls() {
-    let tally = survive(5, 13, 1);
+    let tally = survive(5, 29, 1);
     assert!(
         tally.kills > 0 && tally.interrupts > 0 && tally.errors > 0 && tally.resumed > 0,
         "{tally:?}"
