@@ -72,7 +72,7 @@ fn weights_are_the_same_on_every_machine() {
         for level in Level::available() {
             for kernel in ["scalar", "lanes"] {
                 let line = format!(
-                    "run {flags} --eval-every 1000 --kernel {kernel} --simd {level} --model {}",
+                    "run {flags} --eval-every 1000 --kernel {kernel} --simd {level} --force --model {}",
                     model.display()
                 );
                 printed(&line);

@@ -295,7 +295,7 @@ fn generated_stores_keep_signal_columns_and_memorization() {
         printed(&format!("{predict} {text}"))
     );
     let said = refused(&format!(
-        "data export {data} --one-hot explicit --out {test}"
+        "data export {data} --one-hot explicit --force --out {test}"
     ));
     assert!(said.contains("`one_hot` is explicit"), "{said}");
 }

@@ -331,7 +331,8 @@ fn begun(folder: &TempDir, work: Work) -> (PathBuf, Vec<u8>) {
         Work::Study => study.join("unfinished"),
     };
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let unfinished = Unfinished::begin(&path, work, &config, &[]).unwrap();
+    let unfinished =
+        Unfinished::begin(&path, work, &config, &[], None, Default::default()).unwrap();
     let finished = std::fs::read(path.join("runs.log")).unwrap();
     drop(unfinished);
     std::fs::create_dir(&path).unwrap();

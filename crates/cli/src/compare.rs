@@ -14,7 +14,7 @@ use sparsegrok_run::memory::Memory;
 use crate::comparison;
 use crate::data::{load_to_train_and_say, say_zero_one};
 use crate::memory;
-use crate::output::Output;
+use crate::output::{OutFlags, Output};
 use crate::progress::Progress;
 use crate::reference;
 use crate::settings::{Scope, SettingFlags, refuse};
@@ -51,12 +51,8 @@ pub(crate) struct Args {
     against: Option<String>,
     #[command(flatten)]
     settings: SettingFlags<TwoRuns>,
-    /// Go ahead where memory may not suffice
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Write the comparison to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFlags,
 }
 
 struct TwoRuns;
@@ -75,10 +71,11 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(mut config) = args.settings.config()? else {
         return Ok(());
     };
+    let out = args.out.checked(&args.settings.inputs(&config))?;
     if let Some(seeds) = args.seeds {
         config.study.seeds = seeds;
-        let output = Output::open(args.out.as_deref())?;
-        let most_memory = match args.force {
+        let output = Output::open(&out)?;
+        let most_memory = match args.out.force() {
             true => u64::MAX,
             false => memory::available(),
         };
@@ -93,10 +90,11 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let mut both = config.clone();
     let spec = &config.compare;
     both.train.epochs = spec.early_epochs.saturating_add(spec.long_epochs);
-    memory::check(Memory::of_run(&both, None), args.force)?;
-    let problem = load_to_train_and_say(&config, args.force)?.problem;
-    memory::check(Memory::of_run(&both, Some(&problem)), args.force)?;
-    let mut output = Output::open(args.out.as_deref())?;
+    let force = args.out.force();
+    memory::check(Memory::of_run(&both, None), force)?;
+    let problem = load_to_train_and_say(&config, force)?.problem;
+    memory::check(Memory::of_run(&both, Some(&problem)), force)?;
+    let mut output = Output::open(&out)?;
     let mut bar: Option<(Length, Progress)> = None;
     let comparison = compare(&config, &problem, |length, epoch| {
         let shown = bar.take().filter(|(of, _)| *of == length);
@@ -133,12 +131,13 @@ fn directories(args: &Args) -> anyhow::Result<()> {
             return Err(refuse("cells", given, "two cells, such as `0,1`").into());
         }
     };
+    let out = args.out.checked(&[])?;
     let comparisons =
         compare_directories(&args.directories, cells).map_err(|error| match error {
             CompareDirectoriesError::Results(error) => error.into(),
             other => anyhow::Error::from(other),
         })?;
-    write_tables(Output::open(args.out.as_deref())?, &comparisons)
+    write_tables(Output::open(&out)?, &comparisons)
 }
 
 /// Writes tables, an empty line between them.

@@ -18,7 +18,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     // Into memory first: the generator panics when it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "sparsegrok", &mut script);
-    let mut output = Output::open(None)?;
+    let mut output = Output::stdout();
     output.write_all(&script)?;
     output.finish()
 }

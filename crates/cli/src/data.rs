@@ -14,7 +14,7 @@ use sparsegrok_run::{
 
 use crate::exit::say;
 use crate::memory;
-use crate::output::Output;
+use crate::output::{Asked, OutFlags, Output, check};
 use crate::settings::{Scope, SettingFlags, refuse};
 
 #[derive(clap::Subcommand)]
@@ -44,6 +44,9 @@ pub(crate) struct GenerateArgs {
     /// Write the test rows to a file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     test_out: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long, help_heading = "Output")]
+    force: bool,
 }
 
 #[derive(clap::Args)]
@@ -56,9 +59,8 @@ pub(crate) struct ImportArgs {
     /// Targets are real numbers, not labels
     #[arg(long, conflicts_with = "labels")]
     real: bool,
-    /// Write to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFlags,
 }
 
 #[derive(clap::Args)]
@@ -71,9 +73,8 @@ pub(crate) struct ExportArgs {
     /// Which rows
     #[arg(long, value_enum, default_value_t = Part::Train)]
     part: Part,
-    /// Write to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFlags,
 }
 
 #[derive(clap::Args)]
@@ -227,22 +228,37 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
         return Err(refuse("n_test", "0".to_owned(), "test rows for --test-out").into());
     }
     let one_hot = args.one_hot.one_hot;
-    let mut train_file = Sink::open(args.out.as_deref(), one_hot)?;
-    let test_file = args.test_out.as_deref();
-    let mut test_file = test_file
-        .map(|path| Sink::open(Some(path), one_hot))
-        .transpose()?;
+    let train = Asked::or_stdout("--out", args.out.as_deref(), args.force);
+    let test = args.test_out.clone().map(|path| Asked {
+        flag: "--test-out",
+        path,
+        replace: args.force,
+    });
+    let asked: Vec<_> = [train].into_iter().chain(test).collect();
+    check(&asked, &args.settings.inputs(&config))?;
+    let mut sinks = Vec::new();
+    for asked in &asked {
+        sinks.push(Sink::open(asked, one_hot)?);
+    }
     memory::check_rows(&config)?;
     let problem = sparsegrok_data::generate(&config.synthetic)?;
-    train_file.write(&problem.train, None)?;
-    if let (Some(file), Some(test)) = (&mut test_file, &problem.test) {
-        file.write(test, None)?;
+    let is_alone = sinks.len() == 1;
+    for (sink, rows) in sinks
+        .iter_mut()
+        .zip([Some(&problem.train), problem.test.as_ref()])
+    {
+        if !is_alone {
+            sink.output.outlive_reader();
+        }
+        if let Some(rows) = rows {
+            sink.write(rows, None)?;
+        }
     }
-    train_file.output.finish()?;
-    test_file.map_or(Ok(()), |file| file.output.finish())
+    sinks.into_iter().try_for_each(|sink| sink.output.finish())
 }
 
 fn import(args: &ImportArgs) -> anyhow::Result<()> {
+    let out = args.out.checked(&[("FILE", &args.file)])?;
     let options = args.text.over(RowOptions {
         rows: svmlight::Options {
             targets: if args.real {
@@ -260,7 +276,7 @@ fn import(args: &ImportArgs) -> anyhow::Result<()> {
     if read.mapped {
         say_zero_one(&args.file);
     }
-    let mut file = Sink::open(args.out.as_deref(), OneHotChoice::Implicit)?;
+    let mut file = Sink::open(&out, OneHotChoice::Implicit)?;
     file.write(&read.rows, Some(read.labels))?;
     file.output.finish()
 }
@@ -269,6 +285,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
+    let out = args.out.checked(&args.settings.inputs(&config))?;
     memory::check_rows(&config)?;
     let problem = load_and_say(&config)?.problem;
     let part = match args.part {
@@ -282,7 +299,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
         };
         return Err(refuse(key, value.to_owned(), "test rows for --part test").into());
     };
-    let mut file = Sink::open(args.out.as_deref(), args.one_hot.one_hot)?;
+    let mut file = Sink::open(&out, args.one_hot.one_hot)?;
     file.write(part, None)?;
     file.output.finish()
 }
@@ -307,7 +324,7 @@ fn info(args: &InfoArgs) -> anyhow::Result<()> {
             ));
         }
     }
-    let mut output = Output::open(None)?;
+    let mut output = Output::stdout();
     write!(output, "[train]\n{}", Description::of(&problem.train))?;
     if let Some(test) = &problem.test {
         write!(output, "\n[test]\n{}", Description::of(test))?;
@@ -323,15 +340,15 @@ struct Sink {
 }
 
 impl Sink {
-    /// Opens a file, which becomes a store if its name says so, or standard output.
-    fn open(path: Option<&Path>, one_hot: OneHotChoice) -> anyhow::Result<Self> {
-        let is_store = path.is_some_and(|path| path.extension().is_some_and(|end| end == "sgs"));
+    /// Opens an output, which becomes a store if its name says so.
+    fn open(asked: &Asked, one_hot: OneHotChoice) -> anyhow::Result<Self> {
+        let is_store = asked.path.extension().is_some_and(|end| end == "sgs");
         if is_store && matches!(one_hot, OneHotChoice::Explicit) {
             let expected = "implicit for a store, which keeps only the scale of these columns";
             return Err(refuse("one_hot", "explicit".to_owned(), expected).into());
         }
         Ok(Self {
-            output: Output::open(path)?,
+            output: Output::open(asked)?,
             one_hot,
             is_store,
         })

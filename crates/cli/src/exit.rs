@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use sparsegrok_analysis::validate::ValidateError;
@@ -33,9 +34,28 @@ pub(crate) fn code(done: anyhow::Result<()>) -> ExitCode {
     ExitCode::from(if has_failed(&error) { FAILED } else { REFUSED })
 }
 
+/// Prints what the reader of flags has to say: help, the version, or a mistake.
+pub(crate) fn code_of_usage(other: &clap::Error) -> ExitCode {
+    let printed = other.print().and_then(|()| io::stdout().flush());
+    match other.use_stderr() {
+        true => ExitCode::from(REFUSED),
+        false => code(printed.map_err(anyhow::Error::from)),
+    }
+}
+
 /// Writes a line to standard error. That it may be closed is no reason to stop.
 pub(crate) fn say(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// A path as a word that a shell takes for it.
+pub(crate) fn shell_word(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    match path.chars().all(is_plain) && !path.is_empty() {
+        true => path.into_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -32,7 +32,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
             );
         }
         let results = StudyResults::read(path)?;
-        let mut output = Output::open(None)?;
+        let mut output = Output::stdout();
         write!(output, "{}", measured_beside(&results)?)?;
         for caution in cautions(&results.study, &results.summary) {
             writeln!(output, "caution: {caution}")?;
@@ -42,7 +42,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(config) = args.settings.config()? else {
         return Ok(());
     };
-    let mut output = Output::open(None)?;
+    let mut output = Output::stdout();
     match explain(&config) {
         Ok(explanation) => write!(output, "{explanation}")?,
         Err(not_covered) => writeln!(output, "No answer: {not_covered}.")?,

@@ -20,7 +20,9 @@ mod progress;
 mod reference;
 mod report;
 mod run;
+mod run_outputs;
 mod settings;
+mod signals;
 mod study;
 mod study_progress;
 mod table;
@@ -73,11 +75,18 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    signals::catch();
+    match Cli::try_parse() {
+        Ok(cli) => exit::code(execute(cli.command)),
+        Err(other) => exit::code_of_usage(&other),
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
     if let Err(fewer) = sparsegrok_run::threads::begin() {
         exit::say(fewer);
     }
-    let done = match command {
+    match command {
         Command::Run(args) => run::execute(&args),
         Command::Compare(args) => compare::execute(&args),
         Command::Study(args) => study::execute(&args),
@@ -90,6 +99,5 @@ fn main() -> ExitCode {
         Command::Predict(args) => predict::execute(&args),
         Command::Data(command) => data::execute(&command),
         Command::Completions(args) => completions::execute(&args),
-    };
-    exit::code(done)
+    }
 }

@@ -9,7 +9,7 @@ use sparsegrok_plot::{Theme, draw, png};
 use sparsegrok_report::{Style, View, run_picture};
 use sparsegrok_run::Run;
 
-use crate::output::Output;
+use crate::output::{Output, STANDARD};
 
 /// The file of a picture; its name tells the kind.
 #[derive(Clone, Debug)]
@@ -23,12 +23,11 @@ impl FromStr for PlotFile {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let path = PathBuf::from(text);
-        let is_png = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("svg") => false,
-            Some("png") => true,
-            _ => return Err("expected a name that ends in .svg or .png"),
-        };
-        Ok(Self { path, is_png })
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("svg" | "png") => Ok(Self::accepted(path)),
+            None if text == STANDARD => Ok(Self::accepted(path)),
+            _ => Err("expected a name that ends in .svg or .png"),
+        }
     }
 }
 
@@ -36,6 +35,12 @@ impl PlotFile {
     /// The file's name.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The same picture in another file, whose name was accepted before.
+    pub(crate) fn accepted(path: PathBuf) -> Self {
+        let is_png = path.extension().is_some_and(|end| end == "png");
+        Self { path, is_png }
     }
 
     /// Draws a run into the file.

@@ -13,7 +13,7 @@ use sparsegrok_run::{RowOptions, read_rows};
 use crate::data::TextFlags;
 use crate::exit::say;
 use crate::memory;
-use crate::output::Output;
+use crate::output::{OutFlags, Output};
 
 /// Predicts one line per row, as LIBLINEAR does: the label, or the value under real targets.
 #[derive(clap::Args)]
@@ -29,9 +29,8 @@ pub(crate) struct Args {
     /// Print scores z instead of labels
     #[arg(long)]
     scores: bool,
-    /// Write to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFlags,
 }
 
 fn read_model(path: &Path) -> anyhow::Result<Model> {
@@ -44,6 +43,9 @@ fn read_model(path: &Path) -> anyhow::Result<Model> {
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    let out = args
+        .out
+        .checked(&[("--model", &args.model), ("DATA", &args.data)])?;
     let model = read_model(&args.model)?;
     let predictor = Predictor::new(model, &args.model)?;
     let of_model = predictor.options();
@@ -57,7 +59,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let rows = read_rows(&args.data, &asked)?;
     args.text.check_effect(&rows)?;
     let scores = predictor.scores(&rows);
-    let mut output = Output::open(args.out.as_deref())?;
+    let mut output = Output::open(&out)?;
     let mut lines = BufWriter::new(&mut output);
     for &score in &scores {
         if args.scores {

@@ -14,7 +14,7 @@ const WIDTH: usize = 100;
 const UNBROKEN: &str = "\u{a0}";
 
 pub(crate) fn execute() -> anyhow::Result<()> {
-    let mut output = Output::open(None)?;
+    let mut output = Output::stdout();
     for (k, preset) in PRESETS.iter().enumerate() {
         if k > 0 {
             writeln!(output)?;

@@ -12,7 +12,7 @@ use sparsegrok_report::{Style, View, page, pictures};
 use sparsegrok_study::StudyResults;
 
 use crate::exit::say;
-use crate::output::{Output, cannot_be_written};
+use crate::output::{Asked, Output, cannot_be_written};
 
 /// The folder in a study's directory that has its report.
 const FOLDER: &str = "report";
@@ -103,7 +103,12 @@ fn write(
 
 /// Writes a file, which appears when all of it is there.
 fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut output = Output::file(path)?;
+    // A report renews the one before it.
+    let mut output = Output::open(&Asked {
+        flag: "--out",
+        path: path.to_owned(),
+        replace: true,
+    })?;
     let written = output.write_all(bytes);
     written.with_context(|| cannot_be_written(path))?;
     output.finish()

@@ -2,52 +2,36 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
-use clap::ValueHint;
-use sparsegrok_config::{Config, Section, Setting};
-use sparsegrok_data::shown;
-use sparsegrok_kernel::{Weights, model};
-use sparsegrok_log::{DataFile, Unfinished, Work};
+use sparsegrok_config::{Section, Setting};
+use sparsegrok_kernel::{TrainError, Weights, model};
+use sparsegrok_log::{Unfinished, Work};
 use sparsegrok_run::memory::Memory;
 use sparsegrok_run::models::Linear;
 use sparsegrok_run::{Event, Loaded, RunError, TraceWriter, run_watched};
 
 use crate::closing;
 use crate::data::load_to_train_and_say;
-use crate::exit::say;
+use crate::exit::{say, shell_word};
 use crate::memory;
 use crate::output::Output;
 use crate::plot::PlotFile;
 use crate::progress::Progress;
+use crate::run_outputs::{OutputFlags, Targets};
 use crate::settings::{Scope, SettingFlags};
-use crate::study::{found_in, stop_at_signals};
+use crate::signals;
+use crate::study::found_in;
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Args {
     #[command(flatten)]
     settings: SettingFlags<OneRun>,
-    /// Write the trace to a file instead of standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    out: Option<PathBuf>,
-    /// Keep how far it has come in this folder, until it is done [default: FILE.unfinished beside --out]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    checkpoint: Option<PathBuf>,
-    /// Go on with the unfinished run in this folder, as it was begun; flags may change engine and output
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "checkpoint")]
-    resume: Option<PathBuf>,
-    /// Go ahead where memory may not suffice
-    #[arg(long)]
-    force: bool,
-    /// Save the trained model, as text
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    model: Option<PathBuf>,
-    /// Draw accuracy and loss to a file, as its name ends: .svg or .png
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    plot: Option<PlotFile>,
+    #[command(flatten)]
+    outputs: OutputFlags,
     /// Draw accuracy in the terminal while training; elsewhere, a line now and then
     #[arg(long)]
     live: bool,
@@ -63,7 +47,7 @@ impl Scope for OneRun {
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
-    let resumed = args.resume.as_ref();
+    let resumed = args.outputs.resume.as_ref();
     let resumed = resumed.map(|path| Unfinished::open(path, Work::Run));
     let resumed = resumed.transpose()?;
     let config = match &resumed {
@@ -73,30 +57,41 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(config) = config else {
         return Ok(());
     };
-    memory::check(Memory::of_run(&config, None), args.force)?;
-    let Loaded { problem, files, .. } = load_to_train_and_say(&config, args.force)?;
+    let targets = Targets::of(&args.outputs, resumed.as_ref());
+    let folder = targets.checkpoint(&args.outputs);
+    let inputs = args.settings.inputs(&config);
+    targets.check(folder.as_deref(), resumed.is_some(), &inputs)?;
+    memory::check(Memory::of_run(&config, None), args.outputs.force)?;
+    let Loaded { problem, files, .. } = load_to_train_and_say(&config, args.outputs.force)?;
     if let Some(unfinished) = &resumed {
         unfinished.check(&config, &files)?;
         found_in(unfinished).iter().for_each(say);
     }
-    memory::check(Memory::of_run(&config, Some(&problem)), args.force)?;
-    let model_file = args.model.as_deref().map(Output::file).transpose()?;
-    let plot = args.plot.as_ref();
-    let plot_file = plot.map(|plot| Output::file(plot.path())).transpose()?;
-    let mut output = Output::open(args.out.as_deref())?;
-    let kept = match (resumed, &args.resume) {
-        (Some(unfinished), Some(path)) => Some((unfinished, path.clone())),
-        _ => begin(args, &config, &files, &output)?,
-    };
-    let interrupts = match &kept {
-        None => None,
-        Some((_, path)) => {
-            let stop = stop_at_signals("stopping when the run is kept");
-            let path = shown(path);
-            let held = format!("stopped; `sparsegrok run --resume {path}` goes on");
-            Some((stop, held))
+    memory::check(Memory::of_run(&config, Some(&problem)), args.outputs.force)?;
+    let model_file = targets.model.as_ref().map(Output::open).transpose()?;
+    let plot_file = targets.plot.as_ref().map(Output::open).transpose()?;
+    let mut output = Output::open(&targets.out)?;
+    let unfinished = match (resumed, &folder) {
+        (Some(mut unfinished), _) => {
+            unfinished.set_outputs(targets.lasting())?;
+            Some(unfinished)
         }
+        (None, Some(path)) => {
+            let outputs = targets.lasting();
+            let begun = Unfinished::begin(path, Work::Run, &config, &files, None, outputs);
+            Some(begun?)
+        }
+        (None, None) => None,
     };
+    let has_more = model_file.is_some() || plot_file.is_some() || unfinished.is_some();
+    if has_more {
+        output.outlive_reader();
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let _in_order = unfinished.as_ref().map(|unfinished| {
+        let said = "stopping when the run is kept";
+        signals::in_order(&stop, unfinished.under_way(), said)
+    });
     let mut progress = Progress::new("training", config.train.epochs, args.live);
     let writer = TraceWriter::new(&config.output);
     writer.write_header(&mut output)?;
@@ -112,59 +107,44 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
             }
             Event::Epoch(epoch) => {
                 progress.epoch(epoch);
-                if let Some((stop, held)) = &interrupts
-                    && stop.load(Ordering::Relaxed)
-                {
-                    let held = held.as_str();
+                if stop.load(Ordering::Relaxed) {
+                    let path = folder.as_deref().map_or_else(String::new, shell_word);
+                    let held = format!("stopped; `sparsegrok run --resume {path}` goes on");
                     return ControlFlow::Break(io::Error::new(io::ErrorKind::Interrupted, held));
                 }
             }
         }
         ControlFlow::Continue(())
     };
-    let unfinished = kept.as_ref().map(|(unfinished, _)| unfinished);
-    let run = run_watched(&Linear, &config, &problem, unfinished, &mut watch);
-    if let (Some(unfinished), Err(RunError::Train(_))) = (unfinished, &run) {
-        // It would come to the same end again.
-        unfinished.remove()?;
-    }
-    let run = match run? {
-        ControlFlow::Continue(run) => run,
-        ControlFlow::Break(error) => return Err(error.into()),
-    };
+    let run = run_watched(&Linear, &config, &problem, unfinished.as_ref(), &mut watch);
     drop(progress);
+    let remove = || unfinished.as_ref().map_or(Ok(()), Unfinished::remove);
+    let run = match run {
+        Ok(ControlFlow::Continue(run)) => run,
+        Ok(ControlFlow::Break(error)) => return Err(error.into()),
+        Err(error) => {
+            if let RunError::Train(fault) = &error {
+                if matches!(fault, TrainError::Diverged(_)) {
+                    // The rows before show how it came to that.
+                    output.finish()?;
+                }
+                // It would come to the same end again.
+                remove()?;
+            }
+            return Err(error.into());
+        }
+    };
     output.finish()?;
     if let Some(mut file) = model_file {
         let weights = Weights::of(&run.weights).context("only linear models are saved")?;
         model::write(&mut file, &config.to_toml()?, &weights)?;
         file.finish()?;
     }
-    if let Some((plot, file)) = plot.zip(plot_file) {
-        plot.write(&config, &run, file)?;
+    if let Some((asked, file)) = targets.plot.as_ref().zip(plot_file) {
+        PlotFile::accepted(asked.path.clone()).write(&config, &run, file)?;
     }
-    if let Some((unfinished, _)) = kept {
-        unfinished.remove()?;
-    }
+    // Every output is on the disk: now the run need not be made again.
+    remove()?;
     say(closing::words(&config, &run));
     Ok(())
-}
-
-/// Begins to keep a run: where it was asked for, or beside the file it writes.
-fn begin(
-    args: &Args,
-    config: &Config,
-    files: &[DataFile],
-    output: &Output,
-) -> anyhow::Result<Option<(Unfinished, PathBuf)>> {
-    let path = match (&args.checkpoint, output) {
-        (Some(path), _) => path.clone(),
-        (None, Output::File { path, .. }) => {
-            let mut name = path.clone().into_os_string();
-            name.push(".unfinished");
-            name.into()
-        }
-        (None, Output::Stdout(_) | Output::Special(..)) => return Ok(None),
-    };
-    let unfinished = Unfinished::begin(&path, Work::Run, config, files)?;
-    Ok(Some((unfinished, path)))
 }

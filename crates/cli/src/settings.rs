@@ -10,7 +10,7 @@ use sparsegrok_config::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
 use sparsegrok_data::{InvalidSetting, shown};
 use toml::Value;
 
-use crate::output::Output;
+use crate::output::{Input, Output};
 
 /// The settings that a command takes as flags.
 pub(crate) trait Scope {
@@ -33,6 +33,19 @@ impl<S> SettingFlags<S> {
     /// Returns true if nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
         self.first().is_none() && !self.print
+    }
+
+    /// The files that a configuration is read from, and those it names.
+    pub(crate) fn inputs<'a>(&'a self, config: &'a Config) -> Vec<Input<'a>> {
+        let files = [
+            ("--config", &self.file),
+            ("--train", &config.files.train),
+            ("--test", &config.files.test),
+        ];
+        let named = files.into_iter();
+        named
+            .filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
+            .collect()
     }
 
     /// The effective configuration; `None` when it was printed, as asked, and nothing else is to
@@ -96,7 +109,7 @@ impl<S> SettingFlags<S> {
         if !self.print {
             return Ok(Some(config));
         }
-        let mut output = Output::open(None)?;
+        let mut output = Output::stdout();
         output.write_all(config.to_toml()?.as_bytes())?;
         output.finish()?;
         Ok(None)

@@ -3,24 +3,25 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use clap::ValueHint;
 use sparsegrok_analysis::cautions;
 use sparsegrok_config::{Section, Setting};
 use sparsegrok_data::shown;
-use sparsegrok_log::{Shard, Unfinished};
+use sparsegrok_log::{Outputs, Shard, Unfinished};
 use sparsegrok_run::threads;
 use sparsegrok_study::{Directory, Study, estimate};
 use toml::Value;
 
 use crate::data::say_zero_one;
-use crate::exit::say;
+use crate::exit::{say, shell_word};
 use crate::memory;
 use crate::number::duration;
 use crate::output::Output;
 use crate::report;
 use crate::settings::{Scope, SettingFlags};
+use crate::signals;
 use crate::study_progress::StudyProgress;
 
 #[derive(clap::Args)]
@@ -80,7 +81,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
-    let directory = Directory::create(path, args.force, &study)?;
+    let directory = Directory::create_with(path, args.force, &study, outputs(args, path))?;
     train(args, path, &study, directory)
 }
 
@@ -93,7 +94,7 @@ fn within_memory(args: &Args, study: Study) -> Study {
 }
 
 fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
-    let Some(unfinished) = Directory::unfinished(path)? else {
+    let Some(mut unfinished) = Directory::unfinished(path)? else {
         say(format_args!("{}: is complete", shown(path)));
         return Ok(());
     };
@@ -103,6 +104,9 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     let study = Study::new(config)?.of_shard(unfinished.shard());
     let study = within_memory(args, study);
     let found = found_in(&unfinished);
+    if args.report {
+        unfinished.set_outputs(outputs(args, path))?;
+    }
     let directory = Directory::resume(path, unfinished, &study)?;
     found.iter().for_each(say);
     train(args, path, &study, directory)
@@ -116,6 +120,12 @@ pub(crate) fn found_in(unfinished: &Unfinished) -> Vec<String> {
     notices.chain([counts]).collect()
 }
 
+/// What a study was asked for beside its tables.
+fn outputs(args: &Args, path: &Path) -> Outputs {
+    let report = args.report.then(|| ("--report".to_owned(), path.into()));
+    report.into_iter().collect()
+}
+
 /// Trains the groups that are not finished yet, and completes the directory.
 fn train(
     args: &Args,
@@ -123,14 +133,26 @@ fn train(
     study: &Study,
     mut directory: Directory<'_>,
 ) -> anyhow::Result<()> {
-    let stop = stop_at_signals("stopping when what is under way is kept");
+    let stop = Arc::new(AtomicBool::new(false));
+    let said = "stopping when what is under way is kept";
+    let in_order = signals::in_order(&stop, directory.work().under_way(), said);
+    // One that was begun with a report is resumed with it.
+    let report = directory.work().outputs().contains_key("--report");
     let mut progress = StudyProgress::new(study, args.live);
     let ran = directory.run(&stop, |group| progress.add(group));
     let finished = match ran {
-        Ok(ran) => directory
-            .finish(&ran)
-            .map(|summary| (ran, summary))
-            .map_err(anyhow::Error::from),
+        Ok(ran) => {
+            let further = || {
+                // All runs are kept: from here on there is nothing to be ended in order.
+                drop(in_order);
+                match report && ran.runs > 0 {
+                    true => report::beside(path),
+                    false => Ok(()),
+                }
+            };
+            let summary = directory.finish_with(&ran, further);
+            summary.map(|summary| (ran, summary))
+        }
         Err(error) => {
             drop(directory);
             Err(error.into())
@@ -138,7 +160,7 @@ fn train(
     };
     let (ran, summary) = finished.inspect_err(|_| {
         if Directory::is_unfinished(path) {
-            let path = shown(path);
+            let path = shell_word(path);
             say(format_args!(
                 "what is finished is kept; `sparsegrok study --resume {path}` goes on"
             ));
@@ -154,44 +176,24 @@ fn train(
     for caution in cautions(study, &summary) {
         say(format_args!("caution: {caution}"));
     }
-    if args.report && ran.runs > 0 {
-        report::beside(path)?;
-    }
     if ran.runs < study.runs() {
-        let (runs, planned, path) = (ran.runs, study.runs(), shown(path));
+        let (runs, planned) = (ran.runs, study.runs());
         let held = format!(
-            "stopped; {path} holds the first {runs} of {planned} runs, and \
-             `sparsegrok study --resume {path}` goes on"
+            "stopped; {} holds the first {runs} of {planned} runs, and \
+             `sparsegrok study --resume {}` goes on",
+            path.display(),
+            shell_word(path)
         );
         return Err(io::Error::new(io::ErrorKind::Interrupted, held).into());
     }
     Ok(())
 }
 
-/// A flag that the first interrupt sets, saying so; the second one ends the process. Interrupts are waited
-/// for by a thread: where the system allows none, the first ends the process, which is said.
-pub(crate) fn stop_at_signals(said: &'static str) -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    let set = ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(1);
-        }
-        say(format_args!("{said}; interrupt again to stop at once"));
-    });
-    if let Err(error) = set {
-        say(format_args!(
-            "an interrupt ends this at once, as it cannot be caught: {error}"
-        ));
-    }
-    stop
-}
-
 fn dry_run(study: &Study) -> anyhow::Result<()> {
     let threads = threads::wanted(study.config().engine.threads);
     let estimate = estimate(study, threads)?;
     let time = estimate.one_thread / u32::try_from(threads).unwrap_or(u32::MAX);
-    let mut output = Output::open(None)?;
+    let mut output = Output::stdout();
     writeln!(output, "cells = {}", study.cells().len())?;
     writeln!(output, "seeds = {}", study.spec().seeds.len())?;
     writeln!(output, "runs = {}", study.runs())?;

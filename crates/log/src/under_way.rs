@@ -10,7 +10,7 @@ use sparsegrok_data::shown;
 
 use crate::bytes::{Decoder, Encoder};
 use crate::error::Damage;
-use crate::files::sync_folder;
+use crate::files::{Temporary, sync_folder};
 use crate::frames::{self, Frames};
 
 /// Beginning of a file's name, before the group's number.
@@ -46,22 +46,17 @@ pub(crate) fn write(
     head.u32(fingerprint);
     head.u64(number);
     let [name, previous, part] = ["", PREVIOUS, PART].map(|end| named(folder, number, end));
-    let write = || -> io::Result<()> {
-        let mut file = File::create(&part)?;
-        file.write_all(&frames::preamble())?;
-        frames::write(&mut file, &head.0, progress)?;
-        file.sync_all()?;
-        // Only a checkpoint that is on the disk may take the place of the last one; between the two
-        // renames the previous one is there.
-        match fs::rename(&name, &previous) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => fs::rename(&part, &name)?,
-        }
-        sync_folder(folder)
-    };
-    write().inspect_err(|_| {
-        let _ = fs::remove_file(&part);
-    })
+    let (mut file, part) = Temporary::file(part)?;
+    file.write_all(&frames::preamble())?;
+    frames::write(&mut file, &head.0, progress)?;
+    file.sync_all()?;
+    // Only a checkpoint that is on the disk may take the place of the last one; between the two renames
+    // the previous one is there.
+    match fs::rename(&name, &previous) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => part.rename(&name)?,
+    }
+    sync_folder(folder)
 }
 
 /// Removes the checkpoints of a group. An error is ignored: a file that stays costs room and nothing else.

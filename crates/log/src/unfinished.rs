@@ -6,7 +6,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sparsegrok_config::Config;
@@ -14,9 +14,10 @@ use sparsegrok_data::shown;
 
 use crate::data_file::DataFile;
 use crate::error::{CheckpointError, Damage};
-use crate::files::folder_beside;
+use crate::files::{Temporary, folder_of, remove_folder, sync_folder};
 use crate::header::Header;
 use crate::log::{LOG, Log, Opened};
+use crate::outputs::{self, OUTPUTS, Outputs};
 use crate::shard::Shard;
 use crate::under_way;
 use crate::work::Work;
@@ -31,6 +32,7 @@ const LOCK: &str = "lock";
 pub struct Unfinished {
     path: PathBuf,
     header: Header,
+    outputs: Outputs,
     /// CRC-32 of the header: it ties the files of groups under way to this log.
     fingerprint: u32,
     log: Mutex<Log>,
@@ -41,8 +43,10 @@ pub struct Unfinished {
     /// Time spent on the finished groups before this process took over.
     earlier: Duration,
     since: Instant,
-    /// True if this process created the folder.
-    new: bool,
+    /// The folder, if this process created it, until it is worth keeping.
+    new: Option<Temporary>,
+    /// Set once a group is being trained.
+    under_way: Arc<AtomicBool>,
     _lock: File,
 }
 
@@ -57,20 +61,8 @@ impl Unfinished {
         work: Work,
         config: &Config,
         files: &[DataFile],
-    ) -> Result<Self, CheckpointError> {
-        Self::begin_shard(path, work, config, files, None)
-    }
-
-    /// Begins a folder as [`Unfinished::begin`] does, for one shard of a study.
-    ///
-    /// # Errors
-    /// As [`Unfinished::begin`].
-    pub fn begin_shard(
-        path: &Path,
-        work: Work,
-        config: &Config,
-        files: &[DataFile],
         shard: Option<Shard>,
+        outputs: Outputs,
     ) -> Result<Self, CheckpointError> {
         let header = Header::of(work, config, files, shard, path)?;
         // A removal that was interrupted leaves an empty shell, in the way of the rename below.
@@ -79,15 +71,21 @@ impl Unfinished {
         let begin = || -> io::Result<Self> {
             // Prepared beside its final place and renamed, so that no other process ever sees a
             // folder without a lock or a log.
-            let part = folder_beside(path)?;
+            let part = Temporary::folder_beside(path)?;
             let lock = File::create(part.path().join(LOCK))?;
             lock.try_lock()?;
             let (end, fingerprint) = Log::create(part.path(), &header)?;
-            fs::rename(part.path(), path)?;
-            let _ = part.keep();
+            if !outputs.is_empty() {
+                outputs::write(part.path(), &outputs)?;
+            }
+            sync_folder(part.path())?;
+            part.rename(path)?;
+            let new = Temporary::of(path.to_owned(), remove_folder);
+            sync_folder(folder_of(path))?;
             Ok(Self {
                 path: path.to_owned(),
                 header: header.clone(),
+                outputs: outputs.clone(),
                 fingerprint,
                 log: Mutex::new(Log::new(path, end)?),
                 begun: Mutex::default(),
@@ -95,19 +93,15 @@ impl Unfinished {
                 notices: Vec::new(),
                 earlier: Duration::ZERO,
                 since: Instant::now(),
-                new: true,
+                new: Some(new),
+                under_way: Arc::default(),
                 _lock: lock,
             })
         };
         begin().map_err(|error| match error.kind() {
             // Another process put its folder there first.
             ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => {
-                let path = path.to_owned();
-                match (Self::is_there(&path), Self::is_busy(&path)) {
-                    (true, true) => CheckpointError::Busy { path },
-                    (true, false) => CheckpointError::Exists { path },
-                    (false, _) => io(error),
-                }
+                Self::refuse_other(path).err().unwrap_or_else(|| io(error))
             }
             _ => io(error),
         })
@@ -151,6 +145,7 @@ impl Unfinished {
         Ok(Self {
             path: path.to_owned(),
             header,
+            outputs: outputs::read(path)?,
             fingerprint,
             log: Mutex::new(log),
             keeps: AtomicBool::new(!begun.is_empty()),
@@ -158,7 +153,8 @@ impl Unfinished {
             notices,
             earlier: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
             since: Instant::now(),
-            new: false,
+            new: None,
+            under_way: Arc::default(),
             _lock: lock,
         })
     }
@@ -166,6 +162,21 @@ impl Unfinished {
     /// Tells if a folder holds work to resume.
     pub fn is_there(path: &Path) -> bool {
         path.join(LOG).is_file()
+    }
+
+    /// Refuses a path for new work where other work is kept already.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn refuse_other(path: &Path) -> Result<(), CheckpointError> {
+        let is_there = Self::is_there(path);
+        let is_busy = Self::is_busy(path);
+        let path = path.to_owned();
+        match (is_there, is_busy) {
+            (false, _) => Ok(()),
+            (true, true) => Err(CheckpointError::Busy { path }),
+            (true, false) => Err(CheckpointError::Exists { path }),
+        }
     }
 
     /// Takes a folder over and removes it, whatever it holds.
@@ -195,6 +206,28 @@ impl Unfinished {
     /// When this version does not know the configuration kept.
     pub fn config(&self) -> Result<Config, CheckpointError> {
         self.header.config(&self.path.join(LOG))
+    }
+
+    /// The files and folders that the results are to go to, as they were asked for last.
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
+    }
+
+    /// Keeps other outputs from now on.
+    ///
+    /// # Errors
+    /// When their file cannot be written.
+    pub fn set_outputs(&mut self, outputs: Outputs) -> Result<(), CheckpointError> {
+        if outputs != self.outputs {
+            outputs::write(&self.path, &outputs).map_err(CheckpointError::io(&self.path))?;
+            self.outputs = outputs;
+        }
+        Ok(())
+    }
+
+    /// A flag that is set once a group is being trained: until then, an interrupt finds nothing to keep.
+    pub fn under_way(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.under_way)
     }
 
     /// The shard of a study, if the work is one.
@@ -233,6 +266,7 @@ impl Unfinished {
     /// # Errors
     /// When the folder cannot be removed.
     pub fn remove(&self) -> Result<(), CheckpointError> {
+        self.stays();
         remove(&self.path).map_err(CheckpointError::io(&self.path))
     }
 
@@ -263,6 +297,7 @@ impl Unfinished {
     pub fn add(&self, number: u64, group: &[u8]) -> Result<(), CheckpointError> {
         let (_, spent) = self.times();
         self.log().add(number, spent, group)?;
+        self.stays();
         // Only now: until the log has the group, its progress is all there is to resume.
         under_way::remove(&self.path, number);
         Ok(())
@@ -282,7 +317,18 @@ impl Unfinished {
         under_way::write(&self.path, self.fingerprint, number, progress)
             .map_err(CheckpointError::io(&under_way::file_of(&self.path, number)))?;
         self.keeps.store(true, Ordering::Relaxed);
+        self.stays();
         Ok(())
+    }
+
+    /// Notes that a group is being trained.
+    pub fn set_under_way(&self) {
+        self.under_way.store(true, Ordering::Relaxed);
+    }
+
+    /// Leaves the folder to its owner, who removes it if need be.
+    fn stays(&self) {
+        self.new.iter().for_each(Temporary::keep);
     }
 
     /// The error that the kept progress of a group does not belong to this work.
@@ -302,8 +348,9 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         // A folder that was taken over stays: another process made it, and its user expects it.
-        if self.new && !self.is_worth_keeping() && Self::is_there(&self.path) {
-            let _ = self.remove();
+        match self.new.is_some() && !self.is_worth_keeping() && Self::is_there(&self.path) {
+            true => drop(self.remove()),
+            false => self.stays(),
         }
     }
 }
@@ -337,21 +384,30 @@ fn nothing_or(path: &Path, error: io::Error) -> CheckpointError {
     }
 }
 
-/// Removes a folder of unfinished work. The log and the lock go last: by them a folder is recognized, so
-/// that an interrupted removal can be repeated.
+/// Removes a folder of unfinished work. By the log it is recognized, so that an interrupted removal can be
+/// repeated: the log goes when nothing but what is needed to resume is there, and the rest of that after it.
 fn remove(path: &Path) -> io::Result<()> {
     let mut strange = false;
+    let last = [LOG, OUTPUTS, LOCK];
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             strange = true;
-        } else if entry.file_name() != LOG && entry.file_name() != LOCK {
+        } else if last.iter().all(|&name| entry.file_name() != name) {
             fs::remove_file(entry.path())?;
         }
     }
     fs::remove_file(path.join(LOG))?;
-    fs::remove_file(path.join(LOCK))?;
-    // A folder that somebody put here is theirs: it stays, and the folder around it.
+    remove_remains(path, strange)
+}
+
+/// Removes what is left of a folder without its log. A folder that somebody put there is theirs: it stays, and
+/// the folder around it.
+fn remove_remains(path: &Path, strange: bool) -> io::Result<()> {
+    match fs::remove_file(path.join(OUTPUTS)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => fs::remove_file(path.join(LOCK))?,
+    }
     match strange {
         true => Ok(()),
         false => fs::remove_dir(path),
@@ -360,11 +416,16 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Removes the remains of a folder whose removal was interrupted.
 fn clear_remains(path: &Path) {
-    // The lock is the last file to go; a folder with any other file is not such remains.
-    let is_lock = |entry: fs::DirEntry| entry.file_name() == LOCK;
-    let is_remains = fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(is_lock));
+    // A folder with any other file is not such remains.
+    let is_last = |entry: fs::DirEntry| {
+        [OUTPUTS, LOCK]
+            .iter()
+            .any(|&name| entry.file_name() == name)
+    };
+    let is_remains = fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(is_last));
     if is_remains && !Unfinished::is_busy(path) {
-        let _ = fs::remove_file(path.join(LOCK));
+        let _ = remove_remains(path, false);
+        // The lock may have gone before the folder.
         let _ = fs::remove_dir(path);
     }
 }

@@ -37,6 +37,7 @@ impl<'k> Keeper<'k> {
         every: CheckpointEvery,
         steps_per_epoch: u64,
     ) -> Self {
+        unfinished.set_under_way();
         Self {
             unfinished,
             number,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use sparsegrok_data::shown;
-use sparsegrok_log::files::{TEMPORARY, sync_folder};
-use sparsegrok_log::{CheckpointError, LOG, Log, Unfinished, Work};
+use sparsegrok_log::files::{TEMPORARY, Temporary, folder_of, resolved, sync_folder};
+use sparsegrok_log::{CheckpointError, LOG, Log, Outputs, Unfinished, Work};
 use sparsegrok_run::LoadError;
 use sparsegrok_run::codec::to_bytes;
 
@@ -96,8 +96,8 @@ pub enum DirectoryError {
 pub struct Directory<'s> {
     study: &'s Study,
     path: PathBuf,
-    /// True if the directory was not there before.
-    new: bool,
+    /// The directory, if it was not there before; it is removed if it stays empty.
+    new: Option<Temporary>,
     unfinished: Arc<Unfinished>,
 }
 
@@ -109,8 +109,21 @@ impl<'s> Directory<'s> {
     /// When the directory holds something that is not to be replaced, another process is writing there,
     /// or files cannot be written.
     pub fn create(path: &Path, replace: bool, study: &'s Study) -> Result<Self, DirectoryError> {
+        Self::create_with(path, replace, study, Outputs::new())
+    }
+
+    /// As [`Directory::create`]; the unfinished study keeps which further outputs were asked for.
+    ///
+    /// # Errors
+    /// As [`Directory::create`].
+    pub fn create_with(
+        path: &Path,
+        replace: bool,
+        study: &'s Study,
+        outputs: Outputs,
+    ) -> Result<Self, DirectoryError> {
         // A symbolic link stays a link: the directory it points to is the one replaced.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let target = resolved(path);
         let folder = target.join(UNFINISHED);
         if Unfinished::is_there(&folder) {
             if Unfinished::is_busy(&folder) {
@@ -137,18 +150,14 @@ impl<'s> Directory<'s> {
         // What is kept is the sum of what was read, not of a file that may have been replaced meanwhile.
         let files = study.data_files()?;
         let new = match fs::create_dir(&target) {
-            Ok(()) => true,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+            // Removing it fails, rightly, if another process has begun a study there meanwhile.
+            Ok(()) => Some(Temporary::of(target.clone(), |path| fs::remove_dir(path))),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => None,
             Err(error) => return Err(io(error)),
         };
-        let begun =
-            Unfinished::begin_shard(&folder, Work::Study, study.config(), &files, study.shard());
-        let unfinished = begun.inspect_err(|_| {
-            if new {
-                // This fails, rightly, if another process has begun a study there meanwhile.
-                let _ = fs::remove_dir(&target);
-            }
-        })?;
+        let (config, shard) = (study.config(), study.shard());
+        let unfinished = Unfinished::begin(&folder, Work::Study, config, &files, shard, outputs)?;
+        sync_folder(folder_of(&target)).map_err(io)?;
         Ok(Self {
             study,
             path: target,
@@ -192,8 +201,8 @@ impl<'s> Directory<'s> {
         unfinished.check(study.config(), &study.data_files()?)?;
         Ok(Self {
             study,
-            path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
-            new: false,
+            path: resolved(path),
+            new: None,
             unfinished: Arc::new(unfinished),
         })
     }
@@ -219,6 +228,11 @@ impl<'s> Directory<'s> {
         })
     }
 
+    /// The unfinished work in the directory.
+    pub fn work(&self) -> &Unfinished {
+        &self.unfinished
+    }
+
     /// Logs a group that was trained elsewhere.
     ///
     /// # Errors
@@ -238,6 +252,29 @@ impl<'s> Directory<'s> {
     /// # Errors
     /// When a file cannot be written, or cannot get its name.
     pub fn finish(self, ran: &Ran) -> Result<Summary, DirectoryError> {
+        self.finish_with(ran, || Ok(()))
+    }
+
+    /// As [`Directory::finish`]; `further` makes what is to be there beside the tables, such as a report,
+    /// before the unfinished work goes: until then, resuming it makes all of it again.
+    ///
+    /// # Errors
+    /// As [`Directory::finish`], and those of `further`.
+    pub fn finish_with<E: From<DirectoryError>>(
+        self,
+        ran: &Ran,
+        further: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Summary, E> {
+        let (made, summary) = self.make_tables(ran)?;
+        further()?;
+        if made.runs == self.study.runs() {
+            self.unfinished.remove().map_err(DirectoryError::from)?;
+        }
+        Ok(summary)
+    }
+
+    /// Makes the tables of the logged groups and gives the files their names.
+    fn make_tables(&self, ran: &Ran) -> Result<(Made, Summary), DirectoryError> {
         // The log must be on the disk before tables that are made of it replace others.
         self.unfinished.sync()?;
         let folder = self.path.join(UNFINISHED);
@@ -255,10 +292,7 @@ impl<'s> Directory<'s> {
         if made.runs > 0 {
             self.put_in_place().map_err(fault)?;
         }
-        if made.runs == self.study.runs() {
-            self.unfinished.remove()?;
-        }
-        Ok(summary)
+        Ok((made, summary))
     }
 
     fn fault(&self, error: io::Error) -> DirectoryError {
@@ -271,8 +305,10 @@ impl<'s> Directory<'s> {
     /// Gives the files their names. Whenever this is interrupted, the directory holds one whole study or
     /// none.
     fn put_in_place(&self) -> io::Result<()> {
-        // A directory without this file is not read as a study, so no mixture of two ever is.
+        // A directory without this file is not read as a study, so no mixture of two ever is. Nor after a
+        // power failure: its name is off the disk before others change, and back after them.
         unless_missing(fs::remove_file(self.path.join(CONFIGURATION)))?;
+        sync_folder(&self.path)?;
         // A report on the earlier study would be wrong for this one.
         unless_missing(fs::remove_dir_all(self.path.join(REPORT)))?;
         let folder = self.path.join(UNFINISHED);
@@ -285,8 +321,14 @@ impl<'s> Directory<'s> {
             File::open(&log.1)?.sync_all()?;
         }
         // The configuration comes last: by it the directory becomes a study again.
-        for name in [RECORDS, CURVES, TRACES, SUMMARY, MANIFEST, CONFIGURATION] {
-            fs::rename(folder.join(name), self.path.join(name))?;
+        for names in [
+            &[RECORDS, CURVES, TRACES, SUMMARY, MANIFEST][..],
+            &[CONFIGURATION],
+        ] {
+            for name in names {
+                fs::rename(folder.join(name), self.path.join(name))?;
+            }
+            sync_folder(&self.path)?;
         }
         // Temporary folders of processes that were killed while they began a study here.
         for entry in fs::read_dir(&self.path)?.filter_map(Result::ok) {
@@ -294,17 +336,16 @@ impl<'s> Directory<'s> {
                 fs::remove_dir_all(entry.path())?;
             }
         }
-        sync_folder(&self.path)
+        Ok(())
     }
 }
 
 /// Removes the unfinished work when there is nothing in it to resume.
 impl Drop for Directory<'_> {
     fn drop(&mut self) {
-        if self.new && !self.unfinished.is_worth_keeping() {
+        // What is empty then goes with `new`; results stay.
+        if self.new.is_some() && !self.unfinished.is_worth_keeping() {
             let _ = self.unfinished.remove();
-            // This removes an empty directory only: results stay.
-            let _ = fs::remove_dir(&self.path);
         }
     }
 }
@@ -336,8 +377,21 @@ fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
+impl DirectoryError {
+    /// The same error, said of `path`: what it happened to has a temporary name.
+    pub(super) fn of(self, path: &Path) -> Self {
+        match self {
+            Self::Io { error, .. } | Self::Checkpoint(CheckpointError::Io { error, .. }) => {
+                let path = path.to_owned();
+                Self::Io { path, error }
+            }
+            other => other,
+        }
+    }
+}
+
 /// Tells if a directory is empty but for temporary files that an interruption left.
-fn is_empty(path: &Path) -> bool {
+pub(super) fn is_empty(path: &Path) -> bool {
     fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(|entry| is_temporary(&entry)))
 }
 

@@ -6,11 +6,13 @@ use std::{fs, io};
 
 use sparsegrok_config::{Config, ConfigError};
 use sparsegrok_data::shown;
-use sparsegrok_log::files::{TEMPORARY, folder_beside, sync_folder};
+use sparsegrok_log::files::{Temporary, folder_of, resolved, sync_folder};
 use sparsegrok_log::{CheckpointError, Difference, Header, LOG, Log, Opened};
 use sparsegrok_run::codec::to_bytes;
 
-use crate::directory::{CONFIGURATION, Directory, DirectoryError, MANIFEST, UNFINISHED, tables};
+use crate::directory::{
+    CONFIGURATION, Directory, DirectoryError, MANIFEST, UNFINISHED, is_empty, tables,
+};
 use crate::group::Group;
 use crate::logged::{first_groups, logged_group};
 use crate::manifest::Manifest;
@@ -70,6 +72,12 @@ pub enum MergeError {
         all: u64,
         /// The missing runs, in words.
         missing: String,
+    },
+    /// The results would replace what they are made of.
+    #[error("{}: is read and written, expected another directory to write to", path.display())]
+    Same {
+        /// The directory.
+        path: PathBuf,
     },
     /// A directory could not be read.
     #[error(transparent)]
@@ -141,6 +149,9 @@ pub fn merge(
     partial: bool,
     replace: bool,
 ) -> Result<Summary, MergeError> {
+    for path in directories {
+        differ(path, out)?;
+    }
     let sources = directories.iter().map(|path| Source::open(path));
     let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
     let first = sources.first().ok_or(MergeError::None)?;
@@ -184,6 +195,18 @@ pub fn merge(
         .into_iter()
         .map(|(number, source)| Ok((number, logged_group(&study, &sources[source].log, number)?)));
     written(&study, &header, groups, (seconds, threads), out, replace)
+}
+
+/// Refuses to write a study over one that it is made of.
+fn differ(path: &Path, out: &Path) -> Result<(), MergeError> {
+    match fs::canonicalize(path)
+        .is_ok_and(|path| fs::canonicalize(out).is_ok_and(|out| out == path))
+    {
+        true => Err(MergeError::Same {
+            path: out.to_owned(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// Finds each group: returns its number and the index of its source, ascending by number.
@@ -271,12 +294,10 @@ pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
         error,
     };
     // Made in a temporary folder and renamed one by one, so that no table is ever seen half written.
-    let folder = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .tempdir_in(path)
-        .map_err(io)?;
+    let folder = Temporary::folder_in(path).map_err(io)?;
     let groups = groups_of(&study, &source);
-    let (_, summary) = tables(&study, &source.log, &groups, folder.path())?;
+    let made = tables(&study, &source.log, &groups, folder.path());
+    let (_, summary) = made.map_err(|error| error.of(path))?;
     let replaced = || -> io::Result<()> {
         for entry in fs::read_dir(folder.path())? {
             let entry = entry?;
@@ -301,6 +322,7 @@ pub fn tables_under(
     out: &Path,
     replace: bool,
 ) -> Result<(Study, Summary), MergeError> {
+    differ(path, out)?;
     let source = Source::open(path)?;
     let old = study_of(&source)?;
     let study = Study::new(config)?.of_shard(source.header.shard);
@@ -353,6 +375,8 @@ fn written(
     out: &Path,
     replace: bool,
 ) -> Result<Summary, MergeError> {
+    // A symbolic link stays a link: the directory it points to is the one replaced.
+    let out = &resolved(out);
     let exists = fs::symlink_metadata(out).is_ok() && !is_empty(out);
     let path = out.to_owned();
     if exists && !replace {
@@ -369,39 +393,31 @@ fn written(
         path: out.to_owned(),
         error,
     };
-    let folder = folder_beside(out).map_err(io)?;
+    let folder = Temporary::folder_beside(out).map_err(io)?;
     let spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     let mut log = Log::begin(folder.path(), header).map_err(io)?;
     for group in groups {
         let (number, group) = group?;
-        log.add(number, spent, &to_bytes(&group))?;
+        let added = log.add(number, spent, &to_bytes(&group));
+        added.map_err(|error| DirectoryError::from(error).of(out))?;
     }
     log.sync().map_err(io)?;
     let groups: Vec<u64> = log.numbers().collect();
-    let (made, summary) = tables(study, &log, &groups, folder.path())?;
+    let made = tables(study, &log, &groups, folder.path());
+    let (made, summary) = made.map_err(|error| error.of(out))?;
     let manifest = Manifest::new(study, &made, threads, (header.started_unix_seconds, spent));
     let finish = || -> io::Result<()> {
         write_json(&folder.path().join(MANIFEST), &manifest)?;
         let toml = study.config().to_toml().map_err(io::Error::other)?;
         write(&folder.path().join(CONFIGURATION), toml.as_bytes())?;
-        if exists {
-            fs::remove_dir_all(out)?;
-        } else {
-            let _ = fs::remove_dir(out);
+        if out.exists() {
+            return folder.replace_folder(out);
         }
+        sync_folder(folder.path())?;
+        folder.rename(out)?;
         // The new name reaches the disk only when the folder around it does.
-        fs::rename(folder.path(), out)?;
-        sync_folder(match out.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        })
+        sync_folder(folder_of(out))
     };
     finish().map_err(io)?;
-    // The folder has its final name now: without this, dropping it would remove it.
-    let _ = folder.keep();
     Ok(summary)
-}
-
-fn is_empty(path: &Path) -> bool {
-    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
