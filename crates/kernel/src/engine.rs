@@ -93,9 +93,9 @@ impl SimdChoice {
 ///
 /// A run's result is a function of its problem, its seeds and `spec` alone: the same bits for
 /// every kernel but the dense one, every level, and whatever company it runs in. A run that
-/// diverges does not disturb the others. One that goes on from a [`State`](crate::State) comes to the same bits as
-/// if it had begun. With an `accuracy_tolerance`, rows with real targets count as right when
-/// (z − y)² is below it. `Time: O(nnz)`
+/// diverges does not disturb the others. One that goes on from a [`State`](crate::State) comes to
+/// the same bits as if it had begun. With an `accuracy_tolerance`, rows with real targets count as
+/// right when (z − y)² is below it. `Time: O(nnz)`
 ///
 /// # Errors
 /// When `spec` is out of range or does not fit the data of any of the runs.
