@@ -479,3 +479,25 @@ fn an_interrupted_run_is_resumed_to_the_same_bytes() {
         assert!(!kept.exists());
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_study_that_was_finished_meanwhile_is_not_replaced() {
+    let folder = folder();
+    let out = folder.path().join("study").display().to_string();
+    let pipe = folder.path().join("rows").display().to_string();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    // The first process waits for its rows between its check of the directory and its first write.
+    let first = start(&format!("study --train {pipe} --epochs 3 --out {out}"));
+    let mut rows = std::fs::File::create(&pipe).expect("a reader");
+    printed(&format!("study --n-train 9 --epochs 5 --out {out}"));
+    let whole = results(Path::new(&out));
+    std::io::Write::write_all(&mut rows, b"+1 1:1\n-1 1:2\n").expect("rows");
+    drop(rows);
+    let ended = first.wait_with_output().expect("an end");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    assert!(said.contains("exists already"), "{said}");
+    assert_eq!(results(Path::new(&out)), whole);
+}

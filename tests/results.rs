@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sparsegrok_config::{Config, Settings};
 use sparsegrok_kernel::Figure;
@@ -213,4 +213,38 @@ fn faults_of_a_directory_are_named() {
         said.ends_with("small: holds no study: expected a directory with `study.toml`"),
         "{said}"
     );
+}
+
+#[test]
+fn a_study_that_is_replaced_while_it_is_read_is_read_as_one_or_the_other() {
+    let folder = folder();
+    let path = folder.path().join("study");
+    let studies = ["3..5", "3..12"].map(|seeds| {
+        let flags = [("seeds", seeds), ("vary", "learning_rate=0.01,0.02")];
+        Study::new(config(&flags)).unwrap()
+    });
+    let put = |study: &Study| {
+        let mut directory = Directory::create(&path, true, study).unwrap();
+        let ran = directory.run(&AtomicBool::new(false), |_| {}).unwrap();
+        directory.finish(&ran).unwrap();
+    };
+    put(&studies[0]);
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..40 {
+                put(&studies[round % 2]);
+            }
+            is_done.store(true, Ordering::Relaxed);
+        });
+        let mut reads = 0;
+        while !is_done.load(Ordering::Relaxed) {
+            let results = StudyResults::read(&path).unwrap();
+            let runs = results.study.runs();
+            assert_eq!(results.manifest.runs, runs);
+            assert_eq!(results.records.len() as u64, runs);
+            reads += 1;
+        }
+        assert!(reads > 0);
+    });
 }

@@ -4,9 +4,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{ValueEnum, ValueHint};
 use sparsegrok_analysis::cautions;
+use sparsegrok_data::shown;
 use sparsegrok_plot::{Theme, draw, png};
 use sparsegrok_report::{Style, View, page, pictures};
 use sparsegrok_study::StudyResults;
@@ -79,6 +80,13 @@ fn write(
     let results = StudyResults::read(directory)?;
     let view = View::of_study(&results)?;
     let pictures = pictures(&view, style);
+    // Its pictures would stand beside another study's tables.
+    if !results.is_current() {
+        bail!(
+            "{}: another study has replaced the one that was read: expected the report to be asked for again",
+            shown(directory)
+        );
+    }
     fs::create_dir_all(out).with_context(|| cannot_be_written(out))?;
     let wants = |format| formats.contains(&format);
     if wants(Format::Html) {

@@ -133,16 +133,8 @@ impl<'s> Directory<'s> {
                 return Err(DirectoryError::Unfinished { path: target });
             }
             Unfinished::discard(&folder)?;
-        } else if fs::symlink_metadata(path).is_ok() && !is_empty(&target) {
-            let path = path.to_owned();
-            if !replace {
-                return Err(DirectoryError::Exists { path });
-            }
-            // Nothing but a study may be replaced, so that a mistyped name costs no other files.
-            if !target.join(CONFIGURATION).is_file() {
-                return Err(DirectoryError::NoStudy { path });
-            }
         }
+        check_place(path, &target, replace)?;
         let io = |error| DirectoryError::Io {
             path: path.to_owned(),
             error,
@@ -157,6 +149,9 @@ impl<'s> Directory<'s> {
         };
         let (config, shard) = (study.config(), study.shard());
         let unfinished = Unfinished::begin(&folder, Work::Study, config, &files, shard, outputs)?;
+        // From here on no other process can begin a study here; one may have begun and finished since the
+        // first check.
+        check_place(path, &target, replace)?;
         sync_folder(folder_of(&target)).map_err(io)?;
         Ok(Self {
             study,
@@ -164,6 +159,11 @@ impl<'s> Directory<'s> {
             new,
             unfinished: Arc::new(unfinished),
         })
+    }
+
+    /// Tells if a process is at work in a directory.
+    pub(crate) fn is_busy(path: &Path) -> bool {
+        Unfinished::is_busy(&path.join(UNFINISHED))
     }
 
     /// Tells if a directory holds an unfinished study.
@@ -388,6 +388,28 @@ impl DirectoryError {
             other => other,
         }
     }
+}
+
+/// Refuses a place that something has which is not to be replaced.
+fn check_place(path: &Path, target: &Path, replace: bool) -> Result<(), DirectoryError> {
+    if fs::symlink_metadata(path).is_err() || is_free(target) {
+        return Ok(());
+    }
+    let path = path.to_owned();
+    if !replace {
+        return Err(DirectoryError::Exists { path });
+    }
+    // Nothing but a study may be replaced, so that a mistyped name costs no other files.
+    match target.join(CONFIGURATION).is_file() {
+        true => Ok(()),
+        false => Err(DirectoryError::NoStudy { path }),
+    }
+}
+
+/// Tells if a directory has nothing in it but unfinished work, and temporary files that an interruption left.
+fn is_free(path: &Path) -> bool {
+    let is_own = |entry: fs::DirEntry| is_temporary(&entry) || entry.file_name() == UNFINISHED;
+    fs::read_dir(path).is_ok_and(|entries| entries.flatten().all(is_own))
 }
 
 /// Tells if a directory is empty but for temporary files that an interruption left.

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use serde::de::DeserializeOwned;
@@ -143,7 +145,37 @@ pub struct StudyResults {
     log: Arc<Log>,
     /// The numbers of the groups that these results come from.
     groups: Vec<u64>,
+    stamp: Option<Stamp>,
 }
+
+/// The identity of the file by which a directory is known as a study: it is a new one for each study that is put
+/// in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: SystemTime,
+    length: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Stamp {
+    /// The stamp of a directory; `None` where it holds no study.
+    fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path.join(CONFIGURATION)).ok()?;
+        Some(Self {
+            modified: file.modified().ok()?,
+            length: file.len(),
+            #[cfg(unix)]
+            inode: std::os::unix::fs::MetadataExt::ino(&file),
+        })
+    }
+}
+
+/// Attempts to read a study that others replace meanwhile.
+const ATTEMPTS: usize = 50;
+
+/// Time between two attempts, where there is nothing to read.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
 
 impl StudyResults {
     /// Reads a directory's log and manifest; curves and traces are read by methods of their own.
@@ -155,6 +187,29 @@ impl StudyResults {
     /// When `path` is no study's directory, a file of it cannot be read, or does not hold what
     /// [`Directory`](crate::Directory) writes.
     pub fn read(path: &Path) -> Result<Self, ResultsError> {
+        // Another process may put a new study in the place of this one at any moment. Files of two studies
+        // would not fit each other, so what was read counts only if the same study is there afterwards.
+        for _ in 0..ATTEMPTS {
+            let before = Stamp::of(path);
+            if before.is_none() && Directory::is_busy(path) {
+                // A study that is being put in place has no configuration for a moment.
+                thread::sleep(BETWEEN_ATTEMPTS);
+                continue;
+            }
+            let read = Self::read_once(path, before);
+            if before == Stamp::of(path) {
+                return read;
+            }
+        }
+        Self::read_once(path, Stamp::of(path))
+    }
+
+    /// Tells if its directory still holds this study, and not another one that has replaced it.
+    pub fn is_current(&self) -> bool {
+        self.stamp == Stamp::of(&self.path)
+    }
+
+    fn read_once(path: &Path, stamp: Option<Stamp>) -> Result<Self, ResultsError> {
         if !path.join(CONFIGURATION).is_file() {
             let path = path.to_owned();
             return Err(match Directory::is_unfinished(&path) {
@@ -186,6 +241,7 @@ impl StudyResults {
             study,
             log: Arc::new(log),
             groups,
+            stamp,
         };
         results.sum_up()?;
         let (found, expected) = (results.records.len() as u64, results.manifest.runs);
