@@ -49,7 +49,7 @@ pub(super) struct Header {
     pub(super) has_tail: u64,
     pub(super) sections: [Section; SECTIONS],
     /// The labels that were −1 and 1 in text, where these are others; else zeros.
-    named: [i32; 2],
+    pub(super) named: [i32; 2],
     /// Zeros.
     reserved: [u32; 11],
     /// CRC-32 of all bytes before it.
@@ -159,11 +159,18 @@ impl Header {
         let extents = self.extents();
         for (holds, at, field, found, expected) in [
             (
-                self.labels().is_some(),
+                self.labels < 4,
                 offset_of!(Self, labels),
                 "labels",
                 self.labels.to_string(),
-                "0, 1 or 2, or 3 and two labels",
+                "0, 1, 2 or 3",
+            ),
+            (
+                self.labels().is_some(),
+                offset_of!(Self, named),
+                "named",
+                format!("{:?}", self.named),
+                "two labels where `labels` is 3, else zeros",
             ),
             (
                 (1..u64::from(u32::MAX)).contains(&self.rows),
