@@ -264,7 +264,9 @@ fn the_model_knows_how_its_rows_are_numbered() {
     );
     // A store numbers its columns itself: its model takes text that counts from 1 unless told otherwise.
     printed(&format!("data import --zero-based {rows} --out {store}"));
-    printed(&format!("run --train {store} --epochs 50 --model {model}"));
+    printed(&format!(
+        "run --train {store} --epochs 50 --model {model} --force"
+    ));
     assert!(refused(&format!("predict --model {model} {rows}")).contains("index 0"));
     for line in [
         format!("predict --scores --zero-based --model {model} {rows}"),
@@ -384,7 +386,7 @@ fn two_labels_may_be_any() {
         let named = file(&folder, "named.svm", rows(low, high));
         let flag = format!("--labels {low},{high}");
         assert_eq!(
-            printed(&format!("{run} {named} {flag} --model {model}")),
+            printed(&format!("{run} {named} {flag} --force --model {model}")),
             expected
         );
         let predicted = format!("{low}\n{high}\n{low}\n");
@@ -393,12 +395,15 @@ fn two_labels_may_be_any() {
             predicted
         );
         // A store keeps the labels of its text, and another model learns of them.
-        printed(&format!("data import {named} {flag} --out {store}"));
+        printed(&format!("data import {named} {flag} --force --out {store}"));
         assert_eq!(
             printed(&format!("predict --model {model} {store}")),
             predicted
         );
-        assert_eq!(printed(&format!("{run} {store} --model {model}")), expected);
+        assert_eq!(
+            printed(&format!("{run} {store} --force --model {model}")),
+            expected
+        );
         assert_eq!(
             printed(&format!("predict --model {model} {named} {flag}")),
             predicted

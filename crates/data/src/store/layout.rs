@@ -49,7 +49,7 @@ pub(super) struct Header {
     pub(super) has_tail: u64,
     pub(super) sections: [Section; SECTIONS],
     /// The labels that were −1 and 1 in text, where these are others; else zeros.
-    named: [i32; 2],
+    pub(super) named: [i32; 2],
     /// Zeros.
     reserved: [u32; 11],
     /// CRC-32 of all bytes before it.
@@ -172,9 +172,15 @@ impl Header {
         for (holds, at, field, found, expected) in [
             field!(
                 labels,
-                self.labels().is_some(),
+                self.labels < 4,
                 self.labels.to_string(),
-                "0, 1 or 2, or 3 and two labels"
+                "0, 1, 2 or 3"
+            ),
+            field!(
+                named,
+                self.labels().is_some(),
+                format!("{:?}", self.named),
+                "two labels where `labels` is 3, else zeros"
             ),
             field!(
                 rows,

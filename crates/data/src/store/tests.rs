@@ -157,8 +157,16 @@ fn what_is_wrong_is_said() {
             "header at byte 8: version 2, expected 1",
         ),
         (
+            with_header(GOLDEN, |header| header.labels = 4),
+            "header at byte 12: `labels` is 4, expected 0, 1, 2 or 3",
+        ),
+        (
             with_header(GOLDEN, |header| header.labels = 3),
-            "header at byte 12: `labels` is 3, expected 0, 1 or 2, or 3 and two labels",
+            "header at byte 264: `named` is [0, 0], expected two labels where `labels` is 3, else zeros",
+        ),
+        (
+            with_header(GOLDEN, |header| header.named = [1, 2]),
+            "header at byte 264: `named` is [1, 2], expected two labels where `labels` is 3, else zeros",
         ),
         (
             with_header(GOLDEN, |header| header.rows = 1 << 61),
@@ -199,10 +207,10 @@ fn what_is_wrong_is_said() {
         (
             {
                 let mut later = GOLDEN.to_vec();
-                later[264] = 1;
+                later[272] = 1;
                 with_header(&later, |_| {})
             },
-            "header at byte 264: `reserved` is not all zero, expected zeros",
+            "header at byte 272: `reserved` is not all zero, expected zeros",
         ),
         (
             with_header(GOLDEN, |header| header.tail_nonzeros = 1 << 40),
