@@ -8,12 +8,15 @@
 //! machine.
 
 mod distribution;
+mod elimination;
 mod fit;
+mod interval_likelihood;
 mod log_rank;
 mod mean;
 mod median;
 mod proportion;
 mod survival;
+mod turnbull;
 
 use serde::{Deserialize, Deserializer};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -25,6 +28,10 @@ pub use mean::{Mean, MeanInterval, MeanMethod, bca_interval, student_t_interval}
 pub use median::{Median, median_interval};
 pub use proportion::{Proportion, wilson};
 pub use survival::{KaplanMeier, Lifetime, Step};
+pub use turnbull::{
+    IntervalError, IntervalTime, Mass, Turnbull, interval_quantile_bootstrap,
+    interval_quantile_limits,
+};
 
 /// The confidence of every interval in summaries and reports.
 pub const CONFIDENCE: f64 = 0.95;
