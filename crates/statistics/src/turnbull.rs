@@ -128,9 +128,9 @@ impl fmt::Display for IntervalError {
                  one finite time as both ends",
                 time.after, time.until
             ),
-            Self::NotConverged => {
-                f.write_str("the maximum of the likelihood of the interval-censored times was not reached")
-            }
+            Self::NotConverged => f.write_str(
+                "the maximum of the likelihood of the interval-censored times was not reached",
+            ),
         }
     }
 }
@@ -225,7 +225,9 @@ impl Turnbull {
             had += mass.mass;
             had >= p - REACHED
         });
-        reached.unwrap_or(&self.masses[self.masses.len() - 1]).within
+        reached
+            .unwrap_or(&self.masses[self.masses.len() - 1])
+            .within
     }
 
     /// Place in the masses, from 0, of the first that an observation holds, and of the first after
@@ -246,7 +248,9 @@ impl Turnbull {
                 *d += 1.0 / (seen * sample.len() as f64);
             }
         }
-        gradient.iter().fold(0.0, |worst, d| worst.max((d - 1.0).abs()))
+        gradient
+            .iter()
+            .fold(0.0, |worst, d| worst.max((d - 1.0).abs()))
     }
 }
 
