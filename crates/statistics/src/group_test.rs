@@ -30,7 +30,7 @@ impl GroupTest {
 }
 
 /// The log-rank test of any number of groups of right-censored times; `None` where no event tells
-/// two groups apart. Of two groups it is [`log_rank`](crate::log_rank). Groups that are never at
+/// two groups apart. Of two groups it is [`log_rank`](crate::log_rank()). Groups that are never at
 /// risk together with others take no part. `Time: O(n log n + events · groups²)`
 ///
 /// # Formula

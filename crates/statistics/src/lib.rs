@@ -1,5 +1,5 @@
 //! Statistics of many runs: shares, times some of which are censored, means and medians with their
-//! intervals, slopes.
+//! intervals, slopes, variance components of crossed designs.
 //!
 //! Each function takes plain numbers and knows nothing of studies. An interval is there only where
 //! the sample is large enough for it to hold the true value about as often as its confidence says,
