@@ -244,7 +244,7 @@ impl Design {
         }
         let observed = present().count();
         let n = observed as f64;
-        if observed == 0 {
+        if observed < 2 {
             return Err(ComponentsError::NoResidual);
         }
         let first = present().map(|(_, value)| value).next().unwrap_or(0.0);
@@ -660,6 +660,77 @@ mod tests {
         for nothing in [second, third, &found.residual] {
             assert!(nothing.share.estimate < 1e-12 && nothing.share.high < 1e-9);
         }
+    }
+
+    #[test]
+    fn small_residuals_leave_the_factors_as_they_are() {
+        let levels = [6, 5, 4];
+        for exponent in 1..=9 {
+            let noise = libm::pow(10.0, -f64::from(exponent));
+            let mut words = Xoshiro256PlusPlus::seed_from_u64(7);
+            for holes in [false, true] {
+                let cells = simulated(&levels, &[1.0, 0.0, 0.3, noise], &mut words);
+                let cells = cells.iter().enumerate();
+                let cells: Vec<Option<f64>> = cells
+                    .map(|(i, y)| (!holes || i % 5 != 0).then_some(*y))
+                    .collect();
+                let found = VarianceComponents::of(&levels, &cells, 0.95)
+                    .unwrap_or_else(|error| panic!("{error}: {noise} {holes}"));
+                let [first, second, third] = &found.factors[..] else {
+                    panic!("{found:?}");
+                };
+                let ratio = first.variance.estimate / third.variance.estimate;
+                assert!((3.0..60.0).contains(&ratio), "{noise} {holes}: {found:?}");
+                let expected = noise * noise / 3.0;
+                let residual = found.residual.variance.estimate;
+                assert!(residual < 1.5 * expected, "{noise} {holes}: {found:?}");
+                // Below some 10⁻⁶ of the spread, the residual is lost in rounding, and counts as none.
+                assert!(
+                    exponent > 6 || residual > 0.6 * expected,
+                    "{noise}: {found:?}"
+                );
+                assert!(
+                    second.variance.estimate < expected,
+                    "{noise} {holes}: {found:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn designs_with_holes_of_every_kind_have_a_maximum() {
+        let mut words = Xoshiro256PlusPlus::seed_from_u64(8);
+        let mut fitted = 0;
+        for round in 0..600 {
+            let levels = [&[2, 3][..], &[4, 4], &[5, 4, 3], &[3, 2, 4, 3]][round % 4];
+            // The residual alone, and beside factors of all sizes.
+            let mut spreads = [[1.0, 0.5, 0.1, 0.3, 0.0], [0.0; 5]][round / 4 % 2];
+            spreads[levels.len()] = 0.4;
+            let cells = simulated(levels, &spreads, &mut words);
+            let cells: Vec<Option<f64>> = cells
+                .into_iter()
+                .map(|y| (words.next_u64() % 10 >= (round % 7) as u64).then_some(y))
+                .collect();
+            let fit = Design::of(levels, &cells).and_then(|design| {
+                let residual = design.residual()?;
+                let contrasts: Vec<Contrasts> = (0..levels.len())
+                    .map(|factor| design.contrasts(factor))
+                    .collect::<Result<_, _>>()?;
+                design.fit(&contrasts, residual)
+            });
+            match fit {
+                Ok(fit) => {
+                    fitted += 1;
+                    let total = fit.residual + fit.factors.iter().sum::<f64>();
+                    assert!(total.is_finite() && total > 0.0, "{cells:?}");
+                    assert!(fit.factors.iter().all(|variance| *variance >= 0.0));
+                }
+                // The emptiest have too few cells.
+                Err(ComponentsError::NoContrast { .. } | ComponentsError::NoResidual) => {}
+                Err(error) => panic!("{error}: {levels:?} {cells:?}"),
+            }
+        }
+        assert!(fitted > 450, "{fitted}");
     }
 
     #[test]
