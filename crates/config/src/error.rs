@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use sparsegrok_data::{InvalidSetting, shown};
 use toml::Value;
 
-use crate::layers::LONGEST;
-
 /// Characters that an error quotes of what someone wrote.
 const QUOTED: usize = 80;
 
@@ -59,10 +57,12 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// A configuration file is longer than any has a use for.
-    #[error("{}: more than {} MiB, expected a configuration", shown(path), LONGEST >> 20)]
+    #[error("{}: more than {} MiB, expected a configuration", shown(path), most >> 20)]
     TooLong {
         /// The file.
         path: PathBuf,
+        /// Bytes that it may have.
+        most: usize,
     },
     /// A configuration file is not TOML.
     #[error("{}: line {line}, column {column}: {message}", shown(path))]

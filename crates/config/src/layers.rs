@@ -16,7 +16,7 @@ use crate::settings::SETTINGS;
 use crate::types::SettingType;
 
 /// Most bytes of a configuration: its parser takes some forty times as much memory.
-pub(crate) const LONGEST: usize = 4 << 20;
+const LONGEST: usize = 4 << 20;
 
 /// The key under which a file names the preset it builds on.
 const PRESET: &str = "preset";
@@ -207,8 +207,7 @@ fn read_table(path: &Path) -> Result<Table, ConfigError> {
     let mut bounded = input.take(LONGEST as u64 + 1);
     bounded.read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() > LONGEST {
-        let path = path.to_owned();
-        return Err(ConfigError::TooLong { path });
+        return Err(too_long(path));
     }
     let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText {
         path: path.to_owned(),
@@ -216,10 +215,16 @@ fn read_table(path: &Path) -> Result<Table, ConfigError> {
     parse_table(&text, path)
 }
 
+fn too_long(path: &Path) -> ConfigError {
+    ConfigError::TooLong {
+        path: path.to_owned(),
+        most: LONGEST,
+    }
+}
+
 fn parse_table(text: &str, path: &Path) -> Result<Table, ConfigError> {
     if text.len() > LONGEST {
-        let path = path.to_owned();
-        return Err(ConfigError::TooLong { path });
+        return Err(too_long(path));
     }
     // Some editors put a byte-order mark at the beginning.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
