@@ -126,8 +126,25 @@ impl Milestones {
             t_gen,
             t_60,
             t_90,
-            status: status(&t_mem, &t_gen, brackets[GEN].is_seen(), spec.delay_ratio),
+            status: status(&t_mem, &t_gen, brackets, spec.delay_ratio),
         }
+    }
+
+    /// The same milestones of a run of which nothing was seen but evaluations, the last after `last` epochs. Where
+    /// a threshold held at the end, not for long enough since an evaluation but perhaps since its crossing, the
+    /// status is undecided: evaluations at every epoch might have confirmed it.
+    pub fn seen_at_evaluations_alone(mut self, last: u64, span: u64) -> Self {
+        let may_have_lasted =
+            |time: Time| time.is_unconfirmed() && last.saturating_sub(time.low) >= span;
+        let is_open = match self.status {
+            Status::Neither => may_have_lasted(self.t_mem),
+            Status::MemorizedOnly => may_have_lasted(self.t_gen),
+            _ => false,
+        };
+        if is_open {
+            self.status = Status::Undecided;
+        }
+        self
     }
 
     /// T_mem, T_gen, and the ends of the transition.
@@ -142,18 +159,22 @@ impl Milestones {
 }
 
 /// The status that two times and their brackets allow; undecided where they allow more than one.
-fn status(t_mem: &Time, t_gen: &Time, gen_is_seen: bool, delay_ratio: f64) -> Status {
+fn status(t_mem: &Time, t_gen: &Time, brackets: &Brackets, delay_ratio: f64) -> Status {
+    if !brackets[MEM].is_seen() {
+        return Status::Undecided;
+    }
     let (Some(_), Some(mem)) = (t_mem.at, t_mem.high) else {
         return Status::Neither;
     };
-    if !gen_is_seen {
+    if !brackets[GEN].is_seen() {
         return Status::Undecided;
     }
     let (Some(_), Some(generalized)) = (t_gen.at, t_gen.high) else {
         return Status::MemorizedOnly;
     };
     // Times are whole epochs: the earliest of a bracket is the one after its lower end.
-    let least = (t_gen.low + 1) as f64 / mem as f64;
+    // A foreign run may be evaluated before its first step, at 0: no ratio is taken of that.
+    let least = (t_gen.low + 1) as f64 / mem.max(1) as f64;
     let most = generalized as f64 / (t_mem.low + 1) as f64;
     match () {
         () if least >= delay_ratio => Status::Grokked,
