@@ -126,18 +126,19 @@ impl Milestones {
             t_gen,
             t_60,
             t_90,
-            status: status(&t_mem, &t_gen, brackets, spec.delay_ratio),
+            status: status(&t_mem, &t_gen, brackets[GEN].is_seen(), spec.delay_ratio),
         }
     }
 
-    /// The same milestones of a run of which nothing was seen but evaluations, the last after `last` epochs. Where
-    /// a threshold held at the end, not for long enough since an evaluation but perhaps since its crossing, the
-    /// status is undecided: evaluations at every epoch might have confirmed it.
-    pub fn seen_at_evaluations_alone(mut self, last: u64, span: u64) -> Self {
+    /// The same milestones of a run of which nothing was seen but evaluations, the last after `last` epochs. The
+    /// status is undecided where no figure tells memorization, and where a threshold held at the end, not for
+    /// `span` epochs since an evaluation but perhaps since its crossing: evaluations at every epoch might have
+    /// confirmed it.
+    pub fn seen_at_evaluations_alone(mut self, brackets: &Brackets, last: u64, span: u64) -> Self {
         let may_have_lasted =
             |time: Time| time.is_unconfirmed() && last.saturating_sub(time.low) >= span;
         let is_open = match self.status {
-            Status::Neither => may_have_lasted(self.t_mem),
+            Status::Neither => !brackets[MEM].is_seen() || may_have_lasted(self.t_mem),
             Status::MemorizedOnly => may_have_lasted(self.t_gen),
             _ => false,
         };
@@ -159,14 +160,11 @@ impl Milestones {
 }
 
 /// The status that two times and their brackets allow; undecided where they allow more than one.
-fn status(t_mem: &Time, t_gen: &Time, brackets: &Brackets, delay_ratio: f64) -> Status {
-    if !brackets[MEM].is_seen() {
-        return Status::Undecided;
-    }
+fn status(t_mem: &Time, t_gen: &Time, gen_is_seen: bool, delay_ratio: f64) -> Status {
     let (Some(_), Some(mem)) = (t_mem.at, t_mem.high) else {
         return Status::Neither;
     };
-    if !brackets[GEN].is_seen() {
+    if !gen_is_seen {
         return Status::Undecided;
     }
     let (Some(_), Some(generalized)) = (t_gen.at, t_gen.high) else {

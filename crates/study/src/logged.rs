@@ -44,6 +44,7 @@ pub(crate) fn find_milestones(record: &mut Record, config: &Config) {
         && let Some(&last) = record.trace.epochs().last()
     {
         let span = config.evaluate.persistence.span(config.train.epochs);
-        record.milestones = record.milestones.seen_at_evaluations_alone(last, span);
+        let milestones = record.milestones;
+        record.milestones = milestones.seen_at_evaluations_alone(&record.brackets, last, span);
     }
 }
