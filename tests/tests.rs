@@ -12,6 +12,7 @@ mod files;
 mod golden;
 mod hostile;
 mod inputs;
+mod judge;
 mod kills;
 mod limits;
 mod log;

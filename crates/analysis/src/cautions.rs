@@ -74,7 +74,13 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
     if undecided > 0 {
         let lacks = study.config().gen_figure_lacks();
         let why = lacks.map_or_else(
-            || "their brackets allow more than one status".to_owned(),
+            || {
+                match study.is_foreign() {
+                    true => "their curves allow more than one status, or have no figure that tells",
+                    false => "their brackets allow more than one status",
+                }
+                .to_owned()
+            },
             |lacks| format!("no figure tells if they generalized: that takes {lacks}"),
         );
         said.push(format!(
@@ -82,7 +88,10 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
             runs_text(undecided as usize)
         ));
     }
-    let seeds = study.spec().seeds.len();
+    let seeds = match study.is_foreign() {
+        true => cells.iter().map(|cell| cell.runs).min().unwrap_or(0),
+        false => study.spec().seeds.len(),
+    };
     if seeds < FEWEST {
         said.push(format!(
             "{} of each cell: a median has an interval from {FEWEST} on",

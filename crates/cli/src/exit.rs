@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use sparsegrok_analysis::validate::ValidateError;
 use sparsegrok_config::ConfigError;
+use sparsegrok_curves::CurvesError;
 use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
 use sparsegrok_kernel::model::ModelError;
@@ -99,6 +100,7 @@ fn has_failed(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
         || matches!(error.downcast_ref(), Some(StoreError::Io { .. }))
         || error.downcast_ref().is_some_and(LoadError::is_failure)
+        || error.downcast_ref().is_some_and(CurvesError::is_failure)
         || error.downcast_ref().is_some_and(study)
         || error.downcast_ref().is_some_and(checkpoint)
         || error.downcast_ref().is_some_and(directory)

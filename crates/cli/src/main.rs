@@ -8,6 +8,7 @@ mod control_group;
 mod data;
 mod exit;
 mod explain;
+mod judge;
 mod live;
 mod memory;
 mod merge;
@@ -57,6 +58,8 @@ enum Command {
     Merge(merge::Args),
     /// Make a study's tables again, under other thresholds if asked, without training
     Tables(tables::Args),
+    /// Judge runs that another program trained, by the curves it logged
+    Judge(judge::Args),
     /// Draw a study: one page to read in a browser, and pictures
     Report(report::Args),
     /// Say by the theory whether, when and why a configuration groks
@@ -92,6 +95,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Study(args) => study::execute(&args),
         Command::Merge(args) => merge::execute(&args),
         Command::Tables(args) => tables::execute(&args),
+        Command::Judge(args) => judge::execute(&args),
         Command::Report(args) => report::execute(&args),
         Command::Explain(args) => explain::execute(&args),
         Command::Presets => presets::execute(),

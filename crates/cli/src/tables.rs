@@ -7,7 +7,7 @@ use clap::ValueHint;
 use sparsegrok_analysis::cautions;
 use sparsegrok_config::{SETTINGS, Setting};
 use sparsegrok_data::shown;
-use sparsegrok_study::merge::{logged_config, tables_again, tables_under};
+use sparsegrok_study::merge::{JUDGING, logged_config, tables_again, tables_under};
 
 use crate::exit::say;
 use crate::settings::{Scope, SettingFlags};
@@ -32,16 +32,7 @@ struct Thresholds;
 
 impl Scope for Thresholds {
     fn takes(setting: &Setting) -> bool {
-        const KEYS: [&str; 7] = [
-            "mem_figure",
-            "mem_threshold",
-            "gen_figure",
-            "gen_threshold",
-            "persistence",
-            "crossing",
-            "delay_ratio",
-        ];
-        KEYS.contains(&setting.key)
+        JUDGING.contains(&setting.key)
     }
 }
 

@@ -46,6 +46,9 @@ pub struct Config {
     pub output: OutputSpec,
     /// Seeds and grid of a study, and what is kept of its runs.
     pub study: StudySpec,
+    /// True if the runs were trained by another program, of which the curves alone are known. It is no
+    /// setting: `evaluate` and the figures of `study` hold, and all else means nothing.
+    pub is_foreign: bool,
 }
 
 /// Data from svmlight files.
@@ -265,6 +268,9 @@ impl Config {
     /// Names what would have to be there for the figure that tells generalization to exist; `None`
     /// where it exists.
     pub fn gen_figure_lacks(&self) -> Option<&'static str> {
+        if self.is_foreign {
+            return None;
+        }
         let of_test = self.has_test();
         let of_population = self.files.train.is_none()
             && !self.train.bias

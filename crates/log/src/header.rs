@@ -9,7 +9,8 @@ use sparsegrok_config::{Changes, Config, SETTINGS, Setting, Settings};
 use toml::{Table, Value};
 
 use crate::data_file::DataFile;
-use crate::error::CheckpointError;
+use crate::error::{CheckpointError, Damage};
+use crate::foreign::ForeignRuns;
 use crate::shard::Shard;
 use crate::work::Work;
 
@@ -32,6 +33,9 @@ pub struct Header {
     inputs: Table,
     /// Every setting.
     pub(crate) config: Table,
+    /// The runs, if another program trained them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<ForeignRuns>,
 }
 
 /// A key of which two headers say different things.
@@ -70,18 +74,47 @@ impl Header {
             partial: false,
             inputs,
             config: config.map_err(CheckpointError::io(folder))?,
+            foreign: None,
+        })
+    }
+
+    /// The header for runs that another program trained, judged by a configuration, and this moment; the log
+    /// goes to `folder`.
+    ///
+    /// # Errors
+    /// When the configuration has no TOML form.
+    pub fn of_foreign(
+        config: &Config,
+        foreign: ForeignRuns,
+        folder: &Path,
+    ) -> Result<Self, CheckpointError> {
+        Ok(Self {
+            foreign: Some(foreign),
+            ..Self::of(Work::Study, config, &[], None, folder)?
         })
     }
 
     /// The configuration kept; errors give `name` as the log's path.
     ///
     /// # Errors
-    /// When this version does not know the configuration kept.
+    /// When this version does not know the configuration kept, or foreign runs do not make whole groups.
     pub fn config(&self, name: &Path) -> Result<Config, CheckpointError> {
         let text = toml::to_string(&self.config).map_err(io::Error::other);
         let settings = Settings::from_toml(&text.map_err(CheckpointError::io(name))?, name);
         let config = settings.and_then(|settings| settings.config());
-        config.map_err(|error| CheckpointError::Config(Box::new(error)))
+        let mut config = config.map_err(|error| CheckpointError::Config(Box::new(error)))?;
+        if self
+            .foreign
+            .as_ref()
+            .is_some_and(|foreign| !foreign.is_sound())
+        {
+            return Err(CheckpointError::Damaged {
+                path: name.to_owned(),
+                damage: Damage::Unfit,
+            });
+        }
+        config.is_foreign = self.foreign.is_some();
+        Ok(config)
     }
 
     /// The header of the whole study, or of the part of it that was merged, begun at this time.
@@ -122,6 +155,13 @@ impl Header {
         let [kept, asked_for] = [self, asked].map(|header| header.config.get("kernel"));
         if [kept, asked_for].map(is_dense).iter().any(|&dense| dense) {
             pairs.push(("kernel".to_owned(), text(kept), text(asked_for)));
+        }
+        let runs = |header: &Self| match &header.foreign {
+            Some(foreign) => format!("{foreign:?}"),
+            None => "trained here".to_owned(),
+        };
+        if self.foreign != asked.foreign {
+            pairs.push(("runs".to_owned(), runs(self), runs(asked)));
         }
         // Paths of data files may change as long as their content stays.
         for key in ["train", "test"] {

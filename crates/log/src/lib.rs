@@ -9,6 +9,7 @@ pub mod bytes;
 mod data_file;
 mod error;
 pub mod files;
+mod foreign;
 mod frames;
 mod header;
 mod log;
@@ -20,6 +21,7 @@ mod work;
 
 pub use data_file::DataFile;
 pub use error::{CheckpointError, Damage};
+pub use foreign::{ForeignAxis, ForeignCell, ForeignRuns};
 pub use header::{Difference, Header};
 pub use log::{LOG, Log, Opened};
 pub use outputs::Outputs;

@@ -110,5 +110,5 @@ pub(crate) fn clock(cell: &CellView) -> Option<f64> {
     let n = config.synthetic.n_train;
     let steps = n.div_ceil(config.train.batch_size.rows(n)) as f64;
     let decay = steps * config.train.learning_rate * config.train.weight_decay;
-    (config.files.train.is_none() && decay > 0.0).then_some(decay)
+    (!config.is_foreign && config.files.train.is_none() && decay > 0.0).then_some(decay)
 }

@@ -7,6 +7,7 @@ use sparsegrok_plot::text::{self, Escaped, html};
 use sparsegrok_plot::{Paint, Picture, Theme, draw};
 use sparsegrok_run::Status;
 use sparsegrok_study::StudyResults;
+use sparsegrok_study::merge::configuration;
 
 use crate::Style;
 use crate::command;
@@ -39,7 +40,8 @@ pub fn page(results: &StudyResults, view: &View, pictures: &[Picture], style: St
         format!("<figure id=\"{}\">\n{svg}</figure>\n", picture.name)
     });
     let config = results.study.config();
-    let command = command::reproducing(config);
+    let judged = results.study.judged_by().map(str::to_owned);
+    let command = judged.or_else(|| command::reproducing(config));
     let command = command.unwrap_or_else(|| "sparsegrok study --config study.toml".to_owned());
     format!(
         include_str!("../assets/page.html"),
@@ -57,7 +59,7 @@ pub fn page(results: &StudyResults, view: &View, pictures: &[Picture], style: St
         figures = figures.collect::<String>(),
         cells = table(view),
         command = Escaped(&command),
-        settings = Escaped(&config.to_toml().unwrap_or_default()),
+        settings = Escaped(&configuration(&results.study).unwrap_or_default()),
         manifest = manifest(results),
         chart_license = include_str!("../assets/uPlot.LICENSE"),
         chart = include_str!("../assets/uPlot.iife.min.js").trim(),

@@ -162,7 +162,7 @@ impl View {
             let runs_of = |status| summary.map_or(0, |summary| summary.count(status));
             cells.push(CellView {
                 number,
-                name: keys::settings(cell.varied.iter().map(|(key, value)| (*key, value))),
+                name: keys::settings(cell.varied.iter().map(|(key, value)| (key.as_str(), value))),
                 place: place.collect(),
                 runs: records.len() as u64,
                 curves: own_curves.map_or_else(Vec::new, |curves| by_figure(results, &curves)),

@@ -130,6 +130,24 @@ impl Milestones {
         }
     }
 
+    /// The same milestones of a run of which nothing was seen but evaluations, the last after `last` epochs. The
+    /// status is undecided where no figure tells memorization, and where a threshold held at the end, not for
+    /// `span` epochs since an evaluation but perhaps since its crossing: evaluations at every epoch might have
+    /// confirmed it.
+    pub fn seen_at_evaluations_alone(mut self, brackets: &Brackets, last: u64, span: u64) -> Self {
+        let may_have_lasted =
+            |time: Time| time.is_unconfirmed() && last.saturating_sub(time.low) >= span;
+        let is_open = match self.status {
+            Status::Neither => !brackets[MEM].is_seen() || may_have_lasted(self.t_mem),
+            Status::MemorizedOnly => may_have_lasted(self.t_gen),
+            _ => false,
+        };
+        if is_open {
+            self.status = Status::Undecided;
+        }
+        self
+    }
+
     /// T_mem, T_gen, and the ends of the transition.
     pub fn times(&self) -> [Time; GOALS] {
         [self.t_mem, self.t_gen, self.t_60, self.t_90]
@@ -153,7 +171,8 @@ fn status(t_mem: &Time, t_gen: &Time, gen_is_seen: bool, delay_ratio: f64) -> St
         return Status::MemorizedOnly;
     };
     // Times are whole epochs: the earliest of a bracket is the one after its lower end.
-    let least = (t_gen.low + 1) as f64 / mem as f64;
+    // A foreign run may be evaluated before its first step, at 0: no ratio is taken of that.
+    let least = (t_gen.low + 1) as f64 / mem.max(1) as f64;
     let most = generalized as f64 / (t_mem.low + 1) as f64;
     match () {
         () if least >= delay_ratio => Status::Grokked,

@@ -26,6 +26,7 @@ pub mod codec;
 mod describe;
 mod detect;
 mod family;
+mod foreign;
 mod goal;
 mod keeper;
 mod linear;

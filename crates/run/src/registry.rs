@@ -5,9 +5,13 @@ use std::sync::Arc;
 use sparsegrok_config::Config;
 
 use crate::family::AnyFamily;
+use crate::foreign::Foreign;
 use crate::linear::Linear;
 
 /// The family of models that a configuration trains.
-pub fn family_of(_config: &Config) -> Arc<dyn AnyFamily> {
-    Arc::new(Linear)
+pub fn family_of(config: &Config) -> Arc<dyn AnyFamily> {
+    match config.is_foreign {
+        true => Arc::new(Foreign),
+        false => Arc::new(Linear),
+    }
 }

@@ -28,12 +28,11 @@ pub(crate) struct Series {
 impl Series {
     /// Room for the runs of a cell of a study.
     pub(crate) fn of_cell(study: &Study, cell: usize) -> io::Result<Self> {
-        let config = &study.cell(cell).config;
-        let plan = config.evaluate.plan(config.train.epochs);
-        let spec = study.spec();
+        let seeds = study.seeds_of_cell(cell);
         let too_many = io::ErrorKind::OutOfMemory;
-        let runs = usize::try_from(spec.seeds.len()).map_err(|_| too_many)?;
-        Ok(Self::new(plan.epochs(), &spec.figures, runs).map_err(|_| too_many)?)
+        let runs = usize::try_from(seeds.end - seeds.start).map_err(|_| too_many)?;
+        let (epochs, figures) = (study.evaluated(cell), &study.spec().figures);
+        Ok(Self::new(&epochs, figures, runs).map_err(|_| too_many)?)
     }
 
     /// Room for `runs` runs, evaluated at `epochs`.
@@ -66,9 +65,15 @@ impl Series {
             self.room
         );
         let per_epoch = self.figures.len() * self.room;
-        // A trace holds the plan's epochs in order, from the first on.
+        // A trace holds the epochs in order; one of a foreign run may leave some out.
         let epochs = self.values.chunks_exact_mut(per_epoch.max(1));
-        for ((evaluation, values), going) in record.trace.iter().zip(epochs).zip(&mut self.going) {
+        let mut places = self.epochs.iter().zip(epochs).zip(&mut self.going);
+        for evaluation in record.trace.iter() {
+            let Some(((_, values), going)) =
+                places.find(|((epoch, _), _)| **epoch == evaluation.epoch)
+            else {
+                break;
+            };
             *going += 1;
             for (figure, values) in self.figures.iter().zip(values.chunks_exact_mut(self.room)) {
                 values[self.runs] = evaluation[*figure];

@@ -6,6 +6,7 @@ use sparsegrok_config::{
     Changes, Config, ConfigError, Kind, Origin, SETTINGS, SeedWhat, Setting, value_text,
 };
 use sparsegrok_data::InvalidSetting;
+use sparsegrok_log::ForeignRuns;
 use sparsegrok_run::RunSeeds;
 use toml::Value;
 
@@ -20,7 +21,7 @@ const LOG_DIGITS: usize = 12;
 #[derive(Clone, Debug)]
 pub struct GridCell {
     /// The keys that vary from cell to cell, with this cell's values.
-    pub varied: Vec<(&'static str, Value)>,
+    pub varied: Vec<(String, Value)>,
     /// The whole configuration.
     pub config: Config,
 }
@@ -35,7 +36,9 @@ pub(crate) struct Grid {
 /// One axis of a grid.
 #[derive(Clone, Debug)]
 struct Axis {
-    setting: &'static Setting,
+    /// The setting that varies; `None` for a column of foreign runs, which no configuration has.
+    setting: Option<&'static Setting>,
+    key: String,
     values: Vec<Value>,
 }
 
@@ -52,11 +55,12 @@ impl Grid {
         for text in &base.study.vary {
             let axis = Axis::read(text, base)?;
             for earlier in &axes {
-                if earlier.setting.key == axis.setting.key {
+                if earlier.key == axis.key {
                     return Err(fault(text, "each key once".to_owned()));
                 }
-                if axis.setting.excludes == Some(earlier.setting.key) {
-                    return Err(axis.setting.exclusive(&Origin::Grid));
+                let excluding = axis.setting.filter(|s| s.excludes == Some(&earlier.key));
+                if let Some(setting) = excluding {
+                    return Err(setting.exclusive(&Origin::Grid));
                 }
             }
             axes.push(axis);
@@ -79,15 +83,28 @@ impl Grid {
         Ok(grid)
     }
 
+    /// The grid over the columns by which foreign runs are grouped.
+    pub(crate) fn of_foreign(foreign: &ForeignRuns) -> Self {
+        let axes = foreign.axes.iter().map(|axis| Axis {
+            setting: None,
+            key: axis.name.clone(),
+            values: axis.values.clone(),
+        });
+        Self {
+            axes: axes.collect(),
+            cells: foreign.cells.len(),
+        }
+    }
+
     /// The number of cells.
     pub(crate) fn len(&self) -> usize {
         self.cells
     }
 
     /// The keys of the axes, each with its values.
-    pub(crate) fn axes(&self) -> impl Iterator<Item = (&'static str, &[Value])> {
+    pub(crate) fn axes(&self) -> impl Iterator<Item = (&str, &[Value])> {
         let axes = self.axes.iter();
-        axes.map(|axis| (axis.setting.key, axis.values.as_slice()))
+        axes.map(|axis| (axis.key.as_str(), axis.values.as_slice()))
     }
 
     /// The value that each axis has in a cell; the last axis changes fastest.
@@ -103,7 +120,9 @@ impl Grid {
     /// Makes a configuration that of a cell.
     pub(crate) fn set(&self, cell: usize, config: &mut Config) {
         for (axis, value) in self.axes.iter().zip(self.values(cell)) {
-            let is_set = axis.setting.set(config, value);
+            let is_set = axis
+                .setting
+                .is_none_or(|setting| setting.set(config, value));
             debug_assert!(is_set, "values of an axis are of its type");
         }
     }
@@ -111,10 +130,10 @@ impl Grid {
     /// Checks the configuration of a cell.
     fn check(&self, config: &Config) -> Result<(), InvalidSetting> {
         config.validate()?;
-        for axis in &self.axes {
-            axis.setting.check_acts(config)?;
+        for setting in self.axes.iter().filter_map(|axis| axis.setting) {
+            setting.check_acts(config)?;
             // Cells would share runs, and a run's seed would not be its cell's.
-            let key = axis.setting.key;
+            let key = setting.key;
             if RunSeeds::are_added_to(key, config.study.seed_what) {
                 return Err(InvalidSetting {
                     key: "seed_what",
@@ -133,7 +152,7 @@ impl Grid {
 
 /// The error for a setting of a cell, which is an axis or was checked with everything else.
 fn invalid(axes: &[Axis], setting: InvalidSetting) -> ConfigError {
-    let is_axis = axes.iter().any(|axis| axis.setting.key == setting.key);
+    let is_axis = axes.iter().any(|axis| axis.key == setting.key);
     ConfigError::Invalid {
         origin: if is_axis {
             Origin::Grid
@@ -202,7 +221,11 @@ impl Axis {
                 return Err(fault(text, format!("{} only once", value_text(value))));
             }
         }
-        Ok(Self { setting, values })
+        Ok(Self {
+            setting: Some(setting),
+            key: setting.key.to_owned(),
+            values,
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! The groups of a study in its log.
 
+use sparsegrok_config::Config;
 use sparsegrok_log::{CheckpointError, Damage, Log};
 use sparsegrok_run::codec::from_bytes;
 
-use crate::group::Group;
+use crate::group::{Group, Record};
 use crate::study::Study;
 
 /// The logged groups of a study, up to the first that is missing.
@@ -31,7 +32,19 @@ pub(crate) fn logged_group(
         return Err(unfit());
     }
     for record in &mut group.records {
-        record.find_milestones(&config.evaluate);
+        find_milestones(record, config);
     }
     Ok(group)
+}
+
+/// Finds the milestones of a record in its evidence.
+pub(crate) fn find_milestones(record: &mut Record, config: &Config) {
+    record.find_milestones(&config.evaluate);
+    if config.is_foreign
+        && let Some(&last) = record.trace.epochs().last()
+    {
+        let span = config.evaluate.persistence.span(config.train.epochs);
+        let milestones = record.milestones;
+        record.milestones = milestones.seen_at_evaluations_alone(&record.brackets, last, span);
+    }
 }

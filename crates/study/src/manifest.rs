@@ -94,7 +94,11 @@ impl Manifest {
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             cpu: cpu_model(),
             simd: level.map_or_else(|_| String::new(), |level| level.to_string()),
-            kernels: made.kernels,
+            // Of runs that another program trained, no kernel is known.
+            kernels: match study.is_foreign() {
+                true => Kernels::default(),
+                false => made.kernels,
+            },
             threads,
             cells: study.cells().len(),
             runs: made.runs,

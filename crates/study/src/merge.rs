@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
-use sparsegrok_config::{Config, ConfigError};
+use sparsegrok_config::{Config, ConfigError, SETTINGS};
 use sparsegrok_data::shown;
 use sparsegrok_log::files::{Temporary, folder_of, resolved, sync_folder};
 use sparsegrok_log::{CheckpointError, Difference, Header, LOG, Log, Opened};
@@ -20,6 +20,17 @@ use crate::overview::Summary;
 use crate::results::{ResultsError, read_json};
 use crate::study::Study;
 use crate::tables::{write, write_json};
+
+/// The keys of the settings that judge a log: all others were settled when its runs were trained.
+pub const JUDGING: [&str; 7] = [
+    "mem_figure",
+    "mem_threshold",
+    "gen_figure",
+    "gen_threshold",
+    "persistence",
+    "crossing",
+    "delay_ratio",
+];
 
 /// The reason why logs could not be merged, or tables not be made again.
 #[derive(Debug, thiserror::Error)]
@@ -166,7 +177,8 @@ pub fn merge(
             });
         }
     }
-    let study = Study::new(first.header.config(first.log.name())?)?;
+    let study =
+        Study::logged(first.header.config(first.log.name())?, &first.header)?.of_shard(None);
     let places = places(&study, &sources)?;
     let missing: Vec<u64> = (0..study.all_groups())
         .filter(|number| {
@@ -325,7 +337,7 @@ pub fn tables_under(
     differ(path, out)?;
     let source = Source::open(path)?;
     let old = study_of(&source)?;
-    let study = Study::new(config)?.of_shard(source.header.shard);
+    let study = Study::logged(config, &source.header)?;
     let header = source.header.with_config(study.config());
     let header = header.map_err(|error| DirectoryError::Io {
         path: out.to_owned(),
@@ -354,7 +366,7 @@ pub fn logged_config(path: &Path) -> Result<Config, MergeError> {
 
 fn study_of(source: &Source) -> Result<Study, MergeError> {
     let config = source.header.config(source.log.name())?;
-    Ok(Study::new(config)?.of_shard(source.header.shard))
+    Ok(Study::logged(config, &source.header)?)
 }
 
 /// The groups of a log that its tables cover.
@@ -366,8 +378,28 @@ fn groups_of(study: &Study, source: &Source) -> Vec<u64> {
     }
 }
 
+/// The configuration of a study as its directory keeps it: of foreign runs, the settings that they were judged by.
+///
+/// # Errors
+/// As [`Config::to_toml`].
+pub fn configuration(study: &Study) -> Result<String, ConfigError> {
+    if !study.is_foreign() {
+        return study.config().to_toml();
+    }
+    let mut text = "# Runs that another program trained, judged by these settings\n".to_owned();
+    for setting in SETTINGS
+        .iter()
+        .filter(|setting| JUDGING.contains(&setting.key))
+    {
+        if let Some(value) = setting.get(study.config())? {
+            text.push_str(&format!("{} = {value}\n", setting.key));
+        }
+    }
+    Ok(text)
+}
+
 /// Writes a log of groups and its tables into the directory `out`, which appears when all is there.
-fn written(
+pub(crate) fn written(
     study: &Study,
     header: &Header,
     groups: impl Iterator<Item = Result<(u64, Group), MergeError>>,
@@ -408,7 +440,7 @@ fn written(
     let manifest = Manifest::new(study, &made, threads, (header.started_unix_seconds, spent));
     let finish = || -> io::Result<()> {
         write_json(&folder.path().join(MANIFEST), &manifest)?;
-        let toml = study.config().to_toml().map_err(io::Error::other)?;
+        let toml = configuration(study).map_err(io::Error::other)?;
         write(&folder.path().join(CONFIGURATION), toml.as_bytes())?;
         if out.exists() {
             return folder.replace_folder(out);

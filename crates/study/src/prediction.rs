@@ -19,6 +19,11 @@ pub struct NotCovered {
 /// # Errors
 /// The first setting whose value the theory does not cover, of training before data.
 pub fn theory_setting(config: &Config) -> Result<Setting, NotCovered> {
+    if config.is_foreign {
+        return Err(NotCovered {
+            reason: "its runs were trained by another program",
+        });
+    }
     let Config {
         synthetic, train, ..
     } = config;

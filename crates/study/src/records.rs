@@ -52,6 +52,10 @@ fn header(study: &Study) -> Vec<String> {
     let varied = study.axes().map(|(key, _)| key);
     let varied = varied.filter(|key| has_column(key));
     let seeds = ["seed"].into_iter().chain(RunSeeds::KEYS);
+    let seeds: Vec<_> = match study.is_foreign() {
+        true => vec!["run"],
+        false => seeds.collect(),
+    };
     let outcome = ["status", "horizon", "unconfirmed"];
     let names = ["cell"].into_iter().chain(varied).chain(seeds);
     let names = names.chain(outcome).map(str::to_owned);
@@ -61,6 +65,7 @@ fn header(study: &Study) -> Vec<String> {
     });
     let figures = study.spec().figures.iter();
     names
+        .map(|name| csv_field(&name))
         .chain(times)
         .chain(figures.map(|column| format!("final_{}", column.name())))
         .collect()
@@ -81,18 +86,31 @@ fn unconfirmed(milestones: &Milestones) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
+/// A field of a row, quoted where a name of another program's has what CSV quotes.
+fn csv_field(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
+}
+
 /// Writes a row.
 pub(crate) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::Result<()> {
     let number = |x: Option<f64>| x.map_or_else(String::new, |x| Shortest(x).to_string());
     let count = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
     let mut cells = vec![row.cell.to_string()];
     let varied = study.varied(row.cell).filter(|(key, _)| has_column(key));
-    cells.extend(varied.map(|(_, value)| value_text(value)));
+    cells.extend(varied.map(|(_, value)| csv_field(&value_text(value))));
+    match study.run_name(row.cell, row.seeds.seed) {
+        Some(name) => cells.push(csv_field(name)),
+        None => cells.extend([
+            row.seeds.seed.to_string(),
+            count(row.seeds.data),
+            row.seeds.order.to_string(),
+            row.seeds.init.to_string(),
+        ]),
+    }
     cells.extend([
-        row.seeds.seed.to_string(),
-        count(row.seeds.data),
-        row.seeds.order.to_string(),
-        row.seeds.init.to_string(),
         row.milestones.status.name().to_owned(),
         count(row.horizon),
         unconfirmed(&row.milestones),

@@ -228,7 +228,7 @@ impl StudyResults {
             damage,
             ..
         } = Log::open_to_read(&name)?;
-        let study = Study::new(header.config(&name)?)?.of_shard(header.shard);
+        let study = Study::logged(header.config(&name)?, &header)?;
         let groups = match header.partial {
             true => log.numbers().collect(),
             false => first_groups(&study, &log),

@@ -156,7 +156,10 @@ pub(crate) fn collapse(study: &Study, cells: &[CellSummary]) -> Option<Collapse>
 fn unit_of_time(config: &Config) -> Option<f64> {
     let (train, n) = (&config.train, config.synthetic.n_train);
     let rate = n as f64 * train.learning_rate * train.weight_decay;
-    let counts = config.files.train.is_none() && train.batch_size.rows(n) == 1 && rate > 0.0;
+    let counts = !config.is_foreign
+        && config.files.train.is_none()
+        && train.batch_size.rows(n) == 1
+        && rate > 0.0;
     counts.then(|| 1.0 / rate)
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sparsegrok_config::{Config, ConfigError, StudySpec, value_text};
-use sparsegrok_log::{DataFile, Shard};
+use sparsegrok_log::{DataFile, ForeignRuns, Header, Shard};
 use sparsegrok_run::LoadError;
 use sparsegrok_run::models::{AnyData, AnyFamily, Family, family_of};
 use toml::Value;
@@ -23,6 +23,8 @@ pub struct Study {
     config: Config,
     grid: Grid,
     family: Arc<dyn AnyFamily>,
+    /// The names of its runs, if another program trained them.
+    foreign: Option<Arc<ForeignRuns>>,
     /// The part of it that is trained here; all of it without one.
     shard: Option<Shard>,
     /// Bytes of memory that it may take.
@@ -43,10 +45,39 @@ impl Study {
             family: family_of(&config),
             config,
             grid,
+            foreign: None,
             shard: None,
             most_memory: u64::MAX,
             data: Arc::default(),
         })
+    }
+
+    /// The study of runs that another program trained, judged by a configuration.
+    ///
+    /// # Errors
+    /// When the configuration is not valid.
+    pub(crate) fn of_foreign(config: Config, foreign: ForeignRuns) -> Result<Self, ConfigError> {
+        let mut study = Self::new(Config {
+            is_foreign: true,
+            ..config
+        })?;
+        study.grid = Grid::of_foreign(&foreign);
+        // Groups are numbered as if every cell had as many runs as the fullest.
+        study.config.study.seeds = (0..foreign.most_runs()).into();
+        study.foreign = Some(Arc::new(foreign));
+        Ok(study)
+    }
+
+    /// The study of a log with this header, under a configuration that may differ from the header's.
+    ///
+    /// # Errors
+    /// As [`Study::new`].
+    pub(crate) fn logged(config: Config, header: &Header) -> Result<Self, ConfigError> {
+        let study = match &header.foreign {
+            None => Self::new(config)?,
+            Some(foreign) => Self::of_foreign(config, foreign.clone())?,
+        };
+        Ok(study.of_shard(header.shard))
     }
 
     /// The same study, of which one shard alone is trained.
@@ -134,14 +165,15 @@ impl Study {
         let mut config = self.config.clone();
         self.grid.set(cell, &mut config);
         let varied = self.varied(cell);
+        let varied = varied.map(|(key, value)| (key.to_owned(), value.clone()));
         GridCell {
-            varied: varied.map(|(key, value)| (key, value.clone())).collect(),
+            varied: varied.collect(),
             config,
         }
     }
 
     /// The keys that vary from cell to cell, each with its values.
-    pub fn axes(&self) -> impl Iterator<Item = (&'static str, &[Value])> {
+    pub fn axes(&self) -> impl Iterator<Item = (&str, &[Value])> {
         self.grid.axes()
     }
 
@@ -149,7 +181,7 @@ impl Study {
     ///
     /// # Panics
     /// When there is no such cell.
-    pub fn varied(&self, cell: usize) -> impl Iterator<Item = (&'static str, &Value)> {
+    pub fn varied(&self, cell: usize) -> impl Iterator<Item = (&str, &Value)> {
         let keys = self.grid.axes().map(|(key, _)| key);
         keys.zip(self.grid.values(cell))
     }
@@ -180,7 +212,47 @@ impl Study {
 
     /// Number of runs of the whole study.
     pub fn all_runs(&self) -> u64 {
-        (self.grid.len() as u64).saturating_mul(self.spec().seeds.len())
+        match &self.foreign {
+            None => (self.grid.len() as u64).saturating_mul(self.spec().seeds.len()),
+            Some(foreign) => foreign
+                .cells
+                .iter()
+                .map(|cell| cell.runs.len() as u64)
+                .sum(),
+        }
+    }
+
+    /// The name of a run that another program trained; `None` for a run that is known by its seed.
+    pub fn run_name(&self, cell: usize, seed: u64) -> Option<&str> {
+        let runs = &self.foreign.as_ref()?.cells.get(cell)?.runs;
+        runs.get(usize::try_from(seed).ok()?).map(String::as_str)
+    }
+
+    /// The command that judged its runs, if another program trained them.
+    pub fn judged_by(&self) -> Option<&str> {
+        Some(&self.foreign.as_ref()?.command)
+    }
+
+    /// Tells if its runs were trained by another program.
+    pub fn is_foreign(&self) -> bool {
+        self.foreign.is_some()
+    }
+
+    /// The seeds of a cell's runs.
+    pub(crate) fn seeds_of_cell(&self, cell: usize) -> Range<u64> {
+        match &self.foreign {
+            None => self.spec().seeds.start..self.spec().seeds.end,
+            Some(foreign) => 0..foreign.cells[cell].runs.len() as u64,
+        }
+    }
+
+    /// The epochs at which runs of a cell are evaluated, ascending.
+    pub(crate) fn evaluated(&self, cell: usize) -> Vec<u64> {
+        if let Some(foreign) = &self.foreign {
+            return foreign.cells[cell].times.clone();
+        }
+        let config = self.cell(cell).config;
+        config.evaluate.plan(config.train.epochs).epochs().to_vec()
     }
 
     /// The groups of the whole study: the seeds of each cell by eights.
@@ -191,16 +263,28 @@ impl Study {
     /// The numbers of the groups of its shard.
     pub(crate) fn groups(&self) -> impl Iterator<Item = u64> + use<> {
         let shard = self.shard;
-        (0..self.all_groups()).filter(move |&group| shard.is_none_or(|s| s.contains(group)))
+        let there = self.groups_there();
+        (0..self.all_groups()).filter(move |&group| {
+            shard.is_none_or(|s| s.contains(group))
+                && there.as_ref().is_none_or(|t| t[group as usize])
+        })
+    }
+
+    /// Tells of each group of foreign runs if there is one; `None` where all groups are.
+    fn groups_there(&self) -> Option<Vec<bool>> {
+        self.foreign.as_ref()?;
+        let groups = (0..self.all_groups()).map(|group| self.seeds_of(group) > 0);
+        Some(groups.collect())
     }
 
     /// The cell and the seeds of a group.
     pub(crate) fn group(&self, number: u64) -> (usize, Range<u64>) {
         let of_a_cell = self.groups_of_a_cell();
-        let seeds = self.spec().seeds;
+        let cell = (number / of_a_cell) as usize;
+        let seeds = self.seeds_of_cell(cell);
         let start = seeds.start + number % of_a_cell * GROUP;
-        let end = seeds.end.min(start.saturating_add(GROUP));
-        ((number / of_a_cell) as usize, start..end)
+        let end = seeds.end.min(start.saturating_add(GROUP)).max(start);
+        (cell, start..end)
     }
 
     /// The number of the group that a run belongs to.

@@ -1,0 +1,427 @@
+//! `sparsegrok judge`
+
+use std::cmp::Ordering;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::{ValueEnum, ValueHint};
+use sparsegrok_analysis::cautions;
+use sparsegrok_config::{Setting, value_text};
+use sparsegrok_curves::{AccuracyUnit, Curves, Options, read};
+use sparsegrok_data::shown;
+use sparsegrok_kernel::Figure;
+use sparsegrok_log::{ForeignAxis, ForeignCell, ForeignRuns};
+use sparsegrok_run::{Status, Time, Trace};
+use sparsegrok_statistics::{
+    CONFIDENCE, IntervalTime, LogRankScores, Turnbull, interval_log_rank, interval_quantile_limits,
+    wilson,
+};
+use sparsegrok_study::merge::JUDGING;
+use sparsegrok_study::summary::{CellSummary, Times};
+use sparsegrok_study::{ForeignStudy, RecordRow, Untold};
+use toml::Value;
+
+use crate::exit::{say, shell_word};
+use crate::number::{counted, figure, interval};
+use crate::output::Output;
+use crate::report;
+use crate::settings::{Scope, SettingFlags};
+
+/// Most groups of runs; more are a column of figures taken for one of groups.
+const MOST_CELLS: usize = 100_000;
+
+/// Share of a median time by which brackets may leave it uncertain, before they alone are told.
+const MOST_UNCERTAIN: f64 = 0.05;
+
+/// Most groups that are told of in words; the tables have all.
+const MOST_SAID: usize = 12;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Files of curves: CSV, TSV or JSON lines; a row an evaluation, or a column a run, or a file a run
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: SettingFlags<Thresholds>,
+    /// Column of time, in epochs or steps [default: `epoch`, `step`, `iteration` or the like]
+    #[arg(long, value_name = "NAME", help_heading = "Columns")]
+    time_column: Option<String>,
+    /// Column of the runs' names [default: `run`, `seed` or the like; else the file is the run]
+    #[arg(long, value_name = "NAME", help_heading = "Columns")]
+    run_column: Option<String>,
+    /// Columns whose values group the runs [default: `cell`, `group` or `condition`]
+    #[arg(
+        long,
+        value_name = "NAME,…",
+        value_delimiter = ',',
+        help_heading = "Columns"
+    )]
+    group_columns: Option<Vec<String>>,
+    /// Take a column for a figure, as in `test_acc=val/acc`; `*` is every column that is nothing else
+    #[arg(long, value_name = "FIGURE=COLUMN", value_parser = mapping, help_heading = "Columns")]
+    map: Vec<(Figure, String)>,
+    /// Unit of accuracies
+    #[arg(long, value_enum, default_value = "found", help_heading = "Columns")]
+    accuracies: Unit,
+    /// Write a study to this directory, for `report` and `tables`; else the records go to standard output
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Replace an earlier study there
+    #[arg(long, help_heading = "Output", requires = "out")]
+    force: bool,
+    /// Report on it too: a page and pictures in its folder `report`
+    #[arg(long, help_heading = "Output", requires = "out")]
+    report: bool,
+}
+
+/// The unit of accuracies.
+#[derive(Clone, Copy, ValueEnum)]
+enum Unit {
+    /// Per cent if any is above 1
+    Found,
+    /// From 0 to 1
+    Share,
+    /// From 0 to 100
+    PerCent,
+}
+
+/// The settings that judge curves.
+struct Thresholds;
+
+impl Scope for Thresholds {
+    fn takes(setting: &Setting) -> bool {
+        JUDGING.contains(&setting.key) || setting.key == "traces"
+    }
+}
+
+fn mapping(text: &str) -> Result<(Figure, String), String> {
+    let known = || Figure::ALL.map(Figure::name).join(", ");
+    let (name, column) = text.split_once('=').ok_or("expected `FIGURE=COLUMN`")?;
+    let figure = Figure::of(name.trim());
+    let figure =
+        figure.ok_or_else(|| format!("`{name}` is no figure: expected one of {}", known()))?;
+    Ok((figure, column.to_owned()))
+}
+
+pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    let Some(mut config) = args.settings.config()? else {
+        return Ok(());
+    };
+    let options = Options {
+        time_column: args.time_column.clone(),
+        run_column: args.run_column.clone(),
+        group_columns: args.group_columns.clone(),
+        map: args.map.clone(),
+        accuracies: match args.accuracies {
+            Unit::Found => AccuracyUnit::Found,
+            Unit::Share => AccuracyUnit::Share,
+            Unit::PerCent => AccuracyUnit::PerCent,
+        },
+    };
+    let curves = read(&args.files, &options)?;
+    config.study.figures.clone_from(&curves.figures);
+    let (runs, traces) = grouped(&curves)?;
+    let judged = ForeignStudy::judge(config, runs, traces)?;
+    let summary = match &args.out {
+        Some(out) => judged.save(out, args.force)?,
+        None => {
+            let mut output = Output::stdout();
+            judged.write_records(&mut output)?;
+            output.finish()?;
+            judged.summary()
+        }
+    };
+    if let Some(out) = args.out.as_ref().filter(|_| args.report) {
+        report::beside(out)?;
+    }
+    for note in &curves.notes {
+        say(format_args!("note: {note}"));
+    }
+    for sentence in untold(judged.untold()) {
+        say(format_args!("note: {sentence}"));
+    }
+    tell(&judged, &summary.cells);
+    for caution in cautions(judged.study(), &summary) {
+        say(format_args!("caution: {caution}"));
+    }
+    if let Some(out) = &args.out {
+        tell_paths(out, args.report);
+    }
+    Ok(())
+}
+
+fn tell_paths(out: &Path, is_reported: bool) {
+    let (path, word) = (shown(out), shell_word(out));
+    match is_reported {
+        true => say(format_args!(
+            "{path}: the study and its report, `report/index.html`"
+        )),
+        false => say(format_args!(
+            "{path}: the study; `sparsegrok report {word}` draws it"
+        )),
+    }
+}
+
+/// The runs by their groups, with their traces.
+fn grouped(curves: &Curves) -> anyhow::Result<(ForeignRuns, Vec<Vec<Trace>>)> {
+    let axes: Vec<ForeignAxis> = curves
+        .groups
+        .iter()
+        .enumerate()
+        .map(|(place, name)| ForeignAxis {
+            name: axis_name(name),
+            values: values(curves.runs.iter().map(|run| run.group[place].as_str())),
+        })
+        .collect();
+    let sizes = axes.iter().map(|axis| axis.values.len());
+    let count = sizes.fold(1, usize::saturating_mul);
+    if count > MOST_CELLS {
+        bail!(
+            "the values of {} make {count} groups: expected at most {MOST_CELLS}",
+            curves.groups.join(", ")
+        );
+    }
+    let mut cells = vec![ForeignCell::default(); count];
+    let mut traces = vec![Vec::new(); count];
+    for run in &curves.runs {
+        let place = |(axis, text): (&ForeignAxis, &String)| {
+            let mut values = axis.values.iter();
+            let found =
+                values.position(|value| *value == value_of(text, is_whole(axis), is_number(axis)));
+            found.unwrap_or(0)
+        };
+        let places = axes.iter().zip(&run.group);
+        let cell = places.fold(0, |cell, pair| cell * pair.0.values.len() + place(pair));
+        cells[cell].runs.push(run.name.clone());
+        let times = run.evaluations.iter().map(|evaluation| evaluation.epoch);
+        cells[cell].times.extend(times);
+        traces[cell].push(run.evaluations.iter().copied().collect());
+    }
+    for cell in &mut cells {
+        cell.times.sort_unstable();
+        cell.times.dedup();
+    }
+    let words = env::args_os()
+        .skip(1)
+        .map(|word| shell_word(Path::new(&word)));
+    let words: Vec<_> = words.collect();
+    let command = format!("sparsegrok {}", words.join(" "));
+    Ok((
+        ForeignRuns {
+            command,
+            axes,
+            cells,
+        },
+        traces,
+    ))
+}
+
+/// The name of a column of groups in records, where some names are taken.
+fn axis_name(name: &str) -> String {
+    match name {
+        "cell" | "run" | "status" | "horizon" | "unconfirmed" => format!("group_{name}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// The values of a column of groups, each once: numbers ascending, where all are, else texts as they come.
+fn values<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<Value> {
+    let whole = texts.clone().all(|text| text.parse::<i64>().is_ok());
+    let finite = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
+    let number = texts.clone().all(finite);
+    let mut values: Vec<Value> = Vec::new();
+    for text in texts {
+        let value = value_of(text, whole, number);
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    let size = |value: &Value| match value {
+        Value::Integer(i) => Some(*i as f64),
+        Value::Float(x) => Some(*x),
+        _ => None,
+    };
+    values.sort_by(|a, b| match (size(a), size(b)) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => Ordering::Equal,
+    });
+    values
+}
+
+fn value_of(text: &str, whole: bool, number: bool) -> Value {
+    match (text.parse(), text.parse()) {
+        (Ok(i), _) if whole => Value::Integer(i),
+        (_, Ok(x)) if number => Value::Float(x),
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+fn is_whole(axis: &ForeignAxis) -> bool {
+    matches!(axis.values.first(), Some(Value::Integer(_)))
+}
+
+fn is_number(axis: &ForeignAxis) -> bool {
+    is_whole(axis) || matches!(axis.values.first(), Some(Value::Float(_)))
+}
+
+/// Sentences on what the curves do not tell.
+fn untold(untold: Untold) -> Vec<String> {
+    let Untold {
+        no_memorization,
+        no_generalization,
+        memorized_at_first,
+        too_coarse,
+    } = untold;
+    let runs = |n: usize| counted(n as u64, "run");
+    let sentences = [
+        (
+            no_memorization,
+            "no figure tells memorization, so the status is undecided: that takes train_acc, or \
+             `--mem-figure train_loss --mem-threshold LEVEL`",
+        ),
+        (
+            no_generalization,
+            "no figure tells generalization: that takes test_acc, or `--gen-figure test_loss --gen-threshold LEVEL`",
+        ),
+        (
+            memorized_at_first,
+            "already memorized at the first evaluation: T_mem is known to be no later, and no more",
+        ),
+        (
+            too_coarse,
+            "evaluated too rarely to decide the status: it is undecided",
+        ),
+    ];
+    let there = sentences.into_iter().filter(|(n, _)| *n > 0);
+    there
+        .map(|(n, sentence)| format!("{}: {sentence}", runs(n)))
+        .collect()
+}
+
+/// Tells of each group, and of the difference between groups.
+fn tell(judged: &ForeignStudy, cells: &[CellSummary]) {
+    let (records, untold) = (judged.records(), judged.untold());
+    let of_cell = |cell: &CellSummary| {
+        records
+            .iter()
+            .filter(|r| r.cell == cell.cell)
+            .collect::<Vec<_>>()
+    };
+    for cell in cells.iter().take(MOST_SAID) {
+        let pairs = cell.varied.iter();
+        let pairs = pairs.map(|(key, value)| format!("{key}={}", value_text(value)));
+        let name = match cell.varied.is_empty() {
+            true => String::new(),
+            false => pairs.collect::<Vec<_>>().join(", ") + ": ",
+        };
+        let statuses = Status::ALL
+            .into_iter()
+            .filter(|status| cell.count(*status) > 0);
+        let statuses: Vec<String> = statuses.map(|s| format!("{} {s}", cell.count(s))).collect();
+        let rate = grok_rate(cell).map_or(String::new(), |rate| format!("; {rate}"));
+        let rows = of_cell(cell);
+        say(format_args!(
+            "{name}{} of {}{rate}; T_mem {}; T_gen {}",
+            statuses.join(", "),
+            counted(cell.runs, "run"),
+            match untold.no_memorization < records.len() {
+                true => time(&cell.t_mem, &rows, |row| &row.milestones.t_mem),
+                false => "not told".to_owned(),
+            },
+            match untold.no_memorization.max(untold.no_generalization) < records.len() {
+                true => time(&cell.t_gen, &rows, |row| &row.milestones.t_gen),
+                false => "not told".to_owned(),
+            },
+        ));
+    }
+    if cells.len() > MOST_SAID {
+        say(format_args!(
+            "and {} more groups, in the tables",
+            cells.len() - MOST_SAID
+        ));
+    }
+    if cells.len() > 1 {
+        let groups: Vec<Vec<IntervalTime>> = cells
+            .iter()
+            .map(|cell| intervals(&of_cell(cell), |row| &row.milestones.t_gen))
+            .collect();
+        let groups: Vec<&[IntervalTime]> = groups.iter().map(Vec::as_slice).collect();
+        if let Ok(Some(test)) = interval_log_rank(&groups, LogRankScores::Sun) {
+            let p = match test.p < 1e-6 {
+                true => "p < 1e-6".to_owned(),
+                false => format!("p = {}", figure(test.p)),
+            };
+            say(format_args!(
+                "T_gen between groups: log-rank of the brackets, χ² = {}, {} of freedom, {p}",
+                figure(test.statistic),
+                counted(test.freedom as u64, "degree")
+            ));
+        }
+    }
+}
+
+/// The brackets of a time of runs.
+fn intervals(rows: &[&RecordRow], of: impl Fn(&RecordRow) -> &Time) -> Vec<IntervalTime> {
+    let bracket = |row: &&RecordRow| {
+        let time = of(row);
+        let after = time.low as f64;
+        match time.at.and(time.high) {
+            Some(0) => IntervalTime::exact(0.0),
+            Some(high) => IntervalTime {
+                after,
+                until: high as f64,
+            },
+            None => IntervalTime::beyond(after),
+        }
+    };
+    rows.iter().map(bracket).collect()
+}
+
+/// The share of runs that grokked, in words; where some are undecided, the limits between which it lies whatever they
+/// are.
+fn grok_rate(cell: &CellSummary) -> Option<String> {
+    let rate = cell.grok_rate.as_ref()?;
+    let [grokked, undecided] =
+        [Status::Grokked, Status::Undecided].map(|status| cell.count(status));
+    let percent = |share: f64| 100.0 * share;
+    if undecided == 0 {
+        let rate = interval(
+            percent(rate.estimate),
+            percent(rate.low),
+            percent(rate.high),
+        );
+        return Some(format!("grok rate {rate} %"));
+    }
+    let most = wilson(grokked + undecided, cell.runs, CONFIDENCE)?;
+    let (low, high) = (figure(percent(rate.low)), figure(percent(most.high)));
+    Some(format!(
+        "grok rate in [{low}, {high}] %, as some are undecided"
+    ))
+}
+
+/// A time of runs in words: the median of the estimates with its interval, or, where brackets are wide, where
+/// the brackets alone put the median.
+fn time(times: &Times, rows: &[&RecordRow], of: impl Fn(&RecordRow) -> &Time) -> String {
+    let Some(median) = times.median else {
+        let (events, n) = (times.events, times.n);
+        return format!("beyond the last evaluation for most ({events} of {n} reached)");
+    };
+    if times.uncertainty as f64 > MOST_UNCERTAIN * median {
+        let sample = intervals(rows, of);
+        let law = Turnbull::of(&sample).map(|law| law.quantile(0.5));
+        let limits = interval_quantile_limits(&sample, 0.5, CONFIDENCE);
+        if let (Ok(IntervalTime { after, until }), Ok((low, high))) = (law, limits) {
+            let mut words = format!("in ({}, {}]", figure(after), figure(until));
+            if low.is_some() || high.is_some() {
+                let (low, high) = (low.unwrap_or(0.0), high.unwrap_or(f64::INFINITY));
+                words += &format!(" by its brackets, 95 % [{}, {}]", figure(low), figure(high));
+            }
+            return words;
+        }
+    }
+    match times.low {
+        Some(low) => interval(median, low, times.high.unwrap_or(f64::INFINITY)),
+        None => figure(median),
+    }
+}

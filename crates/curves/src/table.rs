@@ -1,0 +1,242 @@
+//! Tables of text: CSV with any usual delimiter, and JSON lines.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexSet;
+use serde_json::Value;
+
+use crate::error::CurvesError;
+
+/// A file as rows of text under named columns.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) path: PathBuf,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// A row: as many fields as there are columns.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) line: u64,
+    pub(crate) fields: Vec<String>,
+}
+
+impl Table {
+    /// Reads a file whose form is told by its first line.
+    pub(crate) fn read(path: &Path) -> Result<Self, CurvesError> {
+        let bytes = fs::read(path).map_err(|error| CurvesError::Io {
+            path: path.to_owned(),
+            error,
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            fault(path, line, "bytes that are no text", "UTF-8")
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let Some(first) = text.lines().find(|line| !line.trim().is_empty()) else {
+            return Err(CurvesError::File {
+                path: path.to_owned(),
+                found: "an empty file".to_owned(),
+                expected: "a line of column names and a row for each evaluation".to_owned(),
+            });
+        };
+        let table = match first.trim_start().starts_with('{') {
+            true => Self::of_json_lines(path, text)?,
+            false => Self::of_csv(path, text, delimiter(first))?,
+        };
+        if table.rows.is_empty() {
+            return Err(fault(
+                path,
+                1,
+                "column names alone",
+                "a row for each evaluation",
+            ));
+        }
+        Ok(table)
+    }
+
+    fn of_csv(path: &Path, text: &str, delimiter: u8) -> Result<Self, CurvesError> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let mut columns: Vec<String> = Vec::new();
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| {
+                let line = error.position().map_or(1, csv::Position::line);
+                fault(
+                    path,
+                    line,
+                    "a row that is no CSV",
+                    "fields with a delimiter between them",
+                )
+            })?;
+            let line = record.position().map_or(1, csv::Position::line);
+            let fields: Vec<String> = record.iter().map(str::to_owned).collect();
+            if columns.is_empty() {
+                columns = fields;
+                continue;
+            }
+            // A run that is restarted may write its column names again.
+            if fields == columns {
+                continue;
+            }
+            if fields.len() != columns.len() {
+                let found = format!("{} fields", fields.len());
+                let expected = format!("{}, as the columns have names", columns.len());
+                return Err(fault(path, line, &found, &expected));
+            }
+            rows.push(Row { line, fields });
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            columns,
+            rows,
+        })
+    }
+
+    fn of_json_lines(path: &Path, text: &str) -> Result<Self, CurvesError> {
+        let mut columns = IndexSet::new();
+        let mut objects = Vec::new();
+        for (line, text) in (1..).zip(text.lines()) {
+            if text.trim().is_empty() {
+                continue;
+            }
+            let object = match serde_json::from_str(&without_nan(text)) {
+                Ok(Value::Object(object)) => object,
+                Ok(_) => return Err(fault(path, line, "no object", "a JSON object a line")),
+                Err(error) => {
+                    let found = format!("no JSON at its byte {}", error.column());
+                    return Err(fault(path, line, &found, "a JSON object a line"));
+                }
+            };
+            let mut fields = Vec::new();
+            flatten("", object, &mut |key, value| {
+                let (place, _) = columns.insert_full(key);
+                fields.push((place, value));
+            });
+            objects.push((line, fields));
+        }
+        let rows = objects.into_iter().map(|(line, found)| {
+            let mut fields = vec![String::new(); columns.len()];
+            for (place, value) in found {
+                fields[place] = value;
+            }
+            Row { line, fields }
+        });
+        Ok(Self {
+            path: path.to_owned(),
+            rows: rows.collect(),
+            columns: columns.into_iter().collect(),
+        })
+    }
+
+    /// The file's name without its extension.
+    pub(crate) fn stem(&self) -> String {
+        let stem = self.path.file_stem().unwrap_or_default();
+        stem.to_string_lossy().into_owned()
+    }
+
+    /// The error that a value is not what it should be.
+    pub(crate) fn value_fault(
+        &self,
+        row: &Row,
+        column: usize,
+        expected: &'static str,
+    ) -> CurvesError {
+        CurvesError::Value {
+            path: self.path.clone(),
+            line: row.line,
+            column: self.columns[column].clone(),
+            found: row.fields[column].clone(),
+            expected,
+        }
+    }
+}
+
+fn fault(path: &Path, line: u64, found: &str, expected: &str) -> CurvesError {
+    CurvesError::Line {
+        path: path.to_owned(),
+        line,
+        found: found.to_owned(),
+        expected: expected.to_owned(),
+    }
+}
+
+/// The delimiter of a header: a tab or a semicolon where there is one and no comma would be.
+fn delimiter(header: &str) -> u8 {
+    match () {
+        () if header.contains('\t') => b'\t',
+        () if header.contains(';') && !header.contains(',') => b';',
+        () => b',',
+    }
+}
+
+/// The fields of an object, those of objects in it under names such as `val/acc`. Lists are no figures.
+fn flatten(
+    prefix: &str,
+    object: serde_json::Map<String, Value>,
+    see: &mut impl FnMut(String, String),
+) {
+    for (key, value) in object {
+        let key = format!("{prefix}{key}");
+        match value {
+            Value::Object(inner) => flatten(&format!("{key}/"), inner, see),
+            Value::String(text) => see(key, text.trim().to_owned()),
+            Value::Null => see(key, String::new()),
+            Value::Array(_) => {}
+            other => see(key, other.to_string()),
+        }
+    }
+}
+
+/// A line of JSON with `null` for the numbers that JSON lacks and Python writes all the same.
+fn without_nan(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let (mut in_string, mut escaped) = (false, false);
+    let mut rest = line;
+    while let Some(next) = rest.chars().next() {
+        let name = ["NaN", "-Infinity", "Infinity"];
+        let name = name
+            .into_iter()
+            .find(|name| !in_string && rest.starts_with(name));
+        let taken = match name {
+            Some(name) => {
+                text.push_str("null");
+                name.len()
+            }
+            None => {
+                in_string ^= next == '"' && !escaped;
+                escaped = in_string && next == '\\' && !escaped;
+                text.push(next);
+                next.len_utf8()
+            }
+        };
+        rest = &rest[taken..];
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_json_lacks_are_null_outside_strings() {
+        assert_eq!(
+            without_nan(r#"{"a\"NaN": NaN, "b": -Infinity, "c": "Infinity"}"#),
+            r#"{"a\"NaN": null, "b": null, "c": "Infinity"}"#
+        );
+    }
+
+    #[test]
+    fn a_delimiter_is_found_in_the_header() {
+        assert_eq!(["a,b", "a\tb", "a;b"].map(delimiter), [b',', b'\t', b';']);
+    }
+}
