@@ -33,10 +33,10 @@ pub(crate) struct Args {
         help_heading = "Comparison"
     )]
     cells: Vec<usize>,
-    /// Compare over these seeds, with intervals; B is left out
+    /// Compare over these seeds, with intervals: N stands for 0..N, and A..B leaves out B
     #[arg(
         long,
-        value_name = "A..B",
+        value_name = "N|A..B",
         help_heading = "Comparison",
         conflicts_with = "directories"
     )]

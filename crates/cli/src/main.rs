@@ -62,7 +62,7 @@ enum Command {
     /// Say by the theory whether, when and why a configuration groks
     Explain(explain::Args),
     /// List the presets, with what each shows, its settings and what is to come out
-    Presets,
+    Presets(presets::Args),
     /// Measure what must come out, by the theory or as published, and set it beside what does
     Validate(validate::Args),
     /// Predict the rows of a data file with a saved model
@@ -94,7 +94,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Tables(args) => tables::execute(&args),
         Command::Report(args) => report::execute(&args),
         Command::Explain(args) => explain::execute(&args),
-        Command::Presets => presets::execute(),
+        Command::Presets(args) => presets::execute(&args),
         Command::Validate(args) => validate::execute(&args),
         Command::Predict(args) => predict::execute(&args),
         Command::Data(command) => data::execute(&command),
