@@ -264,7 +264,10 @@ fn teacher_and_student_generalize_early() {
         said.starts_with("generalized early: memorized at epoch "),
         "{said}"
     );
-    assert!(said.contains(" times as late; accuracy"), "{said}");
+    assert!(
+        said.contains(" times as late\n  accuracy at epoch"),
+        "{said}"
+    );
 }
 
 /// The settings of grok-a typed without the preset, under the default cadence.

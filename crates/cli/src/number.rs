@@ -92,6 +92,16 @@ pub(crate) fn counted(n: u64, noun: &str) -> String {
     format!("{n} {noun}{plural}")
 }
 
+/// A number of things in a second, in a unit that leaves one to three digits before the point.
+pub(crate) fn rate(per_second: f64, things: &str) -> String {
+    let (unit, name) = match per_second {
+        1e6.. => (1e6, "million "),
+        1e3.. => (1e3, "thousand "),
+        _ => (1.0, ""),
+    };
+    format!("{} {name}{things}/s", figure(per_second / unit))
+}
+
 /// A time in its two largest units.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -108,6 +118,19 @@ pub(crate) fn duration(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_have_a_unit_of_their_size() {
+        for (per_second, text) in [
+            (402_345_678.0, "402 million steps/s"),
+            (1_000_000.0, "1.00 million steps/s"),
+            (35_230.0, "35.2 thousand steps/s"),
+            (12.34, "12.3 steps/s"),
+            (0.0, "0 steps/s"),
+        ] {
+            assert_eq!(rate(per_second, "steps"), text);
+        }
+    }
 
     #[test]
     fn figures_have_three_digits_and_intervals_what_their_width_bears() {

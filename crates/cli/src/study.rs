@@ -17,7 +17,7 @@ use toml::Value;
 use crate::data::say_zero_one;
 use crate::exit::{say, shell_word};
 use crate::memory;
-use crate::number::duration;
+use crate::number::{counted, duration};
 use crate::output::Output;
 use crate::report;
 use crate::settings::{Scope, SettingFlags};
@@ -115,7 +115,10 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
 /// Lines for the user on the work there is to resume.
 pub(crate) fn found_in(unfinished: &Unfinished) -> Vec<String> {
     let (finished, begun) = unfinished.counts();
-    let counts = format!("resuming: {finished} groups are finished, {begun} others begun");
+    let verb = if finished == 1 { "is" } else { "are" };
+    let groups = counted(finished as u64, "group");
+    let others = counted(begun as u64, "other");
+    let counts = format!("resuming: {groups} {verb} finished, {others} begun");
     let notices = unfinished.notices().iter().cloned();
     notices.chain([counts]).collect()
 }
