@@ -319,15 +319,15 @@ fn faults_are_found_before_anything_runs() {
         ),
         (
             "--vary weight_decay=log:0:1:3",
-            "expected log:LOW:HIGH:COUNT",
+            "expected `KEY=log:LOW:HIGH:COUNT`",
         ),
         ("--vary epochs=5 --vary epochs=6", "expected each key once"),
         ("--vary threads=1,2", "that the results depend on"),
         (
-            "--seeds 7",
-            "`seeds` is \"7\", expected a range of seeds such as `0..64`",
+            "--seeds seven",
+            "`seeds` is \"seven\", expected a number of seeds N, which stands for 0..N, or a range",
         ),
-        ("--seeds 7..7", "`seeds` is 7..7, expected a range"),
+        ("--seeds 7..7", "`seeds` is 7..7, expected at least one"),
         (
             "--rng libstdcxx --seeds 0..4294967296",
             "`seeds` is 0..4294967296, expected seeds that stay below 2^32",

@@ -28,11 +28,15 @@ impl Decimals {
     }
 
     /// Decimals of a figure with limits, any of which may be infinite: two significant digits of the
-    /// interval's width.
+    /// interval's width, and none of whole numbers.
     pub(crate) fn of_interval(estimate: f64, low: f64, high: f64) -> Self {
         let finite = [estimate, low, high].into_iter().filter(|x| x.is_finite());
         let least = finite.clone().fold(f64::INFINITY, f64::min);
         let greatest = finite.clone().fold(f64::NEG_INFINITY, f64::max);
+        if finite.clone().all(|x| x.fract() == 0.0) {
+            // Such as epochs.
+            return Self(0);
+        }
         let size = finite.map(f64::abs).fold(0.0, f64::max);
         match greatest - least {
             width if width > 0.0 => {
@@ -156,6 +160,7 @@ mod tests {
             ((-0.001, -0.04, 0.04), "-0.001 [-0.040, 0.040]"),
             ((-0.0001, -0.04, 0.04), "0.000 [-0.040, 0.040]"),
             ((300.0, 290.0, f64::INFINITY), "300 [290, ∞]"),
+            ((17.0, 16.0, 17.0), "17 [16, 17]"),
             ((f64::INFINITY, f64::INFINITY, f64::INFINITY), "∞ [∞, ∞]"),
             // A width of roundings alone.
             ((0.1, 0.1, 0.1 + 1e-16), "0.100000 [0.100000, 0.100000]"),

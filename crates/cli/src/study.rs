@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::ValueHint;
-use sparsegrok_analysis::cautions;
 use sparsegrok_config::{Section, Setting};
 use sparsegrok_data::shown;
 use sparsegrok_log::{Outputs, Shard, Unfinished};
@@ -18,8 +17,9 @@ use crate::data::say_zero_one;
 use crate::exit::{say, shell_word};
 use crate::memory;
 use crate::number::{counted, duration};
-use crate::output::Output;
+use crate::output::{Asked, Output};
 use crate::report;
+use crate::results::{ResultFlags, Results};
 use crate::settings::{Scope, SettingFlags};
 use crate::signals;
 use crate::study_progress::StudyProgress;
@@ -60,6 +60,8 @@ pub(crate) struct Args {
     /// Draw the accuracy of the latest run in the terminal; elsewhere, a line now and then
     #[arg(long)]
     live: bool,
+    #[command(flatten)]
+    results: ResultFlags,
 }
 
 struct Grid;
@@ -81,8 +83,9 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
+    let markdown = args.results.checked(args.force)?;
     let directory = Directory::create_with(path, args.force, &study, outputs(args, path))?;
-    train(args, path, &study, directory)
+    train(args, path, &study, directory, markdown.as_ref())
 }
 
 /// A study that is refused if it needs more memory than there is, unless it is forced.
@@ -103,13 +106,14 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     };
     let study = Study::new(config)?.of_shard(unfinished.shard());
     let study = within_memory(args, study);
+    let markdown = args.results.checked(args.force)?;
     let found = found_in(&unfinished);
     if args.report {
         unfinished.set_outputs(outputs(args, path))?;
     }
     let directory = Directory::resume(path, unfinished, &study)?;
     found.iter().for_each(say);
-    train(args, path, &study, directory)
+    train(args, path, &study, directory, markdown.as_ref())
 }
 
 /// Lines for the user on the work there is to resume.
@@ -135,6 +139,7 @@ fn train(
     path: &Path,
     study: &Study,
     mut directory: Directory<'_>,
+    markdown: Option<&Asked>,
 ) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let said = "stopping when what is under way is kept";
@@ -175,9 +180,10 @@ fn train(
     for file in &ran.zero_one {
         say_zero_one(file);
     }
-    progress.finish();
-    for caution in cautions(study, &summary) {
-        say(format_args!("caution: {caution}"));
+    progress.finish(args.results.is_quiet());
+    if ran.runs > 0 {
+        let results = Results::of_study(study, &summary).in_directory(path, report);
+        args.results.finish(&results, markdown)?;
     }
     if ran.runs < study.runs() {
         let (runs, planned) = (ran.runs, study.runs());

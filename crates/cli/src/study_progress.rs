@@ -82,8 +82,11 @@ impl<'s> StudyProgress<'s> {
     }
 
     /// All is done, or will not be.
-    pub(crate) fn finish(self) {
+    pub(crate) fn finish(self, quiet: bool) {
         self.display.bar.finish_and_clear();
+        if quiet {
+            return;
+        }
         say(format_args!(
             "{} in {}, {}",
             counted(self.runs, "run"),
