@@ -244,6 +244,59 @@ fn grok_a_groks() {
     assert!(last[2] > 0.9, "{last:?}");
 }
 
+/// Commands of the program, as its help lists them.
+fn commands() -> Vec<String> {
+    let help = printed("--help");
+    let (_, list) = help.split_once("Commands:\n").expect("a list");
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    // What a command does may take several lines, indented further.
+    let lines = lines.filter_map(|line| line.strip_prefix("  "));
+    let lines = lines.filter(|line| !line.starts_with(' '));
+    let names = lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned));
+    names.filter(|name| name != "help").collect()
+}
+
+#[test]
+fn short_help_is_a_screenful_with_examples_that_parse() {
+    let commands = commands();
+    assert!(commands.len() >= 12, "{commands:?}");
+    for name in commands.iter().filter(|name| *name != "data") {
+        let short = printed(&format!("{name} -h"));
+        assert!(short.lines().count() <= 40, "{name}: {short}");
+        let (_, examples) = short.split_once("Examples:\n").expect(name);
+        let examples: Vec<_> = examples
+            .lines()
+            .map_while(|line| line.strip_prefix("  sparsegrok "))
+            .collect();
+        assert_eq!(examples.len(), 2, "{short}");
+        for example in examples {
+            let line = example.split(" > ").next().expect("a command");
+            assert!(line.starts_with(name.as_str()), "{example}");
+            // The flags are read before the help is printed.
+            printed(&format!("{line} --help"));
+        }
+    }
+}
+
+#[test]
+fn long_help_has_the_commands_own_options_first() {
+    for (name, own) in [
+        ("run", "Output:"),
+        ("study", "Study:"),
+        ("compare", "Comparison:"),
+    ] {
+        let [short, long] = ["-h", "--help"].map(|flag| printed(&format!("{name} {flag}")));
+        let at = |heading: &str| long.find(heading).expect(heading);
+        assert!(at(own) < at("Synthetic data:"), "{long}");
+        assert!(at("Output:") < at("Configuration:"), "{long}");
+        assert!(long.contains("--label-noise") && !short.contains("--label-noise"));
+        assert!(
+            short.contains("--preset") && short.contains("--out"),
+            "{short}"
+        );
+    }
+}
+
 #[test]
 fn completions_know_the_settings() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

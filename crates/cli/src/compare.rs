@@ -51,11 +51,11 @@ pub(crate) struct Args {
     )]
     against: Option<String>,
     #[command(flatten)]
-    settings: SettingFlags<TwoRuns>,
-    #[command(flatten)]
     out: OutFlags,
     #[command(flatten)]
     results: ResultFlags,
+    #[command(flatten)]
+    settings: SettingFlags<TwoRuns>,
 }
 
 struct TwoRuns;

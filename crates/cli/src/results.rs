@@ -40,7 +40,13 @@ pub(crate) struct ResultFlags {
     #[arg(long, help_heading = "Output")]
     quiet: bool,
     /// Write the table of the results to this file too, as Markdown
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help_heading = "Output",
+        hide_short_help = true
+    )]
     export_markdown: Option<PathBuf>,
 }
 

@@ -27,8 +27,6 @@ use crate::study_progress::StudyProgress;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Args {
-    #[command(flatten)]
-    settings: SettingFlags<Grid>,
     /// Write the study to this directory; results appear when all of them are there, or it is stopped
     #[arg(
         long,
@@ -46,7 +44,12 @@ pub(crate) struct Args {
     )]
     resume: Option<PathBuf>,
     /// Train every k-th group of eight seeds alone, from the i-th on, i = 0 … k − 1; `merge` makes the whole of them
-    #[arg(long, value_name = "I/K", conflicts_with = "resume")]
+    #[arg(
+        long,
+        value_name = "I/K",
+        conflicts_with = "resume",
+        hide_short_help = true
+    )]
     shard: Option<Shard>,
     /// Replace an earlier study, and go ahead where memory may not suffice
     #[arg(long)]
@@ -62,6 +65,8 @@ pub(crate) struct Args {
     live: bool,
     #[command(flatten)]
     results: ResultFlags,
+    #[command(flatten)]
+    settings: SettingFlags<Grid>,
 }
 
 struct Grid;
