@@ -128,7 +128,7 @@ fn an_interrupted_study_is_resumed_to_the_same_bytes() {
     .enumerate()
     {
         let path = interrupted(&folder, &i.to_string());
-        assert!(resume(&path, flags).contains("1 others begun"));
+        assert!(resume(&path, flags).contains("1 other begun"));
         assert_same(&whole, &path, flags);
         assert!(resume(&path, "").contains("is complete"));
     }
@@ -194,12 +194,12 @@ fn damaged_checkpoints_are_refused_and_the_ones_before_used() {
         ),
         (
             Box::new(|path| fs::remove_file(path.join("unfinished/group-0")).unwrap()),
-            &["1 others begun"],
+            &["1 other begun"],
         ),
         // Either copy of what the study was begun with.
         (
             Box::new(|path| flip(&path.join("unfinished/runs.log"), 100)),
-            &["runs.log: damaged: its checksum", "1 others begun"],
+            &["runs.log: damaged: its checksum", "1 other begun"],
         ),
     ];
     for (i, (damage, sentences)) in cases.iter().enumerate() {

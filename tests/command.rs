@@ -10,7 +10,7 @@ use crate::support::{
 const QUICK: &str = "run --n-train 20 --n-test 10 --epochs 30 --eval-every 10";
 
 #[test]
-fn a_run_prints_its_trace_and_one_sentence() {
+fn a_run_prints_its_trace_and_short_lines() {
     let outcome = sparsegrok(QUICK);
     assert_eq!(outcome.code, 0);
     let lines: Vec<_> = outcome.stdout.lines().collect();
@@ -20,7 +20,10 @@ fn a_run_prints_its_trace_and_one_sentence() {
         .map(|line| line.split(',').next())
         .collect();
     assert_eq!(epochs, [Some("1"), Some("10"), Some("20"), Some("30")]);
-    assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+    assert!((2..=4).contains(&outcome.stderr.lines().count()));
+    for line in outcome.stderr.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
     assert!(
         outcome.stderr.contains("accuracy at epoch 30"),
         "{}",
@@ -216,6 +219,9 @@ fn presets_are_listed_as_they_are_called() {
         "{listed}"
     );
     assert!(listed.contains("sparsegrok compare --preset reference-early-vs-long\n"));
+    let one = printed("presets grok-a");
+    assert!(one.starts_with("grok-a: sparsegrok run --preset grok-a\n"));
+    assert!(listed.contains(&one));
 }
 
 #[test]
@@ -226,9 +232,69 @@ fn grok_a_groks() {
         "{}",
         outcome.stderr
     );
+    // The ratio is rounded, and an accuracy of 1 is told as that.
+    assert!(
+        outcome.stderr.contains(", 92.9 times as late\n"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(outcome.stderr.contains(": train 1, "), "{}", outcome.stderr);
     let last = last_row(&outcome.stdout);
     assert_eq!(last[1], 1.0);
     assert!(last[2] > 0.9, "{last:?}");
+}
+
+/// Commands of the program, as its help lists them.
+fn commands() -> Vec<String> {
+    let help = printed("--help");
+    let (_, list) = help.split_once("Commands:\n").expect("a list");
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    // What a command does may take several lines, indented further.
+    let lines = lines.filter_map(|line| line.strip_prefix("  "));
+    let lines = lines.filter(|line| !line.starts_with(' '));
+    let names = lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned));
+    names.filter(|name| name != "help").collect()
+}
+
+#[test]
+fn short_help_is_a_screenful_with_examples_that_parse() {
+    let commands = commands();
+    assert!(commands.len() >= 12, "{commands:?}");
+    for name in commands.iter().filter(|name| *name != "data") {
+        let short = printed(&format!("{name} -h"));
+        assert!(short.lines().count() <= 40, "{name}: {short}");
+        let (_, examples) = short.split_once("Examples:\n").expect(name);
+        let examples: Vec<_> = examples
+            .lines()
+            .map_while(|line| line.strip_prefix("  sparsegrok "))
+            .collect();
+        assert_eq!(examples.len(), 2, "{short}");
+        for example in examples {
+            let line = example.split(" > ").next().expect("a command");
+            assert!(line.starts_with(name.as_str()), "{example}");
+            // The flags are read before the help is printed.
+            printed(&format!("{line} --help"));
+        }
+    }
+}
+
+#[test]
+fn long_help_has_the_commands_own_options_first() {
+    for (name, own) in [
+        ("run", "Output:"),
+        ("study", "Study:"),
+        ("compare", "Comparison:"),
+    ] {
+        let [short, long] = ["-h", "--help"].map(|flag| printed(&format!("{name} {flag}")));
+        let at = |heading: &str| long.find(heading).expect(heading);
+        assert!(at(own) < at("Synthetic data:"), "{long}");
+        assert!(at("Output:") < at("Configuration:"), "{long}");
+        assert!(long.contains("--label-noise") && !short.contains("--label-noise"));
+        assert!(
+            short.contains("--preset") && short.contains("--out"),
+            "{short}"
+        );
+    }
 }
 
 #[test]

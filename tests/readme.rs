@@ -17,8 +17,19 @@ fn every_command_of_the_readme_works() {
         .filter_map(|l| l.strip_prefix(prefix))
         .collect();
     assert!(lines.len() >= 8, "only {} commands found", lines.len());
-    for line in lines {
-        command(line).current_dir(folder.path()).assert().success();
+    for (k, line) in lines.into_iter().enumerate() {
+        let output = command(line).current_dir(folder.path()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line}: {said}");
+        if k == 0 {
+            // All but the time it took.
+            let (_, block) = said.split_once("\n\n").expect("the results");
+            let block = format!("```text\n{block}```\n");
+            assert!(
+                readme.contains(&block),
+                "the README shows other results than {block}"
+            );
+        }
     }
     // The README's sentences about these files are true.
     let records = text(folder.path().join("decay/records.csv"));

@@ -132,9 +132,13 @@ fn records_traces_and_curves_tell_the_same() {
     );
     assert_eq!(
         header(&traces).join(","),
-        format!("cell,seed,epoch,{figures}")
+        format!("cell,weight_decay,batch_size,seed,epoch,{figures}")
     );
-    assert_eq!(header(&curves).len(), 3 + 6 * 12);
+    assert_eq!(
+        header(&curves)[..5],
+        ["cell", "weight_decay", "batch_size", "epoch", "n"]
+    );
+    assert_eq!(header(&curves).len(), 5 + 6 * 12);
 
     let records = rows(&records);
     assert_eq!(records.len(), 4 * 12);
@@ -143,13 +147,14 @@ fn records_traces_and_curves_tell_the_same() {
         ["1", "0.0001", "7", "5", "128", "1239", "5"]
     );
     let traces = rows(&traces);
-    let epochs: Vec<_> = traces[..6].iter().map(|row| row[2]).collect();
+    let epochs: Vec<_> = traces[..6].iter().map(|row| row[4]).collect();
     assert_eq!(epochs, ["1", "2", "5", "12", "26", "60"]);
     assert_eq!(traces.len(), 4 * 12 * 6);
     for (run, record) in traces.chunks(6).zip(&records) {
-        assert_eq!((run[5][0], run[5][1]), (record[0], record[3]));
-        assert_eq!(run[5][2], record[8]);
-        assert_eq!(run[5][3..], record[26..]);
+        // The cell, its varied keys and the seed.
+        assert_eq!(run[5][..4], record[..4]);
+        assert_eq!(run[5][4], record[8]);
+        assert_eq!(run[5][5..], record[26..]);
     }
 
     // Mean and median of the train loss at the third evaluation of the second cell.
@@ -162,11 +167,11 @@ fn records_traces_and_curves_tell_the_same() {
     let (mean, median) = (name("train_loss_mean"), name("train_loss_q50"));
     let mut losses: Vec<f64> = traces
         .iter()
-        .filter(|row| row[0] == "1" && row[2] == "5")
-        .map(|row| row[6].parse().unwrap())
+        .filter(|row| row[0] == "1" && row[4] == "5")
+        .map(|row| row[8].parse().unwrap())
         .collect();
     let row = &rows(&curves)[6 + 2];
-    assert_eq!(row[..3], ["1", "5", "12"]);
+    assert_eq!(row[..5], ["1", "0.0001", "7", "5", "12"]);
     assert_eq!(row[mean].parse(), Ok(losses.iter().sum::<f64>() / 12.0));
     losses.sort_by(f64::total_cmp);
     let middle: f64 = row[median].parse().unwrap();
@@ -189,11 +194,11 @@ fn a_record_is_a_single_run() {
     let expected: Vec<_> = single
         .lines()
         .skip(1)
-        .map(|line| format!("1,4,{line}"))
+        .map(|line| format!("1,0.1,4,{line}"))
         .collect();
     let found: Vec<_> = traces
         .lines()
-        .filter(|line| line.starts_with("1,4,"))
+        .filter(|line| line.starts_with("1,0.1,4,"))
         .collect();
     assert_eq!(found, expected);
 }
@@ -217,10 +222,10 @@ fn a_cell_that_diverges_stops_no_other() {
             "{row:?}"
         );
     }
-    let last = rows(&curves).into_iter().filter(|row| row[1] == "90");
-    let n: Vec<_> = last.map(|row| row[2]).collect();
+    let last = rows(&curves).into_iter().filter(|row| row[2] == "90");
+    let n: Vec<_> = last.map(|row| row[3]).collect();
     assert_eq!(n, ["10", "0", "10"]);
-    assert!(rows(&traces).iter().all(|row| row[1] == "0"));
+    assert!(rows(&traces).iter().all(|row| row[2] == "0"));
     let summary = text(path.join("summary.json"));
     assert_eq!(summary.matches("\"diverged\": 10").count(), 1, "{summary}");
     assert_eq!(summary.matches("\"diverged\": 0").count(), 2, "{summary}");
@@ -319,15 +324,15 @@ fn faults_are_found_before_anything_runs() {
         ),
         (
             "--vary weight_decay=log:0:1:3",
-            "expected log:LOW:HIGH:COUNT",
+            "expected `KEY=log:LOW:HIGH:COUNT`",
         ),
         ("--vary epochs=5 --vary epochs=6", "expected each key once"),
         ("--vary threads=1,2", "that the results depend on"),
         (
-            "--seeds 7",
-            "`seeds` is \"7\", expected a range of seeds such as `0..64`",
+            "--seeds seven",
+            "`seeds` is \"seven\", expected a number of seeds N, which stands for 0..N, or a range",
         ),
-        ("--seeds 7..7", "`seeds` is 7..7, expected a range"),
+        ("--seeds 7..7", "`seeds` is 7..7, expected at least one"),
         (
             "--rng libstdcxx --seeds 0..4294967296",
             "`seeds` is 0..4294967296, expected seeds that stay below 2^32",

@@ -23,6 +23,7 @@ mod outputs;
 mod readme;
 mod report;
 mod results;
+mod said;
 mod science;
 mod scikit_learn;
 mod second_family;

@@ -4,36 +4,39 @@ use sparsegrok_config::{Config, Crossing, EvaluateSpec, GenFigure, MemFigure, Nu
 use sparsegrok_kernel::Figure;
 use sparsegrok_run::{Milestones, Run, Status, Time};
 
-use crate::number::counted;
+use crate::number::{counted, figure};
 use crate::reference;
 
 /// The closing words on a run: the lines of the reference program, where numbers are printed as it
-/// prints them, else one sentence on when the run memorized and generalized, and where it ended.
+/// prints them, else two or three lines on when the run memorized and generalized, and where it ended.
 pub(crate) fn words(config: &Config, run: &Run) -> String {
     match config.output.number_format {
         NumberFormat::Reference => reference::closing_lines(&config.output, run),
-        NumberFormat::Shortest | NumberFormat::G6 => sentence(config, run),
+        NumberFormat::Shortest | NumberFormat::G6 => {
+            let story = story(config, run).join("\n  ");
+            format!("{story}\n  {}", end(run))
+        }
     }
 }
 
-fn sentence(config: &Config, run: &Run) -> String {
+/// The figures at the end of a run.
+fn end(run: &Run) -> String {
     let last = run.last();
     let accuracies = [Figure::TrainAcc, Figure::TestAcc, Figure::PopulationAcc];
     let accuracies: Vec<_> = accuracies
         .into_iter()
-        .filter_map(|figure| Some(format!("{} {}", figure.words(), number(last.get(figure)?))))
+        .filter_map(|of| Some(format!("{} {}", of.words(), accuracy(last.get(of)?))))
         .collect();
     format!(
-        "{}; accuracy at epoch {}: {}; ‖w‖ {}",
-        story(config, run),
+        "accuracy at epoch {}: {}; ‖w‖ {}",
         last.epoch,
         accuracies.join(", "),
-        number(last[Figure::WeightNorm])
+        figure(last[Figure::WeightNorm])
     )
 }
 
-/// Tells when a run memorized and generalized, as far as its evaluations show.
-fn story(config: &Config, run: &Run) -> String {
+/// Tells when a run memorized and generalized, as far as its evaluations show: a line for each.
+fn story(config: &Config, run: &Run) -> Vec<String> {
     let spec = &config.evaluate;
     let span = spec.persistence.span(config.train.epochs);
     let Milestones {
@@ -45,27 +48,17 @@ fn story(config: &Config, run: &Run) -> String {
     let memorized = memorized_text(spec);
     let generalized = generalized_text(spec, run);
     let (Some(mem), at_mem) = (t_mem.at, epoch_text("memorized", &t_mem)) else {
-        return match t_mem.high {
+        return vec![match t_mem.high {
             Some(since) => unconfirmed(&memorized, since, span),
             None => format!("not memorized ({})", lasting(&memorized, span, spec)),
-        };
+        }];
     };
-    let at_mem = at_mem + &lost_text(&t_mem);
-    if let Some(lacks) = config.gen_figure_lacks() {
-        return format!(
-            "{status}: {at_mem}; no figure tells if it generalized: that takes {lacks}"
-        );
-    }
-    match (t_gen.at, t_gen.high) {
-        (None, Some(since)) => format!(
-            "{status}: {at_mem}; {}",
-            unconfirmed(&generalized, since, span)
-        ),
-        (None, None) => format!(
-            "{status}: {at_mem}, not generalized ({})",
-            lasting(&generalized, span, spec)
-        ),
-        (Some(generalized), _) => {
+    let first = format!("{status}: {at_mem}{}", lost_text(&t_mem));
+    let second = match (config.gen_figure_lacks(), t_gen.at, t_gen.high) {
+        (Some(lacks), ..) => format!("no figure tells if it generalized: that takes {lacks}"),
+        (None, None, Some(since)) => unconfirmed(&generalized, since, span),
+        (None, None, None) => format!("not generalized ({})", lasting(&generalized, span, spec)),
+        (None, Some(generalized), _) => {
             let delay = match status {
                 Status::Undecided => {
                     format!(
@@ -74,16 +67,25 @@ fn story(config: &Config, run: &Run) -> String {
                     )
                 }
                 _ if generalized < mem => "before it had memorized".to_owned(),
-                _ => format!("{} times as late", number(generalized / mem)),
+                _ => format!("{} times as late", figure(generalized / mem)),
             };
             let at_gen = epoch_text("generalized", &t_gen) + &lost_text(&t_gen);
-            format!("{status}: {at_mem}, {at_gen}, {delay}")
+            format!("{at_gen}, {delay}")
         }
-    }
+    };
+    vec![first, second]
 }
 
 fn number(x: f64) -> String {
     NumberFormat::G6.text(x)
+}
+
+/// An accuracy, which reads as 1 only where it is.
+fn accuracy(x: f64) -> String {
+    match figure(x) {
+        text if text != "1.00" => text,
+        _ => number(x),
+    }
 }
 
 /// The threshold of memorizing: `train accuracy ≥ 0.99`.
@@ -122,12 +124,8 @@ fn epoch_text(what: &str, time: &Time) -> String {
         return String::new();
     };
     match time.uncertainty() {
-        0 => format!("{what} at epoch {}", number(at)),
-        _ => format!(
-            "{what} about epoch {} (after {}, by {high})",
-            number(at.round()),
-            time.low
-        ),
+        0 => format!("{what} at epoch {at:.0}"),
+        _ => format!("{what} about epoch {at:.0} (after {}, by {high})", time.low),
     }
 }
 

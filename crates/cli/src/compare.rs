@@ -14,9 +14,10 @@ use sparsegrok_run::memory::Memory;
 use crate::comparison;
 use crate::data::{load_to_train_and_say, say_zero_one};
 use crate::memory;
-use crate::output::{OutFlags, Output};
+use crate::output::{Asked, OutFlags, Output};
 use crate::progress::Progress;
 use crate::reference;
+use crate::results::{ResultFlags, Results};
 use crate::settings::{Scope, SettingFlags, refuse};
 
 #[derive(clap::Args)]
@@ -33,10 +34,10 @@ pub(crate) struct Args {
         help_heading = "Comparison"
     )]
     cells: Vec<usize>,
-    /// Compare over these seeds, with intervals; B is left out
+    /// Compare over these seeds, with intervals: N stands for 0..N, and A..B leaves out B
     #[arg(
         long,
-        value_name = "A..B",
+        value_name = "N|A..B",
         help_heading = "Comparison",
         conflicts_with = "directories"
     )]
@@ -50,9 +51,11 @@ pub(crate) struct Args {
     )]
     against: Option<String>,
     #[command(flatten)]
-    settings: SettingFlags<TwoRuns>,
-    #[command(flatten)]
     out: OutFlags,
+    #[command(flatten)]
+    results: ResultFlags,
+    #[command(flatten)]
+    settings: SettingFlags<TwoRuns>,
 }
 
 struct TwoRuns;
@@ -74,6 +77,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let out = args.out.checked(&args.settings.inputs(&config))?;
     if let Some(seeds) = args.seeds {
         config.study.seeds = seeds;
+        let markdown = args.results.checked(args.out.force())?;
         let output = Output::open(&out)?;
         let most_memory = match args.out.force() {
             true => u64::MAX,
@@ -84,7 +88,14 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         for file in &found.zero_one {
             say_zero_one(file);
         }
-        return write_tables(output, &found.comparisons);
+        write_tables(output, &found.comparisons)?;
+        let results = results(&found.comparisons, &out);
+        return args.results.finish(&results, markdown.as_ref());
+    }
+    if let Some(asked) = args.results.checked(args.out.force())? {
+        let path = asked.path.display().to_string();
+        let expected = "to be left out without `seeds`, as two runs have no table";
+        return Err(refuse("export_markdown", path, expected).into());
     }
     // The early run's weights and trace are held while the long one trains.
     let mut both = config.clone();
@@ -132,12 +143,35 @@ fn directories(args: &Args) -> anyhow::Result<()> {
         }
     };
     let out = args.out.checked(&[])?;
+    let markdown = args.results.checked(args.out.force())?;
     let comparisons =
         compare_directories(&args.directories, cells).map_err(|error| match error {
             CompareDirectoriesError::Results(error) => error.into(),
             other => anyhow::Error::from(other),
         })?;
-    write_tables(Output::open(&out)?, &comparisons)
+    write_tables(Output::open(&out)?, &comparisons)?;
+    args.results
+        .finish(&results(&comparisons, &out), markdown.as_ref())
+}
+
+/// The results of comparisons. Tables on standard output are not said once more.
+fn results(comparisons: &[ArmComparison], out: &Asked) -> Results {
+    let rows = comparisons.iter().flat_map(comparison::rows);
+    let rows: Vec<_> = rows.map(Vec::from).collect();
+    let file = out.regular_file();
+    Results {
+        said: if file.is_some() { rows.len() } else { 0 },
+        rows,
+        note: comparisons
+            .first()
+            .map(comparison::methods)
+            .filter(|_| file.is_some()),
+        written: file
+            .map(|_| out.path.display().to_string())
+            .into_iter()
+            .collect(),
+        ..Results::default()
+    }
 }
 
 /// Writes tables, an empty line between them.

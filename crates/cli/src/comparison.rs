@@ -1,25 +1,33 @@
 //! Two arms compared, as a table for people to read.
 
 use sparsegrok_analysis::compare::{ArmComparison, PairedFigure};
-use sparsegrok_statistics::{
-    CONFIDENCE, LogRank, Mean, MeanInterval, Proportion, quantile_has_interval,
-};
+use sparsegrok_statistics::{CONFIDENCE, LogRank, Mean, MeanInterval, quantile_has_interval};
 use sparsegrok_study::summary::Times;
 
+use crate::estimate::{median, share};
 use crate::number::{Decimals, counted, figure, interval};
 use crate::table::aligned;
 
 /// The table of a comparison, and a sentence on its intervals.
 pub(crate) fn text(comparison: &ArmComparison) -> String {
+    aligned(&rows(comparison)) + &methods(comparison) + "\n"
+}
+
+/// The rows of the table of a comparison.
+pub(crate) fn rows(comparison: &ArmComparison) -> Vec<[String; 4]> {
     let row = |label: &str, [one, other]: [String; 2], difference: String| {
         [label.to_owned(), one, other, difference]
     };
     let plain = |label: &str, arms: [String; 2]| row(label, arms, String::new());
+    let grokked = |arm: usize| {
+        let [grokked, runs] = [comparison.grokked, comparison.runs].map(|of| of[arm] as u64);
+        share(grokked, runs, comparison.grok_rate[arm])
+    };
     let log_rank = comparison.log_rank.map(log_rank_text).unwrap_or_default();
     let mut rows = vec![
         row("", comparison.names.clone(), "difference".to_owned()),
         plain("runs", comparison.runs.map(|runs| runs.to_string())),
-        plain("grokked", [0, 1].map(|arm| share_text(comparison, arm))),
+        plain("grokked", [0, 1].map(grokked)),
         plain("t_mem, median", comparison.t_mem.map(median_text)),
         row("t_gen, median", comparison.t_gen.map(median_text), log_rank),
     ];
@@ -27,11 +35,11 @@ pub(crate) fn text(comparison: &ArmComparison) -> String {
         let (means, difference) = paired_texts(paired);
         row(paired.figure.name(), means, difference)
     }));
-    aligned(&rows) + &methods(comparison) + "\n"
+    rows
 }
 
 /// A sentence on the methods of the intervals.
-fn methods(comparison: &ArmComparison) -> String {
+pub(crate) fn methods(comparison: &ArmComparison) -> String {
     if comparison.pairs == 0 {
         return "No seed is in both with the same data: nothing is paired.".to_owned();
     }
@@ -50,23 +58,6 @@ fn methods(comparison: &ArmComparison) -> String {
          differences over {} of one seed {methods}.",
         counted(comparison.pairs as u64, "pair")
     )
-}
-
-/// The share of an arm's runs that grokked: `7 of 64, 11 % [5, 21]`.
-fn share_text(comparison: &ArmComparison, arm: usize) -> String {
-    let Some(Proportion {
-        estimate,
-        low,
-        high,
-    }) = comparison.grok_rate[arm]
-    else {
-        return "no runs".to_owned();
-    };
-    let [estimate, low, high] = [estimate, low, high].map(|share| 100.0 * share);
-    let decimals = Decimals::of_interval(estimate, low, high);
-    let [estimate, low, high] = [estimate, low, high].map(|percent| decimals.text(percent));
-    let (grokked, runs) = (comparison.grokked[arm], comparison.runs[arm]);
-    format!("{grokked} of {runs}, {estimate} % [{low}, {high}]")
 }
 
 /// The means and their difference, at the decimals that the difference's interval bears.
@@ -95,28 +86,21 @@ fn paired_texts(paired: &PairedFigure) -> ([String; 2], String) {
     (means, format!("{difference}, n = {n}"))
 }
 
-/// A median with its limits; ∞ where one is beyond what was observed.
+/// A median with its limits, and the number of runs that it is of.
 fn median_text(times: Times) -> String {
-    let limit = |x: Option<f64>| x.unwrap_or(f64::INFINITY);
-    let (n, median) = (times.n, limit(times.median));
-    if n == 0 {
-        return "no runs".to_owned();
-    }
+    let (n, text) = (times.n, median(&times));
     let censored = match times.censored {
         0 => String::new(),
         censored => format!(", {censored} of {n} censored"),
     };
-    if !quantile_has_interval(n, 0.5, CONFIDENCE) {
-        let median = figure(median);
-        return format!(
-            "{median}{censored}, no interval from {}",
-            counted(n as u64, "run")
-        );
-    }
-    let interval = interval(median, limit(times.low), limit(times.high));
-    match times.censored {
-        0 => format!("{interval}, n = {n}"),
-        _ => interval + &censored,
+    match quantile_has_interval(n, 0.5, CONFIDENCE) {
+        _ if n == 0 => text,
+        false => {
+            let runs = counted(n as u64, "run");
+            format!("{text}{censored}, no interval from {runs}")
+        }
+        true if times.censored == 0 => format!("{text}, n = {n}"),
+        true => text + &censored,
     }
 }
 

@@ -35,8 +35,6 @@ pub(crate) enum Command {
 #[command(next_help_heading = "Output")]
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
-    settings: SettingFlags<Synthetic>,
-    #[command(flatten)]
     one_hot: OneHotFlag,
     /// Write the training rows to a file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -47,6 +45,8 @@ pub(crate) struct GenerateArgs {
     /// Replace files that exist
     #[arg(long, help_heading = "Output")]
     force: bool,
+    #[command(flatten)]
+    settings: SettingFlags<Synthetic>,
 }
 
 #[derive(clap::Args)]
@@ -67,14 +67,14 @@ pub(crate) struct ImportArgs {
 #[command(next_help_heading = "Output")]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
-    settings: SettingFlags<AnyData>,
-    #[command(flatten)]
     one_hot: OneHotFlag,
     /// Which rows
     #[arg(long, value_enum, default_value_t = Part::Train)]
     part: Part,
     #[command(flatten)]
     out: OutFlags,
+    #[command(flatten)]
+    settings: SettingFlags<AnyData>,
 }
 
 #[derive(clap::Args)]

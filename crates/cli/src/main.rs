@@ -6,8 +6,10 @@ mod comparison;
 mod completions;
 mod control_group;
 mod data;
+mod estimate;
 mod exit;
 mod explain;
+mod help;
 mod judge;
 mod live;
 mod memory;
@@ -20,6 +22,7 @@ mod presets;
 mod progress;
 mod reference;
 mod report;
+mod results;
 mod run;
 mod run_outputs;
 mod settings;
@@ -49,31 +52,43 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Train one configuration and print its trace
+    #[command(after_help = help::RUN)]
     Run(run::Args),
     /// Train on the same data for two lengths: stopping early against long training
+    #[command(after_help = help::COMPARE)]
     Compare(compare::Args),
     /// Run many seeds of a grid of configurations, into a directory
+    #[command(after_help = help::STUDY)]
     Study(study::Args),
     /// Put the shards of a study together
+    #[command(after_help = help::MERGE)]
     Merge(merge::Args),
     /// Make a study's tables again, under other thresholds if asked, without training
+    #[command(after_help = help::TABLES)]
     Tables(tables::Args),
     /// Judge runs that another program trained, by the curves it logged
+    #[command(after_help = help::JUDGE)]
     Judge(judge::Args),
     /// Draw a study: one page to read in a browser, and pictures
+    #[command(after_help = help::REPORT)]
     Report(report::Args),
     /// Say by the theory whether, when and why a configuration groks
+    #[command(after_help = help::EXPLAIN)]
     Explain(explain::Args),
     /// List the presets, with what each shows, its settings and what is to come out
-    Presets,
+    #[command(after_help = help::PRESETS)]
+    Presets(presets::Args),
     /// Measure what must come out, by the theory or as published, and set it beside what does
+    #[command(after_help = help::VALIDATE)]
     Validate(validate::Args),
     /// Predict the rows of a data file with a saved model
+    #[command(after_help = help::PREDICT)]
     Predict(predict::Args),
     /// Generate, convert and describe data
     #[command(subcommand)]
     Data(data::Command),
     /// Print shell completions
+    #[command(after_help = help::COMPLETIONS)]
     Completions(completions::Args),
 }
 
@@ -98,7 +113,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Judge(args) => judge::execute(&args),
         Command::Report(args) => report::execute(&args),
         Command::Explain(args) => explain::execute(&args),
-        Command::Presets => presets::execute(),
+        Command::Presets(args) => presets::execute(&args),
         Command::Validate(args) => validate::execute(&args),
         Command::Predict(args) => predict::execute(&args),
         Command::Data(command) => data::execute(&command),

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::ValueHint;
-use sparsegrok_data::shown;
-use sparsegrok_study::merge::merge;
+use sparsegrok_study::Study;
+use sparsegrok_study::merge::{logged_config, merge};
 
-use crate::exit::say;
 use crate::report;
+use crate::results::{ResultFlags, Results};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -26,17 +26,21 @@ pub(crate) struct Args {
     /// Report on it too: a page and pictures in its folder `report`
     #[arg(long)]
     report: bool,
+    #[command(flatten)]
+    results: ResultFlags,
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    let markdown = args.results.checked(args.force)?;
     let summary = merge(&args.directories, &args.out, args.partial, args.force)?;
     if args.report {
         report::beside(&args.out)?;
     }
-    let path = shown(&args.out);
-    match summary.part {
-        None => say(format_args!("{path}: the whole study")),
-        Some(part) => say(format_args!("{path}: {} of {} runs", part.runs, part.of)),
+    let study = Study::new(logged_config(&args.out)?)?;
+    let mut results = Results::of_study(&study, &summary).in_directory(&args.out, args.report);
+    if let Some(part) = summary.part {
+        let missing = format!("{} of the study's {} runs are there", part.runs, part.of);
+        results.cautions.insert(0, missing);
     }
-    Ok(())
+    args.results.finish(&results, markdown.as_ref())
 }

@@ -28,11 +28,15 @@ impl Decimals {
     }
 
     /// Decimals of a figure with limits, any of which may be infinite: two significant digits of the
-    /// interval's width.
+    /// interval's width, and none of whole numbers.
     pub(crate) fn of_interval(estimate: f64, low: f64, high: f64) -> Self {
         let finite = [estimate, low, high].into_iter().filter(|x| x.is_finite());
         let least = finite.clone().fold(f64::INFINITY, f64::min);
         let greatest = finite.clone().fold(f64::NEG_INFINITY, f64::max);
+        if finite.clone().all(|x| x.fract() == 0.0) {
+            // Such as epochs.
+            return Self(0);
+        }
         let size = finite.map(f64::abs).fold(0.0, f64::max);
         match greatest - least {
             width if width > 0.0 => {
@@ -92,6 +96,16 @@ pub(crate) fn counted(n: u64, noun: &str) -> String {
     format!("{n} {noun}{plural}")
 }
 
+/// A number of things in a second, in a unit that leaves one to three digits before the point.
+pub(crate) fn rate(per_second: f64, things: &str) -> String {
+    let (unit, name) = match per_second {
+        1e6.. => (1e6, "million "),
+        1e3.. => (1e3, "thousand "),
+        _ => (1.0, ""),
+    };
+    format!("{} {name}{things}/s", figure(per_second / unit))
+}
+
 /// A time in its two largest units.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -108,6 +122,19 @@ pub(crate) fn duration(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_have_a_unit_of_their_size() {
+        for (per_second, text) in [
+            (402_345_678.0, "402 million steps/s"),
+            (1_000_000.0, "1.00 million steps/s"),
+            (35_230.0, "35.2 thousand steps/s"),
+            (12.34, "12.3 steps/s"),
+            (0.0, "0 steps/s"),
+        ] {
+            assert_eq!(rate(per_second, "steps"), text);
+        }
+    }
 
     #[test]
     fn figures_have_three_digits_and_intervals_what_their_width_bears() {
@@ -133,6 +160,7 @@ mod tests {
             ((-0.001, -0.04, 0.04), "-0.001 [-0.040, 0.040]"),
             ((-0.0001, -0.04, 0.04), "0.000 [-0.040, 0.040]"),
             ((300.0, 290.0, f64::INFINITY), "300 [290, ∞]"),
+            ((17.0, 16.0, 17.0), "17 [16, 17]"),
             ((f64::INFINITY, f64::INFINITY, f64::INFINITY), "∞ [∞, ∞]"),
             // A width of roundings alone.
             ((0.1, 0.1, 0.1 + 1e-16), "0.100000 [0.100000, 0.100000]"),

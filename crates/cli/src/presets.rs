@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use sparsegrok_config::{PRESETS, Preset};
+use sparsegrok_config::{Origin, PRESETS, Preset};
 use textwrap::Options;
 
 use crate::output::Output;
@@ -13,9 +13,20 @@ const WIDTH: usize = 100;
 /// A space at which no line ends.
 const UNBROKEN: &str = "\u{a0}";
 
-pub(crate) fn execute() -> anyhow::Result<()> {
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Show this one alone
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
+    let shown = match &args.name {
+        None => PRESETS,
+        Some(name) => std::slice::from_ref(Preset::named(name, &Origin::Flag)?),
+    };
     let mut output = Output::stdout();
-    for (k, preset) in PRESETS.iter().enumerate() {
+    for (k, preset) in shown.iter().enumerate() {
         if k > 0 {
             writeln!(output)?;
         }

@@ -72,7 +72,7 @@ impl Progress {
     pub(crate) fn new(label: &'static str, epochs: u64, live: bool) -> Self {
         let picture = if live { "{msg}\n" } else { "" };
         let template =
-            format!("{picture}{{prefix}} {{wide_bar}} {{pos}}/{{len}} epochs, {{eta}} left");
+            format!("{picture}{{prefix}} {{wide_bar}} epoch {{pos}} of {{len}}, {{eta}} left");
         let display = Display::new(&template, epochs, BETWEEN_LINES);
         display.bar.set_prefix(label);
         Self {

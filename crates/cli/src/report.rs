@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{ValueEnum, ValueHint};
-use sparsegrok_analysis::cautions;
 use sparsegrok_data::shown;
 use sparsegrok_plot::{Theme, draw, png};
 use sparsegrok_report::{Style, View, page, pictures};
 use sparsegrok_study::StudyResults;
 
-use crate::exit::say;
+use crate::exit::shell_word;
 use crate::output::{Asked, Output, cannot_be_written};
+use crate::results::{ResultFlags, Results};
 
 /// The folder in a study's directory that has its report.
 const FOLDER: &str = "report";
@@ -32,6 +32,8 @@ pub(crate) struct Args {
     /// Draw epochs evenly instead of by logarithm
     #[arg(long)]
     linear: bool,
+    #[command(flatten)]
+    results: ResultFlags,
 }
 
 /// A kind of file.
@@ -56,11 +58,18 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| args.directory.join(FOLDER));
-    let results = write(&args.directory, &out, &args.format, style)?;
-    for caution in cautions(&results.study, &results.summary) {
-        say(format_args!("caution: {caution}"));
-    }
-    Ok(())
+    // A report renews the one before it.
+    let markdown = args.results.checked(true)?;
+    let read = write(&args.directory, &out, &args.format, style)?;
+    let mut results = Results::of_study(&read.study, &read.summary);
+    let first = match args.format.contains(&Format::Html) {
+        true => out.join("index.html"),
+        false => out,
+    };
+    results.written.push(first.display().to_string());
+    let directory = shell_word(&args.directory);
+    results.next = Some(format!("sparsegrok explain {directory}"));
+    args.results.finish(&results, markdown.as_ref())
 }
 
 /// Reports on a study that has just been written, in its own directory.

@@ -29,12 +29,12 @@ use crate::study::found_in;
 #[command(next_help_heading = "Output")]
 pub(crate) struct Args {
     #[command(flatten)]
-    settings: SettingFlags<OneRun>,
-    #[command(flatten)]
     outputs: OutputFlags,
     /// Draw accuracy in the terminal while training; elsewhere, a line now and then
     #[arg(long)]
     live: bool,
+    #[command(flatten)]
+    settings: SettingFlags<OneRun>,
 }
 
 /// The settings of a single run.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, ValueHint, value_parser};
-use sparsegrok_config::{Config, Kind, PRESETS, SETTINGS, Setting, Settings};
+use sparsegrok_config::{Config, Kind, PRESETS, SETTINGS, Section, Setting, Settings};
 use sparsegrok_data::{InvalidSetting, shown};
 use toml::Value;
 
@@ -142,12 +142,19 @@ impl<S: Scope> clap::Args for SettingFlags<S> {
                     .long("print-config")
                     .action(ArgAction::SetTrue)
                     .help_heading("Configuration")
+                    .hide_short_help(true)
                     .help("Print the effective configuration and stop"),
             );
+        // Those of the command itself come first.
+        let is_own =
+            |section| [Section::Study, Section::Compare, Section::Output].contains(&section);
         let in_scope = SETTINGS.iter().filter(|setting| S::takes(setting));
-        in_scope.fold(command, |command, setting| {
-            command.arg(flag(setting, defaults.get(setting.key)))
-        })
+        let (own, others): (Vec<_>, Vec<_>) = in_scope.partition(|s| is_own(s.section));
+        own.into_iter()
+            .chain(others)
+            .fold(command, |command, setting| {
+                command.arg(flag(setting, defaults.get(setting.key)))
+            })
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -187,10 +194,15 @@ impl<S: Scope> FromArgMatches for SettingFlags<S> {
     }
 }
 
+/// The settings that a short help has: all others are below `--help`.
+const IN_SHORT_HELP: [&str; 5] = ["seeds", "vary", "early_epochs", "long_epochs", "epochs"];
+
 /// The flag of a setting. Its default is told, not set: presets and files come between.
 fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
     let help = match default {
-        Some(default) if !setting.help.contains("[default") => {
+        Some(default)
+            if !setting.help.contains("[default") && !setting.kind.text(default).is_empty() =>
+        {
             format!("{} [default: {}]", setting.help, setting.kind.text(default))
         }
         _ => setting.help.to_owned(),
@@ -200,6 +212,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         .value_name(setting.kind.value_name())
         .help_heading(setting.section.title())
         .help(help)
+        .hide_short_help(!IN_SHORT_HELP.contains(&setting.key))
         .allow_negative_numbers(true);
     let arg = match setting.alias {
         Some(alias) => arg.visible_alias(alias),

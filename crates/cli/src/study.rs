@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::ValueHint;
-use sparsegrok_analysis::cautions;
 use sparsegrok_config::{Section, Setting};
 use sparsegrok_data::shown;
 use sparsegrok_log::{Outputs, Shard, Unfinished};
@@ -17,9 +16,10 @@ use toml::Value;
 use crate::data::say_zero_one;
 use crate::exit::{say, shell_word};
 use crate::memory;
-use crate::number::duration;
-use crate::output::Output;
+use crate::number::{counted, duration};
+use crate::output::{Asked, Output};
 use crate::report;
+use crate::results::{ResultFlags, Results};
 use crate::settings::{Scope, SettingFlags};
 use crate::signals;
 use crate::study_progress::StudyProgress;
@@ -27,8 +27,6 @@ use crate::study_progress::StudyProgress;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Args {
-    #[command(flatten)]
-    settings: SettingFlags<Grid>,
     /// Write the study to this directory; results appear when all of them are there, or it is stopped
     #[arg(
         long,
@@ -46,7 +44,12 @@ pub(crate) struct Args {
     )]
     resume: Option<PathBuf>,
     /// Train every k-th group of eight seeds alone, from the i-th on, i = 0 … k − 1; `merge` makes the whole of them
-    #[arg(long, value_name = "I/K", conflicts_with = "resume")]
+    #[arg(
+        long,
+        value_name = "I/K",
+        conflicts_with = "resume",
+        hide_short_help = true
+    )]
     shard: Option<Shard>,
     /// Replace an earlier study, and go ahead where memory may not suffice
     #[arg(long)]
@@ -60,6 +63,10 @@ pub(crate) struct Args {
     /// Draw the accuracy of the latest run in the terminal; elsewhere, a line now and then
     #[arg(long)]
     live: bool,
+    #[command(flatten)]
+    results: ResultFlags,
+    #[command(flatten)]
+    settings: SettingFlags<Grid>,
 }
 
 struct Grid;
@@ -81,8 +88,9 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
+    let markdown = args.results.checked(args.force)?;
     let directory = Directory::create_with(path, args.force, &study, outputs(args, path))?;
-    train(args, path, &study, directory)
+    train(args, path, &study, directory, markdown.as_ref())
 }
 
 /// A study that is refused if it needs more memory than there is, unless it is forced.
@@ -103,19 +111,23 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     };
     let study = Study::new(config)?.of_shard(unfinished.shard());
     let study = within_memory(args, study);
+    let markdown = args.results.checked(args.force)?;
     let found = found_in(&unfinished);
     if args.report {
         unfinished.set_outputs(outputs(args, path))?;
     }
     let directory = Directory::resume(path, unfinished, &study)?;
     found.iter().for_each(say);
-    train(args, path, &study, directory)
+    train(args, path, &study, directory, markdown.as_ref())
 }
 
 /// Lines for the user on the work there is to resume.
 pub(crate) fn found_in(unfinished: &Unfinished) -> Vec<String> {
     let (finished, begun) = unfinished.counts();
-    let counts = format!("resuming: {finished} groups are finished, {begun} others begun");
+    let verb = if finished == 1 { "is" } else { "are" };
+    let groups = counted(finished as u64, "group");
+    let others = counted(begun as u64, "other");
+    let counts = format!("resuming: {groups} {verb} finished, {others} begun");
     let notices = unfinished.notices().iter().cloned();
     notices.chain([counts]).collect()
 }
@@ -132,6 +144,7 @@ fn train(
     path: &Path,
     study: &Study,
     mut directory: Directory<'_>,
+    markdown: Option<&Asked>,
 ) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let said = "stopping when what is under way is kept";
@@ -172,9 +185,10 @@ fn train(
     for file in &ran.zero_one {
         say_zero_one(file);
     }
-    progress.finish();
-    for caution in cautions(study, &summary) {
-        say(format_args!("caution: {caution}"));
+    progress.finish(args.results.is_quiet());
+    if ran.runs > 0 {
+        let results = Results::of_study(study, &summary).in_directory(path, report);
+        args.results.finish(&results, markdown)?;
     }
     if ran.runs < study.runs() {
         let (runs, planned) = (ran.runs, study.runs());

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use sparsegrok_run::Status;
 use sparsegrok_study::{Group, Study};
 
 use crate::exit::say;
 use crate::live::Live;
-use crate::number::duration;
+use crate::number::{counted, duration, rate};
 use crate::progress::Display;
 
 /// Time from one line to the next where there is no bar.
@@ -21,6 +22,7 @@ pub(crate) struct StudyProgress<'s> {
     work: f64,
     cell: usize,
     runs: u64,
+    grokked: u64,
     seed_steps: u64,
     started: Instant,
     display: Display,
@@ -49,6 +51,7 @@ impl<'s> StudyProgress<'s> {
             work: 0.0,
             cell: 0,
             runs: 0,
+            grokked: 0,
             seed_steps: 0,
             started: Instant::now(),
             display: Display::new(template, study.runs(), BETWEEN_LINES).waiting(),
@@ -61,6 +64,9 @@ impl<'s> StudyProgress<'s> {
         let runs = group.records.len() as u64;
         self.cell = group.cell;
         self.runs += runs;
+        let grokked = group.records.iter();
+        let grokked = grokked.filter(|record| record.milestones.status == Status::Grokked);
+        self.grokked += grokked.count() as u64;
         self.seed_steps += group.seed_steps;
         self.work += self.weights[group.cell] * runs as f64;
         self.display.bar.set_position(self.runs);
@@ -76,11 +82,14 @@ impl<'s> StudyProgress<'s> {
     }
 
     /// All is done, or will not be.
-    pub(crate) fn finish(self) {
+    pub(crate) fn finish(self, quiet: bool) {
         self.display.bar.finish_and_clear();
+        if quiet {
+            return;
+        }
         say(format_args!(
-            "{} runs in {}, {}",
-            self.runs,
+            "{} in {}, {}",
+            counted(self.runs, "run"),
             duration(self.started.elapsed()),
             self.rate()
         ));
@@ -90,19 +99,21 @@ impl<'s> StudyProgress<'s> {
         let left = self.started.elapsed().as_secs_f64() * (self.all_work / self.work - 1.0);
         let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         format!(
-            "cell {} of {}, {} of {} runs, {}, {} left",
+            "cell {} of {}, run {} of {}, grokked so far {} of {}, {}, {} left",
             self.cell + 1,
             self.study.cells().len(),
             self.runs,
             self.study.runs(),
+            self.grokked,
+            self.runs,
             self.rate(),
             duration(left)
         )
     }
 
     fn rate(&self) -> String {
-        let rate = self.seed_steps as f64 / self.started.elapsed().as_secs_f64();
-        format!("{:.1} million seed-steps/s", rate * 1e-6)
+        let seconds = self.started.elapsed().as_secs_f64();
+        rate(self.seed_steps as f64 / seconds, "seed-steps")
     }
 }
 

@@ -17,14 +17,14 @@ pub(crate) struct Args {
     /// The directory of a study
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     directory: PathBuf,
-    #[command(flatten)]
-    settings: SettingFlags<Thresholds>,
     /// Write the tables under other thresholds to this directory, as a study of its own
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     out: Option<PathBuf>,
     /// Replace an earlier study there
     #[arg(long, help_heading = "Output", requires = "out")]
     force: bool,
+    #[command(flatten)]
+    settings: SettingFlags<Thresholds>,
 }
 
 /// The settings that judge a log: all others were settled when it was trained.

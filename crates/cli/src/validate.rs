@@ -8,14 +8,20 @@ use std::time::Instant;
 use sparsegrok_analysis::validate::{Check, Scope, Tolerance, Witness, validate};
 
 use crate::exit::say;
-use crate::number::duration;
+use crate::number::{counted, duration};
 use crate::output::Output;
+use crate::results::{ResultFlags, Results};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Leave out what takes minutes: ridge regression beyond its default, teacher and student
     #[arg(long)]
     quick: bool,
+    #[command(flatten)]
+    results: ResultFlags,
+    /// Replace the Markdown file, if it exists
+    #[arg(long, help_heading = "Output", requires = "export_markdown")]
+    force: bool,
 }
 
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
@@ -24,6 +30,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     } else {
         Scope::Whole
     };
+    let markdown = args.results.checked(args.force)?;
     let stop = Arc::new(AtomicBool::new(false));
     let started = Instant::now();
     let mut output = Output::stdout();
@@ -36,15 +43,30 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         "seeds",
     ];
     write_row(&mut output, head)?;
+    let head = head.map(str::to_owned).to_vec();
     let mut table = Table {
         output,
         written: Ok(()),
         stop: Arc::clone(&stop),
+        rows: Vec::new(),
+        missed: Vec::new(),
     };
     let validated = validate(scope, &stop, &mut table);
     table.written?;
     table.output.finish()?;
-    say(format_args!("{} in all", duration(started.elapsed())));
+    let checks = counted(table.rows.len() as u64, "anchor");
+    let results = Results {
+        note: Some(format!(
+            "{checks} in {}, {} missed.",
+            duration(started.elapsed()),
+            table.missed.len()
+        )),
+        rows: std::iter::once(head).chain(table.rows).collect(),
+        cautions: table.missed,
+        next: args.quick.then(|| "sparsegrok validate".to_owned()),
+        ..Results::default()
+    };
+    args.results.finish(&results, markdown.as_ref())?;
     Ok(validated?)
 }
 
@@ -53,6 +75,10 @@ struct Table {
     output: Output,
     written: io::Result<()>,
     stop: Arc<AtomicBool>,
+    /// The rows written so far.
+    rows: Vec<Vec<String>>,
+    /// The anchors that are not as expected.
+    missed: Vec<String>,
 }
 
 impl Witness for Table {
@@ -83,7 +109,13 @@ impl Table {
         let verdict = if check.holds() { "ok" } else { "MISSED" };
         let expected = number(check.expected);
         let Check { quantity, note, .. } = check;
+        if !check.holds() {
+            let missed =
+                format!("{quantity} is {measured}, expected {expected} within {tolerance}");
+            self.missed.push(missed);
+        }
         let row = [quantity, &expected, &measured, &tolerance, verdict, note];
+        self.rows.push(row.map(str::to_owned).to_vec());
         write_row(&mut self.output, row)
     }
 }

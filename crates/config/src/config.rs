@@ -129,7 +129,7 @@ pub struct StudySpec {
     pub seeds: Seeds,
     /// The configuration's seeds that they are added to.
     pub seed_what: SeedWhat,
-    /// Axes of the grid, each `KEY=A,B,…` or `KEY=log:LOW:HIGH:COUNT`; the first changes slowest.
+    /// Axes of the grid, each `KEY=A,B,…`, `KEY=log:LOW:HIGH:COUNT` or `KEY=lin:LOW:HIGH:COUNT`; the first changes slowest.
     pub vary: Vec<String>,
     /// Figures kept of every evaluation.
     pub figures: Vec<Figure>,

@@ -32,7 +32,7 @@ pub enum Kind {
     Columns,
     /// Names of figures, separated by commas; an array in TOML.
     Figures,
-    /// A range of seeds, `A..B`.
+    /// A number of seeds, or a range of them: `N` or `A..B`.
     Seeds,
     /// The end of a run: `grokked` or `grokked+K`.
     Stop,
@@ -43,6 +43,9 @@ pub enum Kind {
     /// Axes of a grid, separated by semicolons; an array in TOML.
     Axes,
 }
+
+/// The forms of an axis of a grid, to complete "expected …".
+pub const AXIS: &str = "`KEY=A,B,…`, `KEY=log:LOW:HIGH:COUNT` or `KEY=lin:LOW:HIGH:COUNT`";
 
 /// The largest whole number that TOML has.
 pub(crate) const MOST: u64 = i64::MAX as u64;
@@ -58,7 +61,7 @@ impl Kind {
             Self::Path => "FILE",
             Self::Labels => "A,B",
             Self::Columns | Self::Figures => "LIST",
-            Self::Seeds => "A..B",
+            Self::Seeds => "N|A..B",
             Self::Stop => "WHEN",
             Self::Every => "EVERY",
             Self::Span => "SPAN",
@@ -91,7 +94,7 @@ impl Kind {
             Self::Every => CheckpointEvery::FORM.to_owned(),
             Self::Span => Persistence::FORM.to_owned(),
             Self::Stop => StopWhen::FORM.to_owned(),
-            Self::Axes => "a list of texts such as \"weight_decay=1e-4,1e-3\"".to_owned(),
+            Self::Axes => format!("a list of texts, each {AXIS}"),
         }
     }
 

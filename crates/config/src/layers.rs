@@ -9,8 +9,7 @@ use toml::{Table, Value};
 
 use crate::config::Config;
 use crate::error::{ConfigError, Origin};
-use crate::names::nearest;
-use crate::presets::{PRESETS, Preset};
+use crate::presets::Preset;
 use crate::setting::Setting;
 use crate::settings::SETTINGS;
 use crate::types::SettingType;
@@ -60,7 +59,7 @@ impl Settings {
             (None, None) => None,
         };
         if let Some((name, origin)) = base {
-            settings.preset(&name, origin)?;
+            settings.preset(&name, &origin)?;
         }
         settings.layer(&table, &from_file())?;
         settings.flags(flags)?;
@@ -134,14 +133,8 @@ impl Settings {
         Ok(config.clone())
     }
 
-    fn preset(&mut self, name: &str, origin: Origin) -> Result<(), ConfigError> {
-        let Some(preset) = Preset::of(name) else {
-            return Err(ConfigError::UnknownPreset {
-                origin,
-                name: name.to_owned(),
-                nearest: nearest(name, PRESETS.iter().map(|preset| preset.name)),
-            });
-        };
+    fn preset(&mut self, name: &str, origin: &Origin) -> Result<(), ConfigError> {
+        let preset = Preset::named(name, origin)?;
         let table = parse_table(preset.settings, Path::new(preset.name))?;
         self.layer(&table, &Origin::Preset(preset.name))
     }
@@ -245,6 +238,7 @@ fn parse_table(text: &str, path: &Path) -> Result<Table, ConfigError> {
 mod tests {
     use super::*;
     use crate::evaluate::Evaluations;
+    use crate::presets::PRESETS;
     use std::io::Write;
 
     fn file(text: &str) -> tempfile::NamedTempFile {

@@ -46,7 +46,7 @@ pub use column::Column;
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec, OutputSpec, StudySpec, TraceFormat};
 pub use error::{ConfigError, Origin};
 pub use evaluate::{Crossing, EvaluateSpec, Evaluations, GenFigure, MemFigure};
-pub use kind::{Kind, value_text};
+pub use kind::{AXIS, Kind, value_text};
 pub use layers::Settings;
 pub use number::NumberFormat;
 pub use persistence::Persistence;

@@ -1,5 +1,8 @@
 //! Named configurations, each with what it shows and what is to come out of it.
 
+use crate::error::{ConfigError, Origin};
+use crate::names::nearest;
+
 /// A named configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
@@ -19,6 +22,18 @@ impl Preset {
     /// The preset of a name.
     pub fn of(name: &str) -> Option<&'static Self> {
         PRESETS.iter().find(|preset| preset.name == name)
+    }
+
+    /// As [`Preset::of`], for a name that was asked for.
+    ///
+    /// # Errors
+    /// When there is none, with the name most like it.
+    pub fn named(name: &str, origin: &Origin) -> Result<&'static Self, ConfigError> {
+        Self::of(name).ok_or_else(|| ConfigError::UnknownPreset {
+            origin: origin.clone(),
+            name: name.to_owned(),
+            nearest: nearest(name, PRESETS.iter().map(|preset| preset.name)),
+        })
     }
 }
 

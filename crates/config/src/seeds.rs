@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-/// A range of seeds, written `A..B`; B is left out.
+/// A range of seeds, written `A..B`, which leaves out B; or `N`, which stands for `0..N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seeds {
     /// The first seed.
@@ -14,11 +14,12 @@ pub struct Seeds {
 
 impl Seeds {
     /// A description of the text that is read, to complete "expected …".
-    pub(crate) const FORM: &str = "a range of seeds such as `0..64`";
+    pub(crate) const FORM: &str =
+        "a number of seeds N, which stands for 0..N, or a range A..B, which leaves out B";
 
-    /// Reads `A..B`.
+    /// Reads `N` or `A..B`.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let (start, end) = text.split_once("..")?;
+        let (start, end) = text.split_once("..").unwrap_or(("0", text));
         let number = |text: &str| text.trim().parse().ok();
         Some(Self {
             start: number(start)?,
@@ -98,7 +99,8 @@ mod tests {
         assert_eq!(seeds.to_string(), "3..20");
         assert_eq!((seeds.len(), seeds.is_empty()), (17, false));
         assert!(Seeds::from(4..4).is_empty());
-        for bad in ["", "5", "1...3", "..3", "1..", "-1..3", "a..b", "1..2..3"] {
+        assert_eq!(Seeds::read("64"), Some(Seeds::from(0..64)));
+        for bad in ["", "-5", "1...3", "..3", "1..", "-1..3", "a..b", "1..2..3"] {
             assert_eq!(Seeds::read(bad), None, "{bad}");
         }
     }

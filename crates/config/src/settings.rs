@@ -416,12 +416,12 @@ pub static SETTINGS: &[Setting] = &[
     },
     setting! { output.format, "Format of the trace" },
     // Study
-    setting! { study.seeds, "Seeds of every cell of the grid; B is left out" }.expects(|c| {
-        let expected = "a range `A..B` with A below B, which leaves out B";
+    setting! { study.seeds, "Seeds of every cell of the grid: N stands for 0..N, and A..B leaves out B" }.expects(|c| {
+        let expected = "at least one: N above 0, or A..B with A below B, which leaves out B";
         unless(!c.study.seeds.is_empty(), expected)
     }),
     setting! { study.seed_what, "Which of the configuration's seeds they are added to" },
-    setting! { study.vary, "Add an axis to the grid: a key's values A,B,… or log:LOW:HIGH:COUNT" },
+    setting! { study.vary, "Add an axis to the grid: a key's values A,B,…, or log:LOW:HIGH:COUNT, or lin:LOW:HIGH:COUNT" },
     setting! { study.figures, "Figures kept of every evaluation, for records, curves and traces" }
         .alias("columns")
         .expects(|c| unless(!c.study.figures.is_empty(), "at least one figure")),

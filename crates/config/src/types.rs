@@ -15,7 +15,7 @@ use crate::column::Column;
 use crate::config::TraceFormat;
 use crate::error::ConfigError;
 use crate::evaluate::{Crossing, GenFigure, MemFigure};
-use crate::kind::{Kind, MOST};
+use crate::kind::{Kind, MOST, value_text};
 use crate::number::NumberFormat;
 use crate::persistence::Persistence;
 use crate::seeds::{SeedWhat, Seeds, Traces};
@@ -169,7 +169,7 @@ macro_rules! texts {
         }
 
         types! {
-            $type: $kind, |value| $type::read(value.as_str()?), |it| Ok(it.to_string().into());
+            $type: $kind, |value| $type::read(&value_text(value)), |it| Ok(it.to_string().into());
         }
     )*};
 }

@@ -102,8 +102,8 @@ impl Series {
         })
     }
 
-    /// Writes a line an epoch. `Time: O(values · log runs)`
-    pub(crate) fn write(&self, cell: usize, to: &mut dyn Write) -> io::Result<()> {
+    /// Writes a line an epoch, which begins with the columns of the cell. `Time: O(values · log runs)`
+    pub(crate) fn write(&self, cell: &str, to: &mut dyn Write) -> io::Result<()> {
         if self.runs == 0 {
             return Ok(());
         }
@@ -130,7 +130,8 @@ const WHAT: [&str; 6] = ["mean", "q05", "q25", "q50", "q75", "q95"];
 
 /// The columns of a study's curves.
 fn header(study: &Study) -> Vec<String> {
-    let mut names = vec!["cell".to_owned(), "epoch".to_owned(), "n".to_owned()];
+    let mut names = study.cell_columns();
+    names.extend(["epoch", "n"].map(str::to_owned));
     for column in &study.spec().figures {
         names.extend(WHAT.map(|what| format!("{}_{what}", column.name())));
     }

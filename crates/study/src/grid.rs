@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sparsegrok_config::{
-    Changes, Config, ConfigError, Kind, Origin, SETTINGS, SeedWhat, Setting, value_text,
+    AXIS, Changes, Config, ConfigError, Kind, Origin, SETTINGS, SeedWhat, Setting, value_text,
 };
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_log::ForeignRuns;
@@ -13,9 +13,9 @@ use toml::Value;
 /// Most cells of a grid. They are checked in a quarter of a second; more are a slip of the hand.
 const MOST_CELLS: usize = 1_000_000;
 
-/// Significant digits of log-spaced values: enough for any purpose, and few enough that a power of
+/// Significant digits of spaced values: enough for any purpose, and few enough that a power of
 /// ten comes out as one.
-const LOG_DIGITS: usize = 12;
+const SPACED_DIGITS: usize = 12;
 
 /// One cell of a grid.
 #[derive(Clone, Debug)]
@@ -185,24 +185,24 @@ fn check_seeds(config: &Config) -> Result<(), InvalidSetting> {
 }
 
 impl Axis {
-    /// Reads `KEY=A,B,…` or `KEY=log:LOW:HIGH:COUNT`, for a grid over `base`.
+    /// Reads an axis of the form [`AXIS`], for a grid over `base`.
     fn read(text: &str, base: &Config) -> Result<Self, ConfigError> {
-        let (key, values) = text.split_once('=').ok_or_else(|| {
-            let expected = "`KEY=A,B,…` or `KEY=log:LOW:HIGH:COUNT`";
-            fault(text, expected.to_owned())
-        })?;
+        let (key, values) = text
+            .split_once('=')
+            .ok_or_else(|| fault(text, AXIS.to_owned()))?;
         let setting = named(&key.trim().replace('-', "_"))?;
         if !can_vary(setting) {
             let expected = "a number or a choice that the results depend on";
             return Err(fault(text, expected.to_owned()));
         }
-        let values: Vec<Value> = match values.trim().strip_prefix("log:") {
-            Some(range) => log_spaced(setting, range).ok_or_else(|| {
-                let expected = format!(
-                    "log:LOW:HIGH:COUNT of a numeric key, 0 < LOW < HIGH, COUNT from 2 to {MOST_CELLS}"
-                );
-                fault(text, expected)
-            })?,
+        let spaced = Spacing::ALL.into_iter().find_map(|spacing| {
+            let range = values.trim().strip_prefix(spacing.prefix())?;
+            Some((spacing, range))
+        });
+        let values: Vec<Value> = match spaced {
+            Some((spacing, range)) => spacing
+                .values(setting, range)
+                .ok_or_else(|| fault(text, spacing.expected()))?,
             None => values
                 .split(',')
                 .map(|value| setting.kind.parse(value.trim()))
@@ -242,51 +242,90 @@ fn can_vary(setting: &Setting) -> bool {
     setting.changes == Changes::Runs && setting.kind != Kind::Path
 }
 
-/// The values of `LOW:HIGH:COUNT`, whole ones where the setting is, each once.
-///
-/// # Formula
-/// LOW (HIGH/LOW)^(i/(COUNT − 1)), i = 0 … COUNT − 1, to 12 significant digits; the ends exactly.
-fn log_spaced(setting: &Setting, range: &str) -> Option<Vec<Value>> {
-    let whole = match setting.kind {
-        Kind::Number => false,
-        Kind::Whole | Kind::WholeOr(..) => true,
-        _ => return None,
-    };
-    let parts: Vec<f64> = range
-        .split(':')
-        .map(|part| part.trim().parse().ok())
-        .collect::<Option<_>>()?;
-    let &[low, high, count] = &parts[..] else {
-        return None;
-    };
-    let in_order = low > 0.0 && low < high && high.is_finite();
-    let countable = count.fract() == 0.0 && (2.0..=MOST_CELLS as f64).contains(&count);
-    if !(in_order && countable) {
-        return None;
-    }
-    let count = count as usize;
-    let mut values = Vec::with_capacity(count);
-    for i in 0..count {
-        let x = match i {
-            0 => low,
-            _ if i == count - 1 => high,
-            _ => rounded(low * libm::pow(high / low, i as f64 / (count - 1) as f64)),
-        };
-        let value = if whole {
-            Value::Integer(libm::round(x) as i64)
-        } else {
-            Value::Float(x)
-        };
-        // They ascend.
-        if values.last() != Some(&value) {
-            values.push(value);
+/// The spacing of an axis that is written as `LOW:HIGH:COUNT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spacing {
+    /// Equal ratios, `log:`.
+    Log,
+    /// Equal differences, `lin:`.
+    Linear,
+}
+
+impl Spacing {
+    const ALL: [Self; 2] = [Self::Log, Self::Linear];
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Log => "log:",
+            Self::Linear => "lin:",
         }
     }
-    Some(values)
+
+    /// Describes a good axis of this spacing, to complete "expected …".
+    fn expected(self) -> String {
+        let least = match self {
+            Self::Log => "0 < LOW < HIGH",
+            Self::Linear => "LOW < HIGH",
+        };
+        let prefix = self.prefix();
+        format!(
+            "`KEY={prefix}LOW:HIGH:COUNT` of a numeric key, {least}, COUNT from 2 to {MOST_CELLS}"
+        )
+    }
+
+    /// The values of `LOW:HIGH:COUNT`, whole ones where the setting is, each once.
+    ///
+    /// # Formula
+    /// LOW (HIGH/LOW)^s of `log:` and LOW + (HIGH − LOW) s of `lin:`, s = i/(COUNT − 1), i = 0 … COUNT − 1,
+    /// to 12 significant digits; the ends exactly.
+    fn values(self, setting: &Setting, range: &str) -> Option<Vec<Value>> {
+        let whole = match setting.kind {
+            Kind::Number => false,
+            Kind::Whole | Kind::WholeOr(..) => true,
+            _ => return None,
+        };
+        let parts: Vec<f64> = range
+            .split(':')
+            .map(|part| part.trim().parse().ok())
+            .collect::<Option<_>>()?;
+        let &[low, high, count] = &parts[..] else {
+            return None;
+        };
+        let in_order =
+            low < high && (high - low).is_finite() && (self == Self::Linear || low > 0.0);
+        let countable = count.fract() == 0.0 && (2.0..=MOST_CELLS as f64).contains(&count);
+        if !(in_order && countable) {
+            return None;
+        }
+        let last = count as usize - 1;
+        let mut values = Vec::with_capacity(last + 1);
+        for i in 0..=last {
+            let x = match i {
+                0 => low,
+                _ if i == last => high,
+                _ => {
+                    let share = i as f64 / last as f64;
+                    rounded(match self {
+                        Self::Log => low * libm::pow(high / low, share),
+                        Self::Linear => low + (high - low) * share,
+                    })
+                }
+            };
+            let value = match whole {
+                true => Value::Integer(libm::round(x) as i64),
+                false => Value::Float(x),
+            };
+            // They ascend.
+            if values.last() != Some(&value) {
+                values.push(value);
+            }
+        }
+        Some(values)
+    }
 }
 
 fn rounded(x: f64) -> f64 {
-    format!("{x:.*e}", LOG_DIGITS - 1).parse().unwrap_or(x)
+    format!("{x:.*e}", SPACED_DIGITS - 1).parse().unwrap_or(x)
 }
 
 fn fault(axis: &str, expected: String) -> ConfigError {
@@ -364,10 +403,19 @@ mod tests {
     }
 
     #[test]
+    fn linear_spacing_begins_where_it_is_told_to() {
+        let of = |axis: &str| texts(&cells(&config(&[axis])).unwrap());
+        let noises = ["0", "0.1", "0.2", "0.3"].map(|x| format!("label_noise={x}"));
+        assert_eq!(of("label_noise=lin:0:0.3:4"), noises);
+        let epochs = ["10", "13", "15", "18", "20"].map(|n| format!("epochs={n}"));
+        assert_eq!(of("epochs=lin:10:20:5"), epochs);
+    }
+
+    #[test]
     fn every_fault_names_key_and_value() {
         assert_eq!(
             refused(&["weight_decay"]),
-            "vary: `weight_decay`: expected `KEY=A,B,…` or `KEY=log:LOW:HIGH:COUNT`"
+            "vary: `weight_decay`: expected `KEY=A,B,…`, `KEY=log:LOW:HIGH:COUNT` or `KEY=lin:LOW:HIGH:COUNT`"
         );
         assert_eq!(
             refused(&["weight_decai=1"]),
@@ -404,6 +452,18 @@ mod tests {
             assert!(message.contains("0 < LOW < HIGH"), "{message}");
         }
         assert!(refused(&["loss=log:1:2:3"]).contains("numeric key"));
+        for range in [
+            "1:1:3",
+            "2:1:3",
+            "1:2:1",
+            "1:2",
+            "0:inf:3",
+            "-1e308:1e308:3",
+            "a:b:c",
+        ] {
+            let message = refused(&[&format!("init_norm=lin:{range}")]);
+            assert!(message.contains("numeric key, LOW < HIGH"), "{message}");
+        }
         assert!(
             refused(&["weight_decay=log:1e-9:1e-8:2000", "init_norm=log:1:9:2000"])
                 .ends_with("expected at most 1000000 cells, not 4000000")

@@ -197,6 +197,22 @@ impl Study {
         pairs.collect::<Vec<_>>().join(", ")
     }
 
+    /// The names of the columns that tell a cell in tables: its number, then the varied keys.
+    pub(crate) fn cell_columns(&self) -> Vec<String> {
+        let keys = self.axes().map(|(key, _)| key);
+        std::iter::once("cell")
+            .chain(keys)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The text of these columns for one cell, such as `2,0.0001`.
+    pub(crate) fn cell_text(&self, cell: usize) -> String {
+        let values = self.varied(cell).map(|(_, value)| value_text(value));
+        let columns = std::iter::once(cell.to_string()).chain(values);
+        columns.collect::<Vec<_>>().join(",")
+    }
+
     /// The settings of the study: the runs to make of each cell, and the results to keep of them.
     pub fn spec(&self) -> &StudySpec {
         &self.config.study

@@ -81,7 +81,7 @@ impl<'s> Tables<'s> {
             let row = RecordRow::of(record, &spec.figures);
             records::write(&row, self.study, &mut self.records)?;
             if self.study.keeps_trace(record) {
-                traces::write(record, &spec.figures, &mut self.traces)?;
+                traces::write(record, self.study, &mut self.traces)?;
             }
             if let Some(cell) = &mut self.cell {
                 cell.series.push(record);
@@ -107,7 +107,8 @@ impl<'s> Tables<'s> {
     /// Writes what there is of the cell in progress, and frees it.
     fn finish_cell(&mut self) -> io::Result<()> {
         if let Some(cell) = self.cell.take() {
-            cell.series.write(cell.number, &mut self.curves)?;
+            let columns = self.study.cell_text(cell.number);
+            cell.series.write(&columns, &mut self.curves)?;
             let summary = CellSummary::of_each(self.study, &cell.rows);
             self.done.extend(summary);
         }

@@ -3,16 +3,21 @@
 use std::io::{self, Write};
 
 use sparsegrok_data::Shortest;
-use sparsegrok_kernel::Figure;
 
 use crate::group::Record;
 use crate::study::Study;
 
 /// The columns of a study's traces.
 fn header(study: &Study) -> Vec<String> {
-    let names = ["cell", "seed", "epoch"].into_iter();
+    let mut names = study.cell_columns();
     let figures = study.spec().figures.iter().map(|column| column.name());
-    names.chain(figures).map(str::to_owned).collect()
+    names.extend(
+        ["seed", "epoch"]
+            .into_iter()
+            .chain(figures)
+            .map(str::to_owned),
+    );
+    names
 }
 
 pub(crate) fn write_header(study: &Study, to: &mut impl Write) -> io::Result<()> {
@@ -20,14 +25,11 @@ pub(crate) fn write_header(study: &Study, to: &mut impl Write) -> io::Result<()>
 }
 
 /// Writes a run's trace, a row an evaluation.
-pub(crate) fn write(record: &Record, figures: &[Figure], to: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write(record: &Record, study: &Study, to: &mut impl Write) -> io::Result<()> {
+    let cell = study.cell_text(record.cell);
     for evaluation in record.trace.iter() {
-        write!(
-            to,
-            "{},{},{}",
-            record.cell, record.seeds.seed, evaluation.epoch
-        )?;
-        for figure in figures {
+        write!(to, "{cell},{},{}", record.seeds.seed, evaluation.epoch)?;
+        for figure in &study.spec().figures {
             match evaluation.get(*figure) {
                 Some(x) => write!(to, ",{}", Shortest(x))?,
                 None => write!(to, ",")?,
