@@ -233,6 +233,7 @@ fn parse_table(text: &str, path: &Path) -> Result<Table, ConfigError> {
 mod tests {
     use super::*;
     use crate::evaluate::Evaluations;
+    use crate::presets::PRESETS;
     use std::io::Write;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
