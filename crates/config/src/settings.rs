@@ -494,8 +494,9 @@ mod tests {
                 vec![whole, "objective".into(), kind.parse("epoch")],
             ),
             Kind::Seeds => (
+                // A whole number is taken too, and written as the range it stands for.
                 vec!["0..64".into()],
-                vec![whole, number, word, "0..".into()],
+                vec![(-1).into(), number, word, yes, "0..".into()],
             ),
             Kind::Every => (
                 vec!["60s".into(), "9epochs".into(), "never".into()],
