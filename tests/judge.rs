@@ -384,6 +384,17 @@ fn what_curves_lack_or_repeat_is_said() {
     );
     let (row, said) = told("step,train_acc,test_acc\n0,1,.5\n900,1,.5\n1000,1,1\n1100,1,1\n");
     assert_eq!(row, "r grokked 0 0 900 1000");
+    // Evaluations before the first step are kept in the log as any others.
+    let (path, out) = (folder.path().join("r.csv"), folder.path().join("zero"));
+    let direct = printed(&format!("judge {}", path.display()));
+    printed(&format!(
+        "judge {} --out {} --report",
+        path.display(),
+        out.display()
+    ));
+    assert_eq!(text(out.join("records.csv")), direct);
+    printed(&format!("tables {}", out.display()));
+    assert_eq!(text(out.join("records.csv")), direct);
     assert!(
         said.contains("note: 1 run: already memorized at the first evaluation"),
         "{said}"

@@ -444,9 +444,11 @@ fn by_figure(results: &StudyResults, curves: &Curves) -> Vec<Curve> {
     figures
         .map(|(i, &column)| Curve {
             column,
+            // Evaluations before the first step, which foreign runs may have, have no place on a log axis.
             points: curves
                 .points
                 .iter()
+                .filter(|point| point.epoch > 0)
                 .filter_map(|point| Some((point.epoch as f64, point.figures[i]?)))
                 .collect(),
         })
@@ -457,6 +459,7 @@ fn single(results: &StudyResults, kept: &KeptTrace) -> Single {
     let curve = |figure: Figure| {
         let points = kept.trace.iter();
         points
+            .filter(|point| point.epoch > 0)
             .filter_map(|point| Some((point.epoch as f64, point.get(figure)?)))
             .collect()
     };
@@ -476,7 +479,8 @@ fn theory(config: &Config) -> Option<Prediction> {
 /// and none of runs too few to tell one.
 fn time(times: &Times) -> Option<Time> {
     Some(Time {
-        median: times.median?,
+        // A foreign run may have memorized before its first step, which no log axis shows.
+        median: times.median.filter(|median| *median > 0.0)?,
         interval: times.low.zip(times.high.or(Some(f64::INFINITY))),
         uncertainty: times.uncertainty,
     })

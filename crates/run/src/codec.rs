@@ -98,7 +98,9 @@ impl Coded for Brackets {
                 lost,
             } = bracket;
             for sighting in [below, at] {
-                // Epochs are counted from 1: 0 stands for none.
+                // Epochs are counted from 1: 0 stands for none. Evidence at 0 is of a foreign run, in whose trace it
+                // is found again.
+                let sighting = sighting.filter(|(epoch, _)| *epoch > 0);
                 let (epoch, value) = sighting.unwrap_or((0, 0.0));
                 to.u64(epoch);
                 to.f64(value);

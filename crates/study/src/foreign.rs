@@ -7,7 +7,7 @@ use std::time::Duration;
 use sparsegrok_config::{Config, ConfigError};
 use sparsegrok_kernel::KernelChoice;
 use sparsegrok_log::{ForeignRuns, Header};
-use sparsegrok_run::thresholds::Detector;
+use sparsegrok_run::thresholds::{Bracket, GOALS};
 use sparsegrok_run::{Milestones, RunSeeds, Status, Trace};
 
 use crate::cell::CellSummary;
@@ -63,14 +63,12 @@ impl ForeignStudy {
             let (cell, seeds) = study.group(number);
             let config = study.cell(cell).config;
             let records = seeds.map(|seed| {
-                let trace = traces[cell][seed as usize].clone();
-                let detector = Detector::of(&trace, &config.evaluate, config.train.epochs);
                 let mut record = Record {
                     cell,
                     seeds: RunSeeds::of(&config, seed)?,
                     milestones: Milestones::DIVERGED,
-                    brackets: *detector.brackets(),
-                    trace,
+                    trace: traces[cell][seed as usize].clone(),
+                    brackets: [Bracket::NONE; GOALS],
                     diverged: None,
                 };
                 find_milestones(&mut record, &config);

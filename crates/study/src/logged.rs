@@ -3,6 +3,7 @@
 use sparsegrok_config::Config;
 use sparsegrok_log::{CheckpointError, Damage, Log};
 use sparsegrok_run::codec::from_bytes;
+use sparsegrok_run::thresholds::Detector;
 
 use crate::group::{Group, Record};
 use crate::study::Study;
@@ -37,13 +38,17 @@ pub(crate) fn logged_group(
     Ok(group)
 }
 
-/// Finds the milestones of a record in its evidence.
+/// Finds the milestones of a record in its evidence, which for a foreign run is its trace alone.
 pub(crate) fn find_milestones(record: &mut Record, config: &Config) {
-    record.find_milestones(&config.evaluate);
+    let (spec, epochs) = (&config.evaluate, config.train.epochs);
+    if config.is_foreign {
+        record.brackets = *Detector::of(&record.trace, spec, epochs).brackets();
+    }
+    record.find_milestones(spec);
     if config.is_foreign
         && let Some(&last) = record.trace.epochs().last()
     {
-        let span = config.evaluate.persistence.span(config.train.epochs);
+        let span = spec.persistence.span(epochs);
         let milestones = record.milestones;
         record.milestones = milestones.seen_at_evaluations_alone(&record.brackets, last, span);
     }

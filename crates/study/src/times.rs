@@ -57,7 +57,8 @@ impl Timed {
             Self::Memorizing => lifetime(t_mem, |t| t),
             Self::Generalizing => lifetime(t_gen, |t| t),
             Self::DelayRatio => {
-                let t_mem = t_mem.at?;
+                // A foreign run may have memorized before its first step.
+                let t_mem = t_mem.at.filter(|t| *t > 0.0)?;
                 lifetime(t_gen, |t| t / t_mem)
             }
             Self::TransitionWidth => {
