@@ -67,7 +67,7 @@ fn a_studys_own_traces_give_its_times_statuses_and_intervals_to_the_digit() {
     study(&own);
     let traces = own.join("traces.csv");
     printed(&format!(
-        "judge {} --traces all --out {}",
+        "judge {} --group-columns weight_decay --traces all --out {}",
         traces.display(),
         judged.display()
     ));
@@ -103,7 +103,7 @@ fn a_studys_own_traces_give_its_times_statuses_and_intervals_to_the_digit() {
     ));
     let direct = folder.path().join("direct");
     printed(&format!(
-        "judge {} --traces all --gen-threshold .95 --out {}",
+        "judge {} --group-columns weight_decay --traces all --gen-threshold .95 --out {}",
         traces.display(),
         direct.display()
     ));
@@ -128,7 +128,7 @@ fn thinned_curves_hold_the_true_times_in_their_brackets_and_no_status_is_wrong()
     let mut undecided = Vec::new();
     for every in [10, 50, 200] {
         let is_kept = |line: &&str| {
-            let epoch = line.split(',').nth(2).unwrap().parse::<u64>();
+            let epoch = line.split(',').nth(3).unwrap().parse::<u64>();
             epoch.map_or(true, |epoch| epoch % every == 0)
         };
         let thinned: Vec<&str> = traces.lines().filter(is_kept).collect();
