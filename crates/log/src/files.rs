@@ -104,12 +104,41 @@ impl Temporary {
         })
     }
 
-    /// Gives a folder the name of another one, which is removed. At any moment one of the two has it.
+    /// Gives a folder the name of another one, which is removed. At any moment one of the two has it; where the
+    /// system cannot exchange names at once, there is a moment when neither has.
     pub fn replace_folder(self, to: &Path) -> io::Result<()> {
         sync_folder(&self.0)?;
-        exchange(&self.0, to)?;
+        if !self.exchange_at_once(to) {
+            self.exchange_by_turns(to)?;
+        }
         // The folder before is now the temporary one, which goes when this is dropped.
         sync_folder(folder_of(to))
+    }
+
+    /// Exchanges names with another folder in one call; false where that cannot be done.
+    fn exchange_at_once(&self, to: &Path) -> bool {
+        // A signal may be removing this folder: what is left of it must not get the other's name.
+        let _all = temporaries();
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{CWD, RenameFlags, renameat_with};
+            renameat_with(CWD, &self.0, CWD, to, RenameFlags::EXCHANGE).is_ok()
+        }
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
+    fn exchange_by_turns(&self, to: &Path) -> io::Result<()> {
+        let aside = Self::folder_beside(to)?;
+        let mut all = temporaries();
+        fs::rename(to, &aside.0)?;
+        // From here on it must not be removed until it has a name again.
+        all.remove(&aside.0);
+        if let Err(error) = fs::rename(&self.0, to) {
+            fs::rename(&aside.0, to)?;
+            return Err(error);
+        }
+        fs::rename(&aside.0, &self.0)
     }
 
     fn rename_by(&self, rename: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
@@ -243,26 +272,6 @@ pub fn remove_folder(path: &Path) -> io::Result<()> {
     removed
 }
 
-/// Exchanges two folders; a system that cannot do so at once leaves a moment without the second.
-fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        if renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok() {
-            return Ok(());
-        }
-    }
-    let aside = Temporary::folder_beside(other)?;
-    fs::rename(other, aside.path())?;
-    // From here on it must not be removed until it has a name again.
-    aside.keep();
-    if let Err(error) = fs::rename(one, other) {
-        fs::rename(aside.path(), other)?;
-        return Err(error);
-    }
-    fs::rename(aside.path(), one)
-}
-
 /// The system's error without the temporary name that it happened to.
 fn unnamed(error: io::Error) -> io::Error {
     let cause = error.get_ref().and_then(|error| error.source());
@@ -317,5 +326,23 @@ mod tests {
         new.replace_folder(&old).unwrap();
         assert_eq!(fs::read_to_string(old.join("a")).unwrap(), "new");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_a_signal_removes_does_not_get_another_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = folder.path().join("old");
+        fs::create_dir(&old).unwrap();
+        fs::write(old.join("kept"), "").unwrap();
+        let new = Temporary::folder_beside(&old).unwrap();
+        let signal = temporaries();
+        std::thread::scope(|scope| {
+            let replaced = scope.spawn(|| new.replace_folder(&old));
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            assert!(old.join("kept").exists());
+            drop(signal);
+            replaced.join().unwrap().unwrap();
+        });
+        assert!(!old.join("kept").exists());
     }
 }
