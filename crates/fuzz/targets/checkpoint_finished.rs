@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use libfuzzer_sys::fuzz_target;
-use sparsegrok_fuzz::{checkpoint_with_checksums, folder, with_header_of};
 use sparsegrok_config::Settings;
+use sparsegrok_fuzz::{checkpoint_with_checksums, folder, with_header_of};
 use sparsegrok_log::{Unfinished, Work};
 use sparsegrok_study::{Directory, Study};
 use tempfile::TempDir;
@@ -30,7 +30,15 @@ static BEGUN: LazyLock<Begun> = LazyLock::new(|| {
     let study = Study::new(config.expect("a configuration")).expect("a study");
     let unfinished = path.join("unfinished");
     fs::create_dir(&path).expect("a folder");
-    let begun = Unfinished::begin(&unfinished, Work::Study, study.config(), &[]).expect("a folder");
+    let begun = Unfinished::begin(
+        &unfinished,
+        Work::Study,
+        study.config(),
+        &[],
+        None,
+        Default::default(),
+    )
+    .expect("a folder");
     let finished = fs::read(unfinished.join("runs.log")).expect("what it was begun with");
     drop(begun);
     Begun {

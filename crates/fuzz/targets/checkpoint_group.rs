@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use sparsegrok_fuzz::{checkpoint_with_checksums, folder, frames};
 use sparsegrok_config::{Config, Settings};
+use sparsegrok_fuzz::{checkpoint_with_checksums, folder, frames};
 use sparsegrok_log::{CheckpointError, Unfinished, Work};
-use sparsegrok_run::{Event, RunError, load, run_watched};
 use sparsegrok_run::models::Linear;
+use sparsegrok_run::{Event, RunError, load, run_watched};
 use tempfile::TempDir;
 
 /// A run that nothing was kept of yet but what it was begun with.
@@ -27,7 +27,8 @@ static BEGUN: LazyLock<Begun> = LazyLock::new(|| {
     let folder = folder();
     let path = folder.path().join("unfinished");
     let config = config().expect("a configuration");
-    let begun = Unfinished::begin(&path, Work::Run, &config, &[]).expect("a folder");
+    let begun = Unfinished::begin(&path, Work::Run, &config, &[], None, Default::default())
+        .expect("a folder");
     let finished = fs::read(path.join("runs.log")).expect("what it was begun with");
     drop(begun);
     Begun {
