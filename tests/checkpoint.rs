@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use sparsegrok_study::{Directory, StudyResults};
 use tempfile::TempDir;
 
-use crate::support::{command, folder, printed, refused, shipped, sparsegrok, text};
+#[cfg(unix)]
+use crate::support::kill;
+use crate::support::{folder, printed, process, refused, shipped, sparsegrok, text};
 
 /// Two groups in each of two cells: a moment's work, but for writing where many epochs are kept.
 pub(crate) const STUDY: &str = "study --n-train 40 --n-test 10 --epochs 3000 --eval-every 200 \
@@ -27,9 +29,7 @@ pub(crate) fn results(path: &Path) -> [String; 4] {
 
 /// Starts `sparsegrok` and lets it run.
 pub(crate) fn start(line: &str) -> Child {
-    let command = command(line);
-    std::process::Command::new(command.get_program())
-        .args(line.split_whitespace())
+    process(line)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -49,10 +49,7 @@ fn wait_for(what: &str, is_there: impl Fn() -> bool) {
 
 #[cfg(unix)]
 fn interrupt(child: &Child) {
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(sent.expect("kill").success());
+    kill(child, "-INT");
 }
 
 /// A study that was interrupted when its first group had been kept twice at least.

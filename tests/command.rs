@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::support::{
-    command, file, folder, last_row, printed, refused, shipped, sparsegrok, text,
+    file, folder, last_row, printed, process, refused, shipped, sparsegrok, text,
 };
 
 /// A run of a moment.
@@ -182,8 +182,7 @@ fn a_closed_pipe_ends_quietly() {
         "completions bash",
         "run --print-config",
     ] {
-        let mut child = std::process::Command::new(command("").get_program())
-            .args(line.split(' '))
+        let mut child = process(line)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -4,7 +4,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{command, file, folder, printed, refused};
+use crate::support::{file, folder, printed, process, refused};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -17,8 +17,7 @@ fn said(study: &str) -> f64 {
 
 /// The most memory a command had, in MiB: what the system says of it until it ends.
 fn peak(line: &str) -> Option<f64> {
-    let mut child = std::process::Command::new(command("").get_program())
-        .args(line.split_whitespace())
+    let mut child = process(line)
         .stderr(Stdio::null())
         .spawn()
         .expect("the command starts");

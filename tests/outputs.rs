@@ -7,26 +7,12 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{command, file, folder, printed, refused, sparsegrok, text};
+use crate::support::{command, file, folder, kill, printed, process, refused, sparsegrok, text};
 
 const RUN: &str = "run --n-train 9 --epochs 5 --eval-every 1";
-
-/// The command, to be started with other files than a test usually gives it.
-fn process(line: &str) -> Command {
-    let mut process = Command::new(command(line).get_program());
-    process.args(line.split_whitespace());
-    process
-}
-
-fn kill(child: &Child, signal: &str) {
-    let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status();
-    assert!(sent.expect("kill").success());
-}
 
 fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
     let begun = Instant::now();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::support::{command, file, folder, printed, refused, shipped, sparsegrok, text};
+use crate::support::{file, folder, printed, process, refused, shipped, sparsegrok, text};
 
 /// Twelve seeds of four cells, the last of which have a short final batch: a moment's work.
 const QUICK: &str = "study --n-train 30 --n-test 20 --epochs 60 --eval-points 6 --seeds 3..15 \
@@ -392,8 +392,7 @@ fn an_interrupt_saves_what_is_finished() {
     let line =
         "study --n-train 100 --n-test 0 --epochs 2000 --eval-every 1000 --threads 1 --traces all";
     let path = folder.path().join("cut");
-    let mut child = std::process::Command::new(command("").get_program())
-        .args(line.split(' '))
+    let mut child = process(line)
         .args(["--seeds", "0..1000000", "--out"])
         .arg(&path)
         .stderr(std::process::Stdio::piped())

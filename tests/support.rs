@@ -30,6 +30,22 @@ pub(crate) fn command(line: &str) -> Command {
     command
 }
 
+/// The same as a process of its own, to be started with other files than a test usually gives it.
+pub(crate) fn process(line: &str) -> std::process::Command {
+    let mut process = std::process::Command::new(command(line).get_program());
+    process.args(line.split_whitespace());
+    process
+}
+
+/// Sends a signal, such as `-INT`, to a process.
+#[cfg(unix)]
+pub(crate) fn kill(child: &std::process::Child, signal: &str) {
+    let sent = std::process::Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill").success());
+}
+
 /// As [`sparsegrok`], where success is expected: its standard output.
 pub(crate) fn printed(line: &str) -> String {
     let outcome = sparsegrok(line);
