@@ -87,6 +87,7 @@ fn wrong(kind: Kind) -> &'static [&'static str] {
         Kind::Columns => &["no_such_column"],
         Kind::Figures => &["no_such_figure", "epoch"],
         Kind::Seeds => &["0", "-4", "4..", "4..4", "9..4", "0..1e3", "-1..4", "many"],
+        Kind::Sources => &["weights", "data", "data,data", "data,init"],
         Kind::Stop => &["now", "grokked+", "grokked+many", "grokked-1"],
         Kind::Span => &["3", "0%", "-1%", "101%", "0epochs", "1%%", "2s"],
         Kind::Every => &["5", "0s", "5days", "-1s", "s", "99999999999999999999s"],

@@ -585,3 +585,77 @@ fn detection_settings_are_checked() {
         "{falls:?}"
     );
 }
+
+/// A crossed design of 4 × 4 × 4 runs of label noise, of which 16 are trained.
+const CROSSED: &str = "study --n-train 40 --n-test 0 --epochs 60 --eval-points 6 --label-noise 0.2 --lr 0.5 \
+                       --seeds 100..116 --components data,order,noise --gen-threshold 0.6";
+
+#[test]
+fn a_crossed_run_has_the_bits_of_its_own_seeds() {
+    let folder = folder();
+    let records = text(study(&folder, "crossed", CROSSED).join("records.csv"));
+    let column = |name: &str| {
+        header(&records)
+            .iter()
+            .position(|&key| key == name)
+            .unwrap()
+    };
+    let seeds = ["data_seed", "order_seed", "init_seed", "noise_seed"].map(column);
+    let last = column("final_train_loss");
+    let rows = rows(&records);
+    assert_eq!(rows.len(), 16);
+    // The run at row 2 and column 3: levels 2, 3 and 2 + 3 = 1 modulo 4.
+    assert_eq!(
+        seeds.map(|place| rows[11][place]),
+        ["225", "1337", "0", "224"]
+    );
+    for row in [&rows[0], &rows[7], &rows[11]] {
+        let [data, order, init, noise] = seeds.map(|place| row[place]);
+        let alone = format!(
+            "run --n-train 40 --n-test 0 --epochs 60 --eval-points 6 --label-noise 0.2 --lr 0.5 --data-seed {data} \
+             --order-seed {order} --init-seed {init} --noise-seed {noise} --columns train_loss"
+        );
+        let trace = printed(&alone);
+        assert_eq!(trace.lines().last(), Some(row[last]), "{alone}");
+    }
+}
+
+#[test]
+fn the_spread_of_a_crossed_study_is_summed_up_whatever_the_way() {
+    let folder = folder();
+    let whole = study(&folder, "whole", CROSSED);
+    for shard in ["0/2", "1/2"] {
+        study(
+            &folder,
+            &shard.replace('/', "-"),
+            &format!("{CROSSED} --shard {shard}"),
+        );
+    }
+    let [one, other, merged] = ["0-2", "1-2", "merged"].map(|name| folder.path().join(name));
+    let merge = format!(
+        "merge {} {} --out {}",
+        one.display(),
+        other.display(),
+        merged.display()
+    );
+    assert_eq!(printed(&merge), "");
+    assert_eq!(results(&whole), results(&merged));
+    let summary: serde_json::Value = serde_json::from_str(&results(&whole)[3]).unwrap();
+    let spread = &summary["cells"][0]["spread"];
+    for outcome in ["ln_t_gen", "ln_t_mem", "final_accuracy"] {
+        let of = &spread[outcome];
+        assert_eq!(
+            of["runs"].as_u64().unwrap() + of["missing"].as_u64().unwrap(),
+            16,
+            "{of}"
+        );
+    }
+    let shares = spread["final_accuracy"]["components"].as_object().unwrap();
+    let names: Vec<_> = shares.keys().map(String::as_str).collect();
+    assert_eq!(names, ["data", "interactions", "noise", "order"]);
+    let sum: f64 = shares
+        .values()
+        .map(|c| c["share"]["estimate"].as_f64().unwrap())
+        .sum();
+    assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+}

@@ -3,7 +3,9 @@
 use sparsegrok_data::Shortest;
 use sparsegrok_run::Status;
 use sparsegrok_study::Study;
-use sparsegrok_study::summary::{CellSummary, Summary, Timed, Times};
+use sparsegrok_study::summary::{CellSummary, SpreadOf, Summary, Timed, Times};
+
+use crate::spread::left_out;
 
 /// Runs of a cell below which a median has no interval of 95 %: with five, the least and the greatest
 /// enclose it with a probability of 1 − 2·2⁻⁵ = .94.
@@ -87,6 +89,26 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
             "{} undecided: {why}",
             runs_text(undecided as usize)
         ));
+    }
+    if study.spec().design().is_some() {
+        said.push(
+            "runs of a crossed design have data, orders or initial weights in common: the intervals of shares and \
+             medians take them for independent, and are too narrow"
+                .to_owned(),
+        );
+    }
+    for (name, of) in [
+        ("T_mem", SpreadOf::Memorizing),
+        ("T_gen", SpreadOf::Generalizing),
+    ] {
+        let left_out = || cells.iter().filter_map(|cell| left_out(cell, of));
+        if let Some((missing, runs)) = left_out().next() {
+            said.push(format!(
+                "{missing} of {runs} runs have no {name}{}, and its spread is that of the others: too small, if \
+                 these are the late ones",
+                among(left_out().count())
+            ));
+        }
     }
     let seeds = match study.is_foreign() {
         true => cells.iter().map(|cell| cell.runs).min().unwrap_or(0),

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use sparsegrok_analysis::cautions;
+use sparsegrok_analysis::{cautions, spreads};
 use sparsegrok_config::value_text;
 use sparsegrok_run::Status;
 use sparsegrok_study::Study;
@@ -93,6 +93,8 @@ pub(crate) struct Results {
     pub(crate) is_shard: bool,
     /// A sentence on the figures of the rows.
     pub(crate) note: Option<String>,
+    /// Sentences on what the rows do not tell.
+    pub(crate) findings: Vec<String>,
     /// Sentences for those who would be misled.
     pub(crate) cautions: Vec<String>,
     /// Files written.
@@ -120,6 +122,7 @@ impl Results {
             said: 1 + MOST_CELLS,
             is_shard: shard.is_some(),
             note: Some(note),
+            findings: spreads(summary),
             cautions: cautions(study, summary),
             ..Self::default()
         }
@@ -159,6 +162,13 @@ impl Results {
                 .subsequent_indent(&indent);
             textwrap::fill(words, options) + "\n"
         };
+        if !self.findings.is_empty() {
+            text.push('\n');
+        }
+        // Of more cells, the page and the summary have them.
+        for finding in self.findings.iter().take(MOST_CELLS) {
+            text += &paragraph("spread: ", finding);
+        }
         if !self.cautions.is_empty() {
             text.push('\n');
         }

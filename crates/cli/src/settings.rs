@@ -240,6 +240,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::WholeOr(..)
         | Kind::Columns
         | Kind::Figures
+        | Kind::Sources
         | Kind::Seeds
         | Kind::Stop
         | Kind::Every

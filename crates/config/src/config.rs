@@ -8,6 +8,7 @@ use sparsegrok_kernel::{Figure, KernelChoice, Sgd, SimdChoice};
 
 use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
+use crate::components::Source;
 use crate::evaluate::{EvaluateSpec, GenFigure};
 use crate::number::NumberFormat;
 use crate::seeds::{SeedWhat, Seeds, Traces};
@@ -129,6 +130,9 @@ pub struct StudySpec {
     pub seeds: Seeds,
     /// The configuration's seeds that they are added to.
     pub seed_what: SeedWhat,
+    /// The sources of randomness that each cell's seeds cross, to tell how much of the spread is whose; none where seeds
+    /// are added as [`seed_what`](Self::seed_what) has it.
+    pub components: Vec<Source>,
     /// Axes of the grid, each `KEY=A,B,…`, `KEY=log:LOW:HIGH:COUNT` or `KEY=lin:LOW:HIGH:COUNT`; the first changes slowest.
     pub vary: Vec<String>,
     /// Figures kept of every evaluation.
@@ -208,6 +212,7 @@ impl Default for StudySpec {
         Self {
             seeds: Seeds { start: 0, end: 8 },
             seed_what: SeedWhat::All,
+            components: Vec::new(),
             vary: Vec::new(),
             figures: vec![
                 Figure::TrainAcc,

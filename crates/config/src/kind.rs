@@ -7,6 +7,7 @@ use toml::Value;
 
 use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
+use crate::components::Source;
 use crate::persistence::Persistence;
 use crate::seeds::Seeds;
 use crate::stop_when::StopWhen;
@@ -32,6 +33,8 @@ pub enum Kind {
     Columns,
     /// Names of figures, separated by commas; an array in TOML.
     Figures,
+    /// Sources of randomness, separated by commas; an array in TOML.
+    Sources,
     /// A number of seeds, or a range of them: `N` or `A..B`.
     Seeds,
     /// The end of a run: `grokked` or `grokked+K`.
@@ -60,7 +63,7 @@ impl Kind {
             Self::Choice(_) => "NAME",
             Self::Path => "FILE",
             Self::Labels => "A,B",
-            Self::Columns | Self::Figures => "LIST",
+            Self::Columns | Self::Figures | Self::Sources => "LIST",
             Self::Seeds => "N|A..B",
             Self::Stop => "WHEN",
             Self::Every => "EVERY",
@@ -89,6 +92,10 @@ impl Kind {
             Self::Figures => {
                 let names = Figure::ALL.into_iter().map(Figure::name);
                 format!("figures, each {}", one_of(names))
+            }
+            Self::Sources => {
+                let names = Source::ALL.into_iter().map(Source::name);
+                format!("sources of randomness, each {}", one_of(names))
             }
             Self::Seeds => Seeds::FORM.to_owned(),
             Self::Every => CheckpointEvery::FORM.to_owned(),
@@ -128,7 +135,7 @@ impl Kind {
     /// The text between two items, for kinds whose values are lists.
     pub(crate) fn separator(self) -> Option<&'static str> {
         match self {
-            Self::Columns | Self::Figures => Some(","),
+            Self::Columns | Self::Figures | Self::Sources => Some(","),
             Self::Axes => Some(";"),
             _ => None,
         }

@@ -23,6 +23,7 @@
 
 mod checkpoint_every;
 mod column;
+mod components;
 mod config;
 mod error;
 mod evaluate;
@@ -43,6 +44,7 @@ mod validate;
 
 pub use checkpoint_every::CheckpointEvery;
 pub use column::Column;
+pub use components::{CrossedDesign, Source};
 pub use config::{CompareSpec, Config, EngineSpec, FileSpec, OutputSpec, StudySpec, TraceFormat};
 pub use error::{ConfigError, Origin};
 pub use evaluate::{Crossing, EvaluateSpec, Evaluations, GenFigure, MemFigure};

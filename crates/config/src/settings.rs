@@ -13,6 +13,7 @@
 use sparsegrok_data::{RandomFamily, Target};
 use sparsegrok_kernel::{Init, Loss, Order, Schedule};
 
+use crate::components::Source;
 use crate::config::Config;
 use crate::evaluate::Evaluations;
 use crate::kind::Kind;
@@ -195,6 +196,8 @@ pub static SETTINGS: &[Setting] = &[
             (c.synthetic.label_noise > 0.0).then_some(reason)
         }),
     setting! { synthetic.data_seed, "Seed of the data" }.idle(beside_files),
+    setting! { synthetic.noise_seed, "Seed of the labels that are flipped, if it is to be another than that of the data" }
+        .idle(beside_files),
     setting! {
         synthetic.rng: RandomFamily,
         "Random family of data and visiting order; libstdcxx is that of the reference programs",
@@ -421,6 +424,13 @@ pub static SETTINGS: &[Setting] = &[
         unless(!c.study.seeds.is_empty(), expected)
     }),
     setting! { study.seed_what, "Which of the configuration's seeds they are added to" },
+    setting! {
+        study.components: Vec<Source>,
+        "Cross these sources of randomness, to tell how much of the spread is whose: data, order, init, noise",
+        // Without any it is not set, as no study is then one of components.
+        |c| (!c.study.components.is_empty()).then(|| c.study.components.clone()),
+        |c, sources| c.study.components = sources,
+    },
     setting! { study.vary, "Add an axis to the grid: a key's values A,B,…, or log:LOW:HIGH:COUNT, or lin:LOW:HIGH:COUNT" },
     setting! { study.figures, "Figures kept of every evaluation, for records, curves and traces" }
         .alias("columns")

@@ -12,6 +12,7 @@ use toml::Value;
 
 use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
+use crate::components::Source;
 use crate::config::TraceFormat;
 use crate::error::ConfigError;
 use crate::evaluate::{Crossing, GenFigure, MemFigure};
@@ -99,6 +100,9 @@ types! {
     Vec<Figure>: Kind::Figures,
         |value| read_items(value, Figure::of),
         |figures| Ok(write_items(figures, |figure| figure.name()));
+    Vec<Source>: Kind::Sources,
+        |value| read_items(value, Source::of),
+        |sources| Ok(write_items(sources, |source| source.name()));
     // Axes of a grid.
     Vec<String>: Kind::Axes,
         |value| read_items(value, |axis| Some(axis.to_owned())),

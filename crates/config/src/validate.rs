@@ -17,7 +17,8 @@ impl Config {
         }
         let below = self.synthetic.validate().and(self.train.validate());
         below.map_err(|fault| self.in_short(fault))?;
-        self.study.validate()
+        self.study.validate()?;
+        self.check_components()
     }
 
     /// Writes the number in a fault as [`value_text`](crate::value_text) does: the crates below write

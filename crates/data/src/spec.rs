@@ -43,8 +43,10 @@ pub struct SyntheticSpec {
     pub label_noise: f64,
     /// Random family of teacher and rows.
     pub rng: RandomFamily,
-    /// Seed of teacher, rows and label noise.
+    /// Seed of teacher and rows.
     pub data_seed: u64,
+    /// Seed of the label noise, which without one has that of the data.
+    pub noise_seed: Option<u64>,
 }
 
 impl Default for SyntheticSpec {
@@ -59,6 +61,7 @@ impl Default for SyntheticSpec {
             label_noise: 0.0,
             rng: RandomFamily::Xoshiro256pp,
             data_seed: 123,
+            noise_seed: None,
         }
     }
 }

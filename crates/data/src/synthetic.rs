@@ -122,7 +122,7 @@ impl<'a> Source<'a> {
 fn flip_labels(labels: &mut [f64], spec: &SyntheticSpec) {
     let mut stream = Stream::new(
         RandomFamily::Xoshiro256pp,
-        spec.data_seed,
+        spec.noise_seed.unwrap_or(spec.data_seed),
         Purpose::LabelNoise,
     );
     for y in labels {

@@ -17,6 +17,7 @@ mod page_data;
 mod phase;
 mod plane;
 mod scaling;
+mod spread;
 mod survival;
 mod view;
 
@@ -47,6 +48,7 @@ pub fn pictures(view: &View, style: Style) -> Vec<Picture> {
     pictures.extend(phase::picture(view));
     pictures.extend(survival::picture(view, style.log_epochs));
     pictures.extend(histogram::picture(view));
+    pictures.extend(spread::picture(view));
     pictures.extend(scaling::picture(view));
     pictures.extend(collapse::picture(view));
     pictures

@@ -20,8 +20,9 @@ use crate::view::{Time, View, epoch_text};
 /// Rows of the table of cells; the rest is in the study's files.
 const MOST_ROWS: usize = 2_000;
 /// Pictures drawn in the page as they are in print; curves are drawn by the page itself.
-const STILL: [&str; 5] = [
+const STILL: [&str; 6] = [
     "phases",
+    "spread",
     "scaling",
     "t-gen-survival",
     "t-gen-histogram",
@@ -115,6 +116,10 @@ fn standing(view: &View) -> String {
         number(evaluate.delay_ratio)
     );
     let mut words = paragraph("muted", &thresholds);
+    for spread in &view.spreads {
+        let sentence = capitalised(spread) + ".";
+        words += &paragraph("finding", &Escaped(&sentence).to_string());
+    }
     for caution in &view.cautions {
         let sentence = capitalised(caution) + ".";
         words += &paragraph("warn", &Escaped(&sentence).to_string());

@@ -1,6 +1,6 @@
 //! The source of all pictures: a study's results, cell by cell, as they are to be seen.
 
-use sparsegrok_analysis::cautions;
+use sparsegrok_analysis::{cautions, spreads};
 use sparsegrok_config::{Config, EvaluateSpec};
 use sparsegrok_kernel::Figure;
 use sparsegrok_log::Shard;
@@ -9,7 +9,7 @@ use sparsegrok_plot::{Key, Paint, Sign, Stroke};
 use sparsegrok_run::{Run, Status};
 use sparsegrok_statistics::{Distribution, Lifetime};
 use sparsegrok_study::prediction::{CellPrediction, theory_setting};
-use sparsegrok_study::summary::{Scaling, Timed, Times};
+use sparsegrok_study::summary::{CellSummary, Scaling, Spread, SpreadOf, Timed, Times};
 use sparsegrok_study::{Curves, KeptTrace, ResultsError, StudyResults};
 use sparsegrok_theory::Prediction;
 use toml::Value;
@@ -43,6 +43,8 @@ pub struct View {
     pub(crate) cells_planned: usize,
     /// Laws of T_gen along the axes.
     pub(crate) scaling: Vec<Scaling>,
+    /// Sentences on where the spread between runs comes from.
+    pub(crate) spreads: Vec<String>,
     /// Cautions about the times for a reader, each a sentence.
     pub(crate) cautions: Vec<String>,
 }
@@ -85,6 +87,8 @@ pub(crate) struct CellView {
     pub(crate) phase: Option<Status>,
     /// Runs of each status, in the order of [`Status::ALL`].
     pub(crate) counts: [u64; Status::ALL.len()],
+    /// The spread of each outcome of which the sources are known.
+    pub(crate) spread: Vec<(SpreadOf, Spread)>,
     /// The theory's prediction, where it covers the cell.
     pub(crate) theory: Option<Prediction>,
     /// The theory's times.
@@ -121,6 +125,15 @@ impl Time {
         let (low, high) = self.interval?;
         Some(format!("[{}, {}]", epoch_text(low), epoch_text(high)))
     }
+}
+
+/// The spreads of a cell's outcomes of which the sources are known.
+fn known_spreads(summary: &CellSummary) -> Vec<(SpreadOf, Spread)> {
+    let spreads = SpreadOf::ALL.iter().filter_map(|&of| {
+        let spread = summary.spread.get(of.name())?;
+        (spread.unknown.is_none()).then(|| (of, spread.clone()))
+    });
+    spreads.collect()
 }
 
 /// An epoch as it is written: to the epoch, a short one to a tenth.
@@ -179,6 +192,7 @@ impl View {
                     all.find(|status| status.name() == summary.phase)
                 }),
                 counts: Status::ALL.map(runs_of),
+                spread: summary.map_or_else(Vec::new, known_spreads),
                 prediction: summary.and_then(|summary| summary.prediction),
                 theory: theory(&cell.config),
                 config: cell.config.clone(),
@@ -196,6 +210,7 @@ impl View {
             shard: results.study.shard(),
             cells_planned: results.study.cells().len(),
             scaling: results.summary.scaling.clone(),
+            spreads: spreads(&results.summary),
             cautions: cautions(&results.study, &results.summary),
         })
     }
@@ -240,6 +255,7 @@ impl View {
             unconfirmed: usize::from(milestones.t_gen.is_unconfirmed()),
             lifetimes: Vec::new(),
             phase: Some(milestones.status),
+            spread: Vec::new(),
             counts: Status::ALL.map(|status| u64::from(status == milestones.status)),
             theory: theory(config),
             prediction: CellPrediction::of(config),
@@ -253,6 +269,7 @@ impl View {
             shard: None,
             cells_planned: 1,
             scaling: Vec::new(),
+            spreads: Vec::new(),
             cautions: Vec::new(),
         }
     }

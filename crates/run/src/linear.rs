@@ -30,6 +30,7 @@ impl Family for Linear {
             (None, Some(data_seed)) => {
                 let mut spec = config.synthetic.clone();
                 spec.data_seed = data_seed;
+                spec.noise_seed = seeds.noise;
                 Ok(Loaded::from(generate(&spec)?))
             }
             _ => load_to_train(config, most_memory),

@@ -5,6 +5,7 @@ use std::fmt;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, Continuous, ContinuousCDF};
 
 use crate::elimination::{Matrix, eigen, eliminate, zeros};
@@ -41,7 +42,7 @@ pub struct VarianceComponents {
 }
 
 /// A variance component.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Component {
     /// The variance, in the square of the observations' unit.
     pub variance: Limits,
@@ -52,7 +53,7 @@ pub struct Component {
 }
 
 /// An estimate, and an interval that holds the true number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// The estimate.
     pub estimate: f64,
@@ -168,8 +169,31 @@ impl VarianceComponents {
         cells: &[Option<f64>],
         confidence: f64,
     ) -> Result<Self, ComponentsError> {
+        let expected = levels.iter().product();
+        if levels.len() >= 2 && cells.len() != expected {
+            let found = cells.len();
+            return Err(ComponentsError::Shape { expected, found });
+        }
+        let observed = cells.iter().enumerate();
+        let observed: Vec<_> = observed.filter_map(|(i, x)| Some((i, (*x)?))).collect();
+        Self::of_observed(levels, &observed, confidence)
+    }
+
+    /// As [`VarianceComponents::of`], of the cells that were observed, each with its number and at most once. A
+    /// fraction of a crossed design, such as a Latin square, has few of its cells.
+    ///
+    /// # Errors
+    /// [`ComponentsError`]; a cell that the levels do not make is a fault of the shape.
+    ///
+    /// # Panics
+    /// When `confidence` is not in (0, 1).
+    pub fn of_observed(
+        levels: &[usize],
+        observed: &[(usize, f64)],
+        confidence: f64,
+    ) -> Result<Self, ComponentsError> {
         assert!(confidence > 0.0 && confidence < 1.0, "{confidence}");
-        let design = Design::of(levels, cells)?;
+        let design = Design::of(levels, observed)?;
         let residual = design.residual()?;
         let contrasts: Vec<Contrasts> = (0..levels.len())
             .map(|factor| design.contrasts(factor))
@@ -186,7 +210,7 @@ impl VarianceComponents {
         let factors = fit.factors.iter().zip(&contrasts).enumerate();
         Ok(Self {
             observed: design.observed,
-            missing: cells.len() - design.observed,
+            missing: levels.iter().product::<usize>() - design.observed,
             factors: factors
                 .map(|(k, (&estimate, contrasts))| component(k, estimate, contrasts.freedom()))
                 .collect(),
@@ -226,23 +250,20 @@ pub(crate) struct Fit {
 }
 
 impl Design {
-    fn of(levels: &[usize], cells: &[Option<f64>]) -> Result<Self, ComponentsError> {
+    fn of(levels: &[usize], cells: &[(usize, f64)]) -> Result<Self, ComponentsError> {
         if levels.len() < 2 {
             return Err(ComponentsError::TooFewFactors);
         }
         let expected: usize = levels.iter().product();
-        if cells.len() != expected {
-            let found = cells.len();
+        if let Some(&(cell, _)) = cells.iter().find(|(cell, _)| *cell >= expected) {
+            let found = cell + 1;
             return Err(ComponentsError::Shape { expected, found });
         }
-        let present = || {
-            let cells = cells.iter().enumerate();
-            cells.filter_map(|(cell, value)| value.map(|value| (cell, value)))
-        };
+        let present = || cells.iter().copied();
         if let Some((cell, _)) = present().find(|(_, value)| !value.is_finite()) {
             return Err(ComponentsError::NotFinite { cell });
         }
-        let observed = present().count();
+        let observed = cells.len();
         let n = observed as f64;
         if observed < 2 {
             return Err(ComponentsError::NoResidual);
@@ -349,9 +370,14 @@ impl Design {
             .map(|contrasts| contrasts.variance(noise, contrasts.freedom() as f64));
         let start: Vec<f64> = start.collect();
         if noise == 0.0 {
-            // The limit of small residuals: the effects themselves are observed.
+            // The limit of small residuals: the effects themselves are observed, and what is left of a factor
+            // without any is rounding.
+            let total: f64 = start.iter().sum();
+            let factors = start.into_iter();
             return Ok(Fit {
-                factors: start,
+                factors: factors
+                    .map(|x| if x <= ROUNDING * total { 0.0 } else { x })
+                    .collect(),
                 residual: 0.0,
             });
         }
@@ -707,9 +733,10 @@ mod tests {
             let mut spreads = [[1.0, 0.5, 0.1, 0.3, 0.0], [0.0; 5]][round / 4 % 2];
             spreads[levels.len()] = 0.4;
             let cells = simulated(levels, &spreads, &mut words);
-            let cells: Vec<Option<f64>> = cells
+            let cells: Vec<(usize, f64)> = cells
                 .into_iter()
-                .map(|y| (words.next_u64() % 10 >= (round % 7) as u64).then_some(y))
+                .enumerate()
+                .filter(|_| words.next_u64() % 10 >= (round % 7) as u64)
                 .collect();
             let fit = Design::of(levels, &cells).and_then(|design| {
                 let residual = design.residual()?;
@@ -746,6 +773,12 @@ mod tests {
             found: 4,
         };
         assert_eq!(of(&[2, 3], &full), Err(shape));
+        let beyond = VarianceComponents::of_observed(&[2, 3], &[(0, 1.0), (6, 2.0)], 0.95);
+        let shape = Error::Shape {
+            expected: 6,
+            found: 7,
+        };
+        assert_eq!(beyond, Err(shape));
         assert_eq!(of(&[2, 2], &[Some(1.0); 4]), Err(Error::NoSpread));
         assert_eq!(of(&[2, 2], &[None; 4]), Err(Error::NoResidual));
         // Three cells are told exactly by two differences and a mean.

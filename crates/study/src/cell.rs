@@ -7,6 +7,7 @@ use sparsegrok_run::Status;
 use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use toml::Value;
 
+use crate::components::{self, Spread};
 use crate::grid::GridCell;
 use crate::prediction::CellPrediction;
 use crate::records::RecordRow;
@@ -40,6 +41,9 @@ pub struct CellSummary {
     pub prediction: Option<CellPrediction>,
     /// Figures at the last evaluation, by name, over the runs that did not diverge.
     pub r#final: IndexMap<String, Option<Distribution>>,
+    /// How the spread of each outcome divides among the sources of randomness, if they were crossed.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub spread: IndexMap<String, Spread>,
 }
 
 impl CellSummary {
@@ -85,6 +89,7 @@ impl CellSummary {
             transition_width,
             prediction: CellPrediction::of(&cell.config),
             r#final: finals.collect(),
+            spread: components::spreads(&cell.config.study, rows, figures),
         }
     }
 

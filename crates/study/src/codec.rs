@@ -29,11 +29,14 @@ impl Coded for Group {
                 data,
                 order,
                 init,
+                noise,
             } = record.seeds;
-            to.flag(data.is_some());
+            let there = [data, noise].map(|seed| u8::from(seed.is_some()));
+            to.byte(there[0] | there[1] << 1);
             for seed in [seed, data.unwrap_or(0), order, init] {
                 to.u64(seed);
             }
+            noise.into_iter().for_each(|seed| to.u64(seed));
             record.diverged.encode(to);
             record.trace.encode(to);
             // Milestones are not written: they follow from the brackets and from thresholds, which may be
@@ -50,15 +53,23 @@ impl Coded for Group {
         let count = from.u32()?.into();
         let count = from.count(count, 4 * size_of::<u64>())?;
         let records = (0..count).map(|_| {
-            let has_data = from.flag()?;
+            // Bit 0 tells of the data's seed, bit 1 of the label noise's.
+            let there = from.byte()?;
+            if there > 3 {
+                return None;
+            }
             let [seed, data, order, init] = [from.u64()?, from.u64()?, from.u64()?, from.u64()?];
             Some(Record {
                 cell,
                 seeds: RunSeeds {
                     seed,
-                    data: has_data.then_some(data),
+                    data: (there & 1 != 0).then_some(data),
                     order,
                     init,
+                    noise: match there & 2 {
+                        0 => None,
+                        _ => Some(from.u64()?),
+                    },
                 },
                 milestones: Milestones::DIVERGED,
                 diverged: Coded::decode(from)?,
@@ -97,6 +108,7 @@ mod tests {
                 data,
                 order: seed + 1234,
                 init: seed,
+                noise: data.map(|seed| seed + 1),
             },
             milestones: Milestones::DIVERGED,
             trace: [first, Evaluation::new(9)].into_iter().collect(),

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use sparsegrok_config::{
-    AXIS, Changes, Config, ConfigError, Kind, Origin, SETTINGS, SeedWhat, Setting, value_text,
+    AXIS, Changes, Config, ConfigError, Kind, Origin, SETTINGS, SeedWhat, Setting, Source,
+    StudySpec, value_text,
 };
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_log::ForeignRuns;
@@ -133,17 +134,11 @@ impl Grid {
         for setting in self.axes.iter().filter_map(|axis| axis.setting) {
             setting.check_acts(config)?;
             // Cells would share runs, and a run's seed would not be its cell's.
-            let key = setting.key;
-            if RunSeeds::are_added_to(key, config.study.seed_what) {
-                return Err(InvalidSetting {
-                    key: "seed_what",
-                    value: format!("{:?}", config.study.seed_what).to_lowercase(),
-                    expected: match key {
-                        "data_seed" => "one that leaves `data_seed` alone, as that is an axis",
-                        "order_seed" => "one that leaves `order_seed` alone, as that is an axis",
-                        _ => "one that leaves `init_seed` alone, as that is an axis",
-                    },
-                });
+            let source = Source::ALL.into_iter().find(|s| s.key() == setting.key);
+            if let Some(source) = source
+                && RunSeeds::are_added_to(source, &config.study)
+            {
+                return Err(is_axis(source, &config.study));
             }
         }
         check_seeds(config)
@@ -163,6 +158,27 @@ fn invalid(axes: &[Axis], setting: InvalidSetting) -> ConfigError {
     }
 }
 
+/// The error for an axis that is the seed of a source, to which the study's seeds are added.
+fn is_axis(source: Source, spec: &StudySpec) -> InvalidSetting {
+    let (key, value) = match spec.design() {
+        None => ("seed_what", format!("{:?}", spec.seed_what).to_lowercase()),
+        Some(design) => {
+            let names: Vec<_> = design.sources().iter().map(|s| s.name()).collect();
+            ("components", names.join(","))
+        }
+    };
+    InvalidSetting {
+        key,
+        value,
+        expected: match source {
+            Source::Data => "one that leaves `data_seed` alone, as that is an axis",
+            Source::Order => "one that leaves `order_seed` alone, as that is an axis",
+            Source::Init => "one that leaves `init_seed` alone, as that is an axis",
+            Source::Noise => "one that leaves `noise_seed` alone, as that is an axis",
+        },
+    }
+}
+
 /// Checks that every seed of a study is in range.
 fn check_seeds(config: &Config) -> Result<(), InvalidSetting> {
     let spec = &config.study;
@@ -173,7 +189,13 @@ fn check_seeds(config: &Config) -> Result<(), InvalidSetting> {
             expected: "`order`, `init` or `all`, as the data come from a file",
         });
     }
-    let last = RunSeeds::of(config, spec.seeds.end - 1)?;
+    // No run of a crossed design has greater seeds than the last run without one.
+    let uncrossed = (!spec.components.is_empty()).then(|| {
+        let mut uncrossed = config.clone();
+        uncrossed.study.components.clear();
+        uncrossed
+    });
+    let last = RunSeeds::of(uncrossed.as_ref().unwrap_or(config), spec.seeds.end - 1)?;
     if config.takes_seed(last.order) && last.data.is_none_or(|seed| config.takes_seed(seed)) {
         return Ok(());
     }

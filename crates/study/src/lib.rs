@@ -7,6 +7,7 @@
 
 mod cell;
 mod codec;
+mod components;
 mod curves;
 mod directory;
 mod draft;
@@ -46,6 +47,7 @@ pub use study::Study;
 /// Summaries: of cells, of the times of their runs, and of the laws that cells follow.
 pub mod summary {
     pub use crate::cell::CellSummary;
+    pub use crate::components::{INTERACTIONS, Spread, SpreadOf};
     pub use crate::overview::{Part, Summary};
     pub use crate::scaling::{Collapse, Law, Scaling};
     pub use crate::times::{Timed, Times};

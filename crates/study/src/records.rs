@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use sparsegrok_config::value_text;
+use sparsegrok_config::{Source, value_text};
 use sparsegrok_data::Shortest;
 use sparsegrok_kernel::Figure;
 use sparsegrok_run::{Milestones, RunSeeds, Status};
@@ -44,14 +44,15 @@ impl RecordRow {
 /// Tells if a varied key has a column of its own. A seed that varies from cell to cell is the same in
 /// all runs of a cell, whose column of that seed has it already.
 fn has_column(key: &str) -> bool {
-    !RunSeeds::KEYS.contains(&key)
+    Source::ALL.iter().all(|source| source.key() != key)
 }
 
 /// The columns of a study's records.
 fn header(study: &Study) -> Vec<String> {
     let varied = study.axes().map(|(key, _)| key);
     let varied = varied.filter(|key| has_column(key));
-    let seeds = ["seed"].into_iter().chain(RunSeeds::KEYS);
+    let seeds = study.seed_sources().map(Source::key);
+    let seeds = ["seed"].into_iter().chain(seeds);
     let seeds: Vec<_> = match study.is_foreign() {
         true => vec!["run"],
         false => seeds.collect(),
@@ -103,12 +104,11 @@ pub(crate) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::
     cells.extend(varied.map(|(_, value)| csv_field(&value_text(value))));
     match study.run_name(row.cell, row.seeds.seed) {
         Some(name) => cells.push(csv_field(name)),
-        None => cells.extend([
-            row.seeds.seed.to_string(),
-            count(row.seeds.data),
-            row.seeds.order.to_string(),
-            row.seeds.init.to_string(),
-        ]),
+        None => {
+            cells.push(row.seeds.seed.to_string());
+            let sources = study.seed_sources();
+            cells.extend(sources.map(|source| count(row.seeds.of_source(source))));
+        }
     }
     cells.extend([
         row.milestones.status.name().to_owned(),

@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sparsegrok_config::{Config, ConfigError, StudySpec, value_text};
+use sparsegrok_config::{Config, ConfigError, Source, StudySpec, value_text};
 use sparsegrok_log::{DataFile, ForeignRuns, Header, Shard};
 use sparsegrok_run::LoadError;
+use sparsegrok_run::RunSeeds;
 use sparsegrok_run::models::{AnyData, AnyFamily, Family, family_of};
 use toml::Value;
 
@@ -242,6 +243,11 @@ impl Study {
     pub fn run_name(&self, cell: usize, seed: u64) -> Option<&str> {
         let runs = &self.foreign.as_ref()?.cells.get(cell)?.runs;
         runs.get(usize::try_from(seed).ok()?).map(String::as_str)
+    }
+
+    /// The sources of randomness of which its runs' seeds are told.
+    pub(crate) fn seed_sources(&self) -> impl Iterator<Item = Source> {
+        RunSeeds::sources(&self.config)
     }
 
     /// The command that judged its runs, if another program trained them.

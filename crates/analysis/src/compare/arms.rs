@@ -148,6 +148,7 @@ mod tests {
                 data: Some(seed),
                 order: 0,
                 init: 0,
+                noise: None,
             },
             milestones: Milestones {
                 t_mem: time(Some(10.0)),
