@@ -65,14 +65,21 @@ fn half_written(folder: &Path) -> u32 {
 }
 
 /// Runs a study in spite of kills, until it is complete.
-fn study(folder: &TempDir, whole: &[String], rng: &mut SplitMix64, tally: &mut Tally, most: u32) {
+fn study(
+    folder: &TempDir,
+    begin: &str,
+    whole: &[String],
+    rng: &mut SplitMix64,
+    tally: &mut Tally,
+    most: u32,
+) {
     let path = folder.path().join("study");
     let mut finished = 0;
     loop {
         let is_last = tally.kills >= most;
         let line = match path.join("unfinished/runs.log").is_file() {
             true => format!("study --resume {} {}", path.display(), engine(rng)),
-            false => format!("{STUDY} {} --out {}", engine(rng), path.display()),
+            false => format!("{begin} {} --out {}", engine(rng), path.display()),
         };
         if is_last {
             printed(&line);
@@ -177,7 +184,14 @@ fn survive(kills: u32, seed: u64) -> Tally {
     let mut rng = SplitMix64::seed_from_u64(seed);
     let mut tally = Tally::default();
     while tally.kills < kills {
-        study(&folder, &whole_study, &mut rng, &mut tally, kills * 9 / 10);
+        study(
+            &folder,
+            STUDY,
+            &whole_study,
+            &mut rng,
+            &mut tally,
+            kills * 9 / 10,
+        );
         run(&folder, &whole_run, &mut rng, &mut tally, kills);
     }
     tally
@@ -187,6 +201,21 @@ fn survive(kills: u32, seed: u64) -> Tally {
 fn a_dozen_kills_cost_nothing() {
     let tally = survive(12, 1);
     assert!(tally.kills >= 12 && tally.compared >= 2, "{tally:?}");
+}
+
+#[test]
+fn kills_cost_nothing_where_seeds_are_added() {
+    let folder = folder();
+    let path = folder.path().join("whole");
+    let line = format!("{STUDY} --seeds 3..19 --until grok_rate:5%");
+    printed(&format!("{line} --out {}", path.display()));
+    let whole = results(&path);
+    assert!(whole[0].lines().count() > 1 + 2 * 16, "seeds were added");
+    let mut rng = SplitMix64::seed_from_u64(3);
+    let mut tally = Tally::default();
+    while tally.kills < 6 {
+        study(&folder, &line, &whole, &mut rng, &mut tally, 6);
+    }
 }
 
 #[test]

@@ -88,6 +88,7 @@ fn wrong(kind: Kind) -> &'static [&'static str] {
         Kind::Figures => &["no_such_figure", "epoch"],
         Kind::Seeds => &["0", "-4", "4..", "4..4", "9..4", "0..1e3", "-1..4", "many"],
         Kind::Sources => &["weights", "data", "data,data", "data,init"],
+        Kind::Until => &["t_gen", "t_gen:0%", "loss:5%", "5%"],
         Kind::Stop => &["now", "grokked+", "grokked+many", "grokked-1"],
         Kind::Span => &["3", "0%", "-1%", "101%", "0epochs", "1%%", "2s"],
         Kind::Every => &["5", "0s", "5days", "-1s", "s", "99999999999999999999s"],

@@ -66,6 +66,10 @@ fn every_command_of_the_readme_works() {
         grouped(slowest["prediction"]["t_gen"].as_f64().unwrap().round()),
         slowest["t_gen"]["unconfirmed"],
     ));
+    let share = &cell("spread", 0)["spread"]["ln_t_gen"]["components"]["interactions"]["share"];
+    let percent = |key: &str| format!("{:.0}", 100.0 * share[key].as_f64().unwrap());
+    let [estimate, low, high] = ["estimate", "low", "high"].map(percent);
+    says(format!("{estimate} % [{low}, {high}] is the interaction"));
     let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pictures/grok-a.svg");
     assert!(
         text(picture) == text(folder.path().join("grok-a/report/accuracy.svg")),

@@ -330,7 +330,7 @@ fn faults_are_found_before_anything_runs() {
         ("--vary threads=1,2", "that the results depend on"),
         (
             "--seeds seven",
-            "`seeds` is \"seven\", expected a number of seeds N, which stands for 0..N, or a range",
+            "`seeds` is \"seven\", expected a number of seeds N, which stands for 0..N, a range",
         ),
         ("--seeds 7..7", "`seeds` is 7..7, expected at least one"),
         (
@@ -658,4 +658,39 @@ fn the_spread_of_a_crossed_study_is_summed_up_whatever_the_way() {
         .map(|c| c["share"]["estimate"].as_f64().unwrap())
         .sum();
     assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+}
+
+#[test]
+fn seeds_are_added_until_the_interval_is_narrow_enough() {
+    let folder = folder();
+    let line =
+        "study --preset grok-a --n-test 0 --epochs 2000 --figures population_acc --traces none";
+    let path = folder.path().join("auto");
+    let said = sparsegrok(&format!(
+        "{line} --seeds auto --until t_gen:1.5% --out {}",
+        path.display()
+    ));
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("the median of T_gen is known to ±"),
+        "{}",
+        said.stderr
+    );
+    let auto = results(&path);
+    let summary: serde_json::Value = serde_json::from_str(&auto[3]).unwrap();
+    let cell = &summary["cells"][0];
+    let [median, low, high] =
+        ["median", "low", "high"].map(|key| cell["t_gen"][key].as_f64().unwrap());
+    assert!((high - low) / 2.0 <= 0.015 * median, "{}", cell["t_gen"]);
+    // The same as of that many seeds at once, to the byte.
+    let runs = cell["runs"].as_u64().unwrap();
+    let plain = study(&folder, "plain", &format!("{line} --seeds {runs}"));
+    assert_eq!(auto, results(&plain));
+    // One that is asked for less has it at once.
+    let at_once = study(
+        &folder,
+        "at-once",
+        &format!("{line} --seeds 16 --until t_gen:50%"),
+    );
+    assert_eq!(text(at_once.join("records.csv")).lines().count(), 17);
 }

@@ -27,6 +27,7 @@ pub fn validate(
     grokking::without_decay(stop, &mut counting)?;
     published::ridge(scope, stop, &mut counting)?;
     if scope == Scope::Whole {
+        grokking::spread(stop, &mut counting)?;
         published::teacher_student(stop, &mut counting)?;
     }
     counting.verdict()

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use sparsegrok_analysis::{cautions, spreads};
-use sparsegrok_config::value_text;
+use sparsegrok_config::{Known, Seeds, value_text};
+use sparsegrok_data::Shortest;
 use sparsegrok_run::Status;
 use sparsegrok_study::Study;
-use sparsegrok_study::summary::{CellSummary, Summary};
+use sparsegrok_study::summary::{CellSummary, Precision, Summary};
 use textwrap::Options;
 
 use crate::estimate::{median, share};
@@ -93,8 +94,8 @@ pub(crate) struct Results {
     pub(crate) is_shard: bool,
     /// A sentence on the figures of the rows.
     pub(crate) note: Option<String>,
-    /// Sentences on what the rows do not tell.
-    pub(crate) findings: Vec<String>,
+    /// Sentences on what the rows do not tell, each with the word that it begins with.
+    pub(crate) findings: Vec<(&'static str, String)>,
     /// Sentences for those who would be misled.
     pub(crate) cautions: Vec<String>,
     /// Files written.
@@ -122,7 +123,7 @@ impl Results {
             said: 1 + MOST_CELLS,
             is_shard: shard.is_some(),
             note: Some(note),
-            findings: spreads(summary),
+            findings: findings(study, summary),
             cautions: cautions(study, summary),
             ..Self::default()
         }
@@ -166,8 +167,8 @@ impl Results {
             text.push('\n');
         }
         // Of more cells, the page and the summary have them.
-        for finding in self.findings.iter().take(MOST_CELLS) {
-            text += &paragraph("spread: ", finding);
+        for (word, finding) in self.findings.iter().take(MOST_CELLS) {
+            text += &paragraph(&format!("{word}: "), finding);
         }
         if !self.cautions.is_empty() {
             text.push('\n');
@@ -185,6 +186,53 @@ impl Results {
         }
         text.trim_end().to_owned()
     }
+}
+
+/// What a study's rows do not tell: where the spread between its runs comes from, and how precise its figures are.
+fn findings(study: &Study, summary: &Summary) -> Vec<(&'static str, String)> {
+    let spreads = spreads(summary).into_iter().map(|words| ("spread", words));
+    let precision = Precision::of(study, &summary.cells);
+    let precision = precision.filter(|_| summary.part.is_none());
+    let seeds = precision.map(|precision| ("seeds", precise(&precision, study.spec().seeds)));
+    spreads.chain(seeds).collect()
+}
+
+/// A sentence on the precision that a study has come to.
+fn precise(precision: &Precision, seeds: Seeds) -> String {
+    let percent = |share: f64| format!("±{} %", figure(100.0 * share));
+    let what = match precision.asked.known {
+        Known::Generalizing => "the median of T_gen",
+        Known::Memorizing => "the median of T_mem",
+        Known::GrokRate => "the grok rate",
+    };
+    let asked = format!("±{} %", Shortest(precision.asked.percent));
+    let after = counted(seeds.len(), "seed");
+    let reached = match precision.reached {
+        0.0 => format!(
+            "{what} is nowhere to be had after {after}: most runs of each cell do not get there"
+        ),
+        width if width.is_finite() => {
+            format!(
+                "{what} is known to {} after {after}, {asked} were asked for",
+                percent(width)
+            )
+        }
+        _ => format!("{what} has no upper limit after {after}, {asked} were asked for"),
+    };
+    let without = match precision.without {
+        0 => String::new(),
+        _ if precision.reached == 0.0 => String::new(),
+        cells => format!(
+            "; {} without, as most runs do not get there",
+            counted(cells as u64, "cell")
+        ),
+    };
+    let rate = match (precision.asked.known, precision.more_for_rate) {
+        (Known::GrokRate, _) => String::new(),
+        (_, 0) => format!("; the grok rate is known to {}", percent(precision.rate)),
+        (_, more) => format!("; a grok rate known to ±5 % would take {more} more"),
+    };
+    format!("{reached}{without}{rate}")
 }
 
 fn row_of_cell(cell: &CellSummary) -> Vec<String> {

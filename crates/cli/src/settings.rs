@@ -245,6 +245,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Stop
         | Kind::Every
         | Kind::Span
+        | Kind::Until
         | Kind::Axes => arg,
     }
 }

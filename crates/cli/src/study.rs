@@ -20,7 +20,7 @@ use crate::number::{counted, duration};
 use crate::output::{Asked, Output};
 use crate::report;
 use crate::results::{ResultFlags, Results};
-use crate::settings::{Scope, SettingFlags};
+use crate::settings::{Scope, SettingFlags, refuse};
 use crate::signals;
 use crate::study_progress::StudyProgress;
 
@@ -85,6 +85,10 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         return Ok(());
     };
     let study = within_memory(args, Study::new(config)?.of_shard(args.shard));
+    if let (Some(_), Some(until)) = (args.shard, study.spec().until) {
+        let expected = "none beside `--shard`, as no shard knows the intervals of the whole";
+        return Err(refuse("until", until.to_string(), expected).into());
+    }
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
@@ -153,6 +157,20 @@ fn train(
     let report = directory.work().outputs().contains_key("--report");
     let mut progress = StudyProgress::new(study, args.live);
     let ran = directory.run(&stop, |group| progress.add(group));
+    if matches!(&ran, Ok(ran) if ran.runs == study.runs())
+        && let Some(end) = directory.seeds_wanting()?
+    {
+        // All that is there is kept, and an interrupted study goes on here.
+        drop(in_order);
+        progress.finish(args.results.is_quiet());
+        let more = study.of_seeds_to(end)?;
+        if !args.results.is_quiet() {
+            let more = counted(end - study.spec().seeds.end, "more seed");
+            say(format_args!("not precise enough yet: {more} of each cell"));
+        }
+        let directory = directory.extended(&more)?;
+        return train(args, path, &more, directory, markdown);
+    }
     let finished = match ran {
         Ok(ran) => {
             let further = || {

@@ -12,6 +12,7 @@ use crate::components::Source;
 use crate::evaluate::{EvaluateSpec, GenFigure};
 use crate::number::NumberFormat;
 use crate::seeds::{SeedWhat, Seeds, Traces};
+use crate::until::Until;
 
 /// Everything that determines a run and what is printed of it.
 ///
@@ -128,6 +129,8 @@ pub enum TraceFormat {
 pub struct StudySpec {
     /// Seeds of every cell.
     pub seeds: Seeds,
+    /// The precision until which seeds are added; `None` where there are no more.
+    pub until: Option<Until>,
     /// The configuration's seeds that they are added to.
     pub seed_what: SeedWhat,
     /// The sources of randomness that each cell's seeds cross, to tell how much of the spread is whose; none where seeds
@@ -211,6 +214,7 @@ impl Default for StudySpec {
     fn default() -> Self {
         Self {
             seeds: Seeds { start: 0, end: 8 },
+            until: None,
             seed_what: SeedWhat::All,
             components: Vec::new(),
             vary: Vec::new(),

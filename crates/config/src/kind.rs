@@ -9,8 +9,9 @@ use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
 use crate::components::Source;
 use crate::persistence::Persistence;
-use crate::seeds::Seeds;
+use crate::seeds::SeedsAsked;
 use crate::stop_when::StopWhen;
+use crate::until::Until;
 
 /// The shape of a setting's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub enum Kind {
     Figures,
     /// Sources of randomness, separated by commas; an array in TOML.
     Sources,
-    /// A number of seeds, or a range of them: `N` or `A..B`.
+    /// A number of seeds, a range of them, or as many as it takes: `N`, `A..B` or `auto`.
     Seeds,
     /// The end of a run: `grokked` or `grokked+K`.
     Stop,
@@ -43,6 +44,8 @@ pub enum Kind {
     Every,
     /// A span of training time: a share of the epochs, or a number of them.
     Span,
+    /// A precision: a figure and a percentage.
+    Until,
     /// Axes of a grid, separated by semicolons; an array in TOML.
     Axes,
 }
@@ -64,10 +67,11 @@ impl Kind {
             Self::Path => "FILE",
             Self::Labels => "A,B",
             Self::Columns | Self::Figures | Self::Sources => "LIST",
-            Self::Seeds => "N|A..B",
+            Self::Seeds => "N|A..B|auto",
             Self::Stop => "WHEN",
             Self::Every => "EVERY",
             Self::Span => "SPAN",
+            Self::Until => "WHAT:P%",
             Self::Axes => "KEY=LIST",
         }
     }
@@ -97,10 +101,11 @@ impl Kind {
                 let names = Source::ALL.into_iter().map(Source::name);
                 format!("sources of randomness, each {}", one_of(names))
             }
-            Self::Seeds => Seeds::FORM.to_owned(),
+            Self::Seeds => SeedsAsked::FORM.to_owned(),
             Self::Every => CheckpointEvery::FORM.to_owned(),
             Self::Span => Persistence::FORM.to_owned(),
             Self::Stop => StopWhen::FORM.to_owned(),
+            Self::Until => Until::FORM.to_owned(),
             Self::Axes => format!("a list of texts, each {AXIS}"),
         }
     }

@@ -40,6 +40,7 @@ mod settings;
 mod stop_when;
 mod text;
 mod types;
+mod until;
 mod validate;
 
 pub use checkpoint_every::CheckpointEvery;
@@ -58,3 +59,4 @@ pub use setting::{Changes, Section, Setting};
 pub use settings::SETTINGS;
 pub use stop_when::StopWhen;
 pub use text::ParseTextError;
+pub use until::{Known, Until};

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
+
+use crate::text::ParseTextError;
 
 /// A range of seeds, written `A..B`, which leaves out B; or `N`, which stands for `0..N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +17,12 @@ pub struct Seeds {
 
 impl Seeds {
     /// A description of the text that is read, to complete "expected …".
-    pub(crate) const FORM: &str =
+    const FORM: &str =
         "a number of seeds N, which stands for 0..N, or a range A..B, which leaves out B";
+
+    /// The seeds that a study begins with if it is to find out how many it takes: enough for intervals, and for a
+    /// guess of the number.
+    pub(crate) const FIRST: Self = Self { start: 0, end: 64 };
 
     /// Reads `N` or `A..B`.
     pub(crate) fn read(text: &str) -> Option<Self> {
@@ -38,6 +45,14 @@ impl Seeds {
     }
 }
 
+impl FromStr for Seeds {
+    type Err = ParseTextError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTextError> {
+        Self::read(text).ok_or(ParseTextError(Self::FORM))
+    }
+}
+
 impl From<Range<u64>> for Seeds {
     fn from(range: Range<u64>) -> Self {
         Self {
@@ -50,6 +65,38 @@ impl From<Range<u64>> for Seeds {
 impl fmt::Display for Seeds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}..{}", self.start, self.end)
+    }
+}
+
+/// The seeds asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SeedsAsked {
+    /// These.
+    These(Seeds),
+    /// As many as a precision takes: a study begins with [`Seeds::FIRST`] and adds more.
+    Auto,
+}
+
+impl SeedsAsked {
+    /// A description of the text that is read, to complete "expected …".
+    pub(crate) const FORM: &str = "a number of seeds N, which stands for 0..N, a range A..B, which leaves out B, or \
+                                   `auto`, which adds seeds until `until` holds";
+
+    /// Reads `auto`, `N` or `A..B`.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        match text.trim() {
+            "auto" => Some(Self::Auto),
+            text => Seeds::read(text).map(Self::These),
+        }
+    }
+}
+
+impl fmt::Display for SeedsAsked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::These(seeds) => seeds.fmt(f),
+            Self::Auto => f.write_str("auto"),
+        }
     }
 }
 

@@ -17,8 +17,10 @@ use crate::components::Source;
 use crate::config::Config;
 use crate::evaluate::Evaluations;
 use crate::kind::Kind;
+use crate::seeds::{Seeds, SeedsAsked};
 use crate::setting::{Section, Setting};
 use crate::types::SettingType;
+use crate::until::Until;
 
 /// Makes a [`Setting`] of a field, or of a getter and a setter.
 macro_rules! setting {
@@ -419,9 +421,29 @@ pub static SETTINGS: &[Setting] = &[
     },
     setting! { output.format, "Format of the trace" },
     // Study
-    setting! { study.seeds, "Seeds of every cell of the grid: N stands for 0..N, and A..B leaves out B" }.expects(|c| {
+    setting! {
+        study.seeds: SeedsAsked,
+        "Seeds of every cell of the grid: N stands for 0..N, A..B leaves out B, and auto adds seeds until --until holds",
+        |c| Some(SeedsAsked::These(c.study.seeds)),
+        |c, asked| match asked {
+            SeedsAsked::These(seeds) => c.study.seeds = seeds,
+            SeedsAsked::Auto => {
+                c.study.seeds = Seeds::FIRST;
+                c.study.until.get_or_insert(Until::DEFAULT);
+            }
+        },
+    }
+    .expects(|c| {
         let expected = "at least one: N above 0, or A..B with A below B, which leaves out B";
         unless(!c.study.seeds.is_empty(), expected)
+    }),
+    setting! {
+        study.until,
+        "Add seeds until the 95 % interval of a figure is as narrow as this: t_gen:5%, t_mem:5% or grok_rate:5%"
+    }
+    .expects(|c| {
+        let crossed = !c.study.components.is_empty() && c.study.until.is_some();
+        unless(!crossed, "none beside `components`, whose runs are not independent")
     }),
     setting! { study.seed_what, "Which of the configuration's seeds they are added to" },
     setting! {

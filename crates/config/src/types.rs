@@ -19,9 +19,10 @@ use crate::evaluate::{Crossing, GenFigure, MemFigure};
 use crate::kind::{Kind, MOST, value_text};
 use crate::number::NumberFormat;
 use crate::persistence::Persistence;
-use crate::seeds::{SeedWhat, Seeds, Traces};
+use crate::seeds::{SeedWhat, SeedsAsked, Traces};
 use crate::stop_when::StopWhen;
 use crate::text::ParseTextError;
+use crate::until::Until;
 
 /// A type that a setting can have.
 pub(crate) trait SettingType: Sized {
@@ -179,7 +180,8 @@ macro_rules! texts {
 }
 
 texts! {
-    Seeds: Kind::Seeds;
+    SeedsAsked: Kind::Seeds;
+    Until: Kind::Until;
     StopWhen: Kind::Stop;
     Persistence: Kind::Span;
     CheckpointEvery: Kind::Every;

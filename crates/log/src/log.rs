@@ -4,7 +4,7 @@
 //! are functions of it. A group's frame holds its number, the time spent so far and the group as bytes.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -240,6 +240,13 @@ impl Log {
         let length = write().map_err(CheckpointError::io(&self.name))?;
         self.places.insert(number, self.end);
         self.end += length;
+        Ok(())
+    }
+
+    /// Gives its file another name, in place of a file that has it.
+    pub(crate) fn rename(&mut self, name: PathBuf) -> io::Result<()> {
+        fs::rename(&self.name, &name)?;
+        self.name = name;
         Ok(())
     }
 

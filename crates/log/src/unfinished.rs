@@ -261,6 +261,42 @@ impl Unfinished {
         (self.log().len(), begun.len())
     }
 
+    /// Makes the work that of another configuration on the same data, with the finished groups that it has in
+    /// common: `number` tells the new number of each, `None` for one that is to be trained again. No group may be
+    /// under way. `Time: O(log)`
+    ///
+    /// # Errors
+    /// When the new log cannot be written; the work then stays as it was.
+    pub fn renew(
+        &mut self,
+        config: &Config,
+        number: impl Fn(u64) -> Option<u64>,
+    ) -> Result<(), CheckpointError> {
+        let (_, spent) = self.times();
+        let path = self.path.clone();
+        let io = CheckpointError::io(&path);
+        let header = self.header.with_config(config).map_err(&io)?;
+        let name = path.join(LOG);
+        // It is complete before it takes the place of the other: at any moment there is one whole log.
+        let part = Temporary::folder_beside(&name).map_err(&io)?;
+        let (end, fingerprint) = Log::create(part.path(), &header).map_err(&io)?;
+        let mut log = Log::new(part.path(), end).map_err(&io)?;
+        {
+            let old = self.log();
+            for group in old.numbers() {
+                if let (Some(number), Some(bytes)) = (number(group), old.get(group)?) {
+                    log.add(number, spent, &bytes)?;
+                }
+            }
+        }
+        log.sync().map_err(&io)?;
+        log.rename(name)
+            .and_then(|()| sync_folder(&path))
+            .map_err(&io)?;
+        (self.header, self.fingerprint, self.log) = (header, fingerprint, Mutex::new(log));
+        Ok(())
+    }
+
     /// Removes the folder, once all is done.
     ///
     /// # Errors

@@ -73,6 +73,18 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// The spread of an outcome over the runs of a cell, whose rows hold these figures; `None` where they are those
+    /// of no crossed design. `Time: O(levels³)`
+    pub fn over(
+        spec: &StudySpec,
+        rows: &[RecordRow],
+        figures: &[Figure],
+        of: SpreadOf,
+    ) -> Option<Self> {
+        let design = spec.design()?;
+        Some(spread(&design, rows, |row| of.of(row, figures)))
+    }
+
     /// The standard deviation of the outcome of one run: the root of the sum of all components.
     pub fn deviation(&self) -> f64 {
         let variances = self.components.values().map(|c| c.variance.estimate);
@@ -87,14 +99,11 @@ pub(crate) fn spreads(
     rows: &[RecordRow],
     figures: &[Figure],
 ) -> IndexMap<String, Spread> {
-    let Some(design) = spec.design() else {
-        return IndexMap::new();
-    };
-    let spreads = SpreadOf::ALL.map(|outcome| {
-        let spread = spread(&design, rows, |row| outcome.of(row, figures));
-        (outcome.name().to_owned(), spread)
+    let spreads = SpreadOf::ALL.into_iter().filter_map(|of| {
+        let spread = Spread::over(spec, rows, figures, of)?;
+        Some((of.name().to_owned(), spread))
     });
-    spreads.into()
+    spreads.collect()
 }
 
 fn spread(

@@ -13,11 +13,14 @@ use sparsegrok_log::{CheckpointError, LOG, Log, Outputs, Unfinished, Work};
 use sparsegrok_run::LoadError;
 use sparsegrok_run::codec::to_bytes;
 
+use crate::cell::CellSummary;
 use crate::driver::{Ran, StudyError};
 use crate::group::Group;
 use crate::logged::{first_groups, logged_group};
 use crate::manifest::{Made, Manifest};
 use crate::overview::Summary;
+use crate::precision::Precision;
+use crate::records::RecordRow;
 use crate::study::Study;
 use crate::tables::{CURVES, RECORDS, SUMMARY, TRACES, Tables, write, write_json};
 
@@ -225,6 +228,53 @@ impl<'s> Directory<'s> {
         self.study.run_kept(Some(&unfinished), stop, |group| {
             watch(&group);
             ControlFlow::Continue(())
+        })
+    }
+
+    /// The number of seeds, one past the last, that the study needs to be as precise as it is to be
+    /// ([`StudySpec::until`](sparsegrok_config::StudySpec)); `None` if it is. All its runs must be there.
+    /// `Time: O(log)`
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn seeds_wanting(&self) -> Result<Option<u64>, DirectoryError> {
+        if self.study.spec().until.is_none() {
+            return Ok(None);
+        }
+        let figures = &self.study.spec().figures;
+        let log = self.unfinished.log();
+        let mut rows = Vec::new();
+        for number in first_groups(self.study, &log) {
+            let group = logged_group(self.study, &log, number)?;
+            rows.extend(
+                group
+                    .records
+                    .iter()
+                    .map(|record| RecordRow::of(record, figures)),
+            );
+        }
+        let cells = CellSummary::of_each(self.study, &rows);
+        Ok(Precision::of(self.study, &cells).and_then(|precision| precision.wanting))
+    }
+
+    /// Goes on with the same study of more seeds, with what is finished.
+    ///
+    /// # Errors
+    /// When the log cannot be written anew.
+    pub fn extended(mut self, to: &Study) -> Result<Directory<'_>, DirectoryError> {
+        let study = self.study;
+        let number = |number| {
+            let (cell, seeds) = study.group(number);
+            to.number_of(cell, &seeds)
+        };
+        if let Some(unfinished) = Arc::get_mut(&mut self.unfinished) {
+            unfinished.renew(to.config(), number)?;
+        }
+        Ok(Directory {
+            study: to,
+            path: self.path.clone(),
+            new: self.new.take(),
+            unfinished: Arc::clone(&self.unfinished),
         })
     }
 

@@ -21,6 +21,7 @@ mod manifest;
 mod memory;
 pub mod merge;
 mod overview;
+mod precision;
 pub mod prediction;
 mod records;
 mod results;
@@ -49,6 +50,7 @@ pub mod summary {
     pub use crate::cell::CellSummary;
     pub use crate::components::{INTERACTIONS, Spread, SpreadOf};
     pub use crate::overview::{Part, Summary};
+    pub use crate::precision::Precision;
     pub use crate::scaling::{Collapse, Law, Scaling};
     pub use crate::times::{Timed, Times};
 }

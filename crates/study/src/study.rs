@@ -108,6 +108,20 @@ impl Study {
         }
     }
 
+    /// The same study of more seeds, or fewer, up to `end`.
+    ///
+    /// # Errors
+    /// When a seed is out of range.
+    pub fn of_seeds_to(&self, end: u64) -> Result<Self, ConfigError> {
+        let mut config = self.config.clone();
+        config.study.seeds.end = end;
+        Ok(Self {
+            config: config.clone(),
+            grid: Grid::of(&config)?,
+            ..self.clone()
+        })
+    }
+
     /// The same study, which shares the data that another one of the same family reads.
     pub fn with_data_of(self, other: &Self) -> Self {
         Self {
@@ -307,6 +321,13 @@ impl Study {
         let start = seeds.start + number % of_a_cell * GROUP;
         let end = seeds.end.min(start.saturating_add(GROUP)).max(start);
         (cell, start..end)
+    }
+
+    /// The number of the group of these seeds of a cell; `None` if they are no group of it.
+    pub(crate) fn number_of(&self, cell: usize, seeds: &Range<u64>) -> Option<u64> {
+        let place = seeds.start.checked_sub(self.spec().seeds.start)?;
+        let number = cell as u64 * self.groups_of_a_cell() + place / GROUP;
+        (self.group(number) == (cell, seeds.clone())).then_some(number)
     }
 
     /// The number of the group that a run belongs to.

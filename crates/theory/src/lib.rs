@@ -37,6 +37,7 @@ mod normal;
 mod pac_bayes;
 mod scales;
 mod setting;
+mod spread;
 mod times;
 
 pub use conditions::{Condition, Limit};
@@ -44,6 +45,7 @@ pub use max_margin::MaxMargin;
 pub use pac_bayes::{Bound, PacBayes};
 pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};
 pub use setting::{Direction, Setting};
+pub use spread::Spread;
 
 /// The theory's numbers for a [`Setting`].
 ///

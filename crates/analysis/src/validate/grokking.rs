@@ -2,13 +2,14 @@
 
 use std::sync::atomic::AtomicBool;
 
+use sparsegrok_config::Settings;
 use sparsegrok_kernel::Figure;
 use sparsegrok_run::Trace;
 use sparsegrok_study::prediction::theory_setting;
 use sparsegrok_theory::Prediction;
 
 use crate::validate::check::{Check, Tolerance, ValidateError, Witness};
-use crate::validate::runs::{Runs, curve, reaches, value_at};
+use crate::validate::runs::{Runs, curve, reaches, spread_of_t_gen, value_at};
 
 const SEEDS: u64 = 64;
 /// Evaluations of a run: neighbours are 1 to 2 % apart.
@@ -115,6 +116,40 @@ pub(super) fn variations(
         let runs = Runs::of("grok-a", &flags, SEEDS, stop)?;
         witness.check(t_gen(&what, &runs, 0.75, 0.05));
     }
+    Ok(())
+}
+
+/// The spread of T_gen between seeds, and the part of it that is the data's, against the theory's.
+pub(super) fn spread(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
+    const LEVELS: u64 = 64;
+    let what = "grok-a, data × initial weights";
+    witness.begin(what);
+    let flags = [
+        ("components", "data,init"),
+        ("epochs", "2400"),
+        ("eval_points", "2"),
+    ];
+    let found = spread_of_t_gen("grok-a", &flags, LEVELS * LEVELS, stop)?;
+    let config = Settings::layered(Some("grok-a"), None, &[])?.config()?;
+    let prediction = theory_setting(&config)
+        .ok()
+        .map(|setting| Prediction::of(&setting));
+    let expected = prediction.and_then(|it| it.spread_of_t_gen(config.evaluate.gen_threshold));
+    let note = format!("{LEVELS} draws of each");
+    witness.check(Check {
+        quantity: format!("{what}: standard deviation of ln T_gen"),
+        expected: expected.map_or(f64::NAN, |spread| spread.total()),
+        measured: Some(found.deviation()),
+        tolerance: Tolerance::Relative(0.1),
+        note: note.clone(),
+    });
+    witness.check(Check {
+        quantity: format!("{what}: the data's share of its variance"),
+        expected: expected.map_or(f64::NAN, |spread| spread.data_share()),
+        measured: found.components.get("data").map(|data| data.share.estimate),
+        tolerance: Tolerance::Absolute(0.03),
+        note,
+    });
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use sparsegrok_config::{Config, Settings};
 use sparsegrok_kernel::Figure;
 use sparsegrok_run::Trace;
-use sparsegrok_study::Study;
+use sparsegrok_study::summary::{Spread, SpreadOf};
+use sparsegrok_study::{RecordRow, Study};
 
 use crate::validate::check::ValidateError;
 
@@ -72,6 +73,33 @@ impl Runs {
             })
             .collect()
     }
+}
+
+/// The spread of ln T_gen over the runs of a crossed design.
+pub(super) fn spread_of_t_gen(
+    preset: &str,
+    flags: &[(&str, &str)],
+    runs: u64,
+    stop: &AtomicBool,
+) -> Result<Spread, ValidateError> {
+    let mut settings = Settings::layered(Some(preset), None, flags)?;
+    settings.set("seeds", &format!("0..{runs}"))?;
+    let study = Study::new(settings.config()?)?;
+    let mut rows = Vec::new();
+    study.run(stop, |group| {
+        rows.extend(
+            group
+                .records
+                .iter()
+                .map(|record| RecordRow::of(record, &[])),
+        );
+        ControlFlow::Continue(())
+    })?;
+    if (rows.len() as u64) < runs {
+        return Err(ValidateError::Stopped);
+    }
+    let of = SpreadOf::Generalizing;
+    Ok(Spread::over(study.spec(), &rows, &[], of).expect("a crossed design"))
 }
 
 /// The curve of a figure.
