@@ -104,10 +104,18 @@ fn a_comparison_in_a_file_is_said_too() {
     let folder = folder();
     let out = folder.path().join("table.txt").display().to_string();
     let line = "compare --n-train 30 --n-test 20 --early-epochs 5 --long-epochs 20 --seeds 4";
-    assert_eq!(said(line), "", "the table is on standard output");
+    let next = "next   sparsegrok study --n-train 30 --n-test 20 --seeds 0..4 --vary epochs=5,20 --out NEW\n";
+    assert_eq!(
+        said(line),
+        format!("\n{next}"),
+        "the table is on standard output"
+    );
     let block = said(&format!("{line} --out {out}"));
     assert!(block.contains(&text(&out)), "{block}");
-    assert!(block.ends_with(&format!("\nwrote  {out}\n")), "{block}");
+    assert!(
+        block.ends_with(&format!("\nwrote  {out}\n{next}")),
+        "{block}"
+    );
     let refused = refused(&format!(
         "compare --early-epochs 5 --long-epochs 20 --export-markdown {out}2"
     ));

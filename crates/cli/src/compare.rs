@@ -1,18 +1,19 @@
 //! `sparsegrok compare`
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use sparsegrok_analysis::compare::{
     ArmComparison, CompareDirectoriesError, CompareError, Length, compare, compare_directories,
     compare_seeds,
 };
-use sparsegrok_config::{Config, Section, Seeds, Setting};
+use sparsegrok_config::{Config, SETTINGS, Section, Seeds, Setting, value_text};
 use sparsegrok_run::memory::Memory;
 
 use crate::comparison;
 use crate::data::{load_to_train_and_say, say_zero_one};
+use crate::exit::shell_word;
 use crate::memory;
 use crate::output::{Asked, OutFlags, Output};
 use crate::progress::Progress;
@@ -89,7 +90,8 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
             say_zero_one(file);
         }
         write_tables(output, &found.comparisons)?;
-        let results = results(&found.comparisons, &out);
+        let next = study_of_both(args, &config, seeds);
+        let results = results(&found.comparisons, &out, next);
         return args.results.finish(&results, markdown.as_ref());
     }
     if let Some(asked) = args.results.checked(args.out.force())? {
@@ -150,12 +152,16 @@ fn directories(args: &Args) -> anyhow::Result<()> {
             other => anyhow::Error::from(other),
         })?;
     write_tables(Output::open(&out)?, &comparisons)?;
+    let next = args
+        .directories
+        .first()
+        .map(|first| format!("sparsegrok report {}", shell_word(first)));
     args.results
-        .finish(&results(&comparisons, &out), markdown.as_ref())
+        .finish(&results(&comparisons, &out, next), markdown.as_ref())
 }
 
 /// The results of comparisons. Tables on standard output are not said once more.
-fn results(comparisons: &[ArmComparison], out: &Asked) -> Results {
+fn results(comparisons: &[ArmComparison], out: &Asked, next: Option<String>) -> Results {
     let rows = comparisons.iter().flat_map(comparison::rows);
     let rows: Vec<_> = rows.map(Vec::from).collect();
     let file = out.regular_file();
@@ -170,8 +176,36 @@ fn results(comparisons: &[ArmComparison], out: &Asked) -> Results {
             .map(|_| out.path.display().to_string())
             .into_iter()
             .collect(),
+        next,
         ..Results::default()
     }
+}
+
+/// The command for a study of the two ways that were compared, whose report shows their curves.
+fn study_of_both(args: &Args, config: &Config, seeds: Seeds) -> Option<String> {
+    let axis = match &args.against {
+        Some(against) => {
+            let (key, values) = against.split_once('=')?;
+            let named = key.trim().replace('-', "_");
+            let mut all = SETTINGS.iter();
+            let own = all.find(|s| s.key == named || s.alias == Some(named.as_str()))?;
+            // A spaced axis takes no value beside it.
+            if values.contains(':') {
+                return None;
+            }
+            let own = value_text(&own.get(config).ok()??);
+            format!("{key}={own},{values}")
+        }
+        None => {
+            let spec = &config.compare;
+            format!("epochs={},{}", spec.early_epochs, spec.long_epochs)
+        }
+    };
+    let words = ["sparsegrok".to_owned(), "study".to_owned()].into_iter();
+    let words = words.chain(args.settings.words());
+    let rest = ["--seeds".to_owned(), seeds.to_string(), "--vary".to_owned()];
+    let words = words.chain(rest).chain([shell_word(Path::new(&axis))]);
+    Some(words.collect::<Vec<_>>().join(" ") + " --out NEW")
 }
 
 /// Writes tables, an empty line between them.

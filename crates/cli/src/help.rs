@@ -37,6 +37,8 @@ examples! {
         "validate --export-markdown anchors.md";
     PREDICT: "predict --model rows.model test.svm --out labels",
         "predict --model rows.model --scores test.svm";
+    DATA: "data generate --n-train 1000 --d-signal 20 --out rows.svm --test-out test.svm",
+        "data import rows.svm.gz --out rows.sgs";
     COMPLETIONS: "completions bash > ~/.local/share/bash-completion/completions/sparsegrok",
         "completions zsh > ~/.zfunc/_sparsegrok";
 }

@@ -85,7 +85,7 @@ enum Command {
     #[command(after_help = help::PREDICT)]
     Predict(predict::Args),
     /// Generate, convert and describe data
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::DATA)]
     Data(data::Command),
     /// Print shell completions
     #[command(after_help = help::COMPLETIONS)]

@@ -184,7 +184,10 @@ impl Results {
         if let Some(next) = &self.next {
             text += &format!("next   {next}\n");
         }
-        text.trim_end().to_owned()
+        match text.trim_matches('\n') {
+            "" => String::new(),
+            said => format!("\n{said}"),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use sparsegrok_config::{Config, Kind, PRESETS, SETTINGS, Section, Setting, Setti
 use sparsegrok_data::{InvalidSetting, shown};
 use toml::Value;
 
+use crate::exit::shell_word;
 use crate::output::{Input, Output};
 
 /// The settings that a command takes as flags.
@@ -84,6 +85,25 @@ impl<S> SettingFlags<S> {
             return self.config();
         }
         self.print_or(self.with_paths(Settings::over(kept, &self.texts())?, None)?)
+    }
+
+    /// What was given, as the words of a command line, but for the settings of a comparison.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let preset = self
+            .preset
+            .iter()
+            .map(|name| ("preset".to_owned(), name.clone()));
+        let path = |key: &str, path: &Path| (key.replace('_', "-"), path.display().to_string());
+        let file = self.file.iter().map(|file| path("config", file));
+        let is_of_study =
+            |key: &str| Setting::of(key).is_some_and(|setting| setting.section != Section::Compare);
+        let flags = self.flags.iter().filter(|(key, _)| is_of_study(key));
+        let flags = flags.map(|(key, value)| (key.replace('_', "-"), value.clone()));
+        let paths = self.paths.iter().map(|(key, of)| path(key, of));
+        let given = preset.chain(file).chain(flags).chain(paths);
+        given
+            .flat_map(|(flag, value)| [format!("--{flag}"), shell_word(Path::new(&value))])
+            .collect()
     }
 
     /// The flags whose values are text.
