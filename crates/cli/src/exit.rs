@@ -1,5 +1,6 @@
 //! Exit codes, and words on standard error.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -67,48 +68,25 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Tells if an error is a failure of the machine or of training, not a fault in what was asked.
 fn has_failed(error: &anyhow::Error) -> bool {
-    let checkpoint = |error: &CheckpointError| matches!(error, CheckpointError::Io { .. });
-    let directory = |error: &DirectoryError| match error {
-        DirectoryError::Io { .. } => true,
-        DirectoryError::Checkpoint(error) => checkpoint(error),
-        DirectoryError::Data(error) => error.is_failure(),
-        _ => false,
-    };
-    let study = |error: &StudyError| match error {
-        StudyError::Cell { error, .. } => error.is_failure(),
-        StudyError::Checkpoint(error) => checkpoint(error),
-        _ => false,
-    };
-    let run = |error: &RunError| match error {
-        RunError::Train(error) => matches!(error, TrainError::Diverged(_)),
-        RunError::Checkpoint(error) => checkpoint(error),
-        _ => false,
-    };
-    let results = |error: &ResultsError| match error {
-        ResultsError::Io { .. } => true,
-        ResultsError::Log(error) => checkpoint(error),
-        _ => false,
-    };
-    let merge = |error: &MergeError| match error {
-        MergeError::Results(error) => results(error),
-        MergeError::Log(error) => checkpoint(error),
-        MergeError::Directory(error) => directory(error),
-        _ => false,
-    };
-
-    matches!(error.downcast_ref(), Some(ConfigError::Read { .. }))
-        || matches!(error.downcast_ref(), Some(SvmlightError::Io { .. }))
-        || matches!(error.downcast_ref(), Some(StoreError::Io { .. }))
-        || error.downcast_ref().is_some_and(LoadError::is_failure)
-        || error.downcast_ref().is_some_and(CurvesError::is_failure)
-        || error.downcast_ref().is_some_and(study)
-        || error.downcast_ref().is_some_and(checkpoint)
-        || error.downcast_ref().is_some_and(directory)
-        || error.downcast_ref().is_some_and(results)
-        || error.downcast_ref().is_some_and(merge)
-        || matches!(error.downcast_ref(), Some(ModelError::Io(_)))
-        || matches!(error.downcast_ref(), Some(TrainError::Diverged(_)))
-        || error.downcast_ref().is_some_and(run)
+    fn of<E: Error + Send + Sync + 'static>(
+        error: &anyhow::Error,
+        is_failure: fn(&E) -> bool,
+    ) -> bool {
+        error.downcast_ref().is_some_and(is_failure)
+    }
+    of(error, |error| matches!(error, ConfigError::Read { .. }))
+        || of(error, |error| matches!(error, SvmlightError::Io { .. }))
+        || of(error, |error| matches!(error, StoreError::Io { .. }))
+        || of(error, |error| matches!(error, ModelError::Io(_)))
+        || of(error, |error| matches!(error, TrainError::Diverged(_)))
+        || of(error, LoadError::is_failure)
+        || of(error, CurvesError::is_failure)
+        || of(error, CheckpointError::is_failure)
+        || of(error, RunError::is_failure)
+        || of(error, StudyError::is_failure)
+        || of(error, DirectoryError::is_failure)
+        || of(error, ResultsError::is_failure)
+        || of(error, MergeError::is_failure)
         || error.is::<PngError>()
         || error.is::<ValidateError>()
         || error.is::<io::Error>()

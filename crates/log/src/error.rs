@@ -86,6 +86,13 @@ pub enum CheckpointError {
 }
 
 impl CheckpointError {
+    /// Tells if the machine failed, rather than what was asked for or the content of a file.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Io { .. })
+    }
+}
+
+impl CheckpointError {
     pub(crate) fn io(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
         move |error| Self::Io {
             path: path.to_owned(),

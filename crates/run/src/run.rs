@@ -48,6 +48,16 @@ pub enum RunError {
     Checkpoint(#[from] CheckpointError),
 }
 
+impl RunError {
+    /// Tells if the machine failed or training diverged, rather than what was asked for or the content of a file.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Train(error) => matches!(error, TrainError::Diverged(_)),
+            Self::Checkpoint(error) => error.is_failure(),
+        }
+    }
+}
+
 impl From<Fault> for RunError {
     fn from(fault: Fault) -> Self {
         match fault {

@@ -87,6 +87,18 @@ pub enum DirectoryError {
     },
 }
 
+impl DirectoryError {
+    /// Tells if the machine failed, rather than what was asked for or the content of a file.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Io { .. } => true,
+            Self::Checkpoint(error) => error.is_failure(),
+            Self::Data(error) => error.is_failure(),
+            _ => false,
+        }
+    }
+}
+
 /// A study's directory while it is written.
 ///
 /// Finished groups are in the log of its folder of [unfinished work](Unfinished), and the progress of

@@ -62,6 +62,17 @@ pub enum StudyError {
     Checkpoint(#[from] CheckpointError),
 }
 
+impl StudyError {
+    /// Tells if the machine failed, rather than what was asked for or the content of a file.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Cell { error, .. } => error.is_failure(),
+            Self::Checkpoint(error) => error.is_failure(),
+            Self::Memory { .. } => false,
+        }
+    }
+}
+
 fn in_cell(cell: usize, cells: usize) -> String {
     match cells {
         1 => String::new(),

@@ -104,6 +104,18 @@ pub enum MergeError {
     Directory(#[from] DirectoryError),
 }
 
+impl MergeError {
+    /// Tells if the machine failed, rather than what was asked for or the content of a file.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Results(error) => error.is_failure(),
+            Self::Log(error) => error.is_failure(),
+            Self::Directory(error) => error.is_failure(),
+            _ => false,
+        }
+    }
+}
+
 /// A log to be merged.
 struct Source {
     path: PathBuf,

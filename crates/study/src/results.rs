@@ -99,6 +99,17 @@ pub enum ResultsError {
     },
 }
 
+impl ResultsError {
+    /// Tells if the machine failed, rather than what was asked for or the content of a file.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Io { .. } => true,
+            Self::Log(error) => error.is_failure(),
+            _ => false,
+        }
+    }
+}
+
 /// The trace of one run, whose whole trace a study keeps in its tables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeptTrace {
