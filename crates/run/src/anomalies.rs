@@ -85,10 +85,10 @@ impl Anomalies {
     /// more. What was reached is lost from an evaluation far from the threshold to the next at the threshold, or to
     /// the end of the run.
     ///
-    /// Of two figures x and y, the rise of y against x is max y(t₂) − y(t₁) over the evaluations t₁ < t₂ with
-    /// x(t₂) ≤ x(t₁). With L = max(loss, 1 % of the first evaluated loss), the sizes of overfitting and of loss
-    /// alone are e^r − 1, r the rise of ln L_test against the train loss, and against −accuracy of the test rows; that
-    /// of accuracy alone is the rise of −accuracy against the test loss.
+    /// With L = max(loss, 1 % of the first evaluated loss), the size of overfitting is max L_test(t₂)/L_test(t₁) − 1
+    /// over the evaluations t₁ < t₂ between which train loss does not rise; that of loss alone likewise where the
+    /// accuracy on test rows does not fall; that of accuracy alone is the largest fall of that accuracy where test loss
+    /// does not rise.
     ///
     /// A spike is a rise of L_train to ten times its least since the last spike, and a fall to a tenth of its most
     /// since.
@@ -98,13 +98,15 @@ impl Anomalies {
             [Figure::TrainLoss, Figure::TestLoss].map(|figure| column(figure).collect::<Vec<_>>());
         let levels = levels(&test);
         let accuracy: Vec<f64> = column(Figure::TestAcc).map(|x| -x).collect();
-        let share = |rise: Option<f64>| rise.map(f64::exp_m1);
+        let share = |before: f64, after: f64| after / before - 1.0;
         Self(Anomaly::ALL.map(|anomaly| match anomaly {
             Anomaly::MemorizationLost => epochs_lost(trace, &Goal::memorized(spec)),
             Anomaly::Ungrokking => epochs_lost(trace, &Goal::generalized(spec)),
-            Anomaly::Overfitting => share(rise_against(&train, &levels)),
-            Anomaly::AccuracyAlone => rise_against(&test, &accuracy),
-            Anomaly::LossAlone => share(rise_against(&accuracy, &levels)),
+            Anomaly::Overfitting => rise_against(&train, &levels, share),
+            Anomaly::AccuracyAlone => {
+                rise_against(&test, &accuracy, |before, after| after - before)
+            }
+            Anomaly::LossAlone => rise_against(&accuracy, &levels, share),
             Anomaly::Spikes => spikes(&self::levels(&train)),
         }))
     }
@@ -142,22 +144,20 @@ fn epochs_lost(trace: &Trace, goal: &Goal) -> Option<f64> {
     is_seen.then_some(epochs as f64)
 }
 
-/// The logarithm of a loss, no less than that of a share of the first.
+/// Losses, none less than a share of the first; none where the first is not positive.
 fn levels(losses: &[f64]) -> Vec<f64> {
     let first = losses.iter().find(|loss| loss.is_finite());
-    let floor = first
-        .map_or(0.0, |first| FLOOR * first)
-        .max(f64::MIN_POSITIVE);
-    let level = |loss: &f64| match loss.is_finite() {
-        true => loss.max(floor).ln(),
-        false => f64::NAN,
+    let floor = first.filter(|&&first| first > 0.0);
+    let level = |loss: &f64| match floor {
+        Some(first) if loss.is_finite() => loss.max(FLOOR * first),
+        _ => f64::NAN,
     };
     losses.iter().map(level).collect()
 }
 
-/// The most that `y` rises between two evaluations over which `x` does not, 0 if it never does; `None` where no
-/// evaluation has both.
-fn rise_against(x: &[f64], y: &[f64]) -> Option<f64> {
+/// The most that `y` rises, in some measure, between two evaluations over which `x` does not, 0 if it never does;
+/// `None` where no evaluation has both.
+fn rise_against(x: &[f64], y: &[f64], measure: impl Fn(f64, f64) -> f64) -> Option<f64> {
     // Of the evaluations so far, those that no other has a larger x and a smaller y than: both descend.
     let mut front: Vec<(f64, f64)> = Vec::new();
     let mut most = None;
@@ -165,7 +165,7 @@ fn rise_against(x: &[f64], y: &[f64]) -> Option<f64> {
     for (&x, &y) in both {
         let end = front.partition_point(|&(before, _)| before >= x);
         let least = end.checked_sub(1).map(|last| front[last].1);
-        let rise = least.map_or(0.0, |least| y - least);
+        let rise = least.map_or(0.0, |least| measure(least, y));
         most = Some(rise.max(most.unwrap_or(0.0)));
         if least.is_none_or(|least| y < least) {
             let above = front[end..].iter().take_while(|&&(_, other)| other >= y);
@@ -176,16 +176,15 @@ fn rise_against(x: &[f64], y: &[f64]) -> Option<f64> {
     most
 }
 
-/// The number of times that a curve of logarithms rises by [`SPIKE`] and falls by it again.
+/// The number of times that a curve rises by the factor [`SPIKE`] and falls by it again.
 fn spikes(levels: &[f64]) -> Option<f64> {
-    let step = SPIKE.ln();
     let (mut is_up, mut extreme, mut found) = (false, f64::INFINITY, None);
     for &level in levels.iter().filter(|level| !level.is_nan()) {
         let count = found.get_or_insert(0.0);
         match is_up {
-            false if level >= extreme + step => (is_up, extreme) = (true, level),
+            false if level >= SPIKE * extreme => (is_up, extreme) = (true, level),
             false => extreme = extreme.min(level),
-            true if level <= extreme - step => {
+            true if SPIKE * level <= extreme => {
                 (is_up, extreme) = (false, level);
                 *count += 1.0;
             }
@@ -382,7 +381,7 @@ mod tests {
                     }
                 }
             }
-            prop_assert_eq!(rise_against(&x, &y), most);
+            prop_assert_eq!(rise_against(&x, &y, |before, after| after - before), most);
         }
 
         #[test]
