@@ -33,7 +33,7 @@ const MOST_SAID: usize = 12;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Files of curves: CSV, TSV or JSON lines; a row an evaluation, or a column a run, or a file a run
+    /// Files of curves: CSV, TSV or JSON; a row an evaluation or a value, or a column a run, or a file a run
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
