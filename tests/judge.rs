@@ -492,6 +492,9 @@ fn what_curves_lack_or_repeat_is_said() {
         said.contains("note: accuracies are in per cent, and are divided by 100\n"),
         "{said}"
     );
+    let (row, said) = told("step,train_acc,test_acc\n1,0.5%,0.5%\n10,1%,.5%\n");
+    assert_eq!(row, "r neither 10  10 ");
+    assert!(said.contains("note: accuracies are in per cent"), "{said}");
     let (row, said) =
         told("step,train_acc,test_acc\n1100,1,1\n1000,1,1\n900,1,.6\n10,1,.5\n1,.5,.5\n");
     assert_eq!(row, format!("r {GROKKED}"));
