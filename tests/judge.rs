@@ -492,6 +492,13 @@ fn what_curves_lack_or_repeat_is_said() {
         said.contains("note: accuracies are in per cent, and are divided by 100\n"),
         "{said}"
     );
+    // A log of one line, and one whose groups have the names of splits.
+    let (row, _) = told("{\"step\": 3, \"val\": {\"acc\": 0.5}, \"grads\": [1, 2]}\n");
+    assert_eq!(row, "r undecided 0  3 ");
+    let path = file(&folder, "g.csv", "set,epoch,train_acc,acc\ntrain,1,.5,.5\n");
+    let flags = "--group-columns set --map test_acc=acc";
+    let rows = Rows::of(&printed(&format!("judge {path} {flags}")));
+    assert_eq!(rows.column("set"), ["train"]);
     let (row, said) = told("step,train_acc,test_acc\n1,0.5%,0.5%\n10,1%,.5%\n");
     assert_eq!(row, "r neither 10  10 ");
     assert!(said.contains("note: accuracies are in per cent"), "{said}");

@@ -1,6 +1,7 @@
 //! JSON as tables: an object a line, or one value that holds lists of objects or objects of lists.
 
 use std::path::Path;
+use std::slice;
 
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Deserializer, Map, Value};
@@ -27,13 +28,13 @@ pub(crate) fn read(path: &Path, text: &str) -> Result<Table, CurvesError> {
     let text = without_nan(text);
     let mut values = Deserializer::from_str(&text).into_iter::<Value>();
     let (mut objects, mut line, mut seen) = (Vec::new(), 1, 0);
-    while let Some(value) = {
-        let rest = &text[values.byte_offset()..];
-        let start = text.len() - rest.trim_start().len();
+    loop {
+        let start = text.len() - text[values.byte_offset()..].trim_start().len();
         line += text[seen..start].matches('\n').count() as u64;
         seen = start;
-        values.next()
-    } {
+        let Some(value) = values.next() else {
+            break;
+        };
         let value = value.map_err(|error| {
             let found = format!("no JSON at its byte {}", error.column());
             fault(path, error.line() as u64, &found, EXPECTED)
@@ -44,7 +45,7 @@ pub(crate) fn read(path: &Path, text: &str) -> Result<Table, CurvesError> {
         return whole(path, objects.remove(0).1);
     }
     let rows = objects.into_iter().map(|(line, value)| match value {
-        Value::Object(object) => Ok((Place::Line(line), fields_of(object))),
+        Value::Object(object) => Ok((Place::Line(line), fields_of(&object))),
         _ => Err(fault(path, line, "no object", "a JSON object a line")),
     });
     Ok(table(path, rows.collect::<Result<Vec<_>, _>>()?))
@@ -77,14 +78,14 @@ fn table(path: &Path, rows: Vec<(Place, Fields)>) -> Table {
 }
 
 /// The fields of an object, those of objects in it under names such as `val/acc`. Lists are no figures.
-fn fields_of(object: Map<String, Value>) -> Fields {
-    fn flatten(prefix: &str, object: Map<String, Value>, fields: &mut Fields) {
+fn fields_of(object: &Map<String, Value>) -> Fields {
+    fn flatten(prefix: &str, object: &Map<String, Value>, fields: &mut Fields) {
         for (key, value) in object {
             let key = format!("{prefix}{key}");
             match value {
                 Value::Object(inner) => flatten(&format!("{key}/"), inner, fields),
                 Value::Array(_) => {}
-                scalar => fields.push((key, text_of(&scalar))),
+                scalar => fields.push((key, text_of(scalar))),
             }
         }
     }
@@ -110,7 +111,7 @@ struct Lists {
 
 /// The lists in a value by the path to them. A part of the path that tells rows or a figure, as in `val/loss`, is no
 /// part of a run's name but of the columns'.
-fn gather(value: Value, path: &[String], runs: &mut IndexMap<Vec<String>, Lists>) {
+fn gather(value: &Value, path: &[String], runs: &mut IndexMap<Vec<String>, Lists>) {
     let (figure, run): (Vec<String>, Vec<String>) = path
         .iter()
         .cloned()
@@ -118,7 +119,7 @@ fn gather(value: Value, path: &[String], runs: &mut IndexMap<Vec<String>, Lists>
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                gather(value, &[path, &[key]].concat(), runs);
+                gather(value, &[path, slice::from_ref(key)].concat(), runs);
             }
         }
         Value::Array(list) if list.iter().all(Value::is_object) => {
@@ -127,10 +128,8 @@ fn gather(value: Value, path: &[String], runs: &mut IndexMap<Vec<String>, Lists>
                 false if !prefix.is_empty() => (format!("{prefix}/{key}"), value),
                 _ => (key, value),
             };
-            let rows = list.into_iter().filter_map(|value| match value {
-                Value::Object(object) => Some(fields_of(object).into_iter().map(named).collect()),
-                _ => None,
-            });
+            let objects = list.iter().filter_map(Value::as_object);
+            let rows = objects.map(|object| fields_of(object).into_iter().map(named).collect());
             runs.entry(run).or_default().rows.extend(rows);
         }
         Value::Array(list)
@@ -151,15 +150,8 @@ fn gather(value: Value, path: &[String], runs: &mut IndexMap<Vec<String>, Lists>
 
 /// The table of one value.
 fn whole(path: &Path, value: Value) -> Result<Table, CurvesError> {
-    let value = match value {
-        // The only line of a log.
-        Value::Object(object) if !object.values().any(|v| v.is_array() || v.is_object()) => {
-            return Ok(table(path, vec![(Place::Line(1), fields_of(object))]));
-        }
-        other => other,
-    };
     let mut runs = IndexMap::new();
-    gather(value, &[], &mut runs);
+    gather(&value, &[], &mut runs);
     // Lists of other things lie beside those of curves: runs are what has a figure.
     let is_figure = |name: &String| {
         let meaning = Meaning::of(name);
@@ -169,8 +161,14 @@ fn whole(path: &Path, value: Value) -> Result<Table, CurvesError> {
     let is_curve = |lists: &Lists| {
         lists.rows.iter().any(has_figure) || lists.columns.iter().any(|(name, _)| is_figure(name))
     };
-    if runs.values().any(is_curve) {
-        runs.retain(|_, lists| is_curve(lists));
+    let fields = value.as_object().map(fields_of);
+    match fields.filter(has_figure) {
+        // The only line of a log.
+        Some(fields) if !runs.values().any(is_curve) => {
+            return Ok(table(path, vec![(Place::Line(1), fields)]));
+        }
+        _ if runs.values().any(is_curve) => runs.retain(|_, lists| is_curve(lists)),
+        _ => {}
     }
     let names = run_names(runs.keys());
     let (mut rows, mut notes) = (Vec::new(), Vec::new());

@@ -35,9 +35,15 @@ const VALUES: [&str; 4] = ["value", "values", "metric_value", "score"];
 
 /// Spreads a tidy table; any other stays as it is.
 pub(crate) fn spread(table: Table, options: &Options) -> Table {
+    // A column that was asked for as another is that.
+    let asked = [&options.time_column, &options.run_column];
+    let asked = asked.into_iter().flatten();
+    let asked: Vec<&String> = asked
+        .chain(options.group_columns.iter().flatten())
+        .collect();
     let column = |names: &[&str]| {
         let mut columns = table.columns.iter();
-        columns.position(|column| names.contains(&&*canonical(column)))
+        columns.position(|column| names.contains(&&*canonical(column)) && !asked.contains(&column))
     };
     let tells = |column: &usize, is_told: &dyn Fn(&str) -> bool| {
         let mut rows = table.rows.iter();
