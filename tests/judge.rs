@@ -326,6 +326,156 @@ fn every_accepted_form_is_read() {
 }
 
 #[test]
+fn tidy_tables_and_whole_json_are_read() {
+    let folder = folder();
+    let lines =
+        |form: &dyn Fn(u64, f64, f64) -> String| GROKS.map(|(t, a, b)| form(t, a, b)).concat();
+    let read =
+        |flags: &str, name: &str, content: &str| judged(&folder, flags, &[(name, content)]).0;
+    let one = |name: &str| vec![format!("{name} {GROKKED}")];
+
+    // A row a value, by its metric, by its split, and by both; other metrics are left out.
+    let metric = lines(&|t, a, b| {
+        format!(
+            "x,{t},train/acc,{a}\nx,{t},val/acc,{b}\nx,{t},lr,1e-3\ny,{t},train/acc,{a}\ny,{t},val/acc,{b}\n"
+        )
+    });
+    let metric = format!("run,step,metric,value\n{metric}");
+    let both = vec![format!("x {GROKKED}"), format!("y {GROKKED}")];
+    assert_eq!(read("", "metric.csv", &metric), both);
+    let tag = metric.replace("metric", "tag").replace("val/acc", "held");
+    assert_eq!(read("--map test_acc=held", "tag.csv", &tag), both);
+    let split = lines(&|t, a, b| format!("{t},train,{a},1\n{t},test,{b},1\n"));
+    let split = format!("epoch,split,accuracy,loss\n{split}");
+    assert_eq!(read("", "split.csv", &split), one("split"));
+    let phase = lines(&|t, a, b| format!("{t},train,acc,{a}\n{t},valid,acc,{b}\n"));
+    let phase = format!("epoch,phase,metric,value\n{phase}");
+    assert_eq!(read("", "phase.csv", &phase), one("phase"));
+    let json = lines(&|t, a, b| {
+        format!(
+            "{{\"step\": {t}, \"key\": \"train_acc\", \"value\": {a}}}\n{{\"step\": {t}, \"key\": \"val_acc\", \"value\": {b}}}\n"
+        )
+    });
+    assert_eq!(read("", "tidy.jsonl", &json), one("tidy"));
+
+    // One value: a list of objects, also within others; lists by name, with times and without.
+    let objects = lines(&|t, a, b| {
+        format!(",{{\"epoch\": {t},\n \"train_acc\": {a}, \"test_acc\": {b}, \"loss\": NaN}}\n")
+    });
+    let objects = format!("[{}]", &objects[1..]);
+    assert_eq!(read("", "list.json", &objects), one("list"));
+    let history = format!(
+        "{{\"config\": {{\"epochs\": 9}}, \"history\": {objects}, \"grads\": [{{\"a\": 1}}]}}"
+    );
+    assert_eq!(read("", "history.json", &history), one("history"));
+    let runs = format!("{{\"s0\": {{\"table\": {objects}}}, \"s1\": {{\"table\": {objects}}}}}");
+    let names = vec![format!("s0 {GROKKED}"), format!("s1 {GROKKED}")];
+    assert_eq!(read("", "runs.json", &runs), names);
+    let numbers = |of: fn((u64, f64, f64)) -> f64| format!("{:?}", GROKS.map(of));
+    let (times, train, test) = (numbers(|p| p.0 as f64), numbers(|p| p.1), numbers(|p| p.2));
+    let lists = format!(
+        "{{\"steps\": {times},\n \"train_accs\": {train}, \"test_accs\": {test}, \"end\": 7}}"
+    );
+    assert_eq!(read("", "lists.json", &lists), one("lists"));
+    let nested = format!(
+        "{{\"step\": {times}, \"train\": {{\"acc\": {train}}}, \"val\": {{\"acc\": {test}}}}}"
+    );
+    assert_eq!(read("", "nested.json", &nested), one("nested"));
+    let several = format!("{{\"s0\": {lists}, \"s1\": {lists}}}");
+    assert_eq!(read("", "several.json", &several), names);
+    let keras = "{\"acc\": [0.5, 1, 1, 1], \"val_acc\": [0.5, 0.5, 0.5, 0.5]}";
+    let (rows, said) = judged(&folder, "", &[("keras.json", keras)]);
+    assert_eq!(rows, ["keras memorized only 1 2 4 "]);
+    assert!(
+        said.contains("note: no list of times: values are taken as those of epochs 1, 2, 3, …\n"),
+        "{said}"
+    );
+
+    // Files that each have one quantity of a run; cross entropy is a loss.
+    let accuracy = format!(
+        "step,train,test\n{}",
+        lines(&|t, a, b| format!("{t},{a},{b}\n"))
+    );
+    let loss = "step,train_cross_entropy,test_cross_entropy\n1,1,1\n1000,.1,.1\n";
+    let files = [("r_accuracy.csv", accuracy.as_str()), ("r_loss.csv", loss)];
+    let (rows, said) = judged(&folder, "", &files);
+    assert_eq!(rows, one("r"));
+    assert!(
+        said.contains("read as `test_loss`: `test_cross_entropy`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_happened_beside_the_times_is_told() {
+    let folder = folder();
+    // Memorized at 10, lost at 50 with a spike of the loss, back at 60; generalized at 200, lost for good at 300.
+    let curves = "step,train_acc,test_acc,train_loss,test_loss\n1,.5,.5,1,1\n10,1,.5,.01,2\n40,1,.5,.01,2\n50,.2,.5,2,2\n\
+                  60,1,.5,.01,2\n100,1,.5,.01,2\n200,1,.95,.01,.1\n290,1,.95,.01,.1\n300,1,.5,.01,.1\n400,1,.5,.01,.1\n";
+    let path = file(&folder, "r.csv", curves);
+    let out = folder.path().join("out");
+    let line = format!("judge {path} --persistence 2epochs --out {}", out.display());
+    let said = sparsegrok(&line).stderr;
+    for sentence in [
+        "1 of 1 run overfitted: test loss rose while train loss did not, by up to 100 %\n",
+        "1 of 1 run lost test accuracy without a rise of test loss, by up to 45.0 %\n",
+        "1 of 1 run gained test loss without a fall of test accuracy, by up to 100 %\n",
+        "caution: 1 of 1 run memorized and then lost it, for up to 10 epochs\n",
+        "caution: 1 of 1 run generalized and then lost it (ungrokking), for up to 101 epochs\n",
+        "caution: 1 of 1 run had spikes of the train loss (slingshots), up to 1 spike\n",
+    ] {
+        assert!(said.contains(sentence), "{sentence}{said}");
+    }
+    let anomalies = &measured(&out)[0]["anomalies"];
+    assert_eq!(anomalies["memorization_lost"]["most"], 10.0);
+    assert_eq!(anomalies["ungrokking"]["runs"], 1);
+    assert_eq!(anomalies["spikes"]["n"], 1);
+    let rows = records(&out);
+    assert_eq!(rows.column("memorization_lost"), ["10"]);
+    assert_eq!(rows.column("ungrokking"), ["101"]);
+    assert_eq!(rows.column("spikes"), ["1"]);
+    // Other thresholds are other losses.
+    let other = folder.path().join("other");
+    let flags = format!("--gen-threshold .55 --out {}", other.display());
+    printed(&format!("tables {} {flags}", out.display()));
+    assert_eq!(records(&other).column("ungrokking"), ["0"]);
+}
+
+#[test]
+fn estimates_by_the_brackets_are_in_the_summary_and_in_what_is_made_of_it() {
+    let folder = folder();
+    let mut curves = "group,run,step,train_acc,test_acc\n".to_owned();
+    for run in 0..8 {
+        for (group, factor) in [("a", 1), ("b", 4)] {
+            for step in (0..=20).map(|k| 100 * k) {
+                let generalized = step > factor * (300 + 20 * run);
+                let (train, test) = (u8::from(step > 0), u8::from(generalized));
+                curves += &format!("{group},{run},{step},{train},{test}\n");
+            }
+        }
+    }
+    let path = file(&folder, "r.csv", curves);
+    let out = folder.path().join("out");
+    printed(&format!("judge {path} --out {}", out.display()));
+    let summary = text(out.join("summary.json"));
+    let value: Value = serde_json::from_str(&summary).unwrap();
+    let median = &value["cells"][0]["t_gen"]["brackets"];
+    assert_eq!(
+        (&median["after"], &median["until"]),
+        (&300.0.into(), &400.0.into())
+    );
+    assert_eq!(
+        (&median["low"], &median["high"]),
+        (&300.0.into(), &500.0.into())
+    );
+    assert_eq!(value["log_rank"]["freedom"], 1);
+    let p = value["log_rank"]["p"].as_f64().unwrap();
+    assert!(p < 0.01, "{p}");
+    printed(&format!("tables {}", out.display()));
+    assert_eq!(text(out.join("summary.json")), summary);
+}
+
+#[test]
 fn what_curves_lack_or_repeat_is_said() {
     let folder = folder();
     let told = |content: &str| {
@@ -342,6 +492,16 @@ fn what_curves_lack_or_repeat_is_said() {
         said.contains("note: accuracies are in per cent, and are divided by 100\n"),
         "{said}"
     );
+    // A log of one line, and one whose groups have the names of splits.
+    let (row, _) = told("{\"step\": 3, \"val\": {\"acc\": 0.5}, \"grads\": [1, 2]}\n");
+    assert_eq!(row, "r undecided 0  3 ");
+    let path = file(&folder, "g.csv", "set,epoch,train_acc,acc\ntrain,1,.5,.5\n");
+    let flags = "--group-columns set --map test_acc=acc";
+    let rows = Rows::of(&printed(&format!("judge {path} {flags}")));
+    assert_eq!(rows.column("set"), ["train"]);
+    let (row, said) = told("step,train_acc,test_acc\n1,0.5%,0.5%\n10,1%,.5%\n");
+    assert_eq!(row, "r neither 10  10 ");
+    assert!(said.contains("note: accuracies are in per cent"), "{said}");
     let (row, said) =
         told("step,train_acc,test_acc\n1100,1,1\n1000,1,1\n900,1,.6\n10,1,.5\n1,.5,.5\n");
     assert_eq!(row, format!("r {GROKKED}"));
@@ -511,7 +671,38 @@ fn every_refusal_names_file_line_column_value_and_what_was_expected() {
         (
             "{\"step\": 1,\n",
             "",
-            "c.csv: line 1: no JSON at its byte 11, expected a JSON object a line",
+            "c.csv: line 2: no JSON at its byte 0, expected objects, a list of them, or lists of numbers by name",
+        ),
+        (
+            "{\"step\": 1, \"acc\": 1}\n3\n",
+            "",
+            "c.csv: line 2: no object, expected a JSON object a line",
+        ),
+        (
+            "[{\"epoch\": 1, \"acc\": 0.5},\n\n {\"epoch\": 2, \"acc\": \"much\"}]",
+            "",
+            "c.csv: entry 2: column `acc`: found `much`, expected a number",
+        ),
+        (
+            "{\"acc\": [0, 1],\n \"val_acc\": [0, 1, 1]}",
+            "",
+            "c.csv: 3 values of `val_acc` and 2 of `acc`, expected lists of one length",
+        ),
+        (
+            "{\"config\": {\"lr\": 1}, \"tags\": []}",
+            "",
+            "c.csv: JSON without lists of figures, expected objects, a list of them, or lists of numbers by name",
+        ),
+        (
+            "epoch,metric,value\n1,train/acc,1\n2,train/acc,high\n",
+            "",
+            "c.csv: line 3: column `train/acc`: found `high`, expected a number",
+        ),
+        (
+            "epoch,metric,value\n1,lr,1\n",
+            "",
+            "c.csv: line 1: no figure among the columns `epoch`, `metric`, `value`, expected names such as `train_acc`, \
+             `test_accuracy` or `val_loss`, or `--map test_acc=COLUMN`",
         ),
     ] {
         file(&folder, "c.csv", content);

@@ -126,7 +126,8 @@ fn records_traces_and_curves_tell_the_same() {
         format!(
             "cell,weight_decay,batch_size,seed,data_seed,order_seed,init_seed,status,\
              horizon,unconfirmed,t_mem,t_mem_low,t_mem_high,t_mem_lost,t_gen,t_gen_low,t_gen_high,\
-             t_gen_lost,t_60,t_60_low,t_60_high,t_60_lost,t_90,t_90_low,t_90_high,t_90_lost,final_{}",
+             t_gen_lost,t_60,t_60_low,t_60_high,t_60_lost,t_90,t_90_low,t_90_high,t_90_lost,final_{},\
+             memorization_lost,ungrokking,overfitting,accuracy_alone,loss_alone,spikes",
             figures.replace(',', ",final_")
         )
     );
@@ -154,7 +155,10 @@ fn records_traces_and_curves_tell_the_same() {
         // The cell, its varied keys and the seed.
         assert_eq!(run[5][..4], record[..4]);
         assert_eq!(run[5][4], record[8]);
-        assert_eq!(run[5][5..], record[26..]);
+        assert_eq!(run[5][5..], record[26..38]);
+        // Nothing is lost, overfitted or spiking in a run of 60 epochs.
+        assert_eq!(record[38..40], ["0", "0"]);
+        assert_eq!(record[43], "0");
     }
 
     // Mean and median of the train loss at the third evaluation of the second cell.

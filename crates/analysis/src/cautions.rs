@@ -1,9 +1,9 @@
 //! Cautions: what a reader of a study should know before trusting its times.
 
 use sparsegrok_data::Shortest;
-use sparsegrok_run::Status;
+use sparsegrok_run::{Anomaly, Status};
 use sparsegrok_study::Study;
-use sparsegrok_study::summary::{CellSummary, SpreadOf, Summary, Timed, Times};
+use sparsegrok_study::summary::{CellSummary, SpreadOf, Summary, Timed};
 
 use crate::spread::left_out;
 
@@ -11,13 +11,10 @@ use crate::spread::left_out;
 /// enclose it with a probability of 1 − 2·2⁻⁵ = .94.
 const FEWEST: u64 = 6;
 
-/// Share of a median time by which its bracket may leave it uncertain.
-const MOST_UNCERTAIN: f64 = 0.05;
-
 /// The cautions on a study, each a sentence; none if its times can be taken as they are.
 ///
 /// Cautions are given on horizons shorter than the predicted T_gen, on crossings too late to be confirmed, on
-/// wide brackets, on what was lost again or could not be decided, and on few seeds. `Time: O(cells)`
+/// wide brackets, on what was lost again or could not be decided, on spikes, and on few seeds. `Time: O(cells)`
 pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
     let cells = &summary.cells;
     let among = |count: usize| match cells.len() {
@@ -52,7 +49,7 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
                 if runs == 1 { "is" } else { "are" },
             ));
         }
-        let wide = |cell: &&CellSummary| is_wide(&times(cell));
+        let wide = |cell: &&CellSummary| times(cell).is_wide();
         if let Some(cell) = cells.iter().find(wide) {
             said.push(format!(
                 "wide brackets{}: {name} is uncertain by up to {} epochs{}, as it is looked for \
@@ -72,6 +69,7 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
             ));
         }
     }
+    said.extend(anomalies(cells, among));
     let undecided: u64 = cells.iter().map(|cell| cell.count(Status::Undecided)).sum();
     if undecided > 0 {
         let lacks = study.config().gen_figure_lacks();
@@ -123,6 +121,43 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
     said
 }
 
+/// Sentences on the anomalies of runs after which their times do not tell all. Overfitting, and accuracy and loss that
+/// disagree, are no cautions: grokking begins with them.
+fn anomalies(
+    cells: &[CellSummary],
+    among: impl Fn(usize) -> String,
+) -> impl Iterator<Item = String> {
+    let told = [
+        (
+            Anomaly::MemorizationLost,
+            "memorized and then lost it, for up to",
+            "epoch",
+        ),
+        (
+            Anomaly::Ungrokking,
+            "generalized and then lost it (ungrokking), for up to",
+            "epoch",
+        ),
+        (
+            Anomaly::Spikes,
+            "had spikes of the train loss (slingshots), up to",
+            "spike",
+        ),
+    ];
+    told.into_iter().filter_map(move |(anomaly, words, unit)| {
+        let of_each = || cells.iter().map(|cell| cell.anomaly(anomaly));
+        let runs: usize = of_each().map(|it| it.runs).sum();
+        let all: usize = of_each().map(|it| it.n).sum();
+        let most = of_each().filter_map(|it| it.most).fold(0.0, f64::max);
+        let units = if most == 1.0 { "" } else { "s" };
+        (runs > 0).then(|| {
+            let runs = format!("{runs} of {}", runs_text(all));
+            let among = among(of_each().filter(|it| it.runs > 0).count());
+            format!("{runs} {words} {} {unit}{units}{among}", Shortest(most))
+        })
+    })
+}
+
 /// The predicted T_gen of a cell whose runs end before it could be confirmed, if not all have
 /// generalized all the same.
 fn predicted_beyond(study: &Study, cell: &CellSummary) -> Option<f64> {
@@ -131,14 +166,6 @@ fn predicted_beyond(study: &Study, cell: &CellSummary) -> Option<f64> {
     let t_gen = cell.prediction?.t_gen?;
     let is_beyond = t_gen + span as f64 > config.train.epochs as f64;
     (is_beyond && cell.t_gen.censored > 0).then_some(t_gen)
-}
-
-/// Tells if brackets leave a time more uncertain than its reader would think.
-fn is_wide(times: &Times) -> bool {
-    times
-        .median
-        .or(times.mean)
-        .is_some_and(|time| times.uncertainty as f64 > MOST_UNCERTAIN * time)
 }
 
 /// The words that name the cell of a figure; empty if there is just one cell.

@@ -12,14 +12,11 @@ use sparsegrok_curves::{AccuracyUnit, Curves, Options, read};
 use sparsegrok_data::shown;
 use sparsegrok_kernel::Figure;
 use sparsegrok_log::{ForeignAxis, ForeignCell, ForeignRuns};
-use sparsegrok_run::{Status, Time, Trace};
-use sparsegrok_statistics::{
-    CONFIDENCE, IntervalTime, LogRankScores, Turnbull, interval_log_rank, interval_quantile_limits,
-    wilson,
-};
+use sparsegrok_run::{Anomaly, Status, Trace};
+use sparsegrok_statistics::{CONFIDENCE, wilson};
 use sparsegrok_study::merge::JUDGING;
-use sparsegrok_study::summary::{CellSummary, Times};
-use sparsegrok_study::{ForeignStudy, RecordRow, Untold};
+use sparsegrok_study::summary::{BracketMedian, CellSummary, Summary, Times};
+use sparsegrok_study::{ForeignStudy, Untold};
 use toml::Value;
 
 use crate::exit::{say, shell_word};
@@ -31,15 +28,12 @@ use crate::settings::{Scope, SettingFlags};
 /// Most groups of runs; more are a column of figures taken for one of groups.
 const MOST_CELLS: usize = 100_000;
 
-/// Share of a median time by which brackets may leave it uncertain, before they alone are told.
-const MOST_UNCERTAIN: f64 = 0.05;
-
 /// Most groups that are told of in words; the tables have all.
 const MOST_SAID: usize = 12;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Files of curves: CSV, TSV or JSON lines; a row an evaluation, or a column a run, or a file a run
+    /// Files of curves: CSV, TSV or JSON; a row an evaluation or a value, or a column a run, or a file a run
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -141,7 +135,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     for sentence in untold(judged.untold()) {
         say(format_args!("note: {sentence}"));
     }
-    tell(&judged, &summary.cells);
+    tell(&judged, &summary);
     for caution in cautions(judged.study(), &summary) {
         say(format_args!("caution: {caution}"));
     }
@@ -300,15 +294,9 @@ fn untold(untold: Untold) -> Vec<String> {
 }
 
 /// Tells of each group, and of the difference between groups.
-fn tell(judged: &ForeignStudy, cells: &[CellSummary]) {
-    let (records, untold) = (judged.records(), judged.untold());
-    let of_cell = |cell: &CellSummary| {
-        records
-            .iter()
-            .filter(|r| r.cell == cell.cell)
-            .collect::<Vec<_>>()
-    };
-    for cell in cells.iter().take(MOST_SAID) {
+fn tell(judged: &ForeignStudy, summary: &Summary) {
+    let (untold, runs) = (judged.untold(), judged.runs());
+    for cell in summary.cells.iter().take(MOST_SAID) {
         let pairs = cell.varied.iter();
         let pairs = pairs.map(|(key, value)| format!("{key}={}", value_text(value)));
         let name = match cell.varied.is_empty() {
@@ -320,62 +308,65 @@ fn tell(judged: &ForeignStudy, cells: &[CellSummary]) {
             .filter(|status| cell.count(*status) > 0);
         let statuses: Vec<String> = statuses.map(|s| format!("{} {s}", cell.count(s))).collect();
         let rate = grok_rate(cell).map_or(String::new(), |rate| format!("; {rate}"));
-        let rows = of_cell(cell);
         say(format_args!(
             "{name}{} of {}{rate}; T_mem {}; T_gen {}",
             statuses.join(", "),
             counted(cell.runs, "run"),
-            match untold.no_memorization < records.len() {
-                true => time(&cell.t_mem, &rows, |row| &row.milestones.t_mem),
+            match untold.no_memorization < runs {
+                true => time(&cell.t_mem),
                 false => "not told".to_owned(),
             },
-            match untold.no_memorization.max(untold.no_generalization) < records.len() {
-                true => time(&cell.t_gen, &rows, |row| &row.milestones.t_gen),
+            match untold.no_memorization.max(untold.no_generalization) < runs {
+                true => time(&cell.t_gen),
                 false => "not told".to_owned(),
             },
         ));
+        for sentence in anomalies(cell) {
+            say(format_args!("{name}{sentence}"));
+        }
     }
-    if cells.len() > MOST_SAID {
+    if summary.cells.len() > MOST_SAID {
         say(format_args!(
             "and {} more groups, in the tables",
-            cells.len() - MOST_SAID
+            summary.cells.len() - MOST_SAID
         ));
     }
-    if cells.len() > 1 {
-        let groups: Vec<Vec<IntervalTime>> = cells
-            .iter()
-            .map(|cell| intervals(&of_cell(cell), |row| &row.milestones.t_gen))
-            .collect();
-        let groups: Vec<&[IntervalTime]> = groups.iter().map(Vec::as_slice).collect();
-        if let Ok(Some(test)) = interval_log_rank(&groups, LogRankScores::Sun) {
-            let p = match test.p < 1e-6 {
-                true => "p < 1e-6".to_owned(),
-                false => format!("p = {}", figure(test.p)),
-            };
-            say(format_args!(
-                "T_gen between groups: log-rank of the brackets, χ² = {}, {} of freedom, {p}",
-                figure(test.statistic),
-                counted(test.freedom as u64, "degree")
-            ));
-        }
+    if let Some(test) = summary.log_rank {
+        let p = match test.p < 1e-6 {
+            true => "p < 1e-6".to_owned(),
+            false => format!("p = {}", figure(test.p)),
+        };
+        say(format_args!(
+            "T_gen between groups: log-rank of the brackets, χ² = {}, {} of freedom, {p}",
+            figure(test.statistic),
+            counted(test.freedom as u64, "degree")
+        ));
     }
 }
 
-/// The brackets of a time of runs.
-fn intervals(rows: &[&RecordRow], of: impl Fn(&RecordRow) -> &Time) -> Vec<IntervalTime> {
-    let bracket = |row: &&RecordRow| {
-        let time = of(row);
-        let after = time.low as f64;
-        match time.at.and(time.high) {
-            Some(0) => IntervalTime::exact(0.0),
-            Some(high) => IntervalTime {
-                after,
-                until: high as f64,
-            },
-            None => IntervalTime::beyond(after),
-        }
-    };
-    rows.iter().map(bracket).collect()
+/// Sentences on the curves of a group's runs, of what is no caution.
+fn anomalies(cell: &CellSummary) -> impl Iterator<Item = String> {
+    let told = [
+        (
+            Anomaly::Overfitting,
+            "overfitted: test loss rose while train loss did not",
+        ),
+        (
+            Anomaly::AccuracyAlone,
+            "lost test accuracy without a rise of test loss",
+        ),
+        (
+            Anomaly::LossAlone,
+            "gained test loss without a fall of test accuracy",
+        ),
+    ];
+    told.into_iter().filter_map(|(anomaly, words)| {
+        let found = cell.anomaly(anomaly);
+        let most = found.most.filter(|_| found.runs > 0)?;
+        let (runs, all) = (found.runs, counted(found.n as u64, "run"));
+        let percent = figure(100.0 * most);
+        Some(format!("{runs} of {all} {words}, by up to {percent} %"))
+    })
 }
 
 /// The share of runs that grokked, in words; where some are undecided, the limits between which it lies whatever they
@@ -402,23 +393,25 @@ fn grok_rate(cell: &CellSummary) -> Option<String> {
 
 /// A time of runs in words: the median of the estimates with its interval, or, where brackets are wide, where
 /// the brackets alone put the median.
-fn time(times: &Times, rows: &[&RecordRow], of: impl Fn(&RecordRow) -> &Time) -> String {
+fn time(times: &Times) -> String {
     let Some(median) = times.median else {
         let (events, n) = (times.events, times.n);
         return format!("beyond the last evaluation for most ({events} of {n} reached)");
     };
-    if times.uncertainty as f64 > MOST_UNCERTAIN * median {
-        let sample = intervals(rows, of);
-        let law = Turnbull::of(&sample).map(|law| law.quantile(0.5));
-        let limits = interval_quantile_limits(&sample, 0.5, CONFIDENCE);
-        if let (Ok(IntervalTime { after, until }), Ok((low, high))) = (law, limits) {
-            let mut words = format!("in ({}, {}]", figure(after), figure(until));
-            if low.is_some() || high.is_some() {
-                let (low, high) = (low.unwrap_or(0.0), high.unwrap_or(f64::INFINITY));
-                words += &format!(" by its brackets, 95 % [{}, {}]", figure(low), figure(high));
-            }
-            return words;
+    if let Some(BracketMedian {
+        after,
+        until,
+        low,
+        high,
+    }) = times.brackets
+    {
+        let until = until.unwrap_or(f64::INFINITY);
+        let mut words = format!("in ({}, {}]", figure(after), figure(until));
+        if low.is_some() || high.is_some() {
+            let (low, high) = (low.unwrap_or(0.0), high.unwrap_or(f64::INFINITY));
+            words += &format!(" by its brackets, 95 % [{}, {}]", figure(low), figure(high));
         }
+        return words;
     }
     match times.low {
         Some(low) => interval(median, low, times.high.unwrap_or(f64::INFINITY)),

@@ -1,9 +1,28 @@
 //! The reasons why curves could not be read.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use sparsegrok_data::shown;
+
+/// The place of a row in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A line, counted from 1.
+    Line(u64),
+    /// An entry of a list, counted from 1.
+    Entry(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Entry(entry) => write!(f, "entry {entry}"),
+        }
+    }
+}
 
 /// The reason why curves could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -41,14 +60,14 @@ pub enum CurvesError {
     },
     /// A value is not what it should be.
     #[error(
-        "{}: line {line}: column `{column}`: found `{found}`, expected {expected}",
+        "{}: {place}: column `{column}`: found `{found}`, expected {expected}",
         shown(path)
     )]
     Value {
         /// The file.
         path: PathBuf,
-        /// The line, counted from 1.
-        line: u64,
+        /// The place of its row.
+        place: Place,
         /// The column's name.
         column: String,
         /// The value.

@@ -66,6 +66,9 @@ pub(crate) fn join(laid: &[(Table, Layout)], options: &Options) -> Result<Curves
                 }
                 if series.figure.kind() == FigureKind::Accuracy {
                     most = most.max(value);
+                    if row.fields[series.column].trim().ends_with('%') {
+                        most = most.max(100.0);
+                    }
                 }
                 let run = series.run.clone().unwrap_or_else(|| of_row.clone());
                 let figures = runs.entry((group.clone(), run)).or_default();
@@ -177,7 +180,11 @@ fn value(
         return Ok(None);
     }
     let fault = |expected| table.value_fault(row, column, expected);
-    let value: f64 = text.parse().map_err(|_| fault("a number"))?;
+    let number = match figure.kind() {
+        FigureKind::Accuracy => text.strip_suffix('%').unwrap_or(text),
+        _ => text,
+    };
+    let value: f64 = number.parse().map_err(|_| fault("a number"))?;
     let (most, expected) = match options.accuracies {
         AccuracyUnit::Share => (1.0 + ROUNDING, "an accuracy from 0 to 1"),
         AccuracyUnit::PerCent => (100.0 + ROUNDING, "an accuracy from 0 to 100"),

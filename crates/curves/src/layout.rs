@@ -57,7 +57,7 @@ impl Layout {
             |&column: &usize| column != time && run != Some(column) && !groups.contains(&column);
         let free: Vec<usize> = (0..table.columns.len()).filter(free).collect();
         let Found { series, only_run } = Found::in_columns(table, &free, run.is_some(), options)?;
-        let mut notes = Vec::new();
+        let mut notes = table.notes.clone();
         if !others.is_empty() {
             notes.push(Note::OtherTimes {
                 taken: table.columns[time].clone(),
@@ -142,6 +142,59 @@ fn time_column(table: &Table, options: &Options) -> Result<(usize, Vec<usize>), 
     Ok((time, found.collect()))
 }
 
+/// A column whose name means a figure.
+struct Own {
+    column: usize,
+    figure: Figure,
+    likeness: Likeness,
+    /// True where the file's name tells part of the meaning.
+    from_file: bool,
+}
+
+/// The likeness of a name to a figure's: of several columns the most alike is taken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// One kind of the figure, such as cross entropy.
+    Kind,
+    /// Its usual words.
+    Words,
+    /// Its own name.
+    Exact,
+}
+
+impl Own {
+    /// The figure that a name means, as far as the file's name tells the rows or the quantity that it lacks.
+    fn of(column: usize, name: &str, of_file: &Meaning) -> Option<Self> {
+        if let Some(figure) = Figure::of(name) {
+            return Some(Self {
+                column,
+                figure,
+                likeness: Likeness::Exact,
+                from_file: false,
+            });
+        }
+        let meaning = Meaning::of(name);
+        let of_rows = Meaning {
+            quantity: meaning
+                .quantity
+                .or(of_file.quantity.filter(|_| meaning.rows.is_some())),
+            ..meaning.clone()
+        };
+        Some(Self {
+            column,
+            figure: of_rows
+                .figure(of_file.rows)
+                .filter(|_| meaning.rest.is_empty())?,
+            likeness: match meaning.is_kind {
+                true => Likeness::Kind,
+                false => Likeness::Words,
+            },
+            from_file: meaning.quantity.is_none()
+                || meaning.rows.is_none() && of_file.rows.is_some(),
+        })
+    }
+}
+
 /// The columns of figures.
 struct Found {
     series: Vec<Series>,
@@ -169,39 +222,31 @@ impl Found {
         }
         let is_open = |figure: Figure| mapped.iter().all(|series| series.figure != figure);
         let of_file = Meaning::of(&table.stem());
-        // A name of no rows in particular, in a file whose name tells them, is of these.
         let own = |&column: &usize| {
-            let name = &table.columns[column];
-            let exact = Figure::of(name).map(|figure| (figure, true));
-            let meaning = Meaning::of(name);
-            let by_words = || {
-                let figure = meaning
-                    .figure(of_file.rows)
-                    .filter(|_| meaning.rest.is_empty());
-                figure.map(|figure| (figure, false))
-            };
-            let (figure, is_exact) = exact.or_else(by_words)?;
-            let from_file = meaning.rows.is_none() && !is_exact && of_file.rows.is_some();
+            let found = Own::of(column, &table.columns[column], &of_file)?;
             let taken = mapped.iter().any(|series| series.column == column);
-            (is_open(figure) && !taken).then_some((column, figure, is_exact, from_file))
+            (is_open(found.figure) && !taken).then_some(found)
         };
-        let own: Vec<_> = free.iter().filter_map(own).collect();
-        let preferred = own.iter().filter(|(_, figure, is_exact, _)| {
-            *is_exact
-                || !own
-                    .iter()
-                    .any(|(_, other, exact, _)| other == figure && *exact)
-        });
-        let mut series: Vec<Series> = preferred
-            .map(|&(column, figure, ..)| Series {
-                column,
-                figure,
+        let own: Vec<Own> = free.iter().filter_map(own).collect();
+        let is_best = |one: &&Own| {
+            let mut others = own.iter().filter(|other| other.figure == one.figure);
+            !others.any(|other| other.likeness > one.likeness)
+        };
+        let mut series: Vec<Series> = own
+            .iter()
+            .filter(is_best)
+            .map(|own| Series {
+                column: own.column,
+                figure: own.figure,
                 run: None,
             })
             .collect();
         series.extend(mapped);
         if !series.is_empty() {
-            let from_file = own.iter().any(|(.., from_file)| *from_file);
+            // A file whose name tells the figure is one of several of its run.
+            let is_told =
+                |series: &Series| of_file.quantity.is_some_and(|of| of.is_of(series.figure));
+            let from_file = own.iter().any(|own| own.from_file) || series.iter().all(is_told);
             return Ok(Self {
                 series: once_each(table, series)?,
                 only_run: from_file.then(|| run_of_file(&of_file)),

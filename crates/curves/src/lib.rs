@@ -1,22 +1,24 @@
 //! Learning curves that other programs logged, read as the evaluations of named runs.
 //!
 //! [`read`] takes files of any of the usual forms: a row an evaluation with columns for time, run, groups and figures;
-//! a column a run; a file a run; JSON lines; the CSV export of a tracking service or of TensorBoard. Every file
-//! becomes a table (`table`), a layout that says which column is what (`layout`, by the names in `names`), and
+//! a column a run; a file a run; a row a value; JSON; the CSV export of a tracking service or of TensorBoard. Every file
+//! becomes a table (`table`, `json`, `tidy`), a layout that says which column is what (`layout`, by the names in `names`), and
 //! sightings of figures, which are joined by time (`join`). What was decided on the way is told as [`Note`]s.
 
 mod error;
 mod join;
+mod json;
 mod layout;
 mod names;
 mod note;
 mod table;
+mod tidy;
 
 use std::path::Path;
 
 use sparsegrok_kernel::{Evaluation, Figure};
 
-pub use error::CurvesError;
+pub use error::{CurvesError, Place};
 pub use note::Note;
 
 /// Choices of how files are read; by default all is recognised by name.
@@ -77,7 +79,7 @@ pub struct Curve {
 pub fn read<P: AsRef<Path>>(paths: &[P], options: &Options) -> Result<Curves, CurvesError> {
     let mut laid = Vec::new();
     for path in paths {
-        let table = table::Table::read(path.as_ref())?;
+        let table = tidy::spread(table::Table::read(path.as_ref())?, options);
         let layout = layout::Layout::of(&table, options)?;
         laid.push((table, layout));
     }

@@ -1,6 +1,6 @@
 //! The names of columns, and the figures they mean.
 
-use sparsegrok_kernel::Figure;
+use sparsegrok_kernel::{Figure, FigureKind};
 
 /// Names of columns of time, in their canonical form; the first of these that is there is taken.
 pub(crate) const TIMES: [&str; 15] = [
@@ -42,12 +42,16 @@ const TEST: [&str; 8] = [
     "dev",
 ];
 
-const ACCURACY: [&str; 3] = ["acc", "accuracy", "accuracies"];
+const ACCURACY: [&str; 4] = ["acc", "accs", "accuracy", "accuracies"];
 const LOSS: [&str; 2] = ["loss", "losses"];
 
+/// Words for a loss of one kind, where a log has no other.
+const KINDS_OF_LOSS: [&str; 5] = ["entropy", "crossentropy", "xent", "ce", "nll"];
+
 /// Words that change nothing of what a column means.
-const FILLERS: [&str; 12] = [
-    "epoch", "step", "avg", "average", "mean", "full", "set", "data", "of", "metrics", "run", "tag",
+const FILLERS: [&str; 13] = [
+    "epoch", "step", "avg", "average", "mean", "full", "set", "data", "of", "metrics", "run",
+    "tag", "cross",
 ];
 
 /// The words of a name in small letters; `trainAcc` has two.
@@ -79,6 +83,17 @@ pub(crate) enum Quantity {
     Loss,
 }
 
+impl Quantity {
+    /// Tells if a figure is of this quantity.
+    pub(crate) fn is_of(self, figure: Figure) -> bool {
+        let kind = match self {
+            Self::Accuracy => FigureKind::Accuracy,
+            Self::Loss => FigureKind::Loss,
+        };
+        figure.kind() == kind
+    }
+}
+
 /// The rows that a figure is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
@@ -91,6 +106,8 @@ pub(crate) enum Rows {
 pub(crate) struct Meaning {
     pub(crate) quantity: Option<Quantity>,
     pub(crate) rows: Option<Rows>,
+    /// True where the quantity is told by one kind of it.
+    pub(crate) is_kind: bool,
     /// The words that mean neither: part of a run's name.
     pub(crate) rest: String,
 }
@@ -99,12 +116,15 @@ impl Meaning {
     /// The meaning of a name; of two words for one thing, the second is part of the rest.
     pub(crate) fn of(name: &str) -> Self {
         let (mut quantity, mut rows, mut rest) = (None, None, Vec::new());
+        let mut is_kind = false;
         for word in words(name) {
             let is = |list: &[&str]| list.contains(&word.as_str());
             if quantity.is_none() && is(&ACCURACY) {
                 quantity = Some(Quantity::Accuracy);
             } else if quantity.is_none() && is(&LOSS) {
                 quantity = Some(Quantity::Loss);
+            } else if quantity.is_none() && is(&KINDS_OF_LOSS) {
+                (quantity, is_kind) = (Some(Quantity::Loss), true);
             } else if rows.is_none() && is(&TRAIN) {
                 rows = Some(Rows::Train);
             } else if rows.is_none() && is(&TEST) {
@@ -116,6 +136,7 @@ impl Meaning {
         Self {
             quantity,
             rows,
+            is_kind,
             rest: rest.join("_"),
         }
     }

@@ -26,6 +26,8 @@ pub enum Note {
         /// The columns.
         columns: Vec<String>,
     },
+    /// Lists of values without one of times.
+    Counted,
     /// Accuracies in per cent.
     PerCent,
     /// Runs whose rows are not in the order of time.
@@ -67,6 +69,9 @@ impl fmt::Display for Note {
                 list(others)
             ),
             Self::Unused { columns } => write!(f, "not used: {}", list(columns)),
+            Self::Counted => {
+                f.write_str("no list of times: values are taken as those of epochs 1, 2, 3, …")
+            }
             Self::PerCent => f.write_str("accuracies are in per cent, and are divided by 100"),
             Self::Unsorted { runs: n } => {
                 write!(f, "{}: rows not in the order of time were sorted", runs(n))

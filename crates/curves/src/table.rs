@@ -1,12 +1,11 @@
-//! Tables of text: CSV with any usual delimiter, and JSON lines.
+//! Tables of text: CSV with any usual delimiter, and JSON.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexSet;
-use serde_json::Value;
-
-use crate::error::CurvesError;
+use crate::error::{CurvesError, Place};
+use crate::json;
+use crate::note::Note;
 
 /// A file as rows of text under named columns.
 #[derive(Debug)]
@@ -14,12 +13,14 @@ pub(crate) struct Table {
     pub(crate) path: PathBuf,
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Row>,
+    /// What was decided while it was read.
+    pub(crate) notes: Vec<Note>,
 }
 
 /// A row: as many fields as there are columns.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) line: u64,
+    pub(crate) place: Place,
     pub(crate) fields: Vec<String>,
 }
 
@@ -43,8 +44,8 @@ impl Table {
                 expected: "a line of column names and a row for each evaluation".to_owned(),
             });
         };
-        let table = match first.trim_start().starts_with('{') {
-            true => Self::of_json_lines(path, text)?,
+        let table = match first.trim_start().starts_with(['{', '[']) {
+            true => json::read(path, text)?,
             false => Self::of_csv(path, text, delimiter(first))?,
         };
         if table.rows.is_empty() {
@@ -92,48 +93,16 @@ impl Table {
                 let expected = format!("{}, as the columns have names", columns.len());
                 return Err(fault(path, line, &found, &expected));
             }
-            rows.push(Row { line, fields });
+            rows.push(Row {
+                place: Place::Line(line),
+                fields,
+            });
         }
         Ok(Self {
             path: path.to_owned(),
             columns,
             rows,
-        })
-    }
-
-    fn of_json_lines(path: &Path, text: &str) -> Result<Self, CurvesError> {
-        let mut columns = IndexSet::new();
-        let mut objects = Vec::new();
-        for (line, text) in (1..).zip(text.lines()) {
-            if text.trim().is_empty() {
-                continue;
-            }
-            let object = match serde_json::from_str(&without_nan(text)) {
-                Ok(Value::Object(object)) => object,
-                Ok(_) => return Err(fault(path, line, "no object", "a JSON object a line")),
-                Err(error) => {
-                    let found = format!("no JSON at its byte {}", error.column());
-                    return Err(fault(path, line, &found, "a JSON object a line"));
-                }
-            };
-            let mut fields = Vec::new();
-            flatten("", object, &mut |key, value| {
-                let (place, _) = columns.insert_full(key);
-                fields.push((place, value));
-            });
-            objects.push((line, fields));
-        }
-        let rows = objects.into_iter().map(|(line, found)| {
-            let mut fields = vec![String::new(); columns.len()];
-            for (place, value) in found {
-                fields[place] = value;
-            }
-            Row { line, fields }
-        });
-        Ok(Self {
-            path: path.to_owned(),
-            rows: rows.collect(),
-            columns: columns.into_iter().collect(),
+            notes: Vec::new(),
         })
     }
 
@@ -152,7 +121,7 @@ impl Table {
     ) -> CurvesError {
         CurvesError::Value {
             path: self.path.clone(),
-            line: row.line,
+            place: row.place,
             column: self.columns[column].clone(),
             found: row.fields[column].clone(),
             expected,
@@ -160,7 +129,7 @@ impl Table {
     }
 }
 
-fn fault(path: &Path, line: u64, found: &str, expected: &str) -> CurvesError {
+pub(crate) fn fault(path: &Path, line: u64, found: &str, expected: &str) -> CurvesError {
     CurvesError::Line {
         path: path.to_owned(),
         line,
@@ -178,62 +147,9 @@ fn delimiter(header: &str) -> u8 {
     }
 }
 
-/// The fields of an object, those of objects in it under names such as `val/acc`. Lists are no figures.
-fn flatten(
-    prefix: &str,
-    object: serde_json::Map<String, Value>,
-    see: &mut impl FnMut(String, String),
-) {
-    for (key, value) in object {
-        let key = format!("{prefix}{key}");
-        match value {
-            Value::Object(inner) => flatten(&format!("{key}/"), inner, see),
-            Value::String(text) => see(key, text.trim().to_owned()),
-            Value::Null => see(key, String::new()),
-            Value::Array(_) => {}
-            other => see(key, other.to_string()),
-        }
-    }
-}
-
-/// A line of JSON with `null` for the numbers that JSON lacks and Python writes all the same.
-fn without_nan(line: &str) -> String {
-    let mut text = String::with_capacity(line.len());
-    let (mut in_string, mut escaped) = (false, false);
-    let mut rest = line;
-    while let Some(next) = rest.chars().next() {
-        let name = ["NaN", "-Infinity", "Infinity"];
-        let name = name
-            .into_iter()
-            .find(|name| !in_string && rest.starts_with(name));
-        let taken = match name {
-            Some(name) => {
-                text.push_str("null");
-                name.len()
-            }
-            None => {
-                in_string ^= next == '"' && !escaped;
-                escaped = in_string && next == '\\' && !escaped;
-                text.push(next);
-                next.len_utf8()
-            }
-        };
-        rest = &rest[taken..];
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_that_json_lacks_are_null_outside_strings() {
-        assert_eq!(
-            without_nan(r#"{"a\"NaN": NaN, "b": -Infinity, "c": "Infinity"}"#),
-            r#"{"a\"NaN": null, "b": null, "c": "Infinity"}"#
-        );
-    }
 
     #[test]
     fn a_delimiter_is_found_in_the_header() {

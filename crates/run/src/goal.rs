@@ -6,6 +6,12 @@ use sparsegrok_kernel::{Evaluation, Figure};
 /// Accuracies between which the transition to generalization is measured.
 pub const TRANSITION: [f64; 2] = [0.6, 0.9];
 
+/// The accuracy below a threshold at which what was reached is lost.
+pub const FAR_ACCURACY: f64 = 0.1;
+
+/// The multiple of a threshold at which a loss that was reached is lost.
+pub const FAR_LOSS: f64 = 10.0;
+
 /// Thresholds that are looked for in every run.
 pub const GOALS: usize = 4;
 
@@ -55,6 +61,16 @@ impl Goal {
             value <= self.threshold
         } else {
             value >= self.threshold
+        }
+    }
+
+    /// Tells if a value is so far from the goal that one who had reached it has lost it: an accuracy by
+    /// [`FAR_ACCURACY`], a loss by the factor [`FAR_LOSS`].
+    pub fn is_far(&self, value: f64) -> bool {
+        if self.falls {
+            value >= FAR_LOSS * self.threshold
+        } else {
+            value <= self.threshold - FAR_ACCURACY
         }
     }
 

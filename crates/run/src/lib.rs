@@ -21,6 +21,7 @@
 //!
 //! The models are of a family ([`models`]), of which the loop of [`training`] knows no more than the seam tells.
 
+mod anomalies;
 mod bracket;
 pub mod codec;
 mod describe;
@@ -41,6 +42,7 @@ pub mod threads;
 mod trace;
 mod train;
 
+pub use anomalies::{Anomalies, Anomaly};
 pub use bracket::Time;
 pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};
@@ -64,7 +66,7 @@ pub mod models {
 pub mod thresholds {
     pub use crate::bracket::{Bracket, Sighting};
     pub use crate::detect::{Brackets, Detector};
-    pub use crate::goal::{GOALS, Goal, TRANSITION};
+    pub use crate::goal::{FAR_ACCURACY, FAR_LOSS, GOALS, Goal, TRANSITION};
 }
 
 /// The loop in which runs of any family are trained side by side.

@@ -1,5 +1,6 @@
 //! Tests of whether several groups of censored times come from one law.
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use crate::elimination::{Matrix, eliminate, zeros};
@@ -7,7 +8,7 @@ use crate::turnbull::Around;
 use crate::{IntervalError, IntervalTime, Lifetime, Turnbull};
 
 /// Outcome of a test of several groups.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupTest {
     /// χ².
     pub statistic: f64,

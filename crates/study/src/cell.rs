@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sparsegrok_kernel::Figure;
-use sparsegrok_run::Status;
+use sparsegrok_run::{Anomaly, Status};
 use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
 use toml::Value;
 
@@ -37,6 +37,9 @@ pub struct CellSummary {
     pub delay_ratio: Times,
     /// Epochs from accuracy .6 to .9, of the runs that reached the first.
     pub transition_width: Times,
+    /// The anomalies of the runs that did not diverge, by name; of summaries of earlier versions, none.
+    #[serde(default)]
+    pub anomalies: IndexMap<String, AnomalySummary>,
     /// The theory's prediction, if it covers the cell's configuration.
     pub prediction: Option<CellPrediction>,
     /// Figures at the last evaluation, by name, over the runs that did not diverge.
@@ -44,6 +47,28 @@ pub struct CellSummary {
     /// How the spread of each outcome divides among the sources of randomness, if they were crossed.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub spread: IndexMap<String, Spread>,
+}
+
+/// An anomaly of some runs, in brief.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AnomalySummary {
+    /// Runs that have the figures to tell.
+    pub n: usize,
+    /// Runs that have it.
+    pub runs: usize,
+    /// Its largest size in any run.
+    pub most: Option<f64>,
+}
+
+impl AnomalySummary {
+    fn of(anomaly: Anomaly, rows: &[RecordRow]) -> Self {
+        let sizes = || rows.iter().filter_map(|row| row.anomalies.size(anomaly));
+        Self {
+            n: sizes().count(),
+            runs: rows.iter().filter(|row| row.anomalies.has(anomaly)).count(),
+            most: sizes().reduce(f64::max),
+        }
+    }
 }
 
 impl CellSummary {
@@ -61,8 +86,13 @@ impl CellSummary {
         let status = Status::ALL.map(count);
         let grokked = status.iter().find(|(status, _)| *status == Status::Grokked);
         let runs = rows.len() as u64;
-        let [t_mem, t_gen, delay_ratio, transition_width] =
-            Timed::ALL.map(|timed| Times::of(timed, rows));
+        let [t_mem, t_gen, delay_ratio, transition_width] = Timed::ALL.map(|timed| {
+            let times = Times::of(timed, rows);
+            match cell.config.is_foreign {
+                true => times.with_brackets(timed, rows),
+                false => times,
+            }
+        });
         let finals = figures.iter().enumerate().map(|(place, figure)| {
             let finals = rows.iter().filter_map(|row| row.finals[place]);
             (
@@ -87,6 +117,9 @@ impl CellSummary {
             t_gen,
             delay_ratio,
             transition_width,
+            anomalies: Anomaly::ALL
+                .map(|anomaly| (anomaly.name().to_owned(), AnomalySummary::of(anomaly, rows)))
+                .into(),
             prediction: CellPrediction::of(&cell.config),
             r#final: finals.collect(),
             spread: components::spreads(&cell.config.study, rows, figures),
@@ -111,6 +144,14 @@ impl CellSummary {
             Timed::DelayRatio => &self.delay_ratio,
             Timed::TransitionWidth => &self.transition_width,
         }
+    }
+
+    /// An anomaly of its runs.
+    pub fn anomaly(&self, anomaly: Anomaly) -> AnomalySummary {
+        self.anomalies
+            .get(anomaly.name())
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Number of runs of a status.

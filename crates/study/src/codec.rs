@@ -3,7 +3,7 @@
 use sparsegrok_kernel::KernelChoice;
 use sparsegrok_log::bytes::{Decoder, Encoder};
 use sparsegrok_run::codec::Coded;
-use sparsegrok_run::{Milestones, RunSeeds};
+use sparsegrok_run::{Anomalies, Milestones, RunSeeds};
 
 use crate::group::{Group, Record};
 
@@ -39,13 +39,13 @@ impl Coded for Group {
             noise.into_iter().for_each(|seed| to.u64(seed));
             record.diverged.encode(to);
             record.trace.encode(to);
-            // Milestones are not written: they follow from the brackets and from thresholds, which may be
-            // others when the log is read.
+            // Milestones and anomalies are not written: they follow from the rest and from thresholds, which may
+            // be others when the log is read.
             record.brackets.encode(to);
         }
     }
 
-    /// The milestones of its records are still to be found.
+    /// The milestones and anomalies of its records are still to be found.
     fn decode(from: &mut Decoder<'_>) -> Option<Self> {
         let cell = usize::try_from(from.u64()?).ok()?;
         let kernel = *KERNELS.get(usize::from(from.byte()?))?;
@@ -72,6 +72,7 @@ impl Coded for Group {
                     },
                 },
                 milestones: Milestones::DIVERGED,
+                anomalies: Anomalies::NONE,
                 diverged: Coded::decode(from)?,
                 trace: Coded::decode(from)?,
                 brackets: Coded::decode(from)?,
@@ -111,6 +112,7 @@ mod tests {
                 noise: data.map(|seed| seed + 1),
             },
             milestones: Milestones::DIVERGED,
+            anomalies: Anomalies::NONE,
             trace: [first, Evaluation::new(9)].into_iter().collect(),
             brackets: [seen, Bracket::NONE, Bracket::NONE, seen],
             diverged,

@@ -113,7 +113,7 @@ impl Draft {
         })?;
         let figures = &study.spec().figures;
         let rows: Vec<_> = runs.iter().map(|run| RecordRow::of(run, figures)).collect();
-        let summary = Summary::of(&study, None, CellSummary::of_each(&study, &rows));
+        let summary = Summary::of(&study, None, CellSummary::of_each(&study, &rows), None);
         Ok(Outcome {
             study,
             runs,

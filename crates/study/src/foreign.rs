@@ -8,8 +8,9 @@ use sparsegrok_config::{Config, ConfigError};
 use sparsegrok_kernel::KernelChoice;
 use sparsegrok_log::{ForeignRuns, Header};
 use sparsegrok_run::thresholds::{Bracket, GOALS};
-use sparsegrok_run::{Milestones, RunSeeds, Status, Trace};
+use sparsegrok_run::{Anomalies, Milestones, RunSeeds, Status, Trace};
 
+use crate::brackets::log_rank;
 use crate::cell::CellSummary;
 use crate::directory::DirectoryError;
 use crate::group::{Group, Record};
@@ -67,6 +68,7 @@ impl ForeignStudy {
                     cell,
                     seeds: RunSeeds::of(&config, seed)?,
                     milestones: Milestones::DIVERGED,
+                    anomalies: Anomalies::NONE,
                     trace: traces[cell][seed as usize].clone(),
                     brackets: [Bracket::NONE; GOALS],
                     diverged: None,
@@ -99,6 +101,11 @@ impl ForeignStudy {
         &self.study
     }
 
+    /// The number of runs.
+    pub fn runs(&self) -> usize {
+        self.each().count()
+    }
+
     /// The outcome of each run, cell by cell.
     pub fn records(&self) -> Vec<RecordRow> {
         let figures = &self.study.spec().figures;
@@ -112,8 +119,9 @@ impl ForeignStudy {
 
     /// The summary of the runs.
     pub fn summary(&self) -> Summary {
-        let cells = CellSummary::of_each(&self.study, &self.records());
-        Summary::of(&self.study, None, cells)
+        let records = self.records();
+        let cells = CellSummary::of_each(&self.study, &records);
+        Summary::of(&self.study, None, cells, log_rank(&self.study, &records))
     }
 
     /// The number of runs of which the curves do not tell something.

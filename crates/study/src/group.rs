@@ -10,7 +10,7 @@ use sparsegrok_log::Unfinished;
 use sparsegrok_run::models::{AnyData, AnyFamily, Start};
 use sparsegrok_run::thresholds::{Brackets, Detector, Goal};
 use sparsegrok_run::training::{self, Fault, Traced};
-use sparsegrok_run::{LoadError, Milestones, RunSeeds, Trace, Watch};
+use sparsegrok_run::{Anomalies, LoadError, Milestones, RunSeeds, Trace, Watch};
 
 /// Seeds of a group: one for each lane of the kernel.
 pub(crate) const GROUP: u64 = 8;
@@ -24,6 +24,8 @@ pub struct Record {
     pub seeds: RunSeeds,
     /// When it memorized and generalized; a run that diverged has neither time.
     pub milestones: Milestones,
+    /// The anomalies of its trace; none are told of a run that diverged.
+    pub anomalies: Anomalies,
     /// Its evaluations, as far as it came.
     pub trace: Trace,
     /// The evidence of its times, which has looks at other epochs too.
@@ -60,11 +62,14 @@ impl Record {
         self.find_milestones(asked);
     }
 
-    /// Finds its milestones in the evidence there is.
+    /// Finds its milestones in the evidence there is, and its anomalies in its trace.
     pub(crate) fn find_milestones(&mut self, spec: &EvaluateSpec) {
-        self.milestones = match self.diverged {
-            None => Milestones::from_brackets(&self.brackets, spec),
-            Some(_) => Milestones::DIVERGED,
+        (self.milestones, self.anomalies) = match self.diverged {
+            None => (
+                Milestones::from_brackets(&self.brackets, spec),
+                Anomalies::of(&self.trace, spec),
+            ),
+            Some(_) => (Milestones::DIVERGED, Anomalies::NONE),
         };
     }
 }
@@ -153,6 +158,7 @@ pub(crate) fn train<B>(
             cell,
             seeds,
             milestones: Milestones::DIVERGED,
+            anomalies: Anomalies::NONE,
             trace,
             brackets,
             diverged,

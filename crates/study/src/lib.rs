@@ -5,6 +5,7 @@
 //! complete record: the [`summary`], the curves and all tables are functions of it, for one machine as for
 //! merged shards ([`merge`]). [`Study::preset`] drafts a study to be run in memory.
 
+mod brackets;
 mod cell;
 mod codec;
 mod components;
@@ -47,7 +48,8 @@ pub use study::Study;
 
 /// Summaries: of cells, of the times of their runs, and of the laws that cells follow.
 pub mod summary {
-    pub use crate::cell::CellSummary;
+    pub use crate::brackets::BracketMedian;
+    pub use crate::cell::{AnomalySummary, CellSummary};
     pub use crate::components::{INTERACTIONS, Spread, SpreadOf};
     pub use crate::overview::{Part, Summary};
     pub use crate::precision::Precision;

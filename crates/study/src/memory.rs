@@ -13,7 +13,7 @@ use crate::study::Study;
 pub(crate) const AHEAD: usize = 4;
 
 /// Bytes of the summary of a cell, and of each figure in it: they are held until all are written.
-const SUMMARY: u64 = 3 << 9;
+const SUMMARY: u64 = 5 << 9;
 const SUMMARY_OF_FIGURE: u64 = 160;
 
 /// The memory of a study on some number of threads, while it runs a cell. `data` are those of all runs of

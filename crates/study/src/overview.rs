@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_log::Shard;
+use sparsegrok_statistics::GroupTest;
 
 use crate::cell::CellSummary;
 use crate::scaling::{self, Collapse, Scaling};
@@ -16,6 +17,9 @@ pub struct Summary {
     pub scaling: Vec<Scaling>,
     /// The agreement of the cells' median T_gen in the theory's unit of time, if several have one.
     pub collapse: Option<Collapse>,
+    /// The log-rank test of T_gen between the cells, by its brackets, of runs that another program trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_rank: Option<GroupTest>,
     /// The part of the study that this summarizes; `None` if it summarizes all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
@@ -47,9 +51,15 @@ impl Part {
 
 impl Summary {
     /// Sums up cells.
-    pub(crate) fn of(study: &Study, part: Option<Part>, cells: Vec<CellSummary>) -> Self {
+    pub(crate) fn of(
+        study: &Study,
+        part: Option<Part>,
+        cells: Vec<CellSummary>,
+        log_rank: Option<GroupTest>,
+    ) -> Self {
         Self {
             part,
+            log_rank,
             scaling: scaling::laws(study, &cells),
             collapse: scaling::collapse(study, &cells),
             cells,

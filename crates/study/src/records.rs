@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use sparsegrok_config::{Source, value_text};
 use sparsegrok_data::Shortest;
 use sparsegrok_kernel::Figure;
-use sparsegrok_run::{Milestones, RunSeeds, Status};
+use sparsegrok_run::{Anomalies, Anomaly, Milestones, RunSeeds, Status};
 
 use crate::group::Record;
 use crate::study::Study;
@@ -19,6 +19,8 @@ pub struct RecordRow {
     pub seeds: RunSeeds,
     /// The times at which it memorized and generalized, and the status that follows.
     pub milestones: Milestones,
+    /// The anomalies of its trace.
+    pub anomalies: Anomalies,
     /// The last epoch at which it was evaluated; `None` where it diverged before the first.
     pub horizon: Option<u64>,
     /// The run's figures at that epoch, in the order of [`StudySpec::figures`](sparsegrok_config::StudySpec);
@@ -35,6 +37,7 @@ impl RecordRow {
             cell: record.cell,
             seeds: record.seeds,
             milestones: record.milestones,
+            anomalies: record.anomalies,
             horizon: record.trace.epochs().last().copied(),
             finals: finals.collect(),
         }
@@ -69,6 +72,7 @@ fn header(study: &Study) -> Vec<String> {
         .map(|name| csv_field(&name))
         .chain(times)
         .chain(figures.map(|column| format!("final_{}", column.name())))
+        .chain(Anomaly::ALL.map(|anomaly| anomaly.name().to_owned()))
         .collect()
 }
 
@@ -125,5 +129,6 @@ pub(crate) fn write(row: &RecordRow, study: &Study, to: &mut impl Write) -> io::
         ]);
     }
     cells.extend(row.finals.iter().copied().map(number));
+    cells.extend(Anomaly::ALL.map(|anomaly| number(row.anomalies.size(anomaly))));
     writeln!(to, "{}", cells.join(","))
 }

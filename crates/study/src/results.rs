@@ -14,6 +14,7 @@ use sparsegrok_kernel::Figure;
 use sparsegrok_log::{CheckpointError, Damage, LOG, Log, Opened};
 use sparsegrok_run::Trace;
 
+use crate::brackets::log_rank;
 use crate::cell::CellSummary;
 use crate::curves::{Curves, Series};
 use crate::directory::{CONFIGURATION, Directory, MANIFEST};
@@ -248,7 +249,7 @@ impl StudyResults {
             path: path.to_owned(),
             manifest: read_json(&path.join(MANIFEST))?,
             records: Vec::new(),
-            summary: Summary::of(&study, None, Vec::new()),
+            summary: Summary::of(&study, None, Vec::new(), None),
             study,
             log: Arc::new(log),
             groups,
@@ -288,7 +289,8 @@ impl StudyResults {
         })?;
         let part = Part::of(&self.study, records.len() as u64);
         let cells = CellSummary::of_each(&self.study, &records);
-        self.summary = Summary::of(&self.study, part, cells);
+        let log_rank = log_rank(&self.study, &records);
+        self.summary = Summary::of(&self.study, part, cells, log_rank);
         self.records = records;
         Ok(())
     }

@@ -5,7 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
+use sparsegrok_statistics::IntervalTime;
 
+use crate::brackets::{intervals, log_rank_of};
 use crate::cell::CellSummary;
 use crate::curves::{self, Series};
 use crate::group::Group;
@@ -13,6 +15,7 @@ use crate::manifest::Made;
 use crate::overview::{Part, Summary};
 use crate::records::{self, RecordRow};
 use crate::study::Study;
+use crate::times::Timed;
 use crate::traces;
 
 /// A row a run.
@@ -32,6 +35,8 @@ pub(crate) struct Tables<'s> {
     traces: BufWriter<File>,
     cell: Option<CellSoFar>,
     done: Vec<CellSummary>,
+    /// The brackets of T_gen in each cell of runs that another program trained, which are compared in the end.
+    t_gen: Vec<Vec<IntervalTime>>,
     made: Made,
 }
 
@@ -53,6 +58,7 @@ impl<'s> Tables<'s> {
             traces: open(TRACES)?,
             cell: None,
             done: Vec::new(),
+            t_gen: Vec::new(),
             made: Made::default(),
         };
         records::write_header(study, &mut tables.records)?;
@@ -99,7 +105,12 @@ impl<'s> Tables<'s> {
             file.get_ref().sync_all()?;
         }
         let part = Part::of(self.study, self.made.runs);
-        let summary = Summary::of(self.study, part, self.done);
+        let summary = Summary::of(
+            self.study,
+            part,
+            self.done,
+            log_rank_of(self.study, &self.t_gen),
+        );
         write_json(&folder.join(SUMMARY), &summary)?;
         Ok((self.made, summary))
     }
@@ -111,6 +122,9 @@ impl<'s> Tables<'s> {
             cell.series.write(&columns, &mut self.curves)?;
             let summary = CellSummary::of_each(self.study, &cell.rows);
             self.done.extend(summary);
+            if self.study.is_foreign() {
+                self.t_gen.push(intervals(Timed::Generalizing, &cell.rows));
+            }
         }
         Ok(())
     }

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use sparsegrok_run::{Milestones, Status, Time};
 use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime};
 
+use crate::brackets::BracketMedian;
 use crate::records::RecordRow;
+
+/// Share of a median time by which brackets may leave it uncertain, before they alone are told.
+const MOST_UNCERTAIN: f64 = 0.05;
 
 /// A time of a run, or a quantity made of its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +73,7 @@ impl Timed {
     }
 
     /// The bracket of the time itself, in epochs, for times that are not made of two.
-    fn bracket(self, row: &RecordRow) -> Option<&Time> {
+    pub(crate) fn bracket(self, row: &RecordRow) -> Option<&Time> {
         match self {
             Self::Memorizing => Some(&row.milestones.t_mem),
             Self::Generalizing => Some(&row.milestones.t_gen),
@@ -113,6 +117,9 @@ pub struct Times {
     pub q25: Option<f64>,
     /// Upper quartile.
     pub q75: Option<f64>,
+    /// The median by the brackets alone, where they are wide and were all that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brackets: Option<BracketMedian>,
 }
 
 impl Times {
@@ -126,6 +133,22 @@ impl Times {
             uncertainty: brackets().map(Time::uncertainty).max().unwrap_or(0),
             ..Self::of_lives(&lives)
         }
+    }
+
+    /// The same times of runs of which brackets are all that was seen.
+    pub(crate) fn with_brackets(self, timed: Timed, rows: &[RecordRow]) -> Self {
+        let brackets = self.is_wide().then(|| BracketMedian::of(timed, rows));
+        Self {
+            brackets: brackets.flatten(),
+            ..self
+        }
+    }
+
+    /// Tells if brackets leave the median more uncertain than its reader would think.
+    pub fn is_wide(&self) -> bool {
+        self.median
+            .or(self.mean)
+            .is_some_and(|time| self.uncertainty as f64 > MOST_UNCERTAIN * time)
     }
 
     fn of_lives(sample: &[Lifetime]) -> Self {

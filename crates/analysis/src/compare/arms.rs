@@ -125,6 +125,7 @@ fn paired_figure(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sparsegrok_run::Anomalies;
     use sparsegrok_run::Milestones;
     use sparsegrok_run::RunSeeds;
     use sparsegrok_run::Time;
@@ -160,6 +161,7 @@ mod tests {
                     None => Status::MemorizedOnly,
                 },
             },
+            anomalies: Anomalies::NONE,
             horizon: Some(1000),
             finals: vec![Some(accuracy), None],
         };
