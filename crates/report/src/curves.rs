@@ -1,7 +1,9 @@
 //! Figures against epochs: accuracy, loss, norms, margins, one panel a cell.
 
 use sparsegrok_kernel::Figure;
+use sparsegrok_plot::number::number;
 use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
+use sparsegrok_run::thresholds::Goal;
 use sparsegrok_statistics::Distribution;
 
 use crate::keys::figure_paint;
@@ -88,6 +90,78 @@ pub(crate) const FAMILIES: [Family; 7] = [
         columns: &[Figure::GapAcc],
     },
 ];
+
+/// Every family, the one first whose figure tells generalization: a study's result is seen there.
+pub(crate) fn families_in_order(view: &View) -> Vec<&'static Family> {
+    let mut families: Vec<&'static Family> = FAMILIES.iter().collect();
+    let tells = |family: &Family| {
+        let mut thresholds = thresholds(view, family).into_iter();
+        thresholds.any(|threshold| threshold.what == GENERALIZED)
+    };
+    families.sort_by_key(|family| !tells(family));
+    families
+}
+
+const MEMORIZED: &str = "memorized";
+const GENERALIZED: &str = "generalized";
+
+/// A level that tells memorization or generalization, as a line in the pictures of its family.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Threshold {
+    /// The figure that is to reach it.
+    pub(crate) figure: Figure,
+    /// The level, in the figure's unit.
+    pub(crate) value: f64,
+    /// True where it counts from the level downwards, as losses do.
+    pub(crate) falls: bool,
+    /// Its meaning: `memorized` or `generalized`.
+    pub(crate) what: &'static str,
+}
+
+impl Threshold {
+    /// The condition, as in `≥ 0.99`.
+    pub(crate) fn condition(&self) -> String {
+        let sign = if self.falls { "≤" } else { "≥" };
+        format!("{sign} {}", number(self.value))
+    }
+
+    /// The condition with its figure and meaning, as in `memorized: train ≥ 0.99`.
+    pub(crate) fn words(&self) -> String {
+        let figure = self.figure.words();
+        format!("{}: {figure} {}", self.what, self.condition())
+    }
+}
+
+/// The thresholds of a family's figures, each once; cells may differ in them.
+pub(crate) fn thresholds(view: &View, family: &Family) -> Vec<Threshold> {
+    let mut thresholds = Vec::new();
+    for threshold in view.cells.iter().flat_map(|cell| of_cell(cell, family)) {
+        if !thresholds.contains(&threshold) {
+            thresholds.push(threshold);
+        }
+    }
+    thresholds
+}
+
+/// The thresholds of a family's figures in a cell.
+fn of_cell(cell: &CellView, family: &Family) -> impl Iterator<Item = Threshold> {
+    let all = Figure::ALL.into_iter();
+    let kept: Vec<Figure> = all.filter(|&figure| cell.curve(figure).is_some()).collect();
+    let evaluate = &cell.config.evaluate;
+    let goals = [
+        (Goal::memorized(evaluate), MEMORIZED),
+        (Goal::generalized(evaluate), GENERALIZED),
+    ];
+    let thresholds = goals.into_iter().filter_map(move |(goal, what)| {
+        Some(Threshold {
+            figure: goal.figure_of(&kept)?,
+            value: goal.threshold,
+            falls: goal.falls,
+            what,
+        })
+    });
+    thresholds.filter(|threshold| family.columns.contains(&threshold.figure))
+}
 
 /// The picture of a family; `None` where none of its columns was kept.
 pub(crate) fn picture(view: &View, family: &Family, log_epochs: bool) -> Option<Picture> {
