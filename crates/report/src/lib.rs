@@ -41,8 +41,8 @@ impl Default for Style {
 
 /// Makes every picture that has something to show.
 pub fn pictures(view: &View, style: Style) -> Vec<Picture> {
-    let mut pictures: Vec<Picture> = curves::FAMILIES
-        .iter()
+    let mut pictures: Vec<Picture> = curves::families_in_order(view)
+        .into_iter()
         .filter_map(|family| curves::picture(view, family, style.log_epochs))
         .collect();
     pictures.extend(phase::picture(view));

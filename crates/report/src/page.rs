@@ -4,7 +4,7 @@ use serde_json::Value;
 use sparsegrok_config::{GenFigure, MemFigure};
 use sparsegrok_plot::number::{count, number};
 use sparsegrok_plot::text::{self, Escaped, html};
-use sparsegrok_plot::{Paint, Picture, Theme, draw};
+use sparsegrok_plot::{Key, Mark, Paint, Picture, Sign, Theme, draw, draw_narrow};
 use sparsegrok_run::Status;
 use sparsegrok_study::StudyResults;
 use sparsegrok_study::merge::configuration;
@@ -36,10 +36,7 @@ pub fn page(results: &StudyResults, view: &View, pictures: &[Picture], style: St
     let still = pictures
         .iter()
         .filter(|picture| STILL.contains(&picture.name));
-    let figures = still.map(|picture| {
-        let svg = draw(picture, Theme::Page);
-        format!("<figure id=\"{}\">\n{svg}</figure>\n", picture.name)
-    });
+    let figures = still.map(figure);
     let config = results.study.config();
     let judged = results.study.judged_by().map(str::to_owned);
     let command = judged.or_else(|| command::reproducing(config));
@@ -66,6 +63,32 @@ pub fn page(results: &StudyResults, view: &View, pictures: &[Picture], style: St
         chart = include_str!("../assets/uPlot.iife.min.js").trim(),
         script = include_str!("../assets/page.js"),
     )
+}
+
+/// A picture in both widths, of which the style sheet shows the one that the page has room for.
+fn figure(picture: &Picture) -> String {
+    let picture = with_frames_explained(picture.clone());
+    let (wide, narrow) = (
+        draw(&picture, Theme::Page),
+        draw_narrow(&picture, Theme::Page),
+    );
+    format!(
+        "<figure id=\"{}\">\n<div class=\"wide\">\n{wide}</div>\n<div class=\"narrow\">\n{narrow}</div>\n</figure>\n",
+        picture.name
+    )
+}
+
+/// Tiles that stand for cells are framed by the page where its chart shows their cell.
+fn with_frames_explained(mut picture: Picture) -> Picture {
+    let mut marks = picture.panels.iter().flat_map(|panel| &panel.marks);
+    if marks.any(|mark| matches!(mark, Mark::Tile { cell: Some(_), .. })) {
+        let key = Key::new(
+            "cell in the chart above; click to add or remove",
+            Sign::Framed,
+        );
+        picture.legend.push(key);
+    }
+    picture
 }
 
 /// A paragraph of a class of the style sheet.

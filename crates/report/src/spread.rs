@@ -34,8 +34,8 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
         1 => "",
         _ => " of ln T_{gen}",
     };
-    let (columns, size) = match cells.len() {
-        1 => (panels.len(), (220.0, 190.0)),
+    let (columns, height) = match cells.len() {
+        1 => (panels.len(), 190.0),
         _ => arrangement(view, panels.len()),
     };
     Some(Picture {
@@ -46,7 +46,7 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
             view.left_out(cells.len())
         ),
         columns,
-        size,
+        height,
         shared_axes: true,
         panels,
         ..Picture::empty("spread")
