@@ -5,14 +5,10 @@
 
 use std::time::Duration;
 
+use sparsegrok_plot::number::{decimals, decimals_of_interval};
+
 /// Significant digits of a figure whose interval is not known.
 const DIGITS: usize = 3;
-
-/// Significant digits of an interval's width, which its limits and what lies in it are rounded to.
-const DIGITS_OF_WIDTH: usize = 2;
-
-/// Most significant digits: beyond them a narrow interval is one of rounding errors.
-const MOST_DIGITS: usize = 6;
 
 /// Decimals from which on a figure is written as a power of ten.
 const MOST_DECIMALS: usize = 7;
@@ -24,40 +20,12 @@ pub(crate) struct Decimals(usize);
 impl Decimals {
     /// Decimals of a figure alone: three significant digits, and all digits before the point.
     pub(crate) fn of(x: f64) -> Self {
-        Self::at(x, DIGITS)
+        Self(decimals(x, DIGITS))
     }
 
-    /// Decimals of a figure with limits, any of which may be infinite: two significant digits of the
-    /// interval's width, and none of whole numbers.
+    /// Decimals of a figure with limits, as [`decimals_of_interval`].
     pub(crate) fn of_interval(estimate: f64, low: f64, high: f64) -> Self {
-        let finite = [estimate, low, high].into_iter().filter(|x| x.is_finite());
-        let least = finite.clone().fold(f64::INFINITY, f64::min);
-        let greatest = finite.clone().fold(f64::NEG_INFINITY, f64::max);
-        if finite.clone().all(|x| x.fract() == 0.0) {
-            // Such as epochs.
-            return Self(0);
-        }
-        let size = finite.map(f64::abs).fold(0.0, f64::max);
-        match greatest - least {
-            width if width > 0.0 => {
-                let Self(most) = Self::at(size, MOST_DIGITS);
-                let Self(borne) = Self::at(width, DIGITS_OF_WIDTH);
-                Self(borne.min(most))
-            }
-            _ => Self::of(size),
-        }
-    }
-
-    fn at(x: f64, digits: usize) -> Self {
-        // The exponent after rounding: 0.9996 has as many decimals as 1.
-        let scientific = format!("{x:.*e}", digits - 1);
-        let exponent = scientific.split_once('e').and_then(|(_, e)| e.parse().ok());
-        let exponent: i64 = if x == 0.0 {
-            digits as i64
-        } else {
-            exponent.unwrap_or(0)
-        };
-        Self(usize::try_from(digits as i64 - 1 - exponent).unwrap_or(0))
+        Self(decimals_of_interval(estimate, low, high))
     }
 
     /// The text of a figure.

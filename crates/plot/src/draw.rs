@@ -3,27 +3,43 @@
 use std::fmt::Write;
 
 use crate::layout::{
-    BAR, LARGE, LEGEND_ROW, Layout, MARGIN, MEDIUM, RULE_LABELS, SMALL, TICK, has_rule_labels,
-    key_width, most_ticks, ticks, widest,
+    BAR, LARGE, LEGEND_ROW, LINE, Layout, MARGIN, MEDIUM, NARROW, RULE_LABELS, SMALL, TICK, WIDE,
+    has_rule_labels, key_width, most_ticks, spread, ticks, widest,
 };
 use crate::palette::{Paint, Theme};
 use crate::picture::{Axis, Bar, Mark, Panel, Picture, Stroke};
 use crate::svg::{BOLD, CENTRED, Px, Svg, TO_THE_LEFT};
 use crate::text::width;
 
+/// Length by which labels of ticks may reach out left and right of a panel.
+const OVERHANG: f64 = 5.0;
 /// Length of an interval beyond its dot where it has no upper end.
 const OPEN: f64 = 14.0;
 
-/// Draws a picture as SVG, with a newline at its end.
+/// Draws a picture as SVG as wide as a column of a page, with a newline at its end.
 ///
 /// Takes time and memory linear in the number of points.
 pub fn draw(picture: &Picture, theme: Theme) -> String {
-    let layout = Layout::of(picture);
+    drawn(picture, theme, WIDE)
+}
+
+/// Draws a picture as SVG as narrow as a phone: text is as large as in [`draw`], and panels stand
+/// below each other where they have no room side by side.
+pub fn draw_narrow(picture: &Picture, theme: Theme) -> String {
+    drawn(picture, theme, NARROW)
+}
+
+fn drawn(picture: &Picture, theme: Theme, width: f64) -> String {
+    let layout = Layout::of(picture, width);
     let mut svg = Svg::new(theme);
     svg.open(&picture.title, layout.width, layout.height);
-    let mut y = MARGIN + LARGE;
-    svg.words((MARGIN, y), &picture.title, LARGE, Paint::Ink, BOLD);
-    y += 10.0;
+    let mut y = MARGIN;
+    for line in &layout.title {
+        y += LARGE;
+        svg.words((MARGIN, y), line, LARGE, Paint::Ink, BOLD);
+        y += 3.0;
+    }
+    y += 7.0;
     for row in &layout.legend {
         y += LEGEND_ROW;
         let mut x = MARGIN;
@@ -35,9 +51,9 @@ pub fn draw(picture: &Picture, theme: Theme) -> String {
     for (i, panel) in picture.panels.iter().enumerate() {
         svg.panel(picture, i, panel, &layout);
     }
-    let mut y = layout.height - MARGIN - layout.note.len() as f64 * 15.0;
+    let mut y = layout.height - MARGIN - layout.note.len() as f64 * LINE;
     for line in &layout.note {
-        y += 15.0;
+        y += LINE;
         svg.words((MARGIN, y - 4.0), line, SMALL, Paint::Muted, "");
     }
     svg.text.push_str("</svg>\n");
@@ -70,6 +86,18 @@ impl Frame<'_> {
     fn y(&self, y: f64) -> f64 {
         self.bottom() - self.height * self.y.scale.place(y)
     }
+
+    fn rectangle(&self, x: (f64, f64), y: (f64, f64)) -> [(f64, f64); 2] {
+        [(self.x(x.0), self.x(x.1)), (self.y(y.0), self.y(y.1))]
+    }
+}
+
+/// Tells if a mark is written together with the one before it: tiles and crosses may be thousands.
+fn are_drawn_together(before: &Mark, mark: &Mark) -> bool {
+    matches!(
+        (before, mark),
+        (Mark::Tile { .. }, Mark::Tile { .. }) | (Mark::Cross { .. }, Mark::Cross { .. })
+    )
 }
 
 impl Svg {
@@ -78,13 +106,15 @@ impl Svg {
         let frame = Frame {
             left: layout.lefts[i % columns],
             top: layout.tops[i / columns],
-            width: picture.size.0,
-            height: picture.size.1,
+            width: layout.panel.0,
+            height: layout.panel.1,
             x: &panel.x,
             y: &panel.y,
         };
         let below = i + columns < picture.panels.len();
-        let clip = format!("{}-{i}", picture.name);
+        let last = (i + 1).is_multiple_of(columns) || i + 1 == picture.panels.len();
+        // A page may hold a picture in both widths.
+        let clip = format!("{}-{}-{i}", picture.name, layout.width);
         let [x, y, width, height] = [frame.left, frame.top, frame.width, frame.height].map(Px);
         self.put(format_args!(
             "<clipPath id=\"{clip}\"><rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/></clipPath>\n"
@@ -92,16 +122,21 @@ impl Svg {
         self.horizontal(&frame, !picture.shared_axes || !below);
         self.vertical(&frame, !picture.shared_axes || i.is_multiple_of(columns));
         self.put(format_args!("<g clip-path=\"url(#{clip})\">\n"));
-        for mark in &panel.marks {
-            self.mark(&frame, mark);
+        for alike in panel.marks.chunk_by(are_drawn_together) {
+            self.marks(&frame, alike);
         }
         self.put(format_args!("</g>\n"));
         self.frame(&frame);
         self.rule_labels(&frame, panel);
+        if !picture.shared_axes || last {
+            self.level_labels(&frame, panel);
+        }
         let ruled = picture.panels.iter().any(has_rule_labels);
         let above = if ruled { 7.0 + RULE_LABELS } else { 7.0 };
-        let above = (frame.left, frame.top - above);
-        self.words(above, &panel.title, MEDIUM, Paint::Ink, BOLD);
+        for (line, title) in layout.titles[i].iter().rev().enumerate() {
+            let above = (frame.left, frame.top - above - line as f64 * LINE);
+            self.words(above, title, MEDIUM, Paint::Ink, BOLD);
+        }
         if let Some(bar) = &panel.bar {
             self.bar(&frame, bar);
         }
@@ -131,11 +166,15 @@ impl Svg {
                 continue;
             };
             let half = width(&label, SMALL, false) / 2.0;
-            if x - half < free {
+            // Labels at the ends keep clear of those of the panels beside this one.
+            let middle = x
+                .min(frame.right() + OVERHANG - half)
+                .max(frame.left - OVERHANG + half);
+            if middle - half < free {
                 continue;
             }
-            free = x + half + 6.0;
-            let at = (x, frame.bottom() + TICK + SMALL);
+            free = middle + half + 6.0;
+            let at = (middle, frame.bottom() + TICK + SMALL);
             self.words(at, &label, SMALL, Paint::Ink, CENTRED);
         }
         if labelled {
@@ -203,20 +242,59 @@ impl Svg {
 
     /// The labels of rules: above the panel, each centred on its own rule where there is room.
     fn rule_labels(&mut self, frame: &Frame<'_>, panel: &Panel) {
-        let mut free = frame.left;
-        for mark in &panel.marks {
-            let Mark::Rule { x, stroke, label } = mark else {
-                continue;
-            };
-            let (x, wide) = (frame.x(*x), width(label, SMALL, false));
-            if label.is_empty() || !(frame.left - 0.5..=frame.right() + 0.5).contains(&x) {
-                continue;
+        let rules = panel.marks.iter().filter_map(|mark| match mark {
+            Mark::Rule { x, stroke, label } => Some((frame.x(*x), *stroke, label.as_str())),
+            _ => None,
+        });
+        let in_sight = |x: f64| (frame.left - 0.5..=frame.right() + 0.5).contains(&x);
+        let rules = rules.filter(|(x, _, label)| !label.is_empty() && in_sight(*x));
+        let rules: Vec<_> = rules.collect();
+        let sizes = rules
+            .iter()
+            .map(|(x, _, label)| (*x, width(label, SMALL, false)));
+        let sizes: Vec<_> = sizes.collect();
+        let begins = spread(&sizes, (frame.left, frame.right()), 8.0);
+        for ((x, stroke, label), begin) in rules.into_iter().zip(begins) {
+            self.line((x, frame.top - 4.0), (x, frame.top), stroke);
+            self.words((begin, frame.top - 8.0), label, SMALL, stroke.paint, "");
+        }
+    }
+
+    /// The labels of levels: right of the panel, each at its own level where there is room.
+    fn level_labels(&mut self, frame: &Frame<'_>, panel: &Panel) {
+        let levels = panel.marks.iter().filter_map(|mark| match mark {
+            Mark::Level { y, stroke, label } => Some((frame.y(*y), stroke.paint, label.as_str())),
+            _ => None,
+        });
+        let in_sight = |y: f64| (frame.top - 0.5..=frame.bottom() + 0.5).contains(&y);
+        let levels: Vec<_> = levels.filter(|(y, ..)| in_sight(*y)).collect();
+        let sizes: Vec<_> = levels.iter().map(|(y, ..)| (*y, SMALL)).collect();
+        let line = (frame.top - SMALL, frame.bottom() + SMALL);
+        for ((_, paint, label), begin) in levels.iter().zip(spread(&sizes, line, 2.0)) {
+            let at = (frame.right() + TICK, begin + 0.86 * SMALL);
+            self.words(at, label, SMALL, *paint, "");
+        }
+    }
+
+    /// Marks of one kind that follow each other, of which some are written in short.
+    fn marks(&mut self, frame: &Frame<'_>, alike: &[Mark]) {
+        match alike {
+            [Mark::Tile { .. }, ..] => {
+                // Tiles that meet leave no gap between them.
+                self.put(format_args!("<g shape-rendering=\"crispEdges\">\n"));
+                for tile in alike {
+                    self.mark(frame, tile);
+                }
+                self.put(format_args!("</g>\n"));
             }
-            let from = (x - wide / 2.0).min(frame.right() - wide).max(free);
-            free = from + wide + 8.0;
-            let above = frame.top - 8.0;
-            self.line((x, frame.top - 4.0), (x, frame.top), *stroke);
-            self.words((from, above), label, SMALL, stroke.paint, "");
+            [Mark::Cross { .. }, ..] => {
+                let boxes = alike.iter().filter_map(|mark| match mark {
+                    Mark::Cross { x, y } => Some(frame.rectangle(*x, *y)),
+                    _ => None,
+                });
+                self.crosses(boxes);
+            }
+            _ => alike.iter().for_each(|mark| self.mark(frame, mark)),
         }
     }
 
@@ -232,6 +310,10 @@ impl Svg {
                 let x = frame.x(*x);
                 self.line((x, frame.top), (x, frame.bottom()), *stroke);
             }
+            Mark::Level { y, stroke, .. } => {
+                let y = frame.y(*y);
+                self.line((frame.left, y), (frame.right(), y), *stroke);
+            }
             Mark::Stripe { x, paint, opacity } => {
                 let scale = &frame.x.scale;
                 let x = (
@@ -242,16 +324,11 @@ impl Svg {
                 self.rectangle(x, (frame.top, frame.bottom()), *paint, &more);
             }
             Mark::Tile { x, y, paint, cell } => {
-                // Tiles that meet leave no gap between them.
                 let number = cell.map(|cell| format!(" data-cell=\"{cell}\""));
-                let more =
-                    " shape-rendering=\"crispEdges\"".to_owned() + &number.unwrap_or_default();
-                let (x, y) = ((frame.x(x.0), frame.x(x.1)), (frame.y(y.0), frame.y(y.1)));
-                self.rectangle(x, y, *paint, &more);
+                let [x, y] = frame.rectangle(*x, *y);
+                self.rectangle(x, y, *paint, &number.unwrap_or_default());
             }
-            Mark::Cross { x, y } => {
-                self.cross((frame.x(x.0), frame.x(x.1)), (frame.y(y.0), frame.y(y.1)));
-            }
+            Mark::Cross { x, y } => self.crosses([frame.rectangle(*x, *y)]),
             Mark::Dot {
                 at,
                 interval,
@@ -276,9 +353,12 @@ impl Svg {
             Mark::Censored { at, paint } => {
                 self.censored((frame.x(at.0), frame.y(at.1)), *paint);
             }
-            Mark::Text { at, text, paint } => {
-                let at = (frame.x(at.0), frame.y(at.1) + 0.36 * SMALL);
-                self.words(at, text, SMALL, *paint, CENTRED);
+            Mark::Text { x, y, text, paint } => {
+                let (left, right) = (frame.x(x.0), frame.x(x.1));
+                if width(text, SMALL, false) <= (right - left).abs() {
+                    let at = ((left + right) / 2.0, frame.y(*y) + 0.36 * SMALL);
+                    self.words(at, text, SMALL, *paint, CENTRED);
+                }
             }
         }
     }

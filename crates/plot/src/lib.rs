@@ -1,8 +1,9 @@
 //! Pictures with axes, described as data and drawn as SVG and PNG.
 //!
 //! A [`Picture`] is a title, a legend, a note and [`Panel`]s; a panel is two [`Axis`] and a list of
-//! [`Mark`]s in the axes' own numbers: lines, bands, tiles, dots. [`draw`] lays the picture out and
-//! writes it as SVG, [`png`] renders that SVG with the built-in fonts.
+//! [`Mark`]s in the axes' own numbers: lines, bands, tiles, dots. [`draw`] lays the picture out to
+//! the width of a column, [`draw_narrow`] to that of a phone, and writes it as SVG; [`png`] renders
+//! that SVG with the built-in fonts.
 //!
 //! Bytes are a function of the picture: no system font, no clock, no platform's mathematics. Colours
 //! are few and told apart by colour-blind eyes; a picture drawn for a page follows the page into its
@@ -41,7 +42,7 @@ mod svg;
 pub mod text;
 
 pub use contour::contour;
-pub use draw::draw;
+pub use draw::{draw, draw_narrow};
 pub use palette::{Paint, Theme};
 pub use picture::{Axis, Bar, Key, Mark, Panel, Picture, Sign, Stroke};
 pub use png::{PngError, png};

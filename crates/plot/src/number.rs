@@ -5,6 +5,15 @@
 /// Significant digits of [`number`] and [`significant`].
 const DIGITS: usize = 4;
 
+/// Significant digits of a number whose interval has no width.
+const DIGITS_ALONE: usize = 3;
+
+/// Significant digits of an interval's width, which its limits and what lies in it are rounded to.
+const DIGITS_OF_WIDTH: usize = 2;
+
+/// Most significant digits: beyond them a narrow interval is one of rounding errors.
+const MOST_DIGITS: usize = 6;
+
 /// Writes a number to four significant digits at most: 1,009; 0.005; 5×10⁻⁵; ∞; – for NaN.
 ///
 /// Numbers from 0.001 to below a million are written out, others as a power of ten.
@@ -32,6 +41,47 @@ pub fn number(x: f64) -> String {
 /// Writes a number with so many decimals: 1,485.25.
 pub fn fixed(x: f64, decimals: usize) -> String {
     typeset(&format!("{x:.decimals$}"))
+}
+
+/// Writes a number and its interval with the decimals that the interval bears:
+/// 1.0021 [1.0008, 1.0034].
+pub fn interval(estimate: f64, low: f64, high: f64) -> String {
+    let decimals = decimals_of_interval(estimate, low, high);
+    let [estimate, low, high] = [estimate, low, high].map(|x| match x.is_finite() {
+        true => fixed(x, decimals),
+        false => number(x),
+    });
+    format!("{estimate} [{low}, {high}]")
+}
+
+/// Decimals of so many significant digits; none where they end before the point.
+pub fn decimals(x: f64, digits: usize) -> usize {
+    // The exponent after rounding: 0.9996 has as many decimals as 1.
+    let scientific = format!("{x:.*e}", digits.saturating_sub(1));
+    let exponent = scientific.split_once('e').and_then(|(_, e)| e.parse().ok());
+    let exponent: i64 = if x == 0.0 {
+        digits as i64
+    } else {
+        exponent.unwrap_or(0)
+    };
+    usize::try_from(digits as i64 - 1 - exponent).unwrap_or(0)
+}
+
+/// Decimals of a number with limits, any of which may be infinite: two significant digits of the
+/// interval's width, and none of whole numbers.
+pub fn decimals_of_interval(estimate: f64, low: f64, high: f64) -> usize {
+    let finite = [estimate, low, high].into_iter().filter(|x| x.is_finite());
+    let least = finite.clone().fold(f64::INFINITY, f64::min);
+    let greatest = finite.clone().fold(f64::NEG_INFINITY, f64::max);
+    if finite.clone().all(|x| x.fract() == 0.0) {
+        // Such as epochs.
+        return 0;
+    }
+    let size = finite.map(f64::abs).fold(0.0, f64::max);
+    match greatest - least {
+        width if width > 0.0 => decimals(width, DIGITS_OF_WIDTH).min(decimals(size, MOST_DIGITS)),
+        _ => decimals(size, DIGITS_ALONE),
+    }
 }
 
 /// Writes a power of ten, as in 10⁻⁴.
@@ -114,6 +164,8 @@ mod tests {
         for (x, text) in cases {
             assert_eq!(number(x), text, "{x}");
         }
+        assert_eq!(interval(1.0021, 1.0008, 1.0034), "1.0021 [1.0008, 1.0034]");
+        assert_eq!(interval(-1.9, -2.46, f64::INFINITY), "−1.90 [−2.46, ∞]");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(999), "999");
         assert_eq!(fixed(1485.25, 2), "1,485.25");

@@ -48,14 +48,33 @@ impl Paint {
         (Self::White, "white", "#ffffff", "#ffffff"),
     ];
 
-    /// Paints of `count` things in order: distinct ones while they are few, else shades of a ramp.
+    /// Paints of `count` things in order: distinct ones while they are few, else hues of a ramp.
     pub fn series(count: usize) -> Vec<Self> {
         if count <= DISTINCT.len() {
             return DISTINCT[..count].to_vec();
         }
-        // The ramp's yellow end does not show on white, nor its violet one on black.
-        let share = |i| 0.25 + 0.63 * i as f64 / (count - 1) as f64;
-        (0..count).map(|i| Self::ramp(share(i))).collect()
+        let share = |i| i as f64 / (count - 1) as f64;
+        (0..count).map(|i| Self::hue(share(i))).collect()
+    }
+
+    /// A colour of lines by their order, from blue (0) by red to olive (1).
+    ///
+    /// All are of a middling lightness, so that each stands out from white and from black paper
+    /// (with a contrast of 3 at least); what order they have is told by the hue. Shares outside 0
+    /// to 1 have the nearer end's colour.
+    fn hue(share: f64) -> Self {
+        Self::between(
+            &[
+                [42, 120, 214],
+                [126, 96, 224],
+                [189, 74, 178],
+                [214, 66, 92],
+                [208, 88, 20],
+                [160, 122, 0],
+                [104, 138, 20],
+            ],
+            share,
+        )
     }
 
     /// A colour of the ramp from dark violet (0) to yellow (1), whose lightness grows evenly.
@@ -76,11 +95,16 @@ impl Paint {
             [170, 220, 50],
             [253, 231, 37],
         ];
-        let at = share.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
-        let below = (at as usize).min(STOPS.len() - 2);
+        Self::between(&STOPS, share)
+    }
+
+    /// The shade at a share of the way along evenly spaced stops, linear between two of them.
+    fn between(stops: &[[u8; 3]], share: f64) -> Self {
+        let at = share.clamp(0.0, 1.0) * (stops.len() - 1) as f64;
+        let below = (at as usize).min(stops.len() - 2);
         let rest = at - below as f64;
         let [r, g, b] = [0, 1, 2].map(|i| {
-            let (low, high) = (f64::from(STOPS[below][i]), f64::from(STOPS[below + 1][i]));
+            let (low, high) = (f64::from(stops[below][i]), f64::from(stops[below + 1][i]));
             (low + rest * (high - low) + 0.5) as u8
         });
         Self::Shade(r, g, b)
@@ -150,6 +174,31 @@ mod tests {
         assert_eq!(Paint::ramp(0.5), Paint::Shade(33, 144, 141));
         assert_eq!(Paint::ramp(1.0), Paint::Shade(253, 231, 37));
         assert_eq!(Paint::ramp(f64::INFINITY), Paint::ramp(1.0));
+    }
+
+    /// The ratio of luminances that WCAG 2.1 defines, of a line and the paper it is on.
+    fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+        let linear = |channel: u8| match f64::from(channel) / 255.0 {
+            c if c <= 0.040_45 => c / 12.92,
+            c => libm::pow((c + 0.055) / 1.055, 2.4),
+        };
+        let luminance =
+            |[r, g, b]: [u8; 3]| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn hues_stand_out_from_both_papers() {
+        for paint in Paint::series(40) {
+            let Paint::Shade(r, g, b) = paint else {
+                panic!("{paint:?} is no shade");
+            };
+            for paper in [[0xff, 0xff, 0xff], [0x16, 0x18, 0x1b]] {
+                let found = contrast([r, g, b], paper);
+                assert!(found >= 3.0, "{paint:?} on {paper:?}: {found}");
+            }
+        }
     }
 
     #[test]

@@ -18,10 +18,10 @@ pub struct Picture {
     pub legend: Vec<Key>,
     /// Panels, row by row.
     pub panels: Vec<Panel>,
-    /// Panels in a row.
+    /// Most panels in a row; in a narrow picture there are as many as have room.
     pub columns: usize,
-    /// Width and height of a panel's plotting area, in px of 1/96 inch.
-    pub size: (f64, f64),
+    /// Greatest height of a panel's plotting area, in px of 1/96 inch; it is never higher than wide.
+    pub height: f64,
     /// True if all panels have the same axes, which are then labelled at the rim alone.
     pub shared_axes: bool,
 }
@@ -36,7 +36,7 @@ impl Picture {
             legend: Vec::new(),
             panels: Vec::new(),
             columns: 1,
-            size: (560.0, 300.0),
+            height: 300.0,
             shared_axes: false,
         }
     }
@@ -136,6 +136,8 @@ pub enum Sign {
     Dot(Paint),
     /// A tile that is crossed out.
     Crossed,
+    /// A tile in a frame.
+    Framed,
     /// A small upright stroke, as at [`Mark::Censored`].
     Censored(Paint),
 }
@@ -200,6 +202,15 @@ pub enum Mark {
         /// Words above the panel at the line; may be empty.
         label: String,
     },
+    /// A line over the whole width: a level of the vertical axis.
+    Level {
+        /// The line's place on the vertical axis.
+        y: f64,
+        /// The line's look.
+        stroke: Stroke,
+        /// Words right of the panel at the line.
+        label: String,
+    },
     /// A stripe over the whole height.
     Stripe {
         /// The stripe's two ends on the horizontal axis.
@@ -244,10 +255,13 @@ pub enum Mark {
         /// Colour.
         paint: Paint,
     },
-    /// A word or two, centred.
+    /// A word or two.
     Text {
-        /// (x, y).
-        at: (f64, f64),
+        /// Left and right of the room that the words are centred in; where it is too narrow for
+        /// them, they are left out.
+        x: (f64, f64),
+        /// The words' height.
+        y: f64,
         /// The words.
         text: String,
         /// Colour.

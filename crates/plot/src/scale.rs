@@ -133,15 +133,14 @@ impl Scale {
         }
         // Powers of ten reach one beyond each end, for the small ticks there.
         let (first, last) = (floor(log10(self.low)) as i32, ceil(log10(self.high)) as i32);
-        let powers = (first..=last).filter(|&e| self.holds(power(e))).count();
+        let held: Vec<i32> = (first..=last).filter(|&e| self.holds(power(e))).collect();
+        let powers = held.len();
         let every = (powers.div_ceil(most) as i32).max(1);
-        // Few powers of ten leave room for labels between them.
-        let between: &[f64] = match powers {
-            0..=1 => &[2.0, 3.0, 5.0],
-            2 => &[2.0, 5.0],
-            _ => &[],
-        };
-        let between = if most > 4 { between } else { &[] };
+        // Counted from 1, or from the first in sight if a single label would be left.
+        let multiples = held.iter().filter(|&e| e % every == 0).count();
+        let from = held.first().copied().filter(|_| multiples < 2).unwrap_or(0);
+        let is_labelled = |e: i32| (e - from).rem_euclid(every) == 0;
+        let between = self.between(powers, (first, last), most);
         let as_power = powers > 1 && (first < -3 || last > 5);
         let mut ticks = Vec::new();
         for e in first..=last {
@@ -152,8 +151,8 @@ impl Scale {
                 }
                 ticks.push(match digit {
                     // So many small ticks would run together.
-                    1 if e.rem_euclid(every) != 0 && every > 10 => continue,
-                    1 if e.rem_euclid(every) != 0 => Tick::small(at),
+                    1 if !is_labelled(e) && every > 10 => continue,
+                    1 if !is_labelled(e) => Tick::small(at),
                     1 if as_power => Tick::labelled(at, power_of_ten(e)),
                     1 => Tick::labelled(at, number(at)),
                     _ if between.contains(&f64::from(digit)) => Tick::labelled(at, number(at)),
@@ -163,6 +162,22 @@ impl Scale {
             }
         }
         ticks
+    }
+
+    /// The digits that have labels between so many powers of ten: as many as there is room for,
+    /// where powers alone would be few, and enough of them for a label or two in any case.
+    fn between(&self, powers: usize, (first, last): (i32, i32), most: usize) -> &'static [f64] {
+        const CHOICES: [&[f64]; 4] = [&[2.0, 3.0, 5.0], &[2.0, 5.0], &[3.0], &[]];
+        if powers > 2 {
+            return &[];
+        }
+        let labels = |digits: &[f64]| {
+            let all = (first..=last).flat_map(|e| digits.iter().map(move |digit| digit * power(e)));
+            powers + all.filter(|&at| self.holds(at)).count()
+        };
+        let mut choices = CHOICES.into_iter();
+        let found = choices.find(|digits| (2..=most.max(3)).contains(&labels(digits)));
+        found.unwrap_or(CHOICES[0])
     }
 
     fn holds(&self, x: f64) -> bool {
@@ -195,12 +210,27 @@ fn range(values: impl IntoIterator<Item = f64>, least: f64) -> Option<(f64, f64)
 fn nice(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let rough = (high - low) / most as f64;
     let magnitude = floor(log10(rough)) as i32;
-    let mut steps = [1.0, 2.0, 5.0].into_iter();
-    let step = steps.find(|s| s * power(magnitude) >= rough * (1.0 - 1e-9));
-    let (step, magnitude) = step.map_or((1.0, magnitude + 1), |step| (step, magnitude));
-    let slack = 1e-9 * (high - low) / (step * power(magnitude));
-    let first = ceil(low / (step * power(magnitude)) - slack) as i64;
-    let last = floor(high / (step * power(magnitude)) + slack) as i64;
+    let ends = |(step, magnitude): (f64, i32)| {
+        let unit = step * power(magnitude);
+        let slack = 1e-9 * (high - low) / unit;
+        (
+            ceil(low / unit - slack) as i64,
+            floor(high / unit + slack) as i64,
+        )
+    };
+    let steps = [
+        (1.0, magnitude),
+        (2.0, magnitude),
+        (5.0, magnitude),
+        (1.0, magnitude + 1),
+    ];
+    let wide = |&(step, m): &(f64, i32)| step * power(m) >= rough * (1.0 - 1e-9);
+    let widest = steps.iter().position(wide).unwrap_or(steps.len() - 1);
+    // A step that leaves a single label, or none, is no help: the next smaller one is taken.
+    let several = |&step: &(f64, i32)| ends(step).0 < ends(step).1;
+    let mut smaller = steps[..=widest].iter().copied().rev();
+    let (step, magnitude) = smaller.find(several).unwrap_or(steps[widest]);
+    let (first, last) = ends((step, magnitude));
     // Ends by count, so that no rounding at the ends can make it run on.
     let last = last.min(first.saturating_add(2 * most as i64));
     // Divided by a whole power of ten where that is exact: 3 × 0.1 is not 0.3.
@@ -300,6 +330,30 @@ mod tests {
         assert_eq!(ends(Scale::linear([], 0.0)), (0.0, 1.0));
         assert_eq!(ends(Scale::log([2.0, 0.0], 0.0)), (1.0, 4.0));
         assert_eq!(ends(Scale::log([], 0.0)), (1.0, 10.0));
+    }
+
+    /// A reader needs two labels to tell a scale, also within a decade and on a short axis.
+    #[test]
+    fn every_scale_has_two_labels() {
+        for ratio in [
+            1.01, 1.7, 3.0, 7.9, 8.1, 9.5, 11.0, 60.0, 99.0, 120.0, 1e4, 1e9,
+        ] {
+            for low in [1.0, 1.05, 1.1, 2.3, 4.7, 8.4, 9.9] {
+                for most in 2..=9 {
+                    for scale in [
+                        Scale::log([low, low * ratio], 0.0),
+                        Scale::linear([low, low * ratio], 0.0),
+                    ] {
+                        let labels = labels(scale, most);
+                        assert!(
+                            (2..=2 * most + 2).contains(&labels.len()),
+                            "{scale:?} {most}: {labels:?}"
+                        );
+                    }
+                }
+            }
+        }
+        assert_eq!(labels(Scale::log([11.0, 95.0], 0.0), 4), ["20", "30", "50"]);
     }
 
     /// Ranges that overflow, vanish or differ by a rounding: each has a few ticks, in order and in

@@ -147,7 +147,12 @@ impl Svg {
             Sign::Dot(paint) => self.dot((x + SIGN / 2.0, middle), paint),
             Sign::Crossed => {
                 self.rectangle(box_x, box_y, Paint::Faint, "");
-                self.cross(box_x, box_y);
+                self.crosses([[box_x, box_y]]);
+            }
+            Sign::Framed => {
+                let frame = " stroke=\"INK\" stroke-width=\"2\""
+                    .replace("INK", &Paint::Ink.value(self.theme));
+                self.rectangle(box_x, box_y, Paint::Faint, &frame);
             }
             Sign::Censored(paint) => self.censored((x + SIGN / 2.0, middle), paint),
         }
@@ -163,12 +168,17 @@ impl Svg {
         ));
     }
 
-    pub(crate) fn cross(&mut self, x: (f64, f64), y: (f64, f64)) {
-        let (mx, my) = ((x.0 + x.1) / 2.0, (y.0 + y.1) / 2.0);
-        let arm = (0.3 * (x.1 - x.0).abs().min((y.1 - y.0).abs())).min(5.0);
-        let stroke = Stroke::solid(Paint::Ink, 0.8).faded(0.55);
-        self.line((mx - arm, my - arm), (mx + arm, my + arm), stroke);
-        self.line((mx - arm, my + arm), (mx + arm, my - arm), stroke);
+    /// Crosses in rectangles, in one path: a grid may have thousands.
+    pub(crate) fn crosses(&mut self, boxes: impl IntoIterator<Item = [(f64, f64); 2]>) {
+        let style = self.style(Stroke::solid(Paint::Ink, 0.8).faded(0.55));
+        let mut path = String::new();
+        for [x, y] in boxes {
+            let (mx, my) = ((x.0 + x.1) / 2.0, (y.0 + y.1) / 2.0);
+            let arm = (0.3 * (x.1 - x.0).abs().min((y.1 - y.0).abs())).min(5.0);
+            let [left, top, side] = [mx - arm, my - arm, 2.0 * arm].map(Px);
+            let _ = write!(path, "M{left} {top}l{side} {side}m0 -{side}l-{side} {side}");
+        }
+        self.put(format_args!("<path d=\"{path}\"{style}/>\n"));
     }
 
     pub(crate) fn censored(&mut self, (x, y): (f64, f64), paint: Paint) {

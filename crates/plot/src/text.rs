@@ -78,12 +78,12 @@ pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
 }
 
 /// Breaks a text into lines of at most `room`; a word longer than that has a line of its own.
-pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
+pub(crate) fn wrap(text: &str, size: f64, bold: bool, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         if let Some(line) = lines.last_mut() {
             let longer = format!("{line} {word}");
-            if width(&longer, size, false) <= room {
+            if width(&longer, size, bold) <= room {
                 *line = longer;
                 continue;
             }
@@ -175,9 +175,9 @@ mod tests {
 
     #[test]
     fn lines_break_at_words() {
-        let lines = wrap("a sentence of several words", 10.0, 60.0);
+        let lines = wrap("a sentence of several words", 10.0, false, 60.0);
         assert!(lines.len() > 1 && lines.iter().all(|line| width(line, 10.0, false) <= 60.0));
         assert_eq!(lines.join(" "), "a sentence of several words");
-        assert!(wrap("", 10.0, 60.0).is_empty());
+        assert!(wrap("", 10.0, false, 60.0).is_empty());
     }
 }

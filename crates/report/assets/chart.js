@@ -97,7 +97,7 @@
     const [first, last] = [rows[0][0], rows[0].at(-1)];
     const zoomed = (u) => u.scales.x.min > first || u.scales.x.max < last;
     const axis = (label, log, gap) => ({
-      label, stroke: ink, labelSize: 24, size: label === data.words.time ? 38 : 62,
+      label, stroke: ink, labelSize: 24, size: label === data.words.axis ? 38 : 62,
       font: `12px ${FONT}`, labelFont: `13px ${FONT}`,
       grid: { stroke: faint, width: 1 }, ticks: { stroke: ink, width: 1, size: 5 },
       splits: (u, i, low, high) => ticks(low, high, log, (i ? u.bbox.height : u.bbox.width) / devicePixelRatio, gap),
@@ -121,7 +121,7 @@
         x: { time: false, distr: state.log ? 3 : 1, range: (u, low, high) => [low, high] },
         y: { distr: family.log ? 3 : 1, range },
       },
-      axes: [axis(data.words.time, state.log, 64), axis(family.label, family.log, 30)],
+      axes: [axis(data.words.axis, state.log, 64), axis(family.label, family.log, 30)],
       series: [{}].concat(found.map((one) => ({
         label: one.label ?? "",
         stroke: one.edge ? "transparent" : one.thin ? translucent(one.paint, 0.4) : color(one.paint),

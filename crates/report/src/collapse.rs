@@ -1,9 +1,9 @@
 //! The collapse: accuracy against epochs, and against nηλT, the time in units of decay.
 
 use sparsegrok_kernel::Figure;
-use sparsegrok_plot::{Axis, Mark, Paint, Panel, Picture, Scale, Stroke};
+use sparsegrok_plot::{Axis, Mark, Panel, Picture, Scale};
 
-use crate::view::{CellView, View};
+use crate::view::{CellView, View, strokes};
 
 /// Cells with a curve each; of more, some are chosen.
 const MOST_CURVES: usize = 12;
@@ -28,7 +28,7 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
     if cells.iter().all(|(_, clock, _)| *clock == first) {
         return None;
     }
-    let paints = Paint::series(cells.len());
+    let strokes = strokes(cells.len(), 1.6);
     let panel = |title: &str, label: &str, time: &dyn Fn(&Clocked<'_>, f64) -> f64| {
         let curves = cells.iter().map(|cell| -> Vec<(f64, f64)> {
             let points = cell.0.curve(cell.2).map_or(&[][..], |curve| &curve.points);
@@ -43,10 +43,10 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
         let y = Scale::linear(all().map(|(_, y)| y).chain([0.5, 1.0]), 0.04);
         let lines = curves
             .iter()
-            .zip(&paints)
-            .map(|(points, &paint)| Mark::Line {
+            .zip(&strokes)
+            .map(|(points, &stroke)| Mark::Line {
                 points: points.clone(),
-                stroke: Stroke::solid(paint, 1.6),
+                stroke,
             });
         let (x, y) = (Axis::new(label, x), Axis::new("accuracy on unseen data", y));
         Panel::new(title, x, y, lines.collect())
@@ -73,7 +73,7 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
             },
         ));
     }
-    let keys = cells.iter().zip(&paints);
+    let keys = cells.iter().zip(&strokes);
     Some(Picture {
         name: "collapse",
         title: "One clock for all cells: weight decay".to_owned(),
@@ -88,10 +88,10 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
             },
             view.left_out(cells.len())
         ),
-        legend: keys.map(|((cell, ..), &paint)| cell.key(paint)).collect(),
+        legend: keys.map(|((cell, ..), &stroke)| cell.key(stroke)).collect(),
         columns: panels.len(),
         panels,
-        size: (250.0, 210.0),
+        height: 210.0,
         shared_axes: false,
     })
 }

@@ -125,6 +125,14 @@ impl Threshold {
         format!("{sign} {}", number(self.value))
     }
 
+    /// The look of its line.
+    fn stroke(&self) -> Stroke {
+        Stroke {
+            dash: 2.0,
+            ..Stroke::solid(figure_paint(self.figure), 1.0)
+        }
+    }
+
     /// The condition with its figure and meaning, as in `memorized: train ≥ 0.99`.
     pub(crate) fn words(&self) -> String {
         let figure = self.figure.words();
@@ -184,7 +192,10 @@ pub(crate) fn picture(view: &View, family: &Family, log_epochs: bool) -> Option<
         true => Scale::log(epochs, 0.0),
         false => Scale::linear(epochs.chain([0.0]), 0.0),
     };
+    let levels = cells.iter().flat_map(|cell| of_cell(cell, family));
+    let levels: Vec<f64> = levels.map(|level| level.value).collect();
     let values = curves().flat_map(|(_, d)| [d.q05, d.q50, d.q95]);
+    let values = values.chain(levels);
     let is_accuracy = family.name == "accuracy";
     let y = match (family.log, is_accuracy) {
         (true, _) => Scale::log(values, 0.04),
@@ -193,45 +204,54 @@ pub(crate) fn picture(view: &View, family: &Family, log_epochs: bool) -> Option<
         (false, false) => Scale::linear(values, 0.05),
     };
     let panels = cells.iter().map(|cell| {
-        let (x, y) = (Axis::new("epoch", x), Axis::new(family.label, y));
-        Panel::new(&cell.name, x, y, marks(cell, &kept, is_accuracy))
+        let (x, y) = (
+            Axis::new(view.words.time_axis, x),
+            Axis::new(family.label, y),
+        );
+        Panel::new(&cell.name, x, y, marks(cell, family, &kept))
     });
     let panels: Vec<_> = panels.collect();
     let has_theory = is_accuracy && cells.iter().any(|cell| !cell.theory_curve().is_empty());
-    let (columns, size) = arrangement(view, panels.len());
+    let (columns, height) = arrangement(view, panels.len());
+    let mut legend = legend(&kept, has_theory, &cells);
+    let levels = thresholds(view, family).into_iter();
+    legend.extend(levels.map(|level| Key::new(level.words(), Sign::Line(level.stroke()))));
     Some(Picture {
         name: family.name,
         title: family.title.to_owned(),
         note: note(view, cells.len(), has_theory),
-        legend: legend(&kept, has_theory, &cells),
+        legend,
         panels,
         columns,
-        size,
+        height,
         shared_axes: true,
     })
 }
 
 /// Accuracy and loss of a single run, one above the other.
 pub(crate) fn of_run(view: &View, log_epochs: bool) -> Picture {
-    let [accuracy, loss, ..] = &FAMILIES;
-    let pictures = [accuracy, loss].map(|family| picture(view, family, log_epochs));
-    let mut pictures = pictures.into_iter().flatten();
+    let families = families_in_order(view).into_iter();
+    let both = families.filter(|family| ["accuracy", "loss"].contains(&family.name));
+    let mut pictures = both.filter_map(|family| picture(view, family, log_epochs));
     let mut both = pictures.next().unwrap_or_else(|| Picture::empty("run"));
     for other in pictures {
         both.panels.extend(other.panels);
+        let keys = other.legend.into_iter();
+        let new: Vec<Key> = keys.filter(|key| !both.legend.contains(key)).collect();
+        both.legend.extend(new);
     }
     Picture {
         name: "run",
         title: "Accuracy and loss while training".to_owned(),
         columns: 1,
-        size: (560.0, 210.0),
+        height: 210.0,
         shared_axes: false,
         ..both
     }
 }
 
-/// Panels in a row and their size: as the grid has them, where a row is not too wide.
-pub(crate) fn arrangement(view: &View, panels: usize) -> (usize, (f64, f64)) {
+/// Panels in a row and their height: as the grid has them, where a row is not too wide.
+pub(crate) fn arrangement(view: &View, panels: usize) -> (usize, f64) {
     let last = view.axes.last().map_or(1, |axis| axis.values.len());
     let columns = match panels {
         1 => 1,
@@ -240,18 +260,23 @@ pub(crate) fn arrangement(view: &View, panels: usize) -> (usize, (f64, f64)) {
         5..=9 => 3,
         _ => 4,
     };
-    let size = match columns {
-        1 => (560.0, 300.0),
-        2 => (320.0, 190.0),
-        3 => (240.0, 160.0),
-        _ => (190.0, 140.0),
+    let height = match columns {
+        1 => 300.0,
+        2 => 190.0,
+        3 => 150.0,
+        _ => 130.0,
     };
-    (columns, size)
+    (columns, height)
 }
 
-fn marks(cell: &CellView, kept: &[Figure], is_accuracy: bool) -> Vec<Mark> {
+fn marks(cell: &CellView, family: &Family, kept: &[Figure]) -> Vec<Mark> {
     let curves: Vec<&Curve> = kept.iter().filter_map(|&c| cell.curve(c)).collect();
-    let mut marks = Vec::new();
+    let levels = of_cell(cell, family).map(|level| Mark::Level {
+        y: level.value,
+        stroke: level.stroke(),
+        label: level.condition(),
+    });
+    let mut marks: Vec<Mark> = levels.collect();
     for (name, time) in [("T_{mem}", cell.t_mem), ("T_{gen}", cell.t_gen)] {
         let Some(time) = time else { continue };
         let label = format!("{name} {}", epoch_text(time.median));
@@ -280,7 +305,7 @@ fn marks(cell: &CellView, kept: &[Figure], is_accuracy: bool) -> Vec<Mark> {
             stroke: Stroke::solid(figure_paint(curve.column), 2.0),
         });
     }
-    if is_accuracy {
+    if family.name == "accuracy" {
         marks.push(theory(cell));
     }
     marks
@@ -317,7 +342,7 @@ pub(crate) const THEORY: Stroke = Stroke {
     opacity: 1.0,
 };
 
-/// Bands of quantiles, as far as seeds are enough for them.
+/// Bands of quantiles, as far as runs are enough for them.
 fn bands(curve: &Curve) -> impl Iterator<Item = Mark> {
     /// The lower and upper quantile.
     type Ends = fn(&Distribution) -> (f64, f64);
@@ -361,32 +386,45 @@ fn legend(kept: &[Figure], has_theory: bool, cells: &[&CellView]) -> Vec<Key> {
     keys
 }
 
-/// The note: the meaning of lines and bands, and the number of seeds.
+/// The note: the meaning of lines and bands, and the number of runs.
 fn note(view: &View, shown: usize, has_theory: bool) -> String {
-    let (fewest, most) = view.seeds();
-    let mut parts = vec![view.seeds_words()];
+    let (fewest, most) = view.fewest_and_most();
+    let mut parts = vec![view.runs_words()];
     if most > 1 {
-        parts.push("lines: median over seeds".to_owned());
+        let runs = view.words.runs;
+        parts.push(format!("lines: median over {runs}"));
         let tails = fewest as usize >= ENOUGH_FOR_TAILS;
         match most as usize {
             n if n >= ENOUGH_FOR_TAILS && tails => {
-                parts.push("bands: the middle 50 % and 90 % of seeds".to_owned());
+                parts.push(format!("bands: the middle 50 % and 90 % of {runs}"));
             }
             n if n >= ENOUGH_FOR_QUARTILES => {
-                parts.push("bands: the middle 50 % of seeds".to_owned());
+                parts.push(format!("bands: the middle 50 % of {runs}"));
             }
-            _ => parts.push("no bands: too few seeds for quantiles".to_owned()),
+            _ => parts.push(format!("no bands: too few {runs} for quantiles")),
         }
         if view.cells.iter().any(|cell| !cell.singles.is_empty()) {
-            parts.push("thin lines: single seeds".to_owned());
+            parts.push(format!("thin lines: single {runs}"));
         }
     }
-    if view.cells.iter().any(|cell| cell.t_mem.is_some()) {
+    let mut marked = Vec::new();
+    let cells = || view.cells.iter();
+    marked.extend(
+        cells()
+            .any(|cell| cell.t_mem.is_some())
+            .then_some("T_{mem}"),
+    );
+    marked.extend(
+        cells()
+            .any(|cell| cell.t_gen.is_some())
+            .then_some("T_{gen}"),
+    );
+    if !marked.is_empty() {
         let over = match most > 1 {
             true => format!(", {}", view.medians_words()),
             false => String::new(),
         };
-        parts.push(format!("upright lines: T_{{mem}} and T_{{gen}}{over}"));
+        parts.push(format!("upright lines: {}{over}", marked.join(" and ")));
     }
     if has_theory {
         parts.push("dashed: closed-form theory, from its T_{mem} on".to_owned());

@@ -4,59 +4,63 @@ use sparsegrok_plot::number::count;
 use sparsegrok_run::Status;
 
 use crate::phase::MIXED;
-use crate::view::{CellView, Time, View, epoch_text};
+use crate::view::{CellView, Time, View, Words, epoch_text};
 
 /// The sentence; its numbers are those of the summary, times rounded to the epoch.
 pub(crate) fn of(view: &View) -> String {
     match view.cells.as_slice() {
         [] => "No run has come to its end.".to_owned(),
-        [cell] if view.cells_planned == 1 => of_cell(cell),
-        cells => of_grid(cells, view.cells_planned),
+        [cell] if view.cells_planned == 1 => of_cell(cell, &view.words),
+        cells => of_grid(cells, view.cells_planned, &view.words),
     }
 }
 
-fn of_cell(cell: &CellView) -> String {
+fn of_cell(cell: &CellView, words: &Words) -> String {
     let many = cell.runs > 1;
-    let mut parts = vec![outcome(cell)];
+    let mut parts = vec![outcome(cell, words)];
     if let Some(time) = &cell.t_gen {
         let median = if many { "median " } else { "" };
         let without = match many && time.interval.is_none() {
-            true => format!(", no interval from {} seeds", count(cell.runs)),
+            true => format!(", no interval from {}", words.counted(cell.runs)),
             false => String::new(),
         };
-        parts.push(format!("{median}T_{{gen}} {}{without}", epochs(time)));
+        parts.push(format!(
+            "{median}T_{{gen}} {}{without}",
+            with_interval(time, words)
+        ));
         let theory = cell.predicted_t_gen().map(epoch_text);
         parts.extend(theory.map(|t_gen| format!("theory {t_gen}")));
     }
     parts.join("; ") + "."
 }
 
-/// The number of seeds that grokked, or their statuses if none did.
-fn outcome(cell: &CellView) -> String {
+/// The number of runs that grokked, or their statuses if none did.
+fn outcome(cell: &CellView, words: &Words) -> String {
     let (grokked, runs) = (cell.grokked(), cell.runs);
     if runs == 1 {
         let status = cell.phase.map_or(MIXED, Status::name);
-        return format!("The one seed: {status}");
+        return format!("The one {}: {status}", words.run);
     }
     if grokked > 0 {
-        return format!("{} of {} seeds grokked", count(grokked), count(runs));
+        return format!("{} of {} grokked", count(grokked), words.counted(runs));
     }
     let others = cell.statuses();
     let others = others.map(|(status, runs)| format!("{}: {}", count(runs), status.name()));
     let others = others.collect::<Vec<_>>().join(", ");
-    format!("None of {} seeds grokked ({others})", count(runs))
+    format!("None of {} grokked ({others})", words.counted(runs))
 }
 
-fn epochs(time: &Time) -> String {
+fn with_interval(time: &Time, words: &Words) -> String {
     let interval = time.interval_text().map(|text| format!(" {text}"));
     format!(
-        "{} epochs{}",
+        "{}{}{}",
         epoch_text(time.median),
+        words.time_unit,
         interval.unwrap_or_default()
     )
 }
 
-fn of_grid(cells: &[CellView], planned: usize) -> String {
+fn of_grid(cells: &[CellView], planned: usize, words: &Words) -> String {
     let grokking = cells
         .iter()
         .filter(|cell| cell.phase == Some(Status::Grokked));
@@ -70,12 +74,17 @@ fn of_grid(cells: &[CellView], planned: usize) -> String {
         .filter_map(|cell| Some((cell, cell.t_gen?)))
         .collect();
     timed.sort_by(|(_, a), (_, b)| a.median.total_cmp(&b.median));
+    let runs = words.runs;
     let most = match grokking.count() {
-        0 => format!("In none of {cells_words} most seeds grokked"),
-        n => format!("In {} of {cells_words} most seeds grokked", count(n as u64)),
+        0 => format!("In none of {cells_words} most {runs} grokked"),
+        n => format!(
+            "In {} of {cells_words} most {runs} grokked",
+            count(n as u64)
+        ),
     };
     let at = |(cell, time): &(&CellView, Time)| {
-        format!("{} epochs ({})", epoch_text(time.median), cell.name)
+        let unit = words.time_unit;
+        format!("{}{unit} ({})", epoch_text(time.median), cell.name)
     };
     match timed.as_slice() {
         [] => most + ".",

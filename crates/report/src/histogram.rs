@@ -27,21 +27,24 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
         .iter()
         .zip(&counts)
         .map(|(cell, counts)| {
-            let (across, up) = (Axis::new("T_{gen}, epochs", x), Axis::new("runs", y));
+            let (across, up) = (
+                Axis::new(view.words.with_unit("T_{gen}"), x),
+                Axis::new("runs", y),
+            );
             Panel::new(&cell.name, across, up, marks(cell, counts, &x, &y))
         })
         .collect();
-    let (columns, (width, height)) = arrangement(view, panels.len());
+    let (columns, height) = arrangement(view, panels.len());
     Some(Picture {
         title: "When runs generalized".to_owned(),
         note: format!(
             "{}; upright lines: {}, censored runs counted.{}",
-            view.seeds_words(),
+            view.runs_words(),
             view.medians_words(),
             view.left_out(cells.len())
         ),
         columns,
-        size: (width, 0.7 * height),
+        height: 0.7 * height,
         shared_axes: true,
         panels,
         ..Picture::empty("t-gen-histogram")
@@ -81,7 +84,8 @@ fn marks(cell: &CellView, counts: &[u64; BINS], x: &Scale, y: &Scale) -> Vec<Mar
     let censored = cell.censored();
     if censored > 0 {
         marks.push(Mark::Text {
-            at: (x.at(0.5), 0.92 * y.high()),
+            x: (x.low(), x.high()),
+            y: 0.92 * y.high(),
             text: format!("{censored} of {} censored", cell.lifetimes.len()),
             paint: Paint::Muted,
         });

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sparsegrok_config::{GenFigure, MemFigure};
 use sparsegrok_plot::number::{count, number};
 use sparsegrok_plot::text::{self, Escaped, html};
-use sparsegrok_plot::{Mark, Paint, Picture, Theme, draw};
+use sparsegrok_plot::{Key, Mark, Paint, Picture, Sign, Theme, draw, draw_narrow};
 use sparsegrok_run::Status;
 use sparsegrok_study::StudyResults;
 use sparsegrok_study::merge::configuration;
@@ -15,9 +15,9 @@ use crate::curves::families_in_order;
 use crate::glossary;
 use crate::headline;
 use crate::keys;
-use crate::page_data::{self, Words};
+use crate::page_data;
 use crate::phase::MIXED;
-use crate::view::{Time, View, epoch_text};
+use crate::view::{Time, View, Words, epoch_text};
 
 /// Most bytes of a page.
 const MOST_BYTES: usize = 3_000_000;
@@ -27,8 +27,6 @@ const MOST_OF_TABLE: usize = 600_000;
 const MOST_OF_PICTURES: usize = 1_600_000;
 /// Points of a line in the curves for readers without scripts.
 const MOST_POINTS: usize = 120;
-/// Width in px from which a picture takes both columns of a wide screen.
-const WIDE: f64 = 900.0;
 /// Pictures drawn in the page as they are in print; curves are drawn by the page itself.
 const STILL: [&str; 5] = [
     "phases",
@@ -82,26 +80,14 @@ pub fn page(
         .iter()
         .filter(|picture| STILL.contains(&picture.name));
     let mut room = MOST_OF_PICTURES;
-    // Wide pictures come last, as narrow ones leave no gaps between them.
-    let (mut narrow, mut wide) = (String::new(), String::new());
+    let mut figures = String::new();
     let mut unseen = Vec::new();
     for picture in still {
-        let (name, svg) = (picture.name, draw(picture, Theme::Page));
-        let Some(rest) = room.checked_sub(svg.len()) else {
-            unseen.push(format!("{name}.svg"));
-            continue;
-        };
-        room = rest;
-        match width(&svg) > WIDE {
-            true => wide += &format!("<figure id=\"{name}\" class=\"wide\">\n{svg}</figure>\n"),
-            false => narrow += &format!("<figure id=\"{name}\">\n{svg}</figure>\n"),
+        match figure(picture, &mut room) {
+            Some(figure) => figures += &figure,
+            None => unseen.push(picture.name),
         }
     }
-    let figures = narrow + &wide;
-    let words = match results.study.is_foreign() {
-        true => Words::FOREIGN,
-        false => Words::OWN,
-    };
     let config = results.study.config();
     let (claim, command) = match results.study.judged_by() {
         Some(command) => ("This judged the curves.", command.to_owned()),
@@ -125,7 +111,7 @@ pub fn page(
             style = include_str!("../assets/page.css"),
             data = data,
             headline = html(&headline),
-            standing = standing(view, place, words),
+            standing = standing(view, place),
             left_out = match left_out {
                 "" => String::new(),
                 words => paragraph("muted", &html(words)),
@@ -136,7 +122,7 @@ pub fn page(
                 true => String::new(),
                 false => paragraph("muted", &too_large(&unseen)),
             },
-            cells = table(view, words),
+            cells = table(view),
             claim = claim,
             command = Escaped(&command),
             settings = Escaped(&configuration(&results.study).unwrap_or_default()),
@@ -150,20 +136,13 @@ pub fn page(
     };
     // The chart's numbers get the room that is left, less a sentence on what they lack.
     let rest = write("", "").len() + 400;
-    let (data, left_out) = page_data::json(view, style, words, MOST_BYTES.saturating_sub(rest));
+    let (data, left_out) = page_data::json(view, style, MOST_BYTES.saturating_sub(rest));
     write(&data, &left_out)
 }
 
-/// The width of a picture in px, which its SVG begins with.
-fn width(svg: &str) -> f64 {
-    let width = svg.split("width=\"").nth(1);
-    let width = width.and_then(|rest| rest.split('"').next()?.parse().ok());
-    width.unwrap_or_default()
-}
-
 /// The sentence on pictures that the page has no room for.
-fn too_large(names: &[String]) -> String {
-    let names = names.iter().map(|name| format!("<code>{name}</code>"));
+fn too_large(names: &[&str]) -> String {
+    let names = names.iter().map(|name| format!("<code>{name}.svg</code>"));
     let names = names.collect::<Vec<_>>().join(", ");
     format!("To keep the page small it lacks the picture {names}, which the report has as a file.")
 }
@@ -185,8 +164,8 @@ fn curves_without_scripts(view: &View, pictures: &[Picture], room: usize) -> Str
     }
     let svg = draw(&picture, Theme::Page);
     match svg.len() <= room {
-        true => format!("<figure>\n{svg}</figure>\n"),
-        false => paragraph("muted", &too_large(&[format!("{}.svg", picture.name)])),
+        true => format!("<figure>\n<div class=\"alone\">\n{svg}</div>\n</figure>\n"),
+        false => paragraph("muted", &too_large(&[picture.name])),
     }
 }
 
@@ -236,6 +215,38 @@ fn files(results: &StudyResults, place: &Place) -> String {
     format!("<section>\n<h2>Files</h2>\n<ul id=\"files\">\n{items}</ul>\n</section>\n")
 }
 
+/// A picture in both widths, of which the style sheet shows the one that the page has room for; in one where there is
+/// no room in `room` bytes for both, and `None` where there is none for one.
+fn figure(picture: &Picture, room: &mut usize) -> Option<String> {
+    let picture = with_frames_explained(picture.clone());
+    let mut take = |svg: String| {
+        *room = room.checked_sub(svg.len())?;
+        Some(svg)
+    };
+    let wide = take(draw(&picture, Theme::Page))?;
+    let drawn = match take(draw_narrow(&picture, Theme::Page)) {
+        Some(narrow) => {
+            format!("<div class=\"wide\">\n{wide}</div>\n<div class=\"narrow\">\n{narrow}</div>\n")
+        }
+        None => format!("<div class=\"alone\">\n{wide}</div>\n"),
+    };
+    let name = picture.name;
+    Some(format!("<figure id=\"{name}\">\n{drawn}</figure>\n"))
+}
+
+/// Tiles that stand for cells are framed by the page where its chart shows their cell.
+fn with_frames_explained(mut picture: Picture) -> Picture {
+    let mut marks = picture.panels.iter().flat_map(|panel| &panel.marks);
+    if marks.any(|mark| matches!(mark, Mark::Tile { cell: Some(_), .. })) {
+        let key = Key::new(
+            "cell in the chart above; click to add or remove",
+            Sign::Framed,
+        );
+        picture.legend.push(key);
+    }
+    picture
+}
+
 /// A paragraph of a class of the style sheet.
 fn paragraph(class: &str, html: &str) -> String {
     format!("<p class=\"{class}\">{html}</p>\n")
@@ -258,7 +269,7 @@ fn variables() -> String {
 }
 
 /// The number of runs, the thresholds, and a warning if runs are missing.
-fn standing(view: &View, place: &Place, words: Words) -> String {
+fn standing(view: &View, place: &Place) -> String {
     let cells = match view.cells_planned {
         1 => String::new(),
         cells => format!(" in {} cells", count(cells as u64)),
@@ -284,7 +295,7 @@ fn standing(view: &View, place: &Place, words: Words) -> String {
         glossary::GENERALIZED.link(),
         number(evaluate.gen_threshold),
         evaluate.persistence,
-        words.span,
+        view.words.span(),
         glossary::GROKKED.named("Grokked"),
         glossary::T_GEN.link(),
         number(evaluate.delay_ratio),
@@ -308,7 +319,7 @@ fn standing(view: &View, place: &Place, words: Words) -> String {
                 "{}: {runs} of {planned} runs are here. Cells without runs are missing, and others may have fewer \
                  {}.",
                 shard.map_or("Incomplete".to_owned(), |shard| format!("Shard {shard}")),
-                words.runs,
+                view.words.runs,
             ),
         };
         text += &paragraph("warn", &missing);
@@ -317,7 +328,7 @@ fn standing(view: &View, place: &Place, words: Words) -> String {
 }
 
 /// Each cell in a row; only the cells of a grid are numbered.
-fn table(view: &View, words: Words) -> String {
+fn table(view: &View) -> String {
     let is_grid = !view.axes.is_empty();
     let mut head = vec![if is_grid { "cell" } else { "" }.to_owned()];
     let titles = view.axes.iter().map(|axis| keys::title(&axis.key));
@@ -345,8 +356,8 @@ fn table(view: &View, words: Words) -> String {
             count(cell.runs),
             count(cell.grokked()),
             cell.phase.map_or(MIXED, Status::name).to_owned(),
-            time(cell.t_mem.as_ref(), words),
-            time(cell.t_gen.as_ref(), words),
+            time(cell.t_mem.as_ref(), view.words),
+            time(cell.t_gen.as_ref(), view.words),
             match cell.unconfirmed {
                 0 => censored.to_string(),
                 unconfirmed => format!("{censored}, {unconfirmed} of them unconfirmed"),
@@ -381,7 +392,7 @@ fn time(time: Option<&Time>, words: Words) -> String {
     let bracket = match time.uncertainty {
         0 => String::new(),
         epochs => {
-            let bracket = glossary::BRACKET.named(&format!("each to {epochs}{}", words.unit));
+            let bracket = glossary::BRACKET.named(&format!("each to {epochs}{}", words.time_unit));
             format!(" <span class=\"muted\">{bracket}</span>")
         }
     };

@@ -13,7 +13,9 @@ use crate::curves::{Family, GENERALIZED, families_in_order, thresholds};
 use crate::keys::{self, figure_paint};
 use crate::packed::{self, Steps};
 use crate::phase;
-use crate::view::{CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View, round_epoch};
+use crate::view::{
+    CellView, ENOUGH_FOR_QUARTILES, ENOUGH_FOR_TAILS, Time, View, Words, round_epoch,
+};
 
 /// Cells shown at first.
 const FIRST: usize = 6;
@@ -73,43 +75,29 @@ impl Detail {
     }
 }
 
-/// The page's words for what the study calls seeds and epochs.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Words {
+/// The scripts' words for runs and time.
+#[derive(Serialize)]
+struct WordsData {
     /// The title of the axis of time.
-    pub(crate) time: &'static str,
-    /// Curves of single runs.
-    pub(crate) singles: &'static str,
-    /// Time by its logarithm.
-    pub(crate) log: &'static str,
-    /// All of the time.
-    pub(crate) span: &'static str,
-    /// The unit after a number of it.
-    pub(crate) unit: &'static str,
-    /// All runs that are alike but for chance.
-    pub(crate) runs: &'static str,
+    axis: &'static str,
+    /// A point of it, before its number.
+    time: &'static str,
+    singles: String,
+    log: String,
 }
 
-impl Words {
-    /// The words of a study's own runs.
-    pub(crate) const OWN: Self = Self {
-        time: "epoch",
-        singles: "single seeds",
-        log: "log epochs",
-        span: "epochs",
-        unit: " epochs",
-        runs: "seeds",
-    };
-    /// The words of runs that another program trained: they may be more than seeds, and were logged by epochs or by
-    /// steps.
-    pub(crate) const FOREIGN: Self = Self {
-        time: "time",
-        singles: "single runs",
-        log: "log time",
-        span: "time",
-        unit: "",
-        runs: "runs",
-    };
+impl WordsData {
+    fn of(words: Words) -> Self {
+        Self {
+            axis: words.time_axis,
+            time: match words.time_unit {
+                "" => "time",
+                _ => "epoch",
+            },
+            singles: format!("single {}", words.runs),
+            log: format!("log {}", words.span()),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -128,7 +116,7 @@ struct Data {
     log_epochs: bool,
     has_bands: bool,
     has_singles: bool,
-    words: Words,
+    words: WordsData,
 }
 
 #[derive(Serialize)]
@@ -198,7 +186,7 @@ struct CellData {
 type TimeData = (f64, Option<f64>, Option<f64>);
 
 /// The JSON, safe between script tags and at most `room` bytes, and what it leaves out, in words.
-pub(crate) fn json(view: &View, style: Style, words: Words, room: usize) -> (String, String) {
+pub(crate) fn json(view: &View, style: Style, room: usize) -> (String, String) {
     let some = view.chosen(SOME_CELLS);
     let listed = match view.cells.len() {
         0..=MOST_LISTED => view.cells.iter().collect(),
@@ -211,7 +199,7 @@ pub(crate) fn json(view: &View, style: Style, words: Words, room: usize) -> (Str
     let mut detail = Detail::ALL;
     loop {
         let curved = if detail.all_cells { &all } else { &some };
-        let data = data(view, &listed, curved, style, detail, words);
+        let data = data(view, &listed, curved, style, detail);
         // A string cannot end the script that holds it.
         let text = serde_json::to_string(&data).unwrap_or_default();
         let text = text.replace('<', "\\u003c");
@@ -250,7 +238,6 @@ fn data(
     curved: &BTreeSet<usize>,
     style: Style,
     detail: Detail,
-    words: Words,
 ) -> Data {
     let all_families = families_in_order(view);
     let families = all_families.iter().map(|family| FamilyData {
@@ -320,7 +307,7 @@ fn data(
         cells,
         shown,
         log_epochs: style.log_epochs,
-        words,
+        words: WordsData::of(view.words),
     }
 }
 

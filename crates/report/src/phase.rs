@@ -62,10 +62,10 @@ fn shares(view: &View) -> Picture {
     let y = Axis::new("share of runs", Scale::linear([0.0, 1.0], 0.0));
     Picture {
         title: "What became of the runs".to_owned(),
-        note: format!("{}.{}", view.seeds_words(), view.left_out(view.cells.len())),
+        note: format!("{}.{}", view.runs_words(), view.left_out(view.cells.len())),
         legend: phase_keys(view, false),
         panels: vec![Panel::new("", line.axis, y, marks)],
-        size: (520.0, 240.0),
+        height: 240.0,
         ..Picture::empty("phases")
     }
 }
@@ -112,7 +112,7 @@ fn planes(view: &View) -> Picture {
         maps.extend(boundary);
         let panel = |title, marks| Panel::new(titled(title), x.axis.clone(), y.axis.clone(), marks);
         let bar = Some(Bar {
-            label: "T_{gen}, epochs".to_owned(),
+            label: view.words.with_unit("T_{gen}"),
             scale: times,
         });
         let maps = panel("Median T_{gen}", maps);
@@ -128,7 +128,8 @@ fn planes(view: &View) -> Picture {
         legend.push(Key::new("equal T_{gen}", sign));
     }
     let counted = if shown <= MOST_COUNTS {
-        " Numbers: runs that grokked of all, and median T_{gen}; “beyond” the epochs trained."
+        " Numbers, where there is room: runs that grokked of all, and median T_{gen}; “beyond” the \
+         epochs trained."
     } else {
         ""
     };
@@ -141,13 +142,13 @@ fn planes(view: &View) -> Picture {
         title: "Phase diagram".to_owned(),
         note: format!(
             "{}.{counted}{not_begun}{}",
-            view.seeds_words(),
+            view.runs_words(),
             view.left_out(shown)
         ),
         legend,
         panels,
         columns: 2,
-        size: (300.0, 250.0),
+        height: 250.0,
         ..Picture::empty("phases")
     }
 }
@@ -189,8 +190,8 @@ impl Plane<'_> {
             let text = format!("{}/{}", cell.grokked(), cell.runs);
             let paint_of_text = if dark { Paint::Paper } else { Paint::Black };
             let paint = cell.phase.map_or(PAINT_OF_MIXED, paint);
-            // A count of 0 says as much as a cross.
-            (paint, Some((text, paint_of_text)), self.counted())
+            // A count of 0 says as much as the cross.
+            (paint, (cell.grokked() > 0).then_some((text, paint_of_text)))
         })
     }
 
@@ -198,7 +199,7 @@ impl Plane<'_> {
         self.tiles(|cell| {
             let Some(time) = cell.t_gen else {
                 let beyond = ("beyond".to_owned(), Paint::Muted);
-                return (Paint::Faint, (cell.grokked() > 0).then_some(beyond), false);
+                return (Paint::Faint, (cell.grokked() > 0).then_some(beyond));
             };
             let place = scale.place(time.median);
             let paint = if place < 0.6 {
@@ -207,42 +208,51 @@ impl Plane<'_> {
                 Paint::Black
             };
             let text = number::number(libm::round(time.median));
-            (Paint::ramp(place), Some((text, paint)), false)
+            // A time that is on the cross cannot be read.
+            (
+                Paint::ramp(place),
+                (cell.grokked() > 0).then_some((text, paint)),
+            )
         })
     }
 
-    /// True if there is room to write on the tiles.
-    fn counted(&self) -> bool {
+    /// True if there are few enough tiles to write on.
+    fn is_counted(&self) -> bool {
         self.cells.len() <= MOST_COUNTS
     }
 
-    /// A tile for each cell, crossed out where no run grokked. `of` gives a cell's colour, the text
-    /// on it with its colour, where there is room, and whether the cross is left out.
-    fn tiles(&self, of: impl Fn(&CellView) -> (Paint, Option<(String, Paint)>, bool)) -> Vec<Mark> {
-        let mut marks = Vec::new();
+    /// A tile for each cell, crossed out where no run grokked. `of` gives a cell's colour, and the
+    /// text on it with its colour, which is written where there is room.
+    fn tiles(&self, of: impl Fn(&CellView) -> (Paint, Option<(String, Paint)>)) -> Vec<Mark> {
+        let (mut tiles, mut crosses, mut texts) = (Vec::new(), Vec::new(), Vec::new());
         for &(i, j, cell) in &self.cells {
             let (x, y) = (self.x.extents[i], self.y.extents[j]);
-            let (paint, text, uncrossed) = of(cell);
-            marks.push(Mark::Tile {
+            let (paint, text) = of(cell);
+            tiles.push(Mark::Tile {
                 x,
                 y,
                 paint,
                 cell: Some(cell.number),
             });
-            if cell.grokked() == 0 && !uncrossed {
-                marks.push(Mark::Cross { x, y });
+            if cell.grokked() == 0 {
+                crosses.push(Mark::Cross { x, y });
             }
-            let text = text.filter(|_| self.counted());
-            marks.extend(text.map(|(text, paint)| Mark::Text {
-                at: (self.x.centres[i], self.y.centres[j]),
+            let text = text.filter(|_| self.is_counted());
+            texts.extend(text.map(|(text, paint)| Mark::Text {
+                x,
+                y: self.y.centres[j],
                 text,
                 paint,
             }));
         }
-        marks
+        [tiles, crosses, texts].concat()
     }
 
+    /// Lines of equal T_gen, where no numbers are written that they would cross.
     fn contours(&self, scale: &Scale) -> Vec<Mark> {
+        if self.is_counted() {
+            return Vec::new();
+        }
         let height = |cell: &CellView| cell.t_gen.map_or(f64::NAN, |t| scale.place(t.median));
         let levels = scale
             .ticks(8)

@@ -1,13 +1,13 @@
 //! Scaling laws: T_gen against each numeric axis of a grid, with the fitted slope and the theory's.
 
-use sparsegrok_plot::number::{number, rounded};
+use sparsegrok_plot::number::{interval, number, rounded};
 use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
 use sparsegrok_study::summary::{Law, Scaling};
 
 use crate::collapse::clock;
 use crate::curves::THEORY;
 use crate::keys;
-use crate::view::{CellView, View};
+use crate::view::{CellView, Time, View};
 
 /// Values of the other axes drawn apart; of more, some are chosen.
 const MOST_GROUPS: usize = 6;
@@ -15,11 +15,20 @@ const MOST_GROUPS: usize = 6;
 /// The picture; `None` where no law could be fitted.
 pub(crate) fn picture(view: &View) -> Option<Picture> {
     let laws = view.scaling.iter();
-    let drawn: Vec<(Panel, Vec<Key>)> = laws.filter_map(|law| panel(view, law)).collect();
-    if drawn.is_empty() {
+    let laws = laws.filter_map(|law| Some((law, groups(view, law)?)));
+    let laws: Vec<_> = laws.collect();
+    if laws.is_empty() {
         return None;
     }
-    let (panels, keys): (Vec<Panel>, Vec<Vec<Key>>) = drawn.into_iter().unzip();
+    let hands = dealt(
+        &laws
+            .iter()
+            .map(|(_, groups)| groups.len())
+            .collect::<Vec<_>>(),
+    );
+    let drawn = laws.iter().zip(&hands);
+    let drawn = drawn.map(|((law, groups), paints)| panel(view, law, groups, paints));
+    let (panels, keys): (Vec<Panel>, Vec<Vec<Key>>) = drawn.unzip();
     let line = Stroke::solid(Paint::Ink, 1.2);
     let mut legend = vec![
         Key::new("fitted", Sign::Line(line)),
@@ -38,41 +47,75 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
         legend,
         columns: panels.len().min(2),
         panels,
-        size: (330.0, 250.0),
+        height: 250.0,
         shared_axes: false,
     })
 }
 
-fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
+/// Paints for so many groups in each panel, no paint twice: one goes to each panel in turn, so that
+/// those of a panel are far apart.
+fn dealt(counts: &[usize]) -> Vec<Vec<Paint>> {
+    let mut paints = Paint::series(counts.iter().sum()).into_iter();
+    let mut hands = vec![Vec::new(); counts.len()];
+    for round in 0..counts.iter().copied().max().unwrap_or(0) {
+        let open = hands.iter_mut().zip(counts);
+        let open = open.filter(|(_, count)| round < **count);
+        open.for_each(|(hand, _)| hand.extend(paints.next()));
+    }
+    hands
+}
+
+/// Cells that differ along a law's axis alone, with the settings they have in common.
+type Group<'v> = (String, Vec<&'v CellView>);
+
+/// The groups of a law that have something to show; `None` where there are none.
+fn groups<'v>(view: &'v View, law: &Scaling) -> Option<Vec<Group<'v>>> {
     let axis = view.axes.iter().position(|axis| axis.key == law.key)?;
-    let x_of = |cell: &CellView| keys::number(&view.axes[axis].values[cell.place[axis]]);
-    // The law is about T_gen in epochs, or in units of the decay time.
-    let unit = |cell: &CellView| match law.law {
-        Law::Power => Some(1.0),
-        Law::Logarithmic => clock(cell),
-    };
-    let groups = view.groups(&[axis]);
+    let mut groups = view.groups(&[axis]);
+    groups.retain(|(_, cells)| {
+        let mut cells = cells.iter();
+        cells.any(|cell| point(view, law, cell).is_some())
+    });
     let every = groups.len().div_ceil(MOST_GROUPS).max(1);
     let groups: Vec<_> = groups.into_iter().step_by(every).collect();
-    let paints = Paint::series(groups.len());
+    (!groups.is_empty()).then_some(groups)
+}
+
+/// The value of a cell on a law's axis.
+fn place(view: &View, law: &Scaling, cell: &CellView) -> Option<f64> {
+    let axis = view.axes.iter().position(|axis| axis.key == law.key)?;
+    keys::number(&view.axes[axis].values[cell.place[axis]])
+}
+
+/// The unit of a law's times: an epoch, or the time of decay.
+fn unit(law: &Scaling, cell: &CellView) -> Option<f64> {
+    match law.law {
+        Law::Power => Some(1.0),
+        Law::Logarithmic => clock(cell),
+    }
+}
+
+/// A cell's value on a law's axis, its T_gen, and the unit that it is drawn in.
+fn point(view: &View, law: &Scaling, cell: &CellView) -> Option<(f64, Time, f64)> {
+    Some((place(view, law, cell)?, cell.t_gen?, unit(law, cell)?))
+}
+
+fn panel(view: &View, law: &Scaling, groups: &[Group<'_>], paints: &[Paint]) -> (Panel, Vec<Key>) {
     let mut marks = Vec::new();
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
     let mut dots = Vec::new();
     let mut keys = Vec::new();
-    for ((name, cells), paint) in groups.iter().zip(paints) {
-        let predicted = cells
-            .iter()
-            .filter_map(|cell| Some((x_of(cell)?, cell.predicted_t_gen()? * unit(cell)?)));
+    for ((name, cells), &paint) in groups.iter().zip(paints) {
+        let predicted = cells.iter().filter_map(|cell| {
+            let time = cell.predicted_t_gen()? * unit(law, cell)?;
+            Some((place(view, law, cell)?, time))
+        });
         marks.push(Mark::Line {
             points: predicted.collect(),
             stroke: Stroke { paint, ..THEORY },
         });
         let mut points = Vec::new();
-        for cell in cells {
-            let found = x_of(cell).zip(cell.t_gen).zip(unit(cell));
-            let Some(((x, time), unit)) = found else {
-                continue;
-            };
+        for (x, time, unit) in cells.iter().filter_map(|cell| point(view, law, cell)) {
             let y = time.median * unit;
             points.push((x, y));
             xs.push(x);
@@ -90,19 +133,16 @@ fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
             stroke: Stroke::solid(paint, 1.2),
         });
     }
-    if dots.is_empty() {
-        return None;
-    }
     marks.extend(dots);
     let letter = keys::symbol(&law.key);
-    let text = |slope: f64| number(rounded(slope, 2));
-    let [slope, low, high] = [law.slope, law.low, law.high].map(text);
-    let slope = format!("{slope} [{low}, {high}]");
-    let theory = law.theory.map(|slope| format!("; theory {}", text(slope)));
+    let slope = interval(law.slope, law.low, law.high);
+    let theory = law
+        .theory
+        .map(|slope| format!("; theory {}", number(rounded(slope, 3))));
     let theory = theory.unwrap_or_default();
     let (label, title, y) = match law.law {
         Law::Power => (
-            "median T_{gen}, epochs".to_owned(),
+            view.words.with_unit("median T_{gen}"),
             format!("d ln T_{{gen}} / d ln {letter} = {slope}{theory}"),
             Scale::log(ys, 0.08),
         ),
@@ -113,7 +153,7 @@ fn panel(view: &View, law: &Scaling) -> Option<(Panel, Vec<Key>)> {
         ),
     };
     let x = Axis::new(keys::title(&law.key), Scale::log(xs, 0.06));
-    Some((Panel::new(title, x, Axis::new(label, y), marks), keys))
+    (Panel::new(title, x, Axis::new(label, y), marks), keys)
 }
 
 /// The line of the law's slope through a group's points: least squares has it pass through their
@@ -128,4 +168,20 @@ fn fitted(points: &[(f64, f64)], law: &Scaling) -> Vec<(f64, f64)> {
     let ends = [points.first(), points.last()].into_iter().flatten();
     ends.map(|(at, _)| (*at, down(y + law.slope * (libm::log(*at) - x))))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_paint_stands_for_two_groups() {
+        let hands = dealt(&[6, 2, 5]);
+        let counts: Vec<_> = hands.iter().map(Vec::len).collect();
+        assert_eq!(counts, [6, 2, 5]);
+        let all = hands.concat();
+        for (i, paint) in all.iter().enumerate() {
+            assert!(!all[..i].contains(paint), "{paint:?}");
+        }
+    }
 }

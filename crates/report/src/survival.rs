@@ -3,7 +3,7 @@
 use sparsegrok_plot::{Axis, Key, Mark, Paint, Panel, Picture, Scale, Sign, Stroke};
 use sparsegrok_statistics::{CONFIDENCE, KaplanMeier, Lifetime, quantile_has_interval};
 
-use crate::view::View;
+use crate::view::{View, strokes};
 
 /// Cells with a curve each; of more, some are chosen.
 const MOST_CURVES: usize = 12;
@@ -24,18 +24,18 @@ pub(crate) fn picture(view: &View, log_epochs: bool) -> Option<Picture> {
         true => Scale::log(epochs, 0.03),
         false => Scale::linear(epochs.chain([0.0]), 0.02),
     };
-    let paints = Paint::series(cells.len());
+    let strokes = strokes(cells.len(), 1.8);
     let alone = cells.len() == 1;
     // Of runs too few to tell an interval of their median, the band would promise too much.
     let banded = alone && quantile_has_interval(cells[0].lifetimes.len(), 0.5, CONFIDENCE);
     let mut marks = Vec::new();
-    for (cell, &paint) in cells.iter().zip(&paints) {
-        marks.extend(curve(&cell.lifetimes, x.low(), last, paint, banded));
+    for (cell, &stroke) in cells.iter().zip(&strokes) {
+        marks.extend(curve(&cell.lifetimes, x.low(), last, stroke, banded));
     }
     let mut legend: Vec<Key> = Vec::new();
     if !alone {
-        let keys = cells.iter().zip(&paints);
-        legend.extend(keys.map(|(cell, &paint)| cell.key(paint)));
+        let keys = cells.iter().zip(&strokes);
+        legend.extend(keys.map(|(cell, &stroke)| cell.key(stroke)));
     }
     if times().any(|life| !life.observed) {
         let label = "censored: not generalized when training ended";
@@ -48,18 +48,18 @@ pub(crate) fn picture(view: &View, log_epochs: bool) -> Option<Picture> {
         title: "Runs that have not generalized yet".to_owned(),
         note: format!(
             "{}; Kaplan–Meier estimate{band}.{}",
-            view.seeds_words(),
+            view.runs_words(),
             view.left_out(cells.len())
         ),
         legend,
-        panels: vec![Panel::new("", Axis::new("epoch", x), y, marks)],
-        size: (560.0, 260.0),
+        panels: vec![Panel::new("", Axis::new(view.words.time_axis, x), y, marks)],
+        height: 260.0,
         ..Picture::empty("t-gen-survival")
     })
 }
 
 /// The steps of one sample, with its band where that is asked for, and a mark where runs were censored.
-fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, banded: bool) -> Vec<Mark> {
+fn curve(lives: &[Lifetime], begin: f64, last: f64, stroke: Stroke, banded: bool) -> Vec<Mark> {
     let estimate = KaplanMeier::of(lives);
     let steps = estimate.steps();
     let mut marks = Vec::new();
@@ -74,7 +74,7 @@ fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, banded: bool) 
         points.push((last, low, high));
         marks.push(Mark::Band {
             points,
-            paint,
+            paint: stroke.paint,
             opacity: 0.18,
         });
     }
@@ -85,10 +85,7 @@ fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, banded: bool) 
     }
     let ends = lives.iter().map(|life| life.time).fold(begin, f64::max);
     points.push((ends, points[points.len() - 1].1));
-    marks.push(Mark::Line {
-        points,
-        stroke: Stroke::solid(paint, 1.8),
-    });
+    marks.push(Mark::Line { points, stroke });
     let mut censored: Vec<f64> = Vec::new();
     for life in lives.iter().filter(|life| !life.observed) {
         if !censored.contains(&life.time) {
@@ -100,7 +97,7 @@ fn curve(lives: &[Lifetime], begin: f64, last: f64, paint: Paint, banded: bool) 
         let height = before.last().map_or(1.0, |step| step.survival);
         Mark::Censored {
             at: (time, height),
-            paint,
+            paint: stroke.paint,
         }
     }));
     marks

@@ -45,6 +45,65 @@ pub struct View {
     pub(crate) scaling: Vec<Scaling>,
     /// Cautions about the times for a reader, each a sentence.
     pub(crate) cautions: Vec<String>,
+    /// The names of runs and of time.
+    pub(crate) words: Words,
+}
+
+/// The names of runs and of time: runs that another program trained may be no seeds, and their time,
+/// in the unit in which it was logged, no epochs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) run: &'static str,
+    pub(crate) runs: &'static str,
+    /// The title of an axis of time.
+    pub(crate) time_axis: &'static str,
+    /// The unit of a time in a sentence, after a space; empty where it is not known.
+    pub(crate) time_unit: &'static str,
+}
+
+impl Words {
+    pub(crate) const SEEDS: Self = Self {
+        run: "seed",
+        runs: "seeds",
+        time_axis: "epoch",
+        time_unit: " epochs",
+    };
+    pub(crate) const FOREIGN: Self = Self {
+        run: "run",
+        runs: "runs",
+        time_axis: "time, as it was logged",
+        time_unit: "",
+    };
+
+    fn of(is_foreign: bool) -> Self {
+        if is_foreign {
+            Self::FOREIGN
+        } else {
+            Self::SEEDS
+        }
+    }
+
+    /// All of the time, as in `1 % of the epochs`.
+    pub(crate) fn span(&self) -> &'static str {
+        match self.time_unit.trim() {
+            "" => "time",
+            unit => unit,
+        }
+    }
+
+    /// The title of an axis of a time that is reached, as in `T_{gen}, epochs`.
+    pub(crate) fn with_unit(&self, name: &str) -> String {
+        match self.time_unit.trim() {
+            "" => name.to_owned(),
+            unit => format!("{name}, {unit}"),
+        }
+    }
+
+    /// A number of runs with their name.
+    pub(crate) fn counted(&self, runs: u64) -> String {
+        let noun = if runs == 1 { self.run } else { self.runs };
+        format!("{} {noun}", count(runs))
+    }
 }
 
 /// An axis of the grid.
@@ -197,6 +256,7 @@ impl View {
             cells_planned: results.study.cells().len(),
             scaling: results.summary.scaling.clone(),
             cautions: cautions(&results.study, &results.summary),
+            words: Words::of(results.study.is_foreign()),
         })
     }
 
@@ -254,6 +314,7 @@ impl View {
             cells_planned: 1,
             scaling: Vec::new(),
             cautions: Vec::new(),
+            words: Words::of(config.is_foreign),
         }
     }
 
@@ -298,18 +359,17 @@ impl View {
         }
     }
 
-    /// The fewest and the most seeds of the cells.
-    pub(crate) fn seeds(&self) -> (u64, u64) {
+    /// The fewest and the most runs of the cells.
+    pub(crate) fn fewest_and_most(&self) -> (u64, u64) {
         let runs = self.cells.iter().map(|cell| cell.runs);
         (runs.clone().min().unwrap_or(0), runs.max().unwrap_or(0))
     }
 
-    /// The number of seeds in words.
-    pub(crate) fn seeds_words(&self) -> String {
-        match self.seeds() {
-            (1, 1) => "n = 1 seed".to_owned(),
-            (fewest, most) if fewest == most => format!("n = {} seeds", count(most)),
-            (fewest, most) => format!("n = {fewest} to {most} seeds"),
+    /// The number of runs of a cell in words.
+    pub(crate) fn runs_words(&self) -> String {
+        match self.fewest_and_most() {
+            (fewest, most) if fewest == most => format!("n = {}", self.words.counted(most)),
+            (fewest, most) => format!("n = {fewest} to {}", self.words.counted(most)),
         }
     }
 
@@ -347,8 +407,8 @@ impl View {
 
 impl CellView {
     /// The key to a line of the cell's.
-    pub(crate) fn key(&self, paint: Paint) -> Key {
-        Key::new(&self.name, Sign::Line(Stroke::solid(paint, 2.0)))
+    pub(crate) fn key(&self, stroke: Stroke) -> Key {
+        Key::new(&self.name, Sign::Line(stroke))
     }
 
     /// A figure over its seeds.
@@ -427,6 +487,21 @@ impl CellView {
     pub(crate) fn grokked(&self) -> u64 {
         self.count(Status::Grokked)
     }
+}
+
+/// The looks of the lines of so many cells in their order. Where they are too many for colours that
+/// differ much, neighbours differ in their dashes too.
+pub(crate) fn strokes(cells: usize, width: f64) -> Vec<Stroke> {
+    const DASHES: [f64; 3] = [0.0, 7.0, 2.0];
+    let paints = Paint::series(cells).into_iter().enumerate();
+    let strokes = paints.map(|(i, paint)| Stroke {
+        dash: match paint {
+            Paint::Shade(..) => DASHES[i % DASHES.len()],
+            _ => 0.0,
+        },
+        ..Stroke::solid(paint, width)
+    });
+    strokes.collect()
 }
 
 /// `count` of `size` places, from the first to the last.
