@@ -26,7 +26,7 @@
     const cells = selected(), alone = cells.length === 1, family = page.family();
     const found = [];
     for (const cell of cells) {
-      const paint = (column) => (alone ? column.paint : cell.paint);
+      const paint = (column) => (alone ? column.paint : page.paint(cell));
       const name = (words) => [data.cells.length > 1 ? cell.name : "", words].filter(Boolean).join(": ");
       family.columns.forEach((column, i) => {
         const curve = cell.curves?.[column.place];
@@ -46,7 +46,7 @@
         found.push({ cell, label: name(column.words), values: quantile(0), paint: paint(column), dash: alone ? [] : dash(i).pattern });
       });
       if (state.theory && family.name === "accuracy" && cell.theory) {
-        found.push({ cell, label: name("theory"), values: page.values(cell, cell.theory), paint: alone ? "ink" : cell.paint, dash: [5, 4], theory: true });
+        found.push({ cell, label: name("theory"), values: page.values(cell, cell.theory), paint: alone ? "ink" : page.paint(cell), dash: [5, 4], theory: true });
       }
     }
     return found;
@@ -313,7 +313,7 @@
       renew(at("cells"), (row) => {
         for (const cell of data.cells.length <= 24 ? data.cells : selected()) {
           const flip = () => change({ cells: toggled(state.cells, cell.number) });
-          button(row, cell.name, state.cells.includes(cell.number), flip, { paint: cell.paint });
+          button(row, cell.name, state.cells.includes(cell.number), flip, { paint: page.paint(cell) });
         }
         button(row, "none", null, () => change({ cells: [] }));
         button(row, "first choice", null, () => change({ cells: data.shown }));

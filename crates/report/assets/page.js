@@ -114,6 +114,18 @@ const page = (() => {
 
   const color = (paint) => paint.startsWith("#")
     ? paint : getComputedStyle(document.documentElement).getPropertyValue("--" + paint).trim();
+  // The colour of a cell that is shown: its own, or, of more cells than colours, the first that no other has.
+  const painted = new Map();
+  function paint(cell) {
+    if (data.cells.length <= data.paints.length) return data.paints[data.cells.indexOf(cell)];
+    for (const number of painted.keys()) if (!state.cells.includes(number)) painted.delete(number);
+    if (!state.cells.includes(cell.number)) return "grey";
+    if (!painted.has(cell.number)) {
+      const free = data.paints.findIndex((_, i) => ![...painted.values()].includes(i));
+      painted.set(cell.number, free >= 0 ? free : painted.size % data.paints.length);
+    }
+    return data.paints[painted.get(cell.number)];
+  }
   const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
   // The theme, and the command.
@@ -133,5 +145,5 @@ const page = (() => {
     }
   });
 
-  return { data, at, cellOf, columnsOf, family, state, begin, parts, change, toggled, passes, number, read, epochs, values, color, escaped };
+  return { data, at, cellOf, columnsOf, family, state, begin, parts, change, toggled, passes, number, read, epochs, values, color, paint, escaped };
 })();

@@ -48,4 +48,5 @@
     });
   }
   addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  addEventListener("resize", hide);
 }

@@ -24,7 +24,9 @@ const MOST_BYTES: usize = 3_000_000;
 /// Most bytes of the table of cells; the rest is in the study's files.
 const MOST_OF_TABLE: usize = 600_000;
 /// Most bytes of the pictures.
-const MOST_OF_PICTURES: usize = 1_600_000;
+const MOST_OF_PICTURES: usize = 1_400_000;
+/// Most bytes of the curves for readers without scripts.
+const MOST_OF_CURVES: usize = 300_000;
 /// Points of a line in the curves for readers without scripts.
 const MOST_POINTS: usize = 120;
 /// Pictures drawn in the page as they are in print; curves are drawn by the page itself.
@@ -88,6 +90,7 @@ pub fn page(
             None => unseen.push(picture.name),
         }
     }
+    let curves = curves_without_scripts(view, pictures);
     let config = results.study.config();
     let (claim, command) = match results.study.judged_by() {
         Some(command) => ("This judged the curves.", command.to_owned()),
@@ -116,7 +119,7 @@ pub fn page(
                 "" => String::new(),
                 words => paragraph("muted", &html(words)),
             },
-            curves = curves_without_scripts(view, pictures, room),
+            curves = &curves,
             figures = &figures,
             unseen = match unseen.is_empty() {
                 true => String::new(),
@@ -148,7 +151,7 @@ fn too_large(names: &[&str]) -> String {
 }
 
 /// The first picture of curves, which tells generalization, with no more points than can be seen.
-fn curves_without_scripts(view: &View, pictures: &[Picture], room: usize) -> String {
+fn curves_without_scripts(view: &View, pictures: &[Picture]) -> String {
     let families = families_in_order(view);
     let is_curves = |picture: &&Picture| families.iter().any(|f| f.name == picture.name);
     let Some(picture) = pictures.iter().find(is_curves) else {
@@ -163,7 +166,7 @@ fn curves_without_scripts(view: &View, pictures: &[Picture], room: usize) -> Str
         }
     }
     let svg = draw(&picture, Theme::Page);
-    match svg.len() <= room {
+    match svg.len() <= MOST_OF_CURVES {
         true => format!("<figure>\n<div class=\"alone\">\n{svg}</div>\n</figure>\n"),
         false => paragraph("muted", &too_large(&[picture.name])),
     }

@@ -23,6 +23,8 @@ const FIRST: usize = 6;
 const SOME_CELLS: usize = 400;
 /// Cells up to which the page knows all, with or without their curves.
 const MOST_LISTED: usize = 4_000;
+/// Colours of cells in the chart.
+const MOST_PAINTS: usize = 12;
 /// Shades of the ramp of times.
 const SHADES: usize = 32;
 
@@ -106,6 +108,8 @@ struct Data {
     axes: Vec<AxisData>,
     /// Names and colours of the phases, in the order of a cell's counts; the last is the mixed one.
     phases: Vec<(&'static str, String)>,
+    /// Colours of cells: of few cells each has its own; of more, those shown share them out.
+    paints: Vec<String>,
     /// Colours of times, from short to long.
     ramp: Vec<String>,
     /// The epochs of evaluations, packed: cells have the number of theirs.
@@ -161,7 +165,6 @@ type CurveData = (f64, Vec<String>);
 struct CellData {
     number: usize,
     name: String,
-    paint: String,
     /// The index of its value on each axis.
     place: Vec<usize>,
     /// Runs of each status.
@@ -267,16 +270,19 @@ fn data(
         .flat_map(|family| kept(family, cells).map(|column| (column, family.log)))
         .collect();
     let mut epochs = Vec::new();
-    let paints = Paint::series(cells.len());
+    let paints = match cells.len() {
+        few @ 0..=MOST_PAINTS => Paint::series(few),
+        // Those shown at first differ most.
+        _ => [Paint::series(FIRST), Paint::series(MOST_PAINTS)].concat(),
+    };
     let cells: Vec<_> = cells
         .iter()
-        .zip(paints)
-        .map(|(cell, paint)| {
+        .map(|cell| {
             let columns = match curved.contains(&cell.number) {
                 true => &columns[..],
                 false => &[],
             };
-            cell_data(cell, paint, columns, detail, &mut epochs)
+            cell_data(cell, columns, detail, &mut epochs)
         })
         .collect();
     let shown = match view.chosen(FIRST) {
@@ -300,6 +306,7 @@ fn data(
             .collect(),
         axes: axes.collect(),
         phases: phases.into_iter().chain([mixed]).collect(),
+        paints: paints.into_iter().map(Paint::css_name).collect(),
         ramp: (0..SHADES).map(shade).collect(),
         epochs,
         has_bands: has(1),
@@ -319,7 +326,6 @@ fn kept(family: &Family, cells: &[&CellView]) -> impl Iterator<Item = Figure> {
 
 fn cell_data(
     cell: &CellView,
-    paint: Paint,
     columns: &[(Figure, bool)],
     detail: Detail,
     all_epochs: &mut Vec<String>,
@@ -370,7 +376,6 @@ fn cell_data(
     CellData {
         number: cell.number,
         name: cell.name.clone(),
-        paint: paint.css_name(),
         place: cell.place.clone(),
         counts: cell.counts,
         phase: phase.unwrap_or(Status::ALL.len()),
