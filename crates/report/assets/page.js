@@ -28,7 +28,8 @@ const page = (() => {
     for (const key of Object.keys(begin)) if (form(kept[key]) === form(begin[key])) state[key] = kept[key];
   } catch { /* No address of ours: the page begins as it is. */ }
   const family = () => data.families.find((family) => family.name === state.family) ?? first;
-  state.cells = state.cells.filter((number) => cellOf.has(number));
+  // Another study's cells may be none of this one's.
+  if (!state.cells.every((number) => cellOf.has(number))) state.cells = data.shown;
   const isRange = (range) => Array.isArray(range) && range.length === 2 && range.every(Number.isFinite);
   if (!isRange(state.zoom)) state.zoom = [];
   if (!isRange(state.sort)) state.sort = [];
