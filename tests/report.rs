@@ -171,6 +171,54 @@ fn the_command_on_the_page_reproduces_the_study() {
     }
 }
 
+/// A loss that tells generalization is shown first, and the thresholds where they belong.
+#[test]
+fn thresholds_are_drawn_on_the_figure_they_are_about() {
+    let folder = folder();
+    let words = |line: &str, name: &str| {
+        let made = report(&study(&folder, name, line), "--format svg");
+        ["accuracy.svg", "loss.svg"].map(|name| text(made.join(name)))
+    };
+    let [accuracy, loss] = words("study --preset ridge --epochs 60 --seeds 0..2", "ridge");
+    for threshold in ["memorized: train ≤ 0.01", "generalized: test ≤ 0.005"] {
+        assert!(loss.contains(threshold) && !accuracy.contains(threshold));
+    }
+    let [accuracy, loss] = words("study --preset grok-a --epochs 60 --seeds 0..2", "grok");
+    for threshold in ["memorized: train ≥ 0.99", "generalized: population ≥ 0.9"] {
+        assert!(accuracy.contains(threshold) && !loss.contains(threshold));
+    }
+    // A run's picture has both, the figure that tells above.
+    let run = folder.path().join("run.svg");
+    printed(&format!(
+        "run --preset ridge --epochs 60 --plot {}",
+        run.display()
+    ));
+    let run = text(run);
+    let place = |label: &str| run.find(label).expect("an axis");
+    assert!(place(">mean loss<") < place(">accuracy<"));
+}
+
+/// Runs of other programs are no seeds, and their time may be no epochs.
+#[test]
+fn judged_runs_are_called_runs() {
+    let folder = folder();
+    let line = "study --preset grok-a --epochs 60 --seeds 0..6";
+    let traces = study(&folder, "own", line).join("traces.csv");
+    let judged = format!("judge {} ", traces.display());
+    let made = report(
+        &study(&folder, "judged", judged.trim_end()),
+        "--format html,svg",
+    );
+    for name in names(&made).iter().filter(|name| name.ends_with(".svg")) {
+        let svg = text(made.join(name));
+        assert!(!svg.contains("seed") && !svg.contains("epoch"), "{name}");
+    }
+    let accuracy = text(made.join("accuracy.svg"));
+    assert!(accuracy.contains("n = 6 runs") && accuracy.contains("time, as it was logged"));
+    let page = text(made.join("index.html"));
+    assert!(headline(&page).starts_with("None of 6 runs grokked"));
+}
+
 /// One seed has no quantiles, and is not shown with any.
 #[test]
 fn one_seed_is_reported_as_one() {
@@ -420,6 +468,14 @@ const MIDDLE: &str = "(() => {
     return [box.x + box.width / 2, box.y + box.height / 2];
 })()";
 
+/// Sizes of the smallest labels of pictures in columns of a width, in px; of each picture one form is
+/// seen.
+const PICTURES: &str = "(width) => [...document.querySelectorAll('figure')].flatMap((figure) => {
+    figure.style.width = width + 'px';
+    return [...figure.querySelectorAll('svg')].map((svg) => 11 * svg.getBoundingClientRect().width
+        / svg.viewBox.baseVal.width).filter((size) => size > 0);
+})";
+
 const TIP: &str = "getComputedStyle(document.getElementById('tip')).display === 'none'
     ? '' : document.getElementById('tip').innerText";
 
@@ -518,6 +574,20 @@ fn the_page_works_in_a_browser() {
     assert!(drawn(&mut browser) < all);
     click(&mut browser, "first choice");
     assert_eq!(drawn(&mut browser), all);
+
+    // Pictures have text that can be read at any width, and say what their frames are.
+    for width in [342, 600, 680, 1000] {
+        let sizes = browser.evaluate(&format!("({PICTURES})({width})"));
+        let sizes = sizes.as_array().expect("sizes").clone();
+        assert!(sizes.len() >= 4, "{sizes:?}");
+        for size in sizes {
+            let px = size.as_f64().expect("a size");
+            assert!((10.0..=16.0).contains(&px), "{px} px at {width} px");
+        }
+    }
+    let phases = browser.evaluate("document.querySelector('#phases .wide svg').textContent");
+    let phases = phases.as_str().expect("text");
+    assert!(phases.contains("cell in the chart above"), "{phases}");
 
     assert!(
         browser.complaints().is_empty(),

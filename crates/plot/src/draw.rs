@@ -92,12 +92,14 @@ impl Frame<'_> {
     }
 }
 
-/// Tells if a mark is written together with the one before it: tiles and crosses may be thousands.
+/// Tells if a mark is written together with the one before it: tiles of a colour and crosses may be
+/// thousands.
 fn are_drawn_together(before: &Mark, mark: &Mark) -> bool {
-    matches!(
-        (before, mark),
-        (Mark::Tile { .. }, Mark::Tile { .. }) | (Mark::Cross { .. }, Mark::Cross { .. })
-    )
+    match (before, mark) {
+        (Mark::Tile { paint: a, .. }, Mark::Tile { paint: b, .. }) => a == b,
+        (Mark::Cross { .. }, Mark::Cross { .. }) => true,
+        _ => false,
+    }
 }
 
 impl Svg {
@@ -279,12 +281,13 @@ impl Svg {
     /// Marks of one kind that follow each other, of which some are written in short.
     fn marks(&mut self, frame: &Frame<'_>, alike: &[Mark]) {
         match alike {
-            [Mark::Tile { .. }, ..] => {
+            [Mark::Tile { paint, .. }, ..] => {
                 // Tiles that meet leave no gap between them.
-                self.put(format_args!("<g shape-rendering=\"crispEdges\">\n"));
-                for tile in alike {
-                    self.mark(frame, tile);
-                }
+                let fill = paint.value(self.theme);
+                self.put(format_args!(
+                    "<g shape-rendering=\"crispEdges\" fill=\"{fill}\">\n"
+                ));
+                alike.iter().for_each(|tile| self.mark(frame, tile));
                 self.put(format_args!("</g>\n"));
             }
             [Mark::Cross { .. }, ..] => {
@@ -323,10 +326,10 @@ impl Svg {
                 let more = format!(" fill-opacity=\"{}\"", Px(*opacity));
                 self.rectangle(x, (frame.top, frame.bottom()), *paint, &more);
             }
-            Mark::Tile { x, y, paint, cell } => {
+            Mark::Tile { x, y, cell, .. } => {
                 let number = cell.map(|cell| format!(" data-cell=\"{cell}\""));
                 let [x, y] = frame.rectangle(*x, *y);
-                self.rectangle(x, y, *paint, &number.unwrap_or_default());
+                self.unfilled(x, y, &number.unwrap_or_default());
             }
             Mark::Cross { x, y } => self.crosses([frame.rectangle(*x, *y)]),
             Mark::Dot {

@@ -224,6 +224,33 @@ pub(crate) fn spread(labels: &[(f64, f64)], (low, high): (f64, f64), gap: f64) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scale::Scale;
+
+    #[test]
+    fn panels_stand_side_by_side_where_they_have_room() {
+        let panel = || {
+            let axis = || Axis::new("axis", Scale::linear([0.0, 1.0], 0.0));
+            Panel::new("a title of some words", axis(), axis(), Vec::new())
+        };
+        let picture = Picture {
+            panels: (0..12).map(|_| panel()).collect(),
+            columns: 4,
+            shared_axes: true,
+            ..Picture::empty("many")
+        };
+        for (width, columns) in [(WIDE, 4), (NARROW, 1)] {
+            let layout = Layout::of(&picture, width);
+            assert_eq!(
+                (layout.lefts.len(), layout.tops.len()),
+                (columns, 12 / columns)
+            );
+            let right = layout.lefts[columns - 1] + layout.panel.0;
+            assert!(
+                width - 2.0 * MARGIN <= right && right <= width - MARGIN,
+                "{right}"
+            );
+        }
+    }
 
     #[test]
     fn labels_do_not_cover_each_other() {

@@ -119,12 +119,17 @@ impl Svg {
     }
 
     pub(crate) fn rectangle(&mut self, x: (f64, f64), y: (f64, f64), paint: Paint, more: &str) {
+        let fill = paint.value(self.theme);
+        self.unfilled(x, y, &format!(" fill=\"{fill}\"{more}"));
+    }
+
+    /// A rectangle whose colour is that of the group it is in, if `more` has none.
+    pub(crate) fn unfilled(&mut self, x: (f64, f64), y: (f64, f64), more: &str) {
         let (left, right) = (x.0.min(x.1), x.0.max(x.1));
         let (top, bottom) = (y.0.min(y.1), y.0.max(y.1));
-        let fill = paint.value(self.theme);
         let [x, y, width, height] = [left, top, right - left, bottom - top].map(Px);
         self.put(format_args!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"{more}/>\n"
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{more}/>\n"
         ));
     }
 
