@@ -25,8 +25,9 @@ impl Steps {
         let largest = values.filter(|x| x.is_finite()).map(f64::abs);
         let largest = largest.fold(0.0, f64::max);
         // In the range of exponents that leaves the step a normal number.
-        let exponent = libm::floor(libm::log10(largest)).clamp(-300.0, 300.0);
-        Self::Linear(libm::pow(10.0, exponent - 4.0))
+        let exponent = libm::floor(libm::log10(largest)).clamp(-300.0, 300.0) - 4.0;
+        // Read as a decimal, as a power that is computed may miss its digits by one in the last place.
+        Self::Linear(format!("1e{exponent}").parse().unwrap_or(1.0))
     }
 
     /// The size of a step as the page reads it: 0 for those of equal ratio.
@@ -95,7 +96,7 @@ mod tests {
         // Differences 0, 1, −1, 15, −15, 16, −16, 123456789.
         assert_eq!(
             pack(&[0, 1, 0, 15, 0, 16, 0, 123_456_789]),
-            "ACDefgBhBqxmxrH"
+            "ACDefgBhBqxmvrH"
         );
     }
 
