@@ -93,6 +93,54 @@ impl Browser {
         self.ask("Input.dispatchMouseEvent", event);
     }
 
+    /// Drags the mouse from one place to another.
+    pub(crate) fn drag(&mut self, from: (f64, f64), to: (f64, f64)) {
+        let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        self.move_mouse(from.0, from.1);
+        for (kind, (x, y)) in [
+            ("mousePressed", from),
+            ("mouseMoved", middle),
+            ("mouseMoved", to),
+            ("mouseReleased", to),
+        ] {
+            let buttons = u8::from(kind != "mouseReleased");
+            let event = json!({
+                "type": kind, "x": x, "y": y, "button": "left", "buttons": buttons, "clickCount": 1
+            });
+            self.ask("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Presses a key.
+    pub(crate) fn press(&mut self, key: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            self.ask(
+                "Input.dispatchKeyEvent",
+                json!({ "type": kind, "key": key }),
+            );
+        }
+    }
+
+    /// Takes the size of a window, a phone's if it is narrow.
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600
+        });
+        self.ask("Emulation.setDeviceMetricsOverride", size);
+    }
+
+    /// Turns scripts on or off, for pages to come.
+    pub(crate) fn allow_scripts(&mut self, allowed: bool) {
+        let value = json!({ "value": !allowed });
+        self.ask("Emulation.setScriptExecutionDisabled", value);
+    }
+
+    /// Loads the page again and waits until it is there.
+    pub(crate) fn reload(&mut self) {
+        self.ask("Page.reload", json!({}));
+        while self.read()["method"] != "Page.loadEventFired" {}
+    }
+
     /// Asks for the dark, or for light.
     pub(crate) fn prefer(&mut self, scheme: &str) {
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });

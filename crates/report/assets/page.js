@@ -1,266 +1,141 @@
 "use strict";
-// The page's one interactive chart: which figure, which series, which cells; zoom and hover.
-(() => {
+// What the parts of the page share: the data, what the reader has chosen, and how numbers are written.
+const page = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const at = (id) => document.getElementById(id);
-  const chart = at("chart"), tip = at("tip"), tileTip = at("tile-tip");
   const cellOf = new Map(data.cells.map((cell) => [cell.number, cell]));
-  const DASHES = [
-    { pattern: [], style: "solid" },
-    { pattern: [2, 3], style: "dotted" },
-    { pattern: [9, 3, 2, 3], style: "dashed" },
-  ];
-  // Of several figures the last is solid: it is the one shown at first.
-  const dash = (i) => DASHES[(state.family.columns.length - 1 - i) % DASHES.length];
 
-  // What is shown.
-  const state = {
-    family: data.families[0],
-    log: data.log_epochs,
-    columns: new Set(),
-    cells: new Set(data.shown),
-    theory: true,
-    bands: data.cells.length === 1,
-    singles: data.cells.length === 1,
+  // Columns shown at first: all of one cell; of several, the one that tells generalization, or the last, which is on
+  // unseen data.
+  const columnsOf = (family) => {
+    const names = family.columns.map((column) => column.name);
+    const told = family.thresholds.find((threshold) => threshold.generalized);
+    return data.cells.length === 1 ? names : told ? [told.column] : names.slice(-1);
   };
-  let plot = null;
+  const first = data.families[0] ?? { name: "", label: "", columns: [], thresholds: [] };
+  const begin = {
+    family: first.name, columns: columnsOf(first), cells: data.shown, zoom: [],
+    theory: true, bands: data.cells.length === 1, singles: data.cells.length === 1, log: data.log_epochs,
+    sort: [], words: "", phases: [], brushes: {}, shades: "T_gen", theme: "",
+  };
+
+  // The choices stand in the address, so that a page that is loaded again, or sent on, shows the same.
+  // Only what differs from the beginning does, and only what has the right form is taken from there.
+  const state = structuredClone(begin);
+  const form = (value) => (Array.isArray(value) ? "list" : typeof value);
+  try {
+    const kept = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+    for (const key of Object.keys(begin)) if (form(kept[key]) === form(begin[key])) state[key] = kept[key];
+  } catch { /* No address of ours: the page begins as it is. */ }
+  const family = () => data.families.find((family) => family.name === state.family) ?? first;
+  // Another study's cells may be none of this one's.
+  if (!state.cells.every((number) => cellOf.has(number))) state.cells = data.shown;
+  const isRange = (range) => Array.isArray(range) && range.length === 2 && range.every(Number.isFinite);
+  if (!isRange(state.zoom)) state.zoom = [];
+  if (!isRange(state.sort)) state.sort = [];
+  if (!Object.values(state.brushes).every(isRange)) state.brushes = {};
+  document.documentElement.dataset.theme = state.theme;
+
+  const parts = [];
+  let writing = 0;
+  function keep() {
+    const changed = Object.entries(state).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(begin[key]));
+    const hash = changed.length ? "#" + encodeURIComponent(JSON.stringify(Object.fromEntries(changed))) : "";
+    clearTimeout(writing);
+    // Browsers limit how often an address may change.
+    writing = setTimeout(() => {
+      if (location.hash !== hash) history.replaceState(null, "", hash || location.pathname + location.search);
+    }, 200);
+  }
+  function change(values) {
+    Object.assign(state, values);
+    keep();
+    for (const show of parts) show();
+  }
+  const toggled = (list, value) => (list.includes(value) ? list.filter((other) => other !== value) : [...list, value]);
+
+  // Cells within the brushes: those on the axes of the grid, and on what came out.
+  const passes = (cell) => Object.entries(state.brushes).every(([axis, [low, high]]) => {
+    const y = page.heights?.(cell)[axis];
+    return y == null || (low <= y && y <= high);
+  });
+
+  // Numbers as they are in the pictures: at most so many digits, and powers of ten outside 0.001 to a million.
+  const raised = (power) => String(power).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
+  function number(x, digits = 4) {
+    if (x == null || Number.isNaN(x)) return "–";
+    if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+    const [mantissa, power] = x.toExponential(digits - 1).split("e").map(Number);
+    if (x === 0 || (power >= -3 && power < 6)) {
+      return x.toLocaleString("en-US", { maximumSignificantDigits: digits }).replace("-", "−");
+    }
+    const factor = Math.abs(mantissa) === 1 ? "" : Math.abs(mantissa) + "×";
+    return (x < 0 ? "−" : "") + factor + "10" + raised(power);
+  }
+  // The number that a text begins with, read back; NaN where it begins with none.
+  function read(text) {
+    const power = /^\s*(−?)(?:([\d.]+)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/.exec(text);
+    const [, sign, digits] = power ?? /^\s*(−?)([\d,.]*\d)/.exec(text) ?? [];
+    if (sign == null) return NaN;
+    const exponent = (power?.[3] ?? "0").replace("⁻", "-").replace(/[^-0]/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit));
+    return Number(sign.replace("−", "-") + (digits ?? "1").replaceAll(",", "") + "e" + exponent);
+  }
+
+  // Values that are packed as crates/report/src/packed.rs says.
+  const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const digitOf = new Map([...DIGITS].map((digit, value) => [digit, value]));
+  function whole(text) {
+    const values = [];
+    let sum = 0, rest = 0, unit = 1;
+    for (const letter of text) {
+      if (letter === ".") {
+        values.push(null);
+        continue;
+      }
+      const digit = digitOf.get(letter);
+      rest += (digit & 31) * unit;
+      unit *= 32;
+      if (digit & 32) continue;
+      sum += rest % 2 ? -(rest - 1) / 2 : rest / 2;
+      values.push(sum);
+      rest = 0;
+      unit = 1;
+    }
+    return values;
+  }
+  const unpacked = new Map();
+  function epochs(cell) {
+    if (!unpacked.has(cell.epochs)) unpacked.set(cell.epochs, whole(data.epochs[cell.epochs]));
+    return unpacked.get(cell.epochs);
+  }
+  function values(cell, [step, texts], which = 0) {
+    const found = whole(texts[which]).map((count) => (count == null ? null : step ? count * step : Math.exp(count * 2e-5)));
+    return found.concat(Array(epochs(cell).length - found.length).fill(null));
+  }
 
   const color = (paint) => paint.startsWith("#")
     ? paint : getComputedStyle(document.documentElement).getPropertyValue("--" + paint).trim();
-  const translucent = (paint, alpha) => color(paint) + Math.round(alpha * 255).toString(16).padStart(2, "0");
-  const number = (x) => {
-    if (x == null) return "–";
-    const size = Math.abs(x);
-    const text = x === 0 || (size >= 1e-3 && size < 1e6)
-      ? x.toLocaleString("en-US", { maximumSignificantDigits: 4 }) : x.toExponential(2);
-    return text.replace("-", "−");
-  };
-  const selected = () => data.cells.filter((cell) => state.cells.has(cell.number));
-
-  // The series to be drawn: of one cell, a colour a figure; of several, a colour a cell and a
-  // dash a figure.
-  function series() {
-    const cells = selected();
-    const alone = cells.length === 1;
-    const found = [];
-    for (const cell of cells) {
-      const paint = (column) => (alone ? column.paint : cell.paint);
-      state.family.columns.forEach((column, i) => {
-        const curve = cell.curves[column.name];
-        if (!curve || !state.columns.has(column.name)) return;
-        const label = [data.cells.length > 1 ? cell.name : "", column.words].filter(Boolean).join(": ");
-        if (state.bands) {
-          for (const [low, high] of [["q05", "q95"], ["q25", "q75"]]) {
-            if (!curve[high]) continue;
-            found.push({ cell, values: curve[high], edge: true });
-            found.push({ cell, values: curve[low], edge: true, fill: translucent(paint(column), 0.16) });
-          }
-        }
-        if (state.singles) {
-          for (const single of cell.singles ?? []) {
-            found.push({ cell, values: single[column.name], thin: true, paint: paint(column) });
-          }
-        }
-        found.push({ cell, label, values: curve.q50, paint: paint(column), dash: alone ? [] : dash(i).pattern });
-      });
-      if (state.theory && state.family.name === "accuracy" && cell.theory) {
-        const label = (data.cells.length > 1 ? cell.name + ": " : "") + "theory";
-        found.push({ cell, label, values: cell.theory, paint: alone ? "ink" : cell.paint, dash: [5, 4], theory: true });
-      }
+  // The colour of a cell that is shown: its own, or, of more cells than colours, the first that no other has.
+  const painted = new Map();
+  function paint(cell) {
+    if (data.cells.length <= data.paints.length) return data.paints[data.cells.indexOf(cell)];
+    for (const number of painted.keys()) if (!state.cells.includes(number)) painted.delete(number);
+    if (!state.cells.includes(cell.number)) return "grey";
+    if (!painted.has(cell.number)) {
+      const free = data.paints.findIndex((_, i) => ![...painted.values()].includes(i));
+      painted.set(cell.number, free >= 0 ? free : painted.size % data.paints.length);
     }
-    return found;
+    return data.paints[painted.get(cell.number)];
   }
+  const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
-  // One table of all series: cells are not all evaluated at the same epochs.
-  function table(found) {
-    const positive = state.family.log;
-    const clean = (values) => values.map((y) => (y == null || (positive && y <= 0) ? null : y));
-    const tables = found.map((one) => [one.cell.epochs, clean(one.values)]);
-    return tables.length ? uPlot.join(tables) : [[1], [null]];
-  }
-
-  // A logarithmic range with a little room, not out to the next powers of ten.
-  const around = (u, low, high) => (low > 0 ? [low / 1.15, high * 1.15] : [0.1, 1]);
-
-  function draw() {
-    const found = series();
-    const ink = color("ink"), faint = color("faint");
-    const axis = (label) => ({
-      label, stroke: ink, labelSize: 24, size: label === "epoch" ? 38 : 66,
-      font: "12px Arimo, Arial, sans-serif", labelFont: "13px Arimo, Arial, sans-serif",
-      grid: { stroke: faint, width: 1 }, ticks: { stroke: ink, width: 1, size: 5 },
-    });
-    const few = (u, splits) => splits.map((x) => {
-      if (x == null) return null;
-      const digit = x / 10 ** Math.floor(Math.log10(x) + 1e-9);
-      return Math.abs(digit - 1) < 1e-6 ? number(x) : null;
-    });
-    const options = {
-      width: chart.clientWidth, height: 420,
-      legend: { show: false },
-      cursor: { drag: { x: true, y: false }, points: { size: 6 } },
-      scales: {
-        x: { time: false, distr: state.log ? 3 : 1, range: (u, low, high) => [low, high] },
-        y: { distr: state.family.log ? 3 : 1, range: state.family.log ? around : null },
-      },
-      axes: [
-        { ...axis("epoch"), ...(state.log ? { values: few } : { values: (u, xs) => xs.map(number) }) },
-        { ...axis(state.family.label), ...(state.family.log ? { values: few } : { values: (u, ys) => ys.map(number) }) },
-      ],
-      series: [{}].concat(found.map((one) => ({
-        label: one.label ?? "",
-        stroke: one.edge ? "transparent" : one.thin ? translucent(one.paint, 0.4) : color(one.paint),
-        width: one.edge ? 0 : one.thin ? 0.6 : one.theory ? 1.5 : 2,
-        dash: one.dash, points: { show: false }, spanGaps: true,
-      }))),
-      bands: found.flatMap((one, i) => (one.fill ? [{ series: [i, i + 1], fill: one.fill }] : [])),
-      hooks: { setCursor: [(u) => hover(u, found)], draw: [(u) => milestones(u)] },
-    };
-    plot?.destroy();
-    if (found.length === 0) options.series.push({});
-    plot = new uPlot(options, table(found), chart);
-    plot.over.addEventListener("mouseleave", () => (tip.style.display = "none"));
-  }
-
-  // T_mem and T_gen of a cell alone, with their intervals.
-  function milestones(u) {
-    const cells = selected();
-    if (cells.length !== 1) return;
-    const { ctx, bbox } = u;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    ctx.font = `${12 * devicePixelRatio}px Arimo, Arial, sans-serif`;
-    for (const [name, time] of [["T_mem", cells[0].t_mem], ["T_gen", cells[0].t_gen]]) {
-      if (!time) continue;
-      const x = (epoch) => u.valToPos(epoch, "x", true);
-      if (time.low != null && time.high != null) {
-        ctx.fillStyle = translucent("muted", 0.18);
-        ctx.fillRect(x(time.low), bbox.top, x(time.high) - x(time.low), bbox.height);
-      }
-      ctx.strokeStyle = ctx.fillStyle = color("muted");
-      ctx.lineWidth = devicePixelRatio;
-      ctx.beginPath();
-      ctx.moveTo(x(time.median), bbox.top);
-      ctx.lineTo(x(time.median), bbox.top + bbox.height);
-      ctx.stroke();
-      const words = `${name} ${number(time.median)}`;
-      const before = x(time.median) + 120 * devicePixelRatio > bbox.left + bbox.width;
-      ctx.textAlign = before ? "right" : "left";
-      ctx.fillText(words, x(time.median) + (before ? -5 : 5) * devicePixelRatio, bbox.top + bbox.height - 8 * devicePixelRatio);
-    }
-    ctx.restore();
-  }
-
-  function hover(u, found) {
-    const { idx, left, top } = u.cursor;
-    if (idx == null || left < 0) {
-      tip.style.display = "none";
-      return;
-    }
-    const rows = found.flatMap((one, i) => {
-      const y = u.data[i + 1]?.[idx];
-      return one.label && y != null ? [{ one, y }] : [];
-    });
-    const shown = rows.slice(0, 14);
-    const body = shown.map(({ one, y }) => {
-      const line = `<i style="border-color:${color(one.paint)}"></i>`;
-      return `<tr><td>${line}${escaped(one.label)}</td><td>${number(y)}</td></tr>`;
-    });
-    const rest = rows.length - shown.length;
-    tip.innerHTML = `<b>epoch ${number(u.data[0][idx])}</b><table>${body.join("")}</table>` +
-      (rest > 0 ? `and ${rest} more` : "");
-    tip.style.display = rows.length ? "block" : "none";
-    const x = u.over.offsetLeft + left, wide = tip.offsetWidth;
-    tip.style.left = (x + wide + 24 > chart.clientWidth ? x - wide - 14 : x + 14) + "px";
-    tip.style.top = Math.max(0, Math.min(u.over.offsetTop + top + 14, 420 - tip.offsetHeight)) + "px";
-  }
-
-  const escaped = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-
-  function button(into, text, pressed, click, line) {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.textContent = text;
-    made.setAttribute("aria-pressed", pressed);
-    if (line) {
-      made.className = "chip";
-      made.style.setProperty("--line", line.paint.startsWith("#") ? line.paint : `var(--${line.paint})`);
-      made.style.setProperty("--dash", line.dash ?? "solid");
-    }
-    made.addEventListener("click", click);
-    into.append(made);
-    return made;
-  }
-
-  function toggle(set, value) {
-    set.has(value) ? set.delete(value) : set.add(value);
-    update();
-  }
-
-  // Columns shown at first: all of one cell; of several, the last: accuracy or loss on unseen data.
-  function begin(family) {
-    state.family = family;
-    const names = family.columns.map((column) => column.name);
-    state.columns = new Set(data.cells.length === 1 ? names : names.slice(-1));
-  }
-
-  function update() {
-    const alone = state.cells.size === 1;
-    const families = at("families"), columns = at("columns"), cells = at("cells");
-    families.replaceChildren();
-    for (const family of data.families) {
-      button(families, family.short, family === state.family, () => { begin(family); update(); });
-    }
-    columns.replaceChildren();
-    state.family.columns.forEach((column, i) => {
-      const line = alone ? { paint: column.paint } : { paint: "ink", dash: dash(i).style };
-      button(columns, column.words, state.columns.has(column.name), () => toggle(state.columns, column.name), line);
-    });
-    const flag = (name, words) => button(columns, words, state[name], () => { state[name] = !state[name]; update(); });
-    if (state.family.name === "accuracy" && data.cells.some((cell) => cell.theory)) flag("theory", "theory");
-    if (data.has_bands) flag("bands", "bands");
-    if (data.has_singles) flag("singles", "single seeds");
-    flag("log", "log epochs");
-    if (data.cells.length > 1) {
-      cells.replaceChildren();
-      const all = data.cells.length <= 24 ? data.cells : selected();
-      for (const cell of all) {
-        button(cells, cell.name, state.cells.has(cell.number), () => toggle(state.cells, cell.number), { paint: cell.paint });
-      }
-      button(cells, "none", false, () => { state.cells.clear(); update(); });
-      button(cells, "first choice", false, () => { state.cells = new Set(data.shown); update(); });
-    }
-    for (const marked of document.querySelectorAll("[data-cell]")) {
-      marked.classList.toggle("on", data.cells.length > 1 && state.cells.has(+marked.dataset.cell));
-    }
-    draw();
-  }
-
-  // Tiles and rows stand for cells.
-  for (const marked of document.querySelectorAll("[data-cell]")) {
-    const cell = cellOf.get(+marked.dataset.cell);
-    if (!cell) continue;
-    marked.addEventListener("click", () => toggle(state.cells, cell.number));
-    if (marked.tagName !== "rect") continue;
-    marked.addEventListener("mousemove", (event) => {
-      tileTip.innerHTML = `<b>${escaped(cell.name)}</b><br>${escaped(cell.words)}`;
-      tileTip.style.display = "block";
-      tileTip.style.left = Math.min(event.pageX + 14, innerWidth - tileTip.offsetWidth - 24) + "px";
-      tileTip.style.top = event.pageY + 14 + "px";
-    });
-    marked.addEventListener("mouseleave", () => (tileTip.style.display = "none"));
-  }
-
+  // The theme, and the command.
   at("theme").addEventListener("click", () => {
     const root = document.documentElement;
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
-    draw();
+    change({ theme: root.dataset.theme });
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  addEventListener("resize", () => plot?.setSize({ width: chart.clientWidth, height: 420 }));
   at("copy").addEventListener("click", async () => {
     const command = at("command");
     try {
@@ -271,6 +146,5 @@
     }
   });
 
-  begin(data.families[0]);
-  update();
+  return { data, at, cellOf, columnsOf, family, state, begin, parts, change, toggled, passes, number, read, epochs, values, color, paint, escaped };
 })();

@@ -103,7 +103,7 @@ pub(crate) fn families_in_order(view: &View) -> Vec<&'static Family> {
 }
 
 const MEMORIZED: &str = "memorized";
-const GENERALIZED: &str = "generalized";
+pub(crate) const GENERALIZED: &str = "generalized";
 
 /// A level that tells memorization or generalization, as a line in the pictures of its family.
 #[derive(Clone, Copy, Debug, PartialEq)]

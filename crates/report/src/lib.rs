@@ -9,9 +9,11 @@
 mod collapse;
 mod command;
 mod curves;
+mod glossary;
 mod headline;
 mod histogram;
 mod keys;
+mod packed;
 mod page;
 mod page_data;
 mod phase;
@@ -23,7 +25,7 @@ mod view;
 
 use sparsegrok_plot::Picture;
 
-pub use page::page;
+pub use page::{Place, page};
 pub use view::View;
 
 /// Options of pictures.

@@ -10,7 +10,7 @@ use crate::plane::Line;
 use crate::view::{CellView, View};
 
 /// The colour of mixed cells, which no status has.
-const PAINT_OF_MIXED: Paint = Paint::Vermilion;
+pub(crate) const PAINT_OF_MIXED: Paint = Paint::Vermilion;
 /// Tiles of a panel up to which each has its count written on it.
 const MOST_COUNTS: usize = 40;
 /// Values of an axis from which on lines of equal T_gen are drawn between them.

@@ -85,6 +85,14 @@ impl Words {
         }
     }
 
+    /// All of the time, as in `1 % of the epochs`.
+    pub(crate) fn span(&self) -> &'static str {
+        match self.time_unit.trim() {
+            "" => "time",
+            unit => unit,
+        }
+    }
+
     /// The title of an axis of a time that is reached, as in `T_{gen}, epochs`.
     pub(crate) fn with_unit(&self, name: &str) -> String {
         match self.time_unit.trim() {

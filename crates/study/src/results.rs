@@ -12,16 +12,16 @@ use sparsegrok_config::ConfigError;
 use sparsegrok_data::shown;
 use sparsegrok_kernel::Figure;
 use sparsegrok_log::{CheckpointError, Damage, LOG, Log, Opened};
-use sparsegrok_run::Trace;
+use sparsegrok_run::{Trace, threads};
 
 use crate::brackets::log_rank;
 use crate::cell::CellSummary;
 use crate::curves::{Curves, Series};
-use crate::directory::{CONFIGURATION, Directory, MANIFEST};
+use crate::directory::{CONFIGURATION, Directory, MANIFEST, UNFINISHED};
 use crate::grid::GridCell;
 use crate::group::Group;
 use crate::logged::{first_groups, logged_group};
-use crate::manifest::Manifest;
+use crate::manifest::{Made, Manifest};
 use crate::overview::{Part, Summary};
 use crate::records::RecordRow;
 use crate::study::Study;
@@ -214,6 +214,57 @@ impl StudyResults {
             }
         }
         Self::read_once(path, Stamp::of(path))
+    }
+
+    /// Reads the runs that a study under way has logged until now, all of them, whatever their order; `None`
+    /// where nothing in the directory is unfinished. It reads without a lock and leaves the study alone.
+    /// `Time: O(log)`
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn read_under_way(path: &Path) -> Result<Option<Self>, ResultsError> {
+        let name = path.join(UNFINISHED).join(LOG);
+        if !name.is_file() {
+            return Ok(None);
+        }
+        match Self::of_log(path, &name) {
+            // It was finished while it was read.
+            Err(_) if !name.is_file() => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    fn of_log(path: &Path, name: &Path) -> Result<Self, ResultsError> {
+        let Opened {
+            log,
+            header,
+            seconds,
+            ..
+        } = Log::open_to_read(name)?;
+        let study = Study::logged(header.config(name)?, &header)?;
+        let times = (
+            header.started_unix_seconds,
+            Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+        );
+        let threads = threads::wanted(study.config().engine.threads);
+        let mut made = Made::default();
+        let mut results = Self {
+            path: path.to_owned(),
+            manifest: Manifest::new(&study, &made, threads, times),
+            records: Vec::new(),
+            summary: Summary::of(&study, None, Vec::new()),
+            study,
+            groups: log.numbers().collect(),
+            log: Arc::new(log),
+            stamp: None,
+        };
+        results.each_group(|group| {
+            made.count(group);
+            Ok(())
+        })?;
+        results.manifest = Manifest::new(&results.study, &made, threads, times);
+        results.sum_up()?;
+        Ok(results)
     }
 
     /// Tells if its directory still holds this study, and not another one that has replaced it.
