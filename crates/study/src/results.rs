@@ -252,7 +252,7 @@ impl StudyResults {
             path: path.to_owned(),
             manifest: Manifest::new(&study, &made, threads, times),
             records: Vec::new(),
-            summary: Summary::of(&study, None, Vec::new()),
+            summary: Summary::of(&study, None, Vec::new(), None),
             study,
             groups: log.numbers().collect(),
             log: Arc::new(log),
