@@ -32,7 +32,7 @@ pub fn cautions(study: &Study, summary: &Summary) -> Vec<String> {
             "horizon too short{}: the theory puts T_gen at epoch {}{}, and {epochs} are trained; \
              runs that would generalize later are censored",
             among(beyond.len()),
-            Shortest(t_gen.round()),
+            epoch_text(*t_gen),
             first_cell(cells, cell),
         ));
     }
@@ -166,6 +166,14 @@ fn predicted_beyond(study: &Study, cell: &CellSummary) -> Option<f64> {
     let t_gen = cell.prediction?.t_gen?;
     let is_beyond = t_gen + span as f64 > config.train.epochs as f64;
     (is_beyond && cell.t_gen.censored > 0).then_some(t_gen)
+}
+
+/// A predicted epoch: whole, or far beyond any horizon by its order of magnitude.
+fn epoch_text(epoch: f64) -> String {
+    match epoch < 1e6 {
+        true => Shortest(epoch.round()).to_string(),
+        false => format!("{epoch:.1e}"),
+    }
 }
 
 /// The words that name the cell of a figure; empty if there is just one cell.

@@ -234,18 +234,18 @@ mod tests {
                 .validate()
                 .map_err(|fault| (fault.key, fault.expected))
         };
-        use Source::{Data, Init, Noise, Order as Visits};
+        use Source::{Data, Init as Weights, Noise, Order as Visits};
         let noisy = |c: &mut Config| {
             (c.train.init, c.train.init_norm) = (Init::Gaussian, 1.0);
             c.synthetic.label_noise = 0.1;
         };
         assert_eq!(fault(&[Data, Visits], 16, |_| ()), Ok(()));
-        assert_eq!(fault(&[Data, Visits, Init], 16, noisy), Ok(()));
+        assert_eq!(fault(&[Data, Visits, Weights], 16, noisy), Ok(()));
         assert_eq!(fault(&Source::ALL, 49, noisy), Ok(()));
         for (key, part, fault) in [
             ("components", "two sources", fault(&[Data], 16, |_| ())),
             ("components", "each once", fault(&[Data, Data], 16, |_| ())),
-            ("components", "`init`", fault(&[Data, Init], 16, |_| ())),
+            ("components", "`init`", fault(&[Data, Weights], 16, |_| ())),
             ("components", "`noise`", fault(&[Data, Noise], 16, |_| ())),
             (
                 "components",

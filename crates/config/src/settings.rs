@@ -525,6 +525,14 @@ mod tests {
                 vec![kind.parse("train_acc, objective")],
                 vec![whole, "objective".into(), kind.parse("epoch")],
             ),
+            Kind::Sources => (
+                vec![kind.parse("data, noise")],
+                vec![whole, "data".into(), kind.parse("weights")],
+            ),
+            Kind::Until => (
+                vec!["t_gen:5%".into(), "grok_rate:0.5%".into()],
+                vec![whole, number, word, yes, "t_gen:0%".into()],
+            ),
             Kind::Seeds => (
                 // A whole number is taken too, and written as the range it stands for.
                 vec!["0..64".into()],

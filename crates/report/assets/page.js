@@ -67,7 +67,9 @@ const page = (() => {
     if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
     const [mantissa, power] = x.toExponential(digits - 1).split("e").map(Number);
     if (x === 0 || (power >= -3 && power < 6)) {
-      return x.toLocaleString("en-US", { maximumSignificantDigits: digits }).replace("-", "−");
+      // All digits before the point, as the pictures have them.
+      const decimals = Math.max(0, digits - 1 - power);
+      return x.toLocaleString("en-US", { maximumFractionDigits: decimals }).replace("-", "−");
     }
     const factor = Math.abs(mantissa) === 1 ? "" : Math.abs(mantissa) + "×";
     return (x < 0 ? "−" : "") + factor + "10" + raised(power);

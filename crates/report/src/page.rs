@@ -311,11 +311,11 @@ fn standing(view: &View, place: &Place) -> String {
     let mut text = paragraph("muted", &thresholds);
     for spread in &view.spreads {
         let sentence = capitalised(spread) + ".";
-        text += &paragraph("finding", &Escaped(&sentence).to_string());
+        text += &paragraph("finding", &html(&subscripted(&sentence)));
     }
     for caution in &view.cautions {
         let sentence = capitalised(caution) + ".";
-        text += &paragraph("warn", &Escaped(&sentence).to_string());
+        text += &paragraph("warn", &html(&subscripted(&sentence)));
     }
     if view.runs < view.planned {
         let (runs, planned) = (count(view.runs), count(view.planned));
@@ -405,6 +405,12 @@ fn time(time: Option<&Time>, words: Words) -> String {
         }
     };
     epoch_text(time.median) + &interval + &bracket
+}
+
+/// A sentence of plain text with the subscripts of times as marks of [`html`].
+fn subscripted(sentence: &str) -> String {
+    let marked = sentence.replace("T_gen", "T_{gen}");
+    marked.replace("T_mem", "T_{mem}")
 }
 
 /// A sentence with its first letter made a capital.
