@@ -8,28 +8,30 @@ use anyhow::bail;
 use clap::{ValueEnum, ValueHint};
 use sparsegrok_analysis::cautions;
 use sparsegrok_config::{Setting, value_text};
-use sparsegrok_curves::{AccuracyUnit, Curves, Options, read};
-use sparsegrok_data::shown;
+use sparsegrok_curves::{AccuracyUnit, Curves, Note, Options, read};
 use sparsegrok_kernel::Figure;
 use sparsegrok_log::{ForeignAxis, ForeignCell, ForeignRuns};
 use sparsegrok_run::{Anomaly, Status, Trace};
-use sparsegrok_statistics::{CONFIDENCE, wilson};
+use sparsegrok_statistics::{CONFIDENCE, GroupTest, wilson};
 use sparsegrok_study::merge::JUDGING;
 use sparsegrok_study::summary::{BracketMedian, CellSummary, Summary, Times};
 use sparsegrok_study::{ForeignStudy, Untold};
 use toml::Value;
 
-use crate::exit::{say, shell_word};
-use crate::number::{counted, figure, interval};
+use crate::estimate::{median, share};
+use crate::exit::shell_word;
+use crate::number::{counted, figure};
 use crate::output::Output;
 use crate::report;
+use crate::results::{MOST_CELLS, ResultFlags, Results};
 use crate::settings::{Scope, SettingFlags};
 
 /// Most groups of runs; more are a column of figures taken for one of groups.
-const MOST_CELLS: usize = 100_000;
+const MOST_GROUPS: usize = 100_000;
 
-/// Most groups that are told of in words; the tables have all.
-const MOST_SAID: usize = 12;
+/// The meaning of the rows.
+const NOTE: &str = "Medians over runs in the time that was logged, delay = T_gen / T_mem, intervals of 95 %;\n\
+                    (a, b] is a median of which only its bracket is known; ∞ is beyond the last evaluation.";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -67,6 +69,8 @@ pub(crate) struct Args {
     /// Report on it too: a page and pictures in its folder `report`
     #[arg(long, help_heading = "Output", requires = "out")]
     report: bool,
+    #[command(flatten)]
+    results: ResultFlags,
 }
 
 /// The unit of accuracies.
@@ -115,6 +119,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     let curves = read(&args.files, &options)?;
     config.study.figures.clone_from(&curves.figures);
+    let markdown = args.results.checked(args.force)?;
     let (runs, traces) = grouped(&curves)?;
     let judged = ForeignStudy::judge(config, runs, traces)?;
     let summary = match &args.out {
@@ -129,32 +134,8 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if let Some(out) = args.out.as_ref().filter(|_| args.report) {
         report::beside(out)?;
     }
-    for note in &curves.notes {
-        say(format_args!("note: {note}"));
-    }
-    for sentence in untold(judged.untold()) {
-        say(format_args!("note: {sentence}"));
-    }
-    tell(&judged, &summary);
-    for caution in cautions(judged.study(), &summary) {
-        say(format_args!("caution: {caution}"));
-    }
-    if let Some(out) = &args.out {
-        tell_paths(out, args.report);
-    }
-    Ok(())
-}
-
-fn tell_paths(out: &Path, is_reported: bool) {
-    let (path, word) = (shown(out), shell_word(out));
-    match is_reported {
-        true => say(format_args!(
-            "{path}: the study and its report, `report/index.html`"
-        )),
-        false => say(format_args!(
-            "{path}: the study; `sparsegrok report {word}` draws it"
-        )),
-    }
+    let results = results(args, &judged, &curves.notes, &summary);
+    args.results.finish(&results, markdown.as_ref())
 }
 
 /// The runs by their groups, with their traces.
@@ -170,9 +151,9 @@ fn grouped(curves: &Curves) -> anyhow::Result<(ForeignRuns, Vec<Vec<Trace>>)> {
         .collect();
     let sizes = axes.iter().map(|axis| axis.values.len());
     let count = sizes.fold(1, usize::saturating_mul);
-    if count > MOST_CELLS {
+    if count > MOST_GROUPS {
         bail!(
-            "the values of {} make {count} groups: expected at most {MOST_CELLS}",
+            "the values of {} make {count} groups: expected at most {MOST_GROUPS}",
             curves.groups.join(", ")
         );
     }
@@ -293,55 +274,76 @@ fn untold(untold: Untold) -> Vec<String> {
         .collect()
 }
 
-/// Tells of each group, and of the difference between groups.
-fn tell(judged: &ForeignStudy, summary: &Summary) {
+/// The results: a row a group, what the curves do not tell, and the difference between groups.
+fn results(args: &Args, judged: &ForeignStudy, notes: &[Note], summary: &Summary) -> Results {
     let (untold, runs) = (judged.untold(), judged.runs());
-    for cell in summary.cells.iter().take(MOST_SAID) {
-        let pairs = cell.varied.iter();
-        let pairs = pairs.map(|(key, value)| format!("{key}={}", value_text(value)));
+    let keys = judged.study().axes().map(|(key, _)| key.to_owned());
+    let figures = ["grokked", "T_mem", "T_gen", "delay"].map(str::to_owned);
+    let heading: Vec<String> = keys.chain(figures).collect();
+    let told = |is_told: bool, times: &Times| match is_told {
+        true => time(times),
+        false => "not told".to_owned(),
+    };
+    let rows = summary.cells.iter().map(|cell| {
+        let mut row: Vec<String> = cell.varied.values().map(value_text).collect();
+        row.extend([
+            grokked(cell),
+            told(untold.no_memorization < runs, &cell.t_mem),
+            told(
+                untold.no_memorization.max(untold.no_generalization) < runs,
+                &cell.t_gen,
+            ),
+            told(untold.no_memorization < runs, &cell.delay_ratio),
+        ]);
+        row
+    });
+    let note = |sentence: String| ("note", sentence);
+    let notes = notes.iter().map(|it| note(it.to_string()));
+    let findings = notes.chain(self::untold(untold).into_iter().map(note));
+    let findings = findings.chain(summary.cells.iter().flat_map(|cell| {
+        let name = cell.varied.iter();
+        let name = name.map(|(key, value)| format!("{key}={}", value_text(value)));
         let name = match cell.varied.is_empty() {
             true => String::new(),
-            false => pairs.collect::<Vec<_>>().join(", ") + ": ",
+            false => name.collect::<Vec<_>>().join(", ") + ": ",
         };
-        let statuses = Status::ALL
-            .into_iter()
-            .filter(|status| cell.count(*status) > 0);
-        let statuses: Vec<String> = statuses.map(|s| format!("{} {s}", cell.count(s))).collect();
-        let rate = grok_rate(cell).map_or(String::new(), |rate| format!("; {rate}"));
-        say(format_args!(
-            "{name}{} of {}{rate}; T_mem {}; T_gen {}",
-            statuses.join(", "),
-            counted(cell.runs, "run"),
-            match untold.no_memorization < runs {
-                true => time(&cell.t_mem),
-                false => "not told".to_owned(),
-            },
-            match untold.no_memorization.max(untold.no_generalization) < runs {
-                true => time(&cell.t_gen),
-                false => "not told".to_owned(),
-            },
-        ));
-        for sentence in anomalies(cell) {
-            say(format_args!("{name}{sentence}"));
+        anomalies(cell).map(move |sentence| ("curves", name.clone() + &sentence))
+    }));
+    let log_rank = summary.log_rank.map(|test| ("groups", log_rank(&test)));
+    let results = Results {
+        rows: std::iter::once(heading).chain(rows).collect(),
+        said: 1 + MOST_CELLS,
+        note: Some(NOTE.to_owned()),
+        findings: findings.chain(log_rank).collect(),
+        cautions: cautions(judged.study(), summary),
+        ..Results::default()
+    };
+    match &args.out {
+        Some(out) => results.in_directory(out, args.report),
+        None => {
+            let files: Vec<_> = args.files.iter().map(|file| shell_word(file)).collect();
+            Results {
+                next: Some(format!(
+                    "sparsegrok judge {} --report --out judged",
+                    files.join(" ")
+                )),
+                ..results
+            }
         }
     }
-    if summary.cells.len() > MOST_SAID {
-        say(format_args!(
-            "and {} more groups, in the tables",
-            summary.cells.len() - MOST_SAID
-        ));
-    }
-    if let Some(test) = summary.log_rank {
-        let p = match test.p < 1e-6 {
-            true => "p < 1e-6".to_owned(),
-            false => format!("p = {}", figure(test.p)),
-        };
-        say(format_args!(
-            "T_gen between groups: log-rank of the brackets, χ² = {}, {} of freedom, {p}",
-            figure(test.statistic),
-            counted(test.freedom as u64, "degree")
-        ));
-    }
+}
+
+/// A sentence on the difference of T_gen between groups.
+fn log_rank(test: &GroupTest) -> String {
+    let p = match test.p < 1e-6 {
+        true => "p < 1e-6".to_owned(),
+        false => format!("p = {}", figure(test.p)),
+    };
+    format!(
+        "T_gen between them, log-rank of the brackets: χ² = {}, {} of freedom, {p}",
+        figure(test.statistic),
+        counted(test.freedom as u64, "degree")
+    )
 }
 
 /// Sentences on the curves of a group's runs, of what is no caution.
@@ -369,52 +371,38 @@ fn anomalies(cell: &CellSummary) -> impl Iterator<Item = String> {
     })
 }
 
-/// The share of runs that grokked, in words; where some are undecided, the limits between which it lies whatever they
-/// are.
-fn grok_rate(cell: &CellSummary) -> Option<String> {
-    let rate = cell.grok_rate.as_ref()?;
+/// The share of runs that grokked; where some are undecided, the limits between which it lies whatever they are.
+fn grokked(cell: &CellSummary) -> String {
     let [grokked, undecided] =
         [Status::Grokked, Status::Undecided].map(|status| cell.count(status));
-    let percent = |share: f64| 100.0 * share;
-    if undecided == 0 {
-        let rate = interval(
-            percent(rate.estimate),
-            percent(rate.low),
-            percent(rate.high),
-        );
-        return Some(format!("grok rate {rate} %"));
-    }
-    let most = wilson(grokked + undecided, cell.runs, CONFIDENCE)?;
-    let (low, high) = (figure(percent(rate.low)), figure(percent(most.high)));
-    Some(format!(
-        "grok rate in [{low}, {high}] %, as some are undecided"
-    ))
+    let most = wilson(grokked + undecided, cell.runs, CONFIDENCE);
+    let (Some(rate), Some(most), 1..) = (cell.grok_rate, most, undecided) else {
+        return share(grokked, cell.runs, cell.grok_rate);
+    };
+    let [low, high] = [rate.low, most.high].map(|share| figure(100.0 * share));
+    format!(
+        "{grokked} of {}, {undecided} undecided, in [{low}, {high}] %",
+        cell.runs
+    )
 }
 
-/// A time of runs in words: the median of the estimates with its interval, or, where brackets are wide, where
-/// the brackets alone put the median.
+/// A time of runs: the median of the estimates with its interval, or, where brackets are wide, where the brackets alone
+/// put the median.
 fn time(times: &Times) -> String {
-    let Some(median) = times.median else {
-        let (events, n) = (times.events, times.n);
-        return format!("beyond the last evaluation for most ({events} of {n} reached)");
-    };
-    if let Some(BracketMedian {
+    let Some(BracketMedian {
         after,
         until,
         low,
         high,
-    }) = times.brackets
-    {
-        let until = until.unwrap_or(f64::INFINITY);
-        let mut words = format!("in ({}, {}]", figure(after), figure(until));
-        if low.is_some() || high.is_some() {
-            let (low, high) = (low.unwrap_or(0.0), high.unwrap_or(f64::INFINITY));
-            words += &format!(" by its brackets, 95 % [{}, {}]", figure(low), figure(high));
-        }
+    }) = times.brackets.filter(|_| times.median.is_some())
+    else {
+        return median(times);
+    };
+    let until = until.unwrap_or(f64::INFINITY);
+    let words = format!("({}, {}]", figure(after), figure(until));
+    if low.is_none() && high.is_none() {
         return words;
     }
-    match times.low {
-        Some(low) => interval(median, low, times.high.unwrap_or(f64::INFINITY)),
-        None => figure(median),
-    }
+    let (low, high) = (low.unwrap_or(0.0), high.unwrap_or(f64::INFINITY));
+    format!("{words} [{}, {}]", figure(low), figure(high))
 }

@@ -20,7 +20,7 @@ use crate::output::{Asked, Output, check};
 use crate::table::{aligned, markdown};
 
 /// Cells that are said; the others are counted. Markdown has all.
-const MOST_CELLS: usize = 12;
+pub(crate) const MOST_CELLS: usize = 12;
 
 /// Columns of a line of prose.
 const WIDTH: usize = 80;
@@ -166,8 +166,7 @@ impl Results {
         if !self.findings.is_empty() {
             text.push('\n');
         }
-        // Of more cells, the page and the summary have them.
-        for (word, finding) in self.findings.iter().take(MOST_CELLS) {
+        for (word, finding) in &self.findings {
             text += &paragraph(&format!("{word}: "), finding);
         }
         if !self.cautions.is_empty() {
@@ -193,7 +192,9 @@ impl Results {
 
 /// What a study's rows do not tell: where the spread between its runs comes from, and how precise its figures are.
 fn findings(study: &Study, summary: &Summary) -> Vec<(&'static str, String)> {
-    let spreads = spreads(summary).into_iter().map(|words| ("spread", words));
+    // Of more cells, the page and the summary have them.
+    let spreads = spreads(summary).into_iter().take(MOST_CELLS);
+    let spreads = spreads.map(|words| ("spread", words));
     let precision = Precision::of(study, &summary.cells);
     let precision = precision.filter(|_| summary.part.is_none());
     let seeds = precision.map(|precision| ("seeds", precise(&precision, study.spec().seeds)));

@@ -112,7 +112,7 @@ mod tests {
         let all = [0.0, 0.1, 0.5, 0.9, 1.0].map(seeds_for_rate);
         assert_eq!(all[0], all[4]);
         assert!(all[0] < all[1] && all[1] < all[2], "{all:?}");
-        // z²/4h² less z² of Wilson's: 384.1 − 3.8.
-        assert_eq!(all[2], 380);
+        // z²/4h² − z² is 380.3.
+        assert_eq!(all[2], 381);
     }
 }
