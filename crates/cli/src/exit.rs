@@ -52,12 +52,7 @@ pub(crate) fn say(line: impl Display) {
 
 /// A path as a word that a shell takes for it.
 pub(crate) fn shell_word(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
-    match path.chars().all(is_plain) && !path.is_empty() {
-        true => path.into_owned(),
-        false => format!("'{}'", path.replace('\'', r"'\''")),
-    }
+    sparsegrok_report::shell_word(&path.to_string_lossy())
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -59,18 +59,18 @@ fn written(preset: Option<&str>, flags: &[(&Setting, String)]) -> String {
             Kind::Axes => {
                 let axes = text
                     .split(';')
-                    .map(|axis| format!("--{flag} {}", quoted(axis)));
+                    .map(|axis| format!("--{flag} {}", shell_word(axis)));
                 words.extend(axes);
             }
-            _ => words.push(format!("--{flag} {}", quoted(text))),
+            _ => words.push(format!("--{flag} {}", shell_word(text))),
         }
     }
     words.join(" ")
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,=:/+".contains(c);
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', r"'\''")),

@@ -25,6 +25,7 @@ mod view;
 
 use sparsegrok_plot::Picture;
 
+pub use command::shell_word;
 pub use page::{Place, page};
 pub use view::View;
 
