@@ -6,6 +6,7 @@ use pyo3::create_exception;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use sparsegrok_config::ConfigError;
+use sparsegrok_curves::CurvesError;
 use sparsegrok_log::CheckpointError;
 use sparsegrok_study::merge::MergeError;
 use sparsegrok_study::{DirectoryError, ResultsError, StudyError};
@@ -17,21 +18,43 @@ create_exception!(
     "Training left the range of numbers: a smaller learning rate, or smaller features, keep it there."
 );
 
+/// Words of the libraries' errors and notes that name the command, and what Python has instead.
+const WORDS: [(&str, &str); 14] = [
+    ("command line: ", ""),
+    ("data: line 1: ", "data: "),
+    ("`--partial`", "`partial=True`"),
+    ("`--force` it", "`force=True`"),
+    ("`--time-column NAME`", "`time=`"),
+    ("`--time-column`", "`time=`"),
+    ("`--run-column`", "`run=`"),
+    ("`--group-columns`", "`groups=`"),
+    ("`--map ", "`"),
+    ("--init-norm", "init_norm"),
+    ("--label-noise", "label_noise"),
+    ("`--init gaussian`", "`init` gaussian"),
+    ("`sparsegrok run --print-config`", "`sparsegrok.settings()`"),
+    ("`sparsegrok presets`", "`sparsegrok.presets()`"),
+];
+
+/// The words of an error or a note, for readers who have no command line.
+pub(crate) fn said(words: &impl Display) -> String {
+    let words = words.to_string();
+    WORDS.iter().fold(words, |words, (of_command, of_python)| {
+        words.replace(of_command, of_python)
+    })
+}
+
 /// The exception for an error that is, or is not, a failure of the machine.
 fn raised(error: &impl Display, is_failure: bool) -> PyErr {
-    let said = said(&error.to_string());
     match is_failure {
-        true => PyOSError::new_err(said),
-        false => PyValueError::new_err(said),
+        true => PyOSError::new_err(said(error)),
+        false => PyValueError::new_err(said(error)),
     }
 }
 
-/// An error's words, for readers who have no command line.
-fn said(words: &str) -> String {
-    words
-        .strip_prefix("command line: ")
-        .unwrap_or(words)
-        .to_owned()
+/// The exception for what was asked.
+pub(crate) fn refused(words: impl Display) -> PyErr {
+    raised(&words, false)
 }
 
 /// An error that has an exception.
@@ -43,12 +66,6 @@ pub(crate) trait Raised {
 impl Raised for ConfigError {
     fn raised(self) -> PyErr {
         raised(&self, matches!(self, Self::Read { .. }))
-    }
-}
-
-impl Raised for std::io::Error {
-    fn raised(self) -> PyErr {
-        raised(&self, true)
     }
 }
 
@@ -65,6 +82,7 @@ macro_rules! telling {
 
 telling!(
     CheckpointError,
+    CurvesError,
     DirectoryError,
     MergeError,
     ResultsError,

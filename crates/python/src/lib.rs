@@ -5,6 +5,7 @@
 
 mod columns;
 mod errors;
+mod judge;
 mod results;
 mod settings;
 mod study;
@@ -17,9 +18,11 @@ mod _native {
     #[pymodule_export]
     use crate::errors::Diverged;
     #[pymodule_export]
+    use crate::judge::{figures, judge};
+    #[pymodule_export]
     use crate::results::Results;
     #[pymodule_export]
-    use crate::settings::{explain, presets, print_config, settings};
+    use crate::settings::{explain, presets, settings};
     #[pymodule_export]
     use crate::study::{merge, study, tables};
 

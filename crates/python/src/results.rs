@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sparsegrok_analysis::{cautions, spreads};
-use sparsegrok_report::{Style, View, page, pictures};
+use sparsegrok_report::{Place, Style, View, page, pictures};
 use sparsegrok_statistics::{CONFIDENCE, KaplanMeier};
 use sparsegrok_study::StudyResults;
+use sparsegrok_study::merge::configuration;
 use sparsegrok_study::prediction::theory_setting;
 use sparsegrok_study::summary::Timed;
 use sparsegrok_theory::Prediction;
 
 use crate::columns;
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, refused};
 use crate::settings::object;
 
 /// A study as its directory holds it.
@@ -63,6 +64,21 @@ impl Results {
         Ok(axes)
     }
 
+    /// The value of an axis in each cell that has runs, by the cell's number.
+    fn values_of<'py>(
+        &self,
+        py: Python<'py>,
+        key: &str,
+    ) -> PyResult<Vec<(usize, Bound<'py, PyAny>)>> {
+        let cells = self.0.summary.cells.iter().map(|cell| cell.cell);
+        let value = |cell: usize| {
+            let mut varied = self.0.study.varied(cell);
+            let (_, value) = varied.find(|(name, _)| *name == key)?;
+            Some(object(py, value).map(|value| (cell, value)))
+        };
+        cells.filter_map(value).collect()
+    }
+
     /// The name of each cell that has runs, by its number.
     fn cell_names(&self) -> Vec<(usize, String)> {
         let cells = self.0.summary.cells.iter();
@@ -82,7 +98,7 @@ impl Results {
 
     /// The configuration, as TOML.
     fn config(&self) -> PyResult<String> {
-        self.0.study.config().to_toml().or_raise()
+        configuration(&self.0.study).or_raise()
     }
 
     /// The Kaplan–Meier estimate of a time over the runs of some cells: epochs, shares of runs that have not got
@@ -97,7 +113,7 @@ impl Results {
         let Some(timed) = timed else {
             let known = Timed::ALL.map(Timed::name).join("`, `");
             let said = format!("`{time}` is no time, expected one of `{known}`");
-            return Err(pyo3::exceptions::PyValueError::new_err(said));
+            return Err(refused(said));
         };
         let rows = cells.iter().flat_map(|&cell| self.0.records_of(cell));
         let sample: Vec<_> = rows.filter_map(|row| timed.of(row)).collect();
@@ -116,12 +132,8 @@ impl Results {
     fn predicted_accuracy(&self, cell: usize, epochs: Vec<f64>) -> Option<Vec<f64>> {
         let setting = theory_setting(&self.0.study.cell(cell).config).ok()?;
         let prediction = Prediction::of(&setting);
-        Some(
-            epochs
-                .iter()
-                .map(|&epoch| prediction.accuracy(epoch))
-                .collect(),
-        )
+        let epochs = epochs.into_iter();
+        Some(epochs.map(|epoch| prediction.accuracy(epoch)).collect())
     }
 
     /// The page of the report, as HTML.
@@ -129,7 +141,9 @@ impl Results {
         py.detach(|| {
             let view = View::of_study(&self.0).or_raise()?;
             let style = Style::default();
-            Ok(page(&self.0, &view, &pictures(&view, style), style))
+            // It may go anywhere, so it links to no files.
+            let place = Place::default();
+            Ok(page(&self.0, &view, &pictures(&view, style), style, &place))
         })
     }
 }

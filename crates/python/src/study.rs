@@ -1,21 +1,23 @@
-//! Training, merging and judging anew, into directories.
+//! Training, merging and judging, into directories.
 
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
-use sparsegrok_config::{Config, Settings};
+use sparsegrok_config::Settings;
 use sparsegrok_log::Shard;
 use sparsegrok_run::Status;
-use sparsegrok_study::merge::{merge as merge_logs, tables as tables_anew};
-use sparsegrok_study::{Directory, Study};
+use sparsegrok_run::memory::available;
+use sparsegrok_study::merge::{JUDGING, logged_config, merge as merge_logs, tables_under};
+use sparsegrok_study::summary::Summary;
+use sparsegrok_study::{Directory, Ran, Study};
 
-use crate::errors::{Diverged, OrRaise, Raised};
-use crate::settings::configuration;
+use crate::errors::{Diverged, OrRaise, refused};
+use crate::settings::{Given, configuration, pairs};
 
 /// Time from one look at Python's signals to the next.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
@@ -23,13 +25,12 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Trains a study into a directory, without the interpreter's lock. `progress` is called with runs done, runs planned
 /// and runs that grokked. Ctrl-C keeps what is done and raises KeyboardInterrupt; the next call with `resume` goes on.
 #[pyfunction]
-#[pyo3(signature = (out, preset, given, axes, shard, force, resume, progress))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn study(
     py: Python<'_>,
     out: PathBuf,
     preset: Option<&str>,
-    given: Vec<(String, String)>,
+    given: Given,
     axes: Vec<String>,
     shard: Option<&str>,
     force: bool,
@@ -37,26 +38,56 @@ pub(crate) fn study(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<()> {
     let config = configuration(preset, &given, &axes)?;
-    let shard: Option<Shard> = shard
-        .map(str::parse)
-        .transpose()
-        .map_err(|error| pyo3::exceptions::PyValueError::new_err(format!("shard: {error}")))?;
+    let shard: Option<Shard> = shard.map(str::parse).transpose().map_err(|error| {
+        let error: sparsegrok_log::ParseShardError = error;
+        refused(format_args!("`shard`: {error}"))
+    })?;
+    if shard.is_some() && config.study.until.is_some() {
+        return Err(refused(
+            "`until` beside `shard`: expected one of them, as no shard knows the intervals of the whole",
+        ));
+    }
     py.detach(|| {
         let study = Study::new(config).or_raise()?.of_shard(shard);
-        let progress = progress.as_ref();
-        if resume && Directory::is_unfinished(&out) {
-            let Some(unfinished) = Directory::unfinished(&out).or_raise()? else {
-                return Ok(());
-            };
-            // One that adds seeds may have more of them by now.
-            let kept: Config = unfinished.config().or_raise()?;
-            let study = study.of_seeds_to(kept.study.seeds.end).or_raise()?;
-            let directory = Directory::resume(&out, unfinished, &study).or_raise()?;
+        let study = match force {
+            true => study,
+            false => study.within_memory(available()),
+        };
+        train(&out, &study, force, resume, progress.as_ref())
+    })
+}
+
+/// Begins a study or goes on with it; one that is complete stays as it is.
+fn train(
+    out: &Path,
+    study: &Study,
+    force: bool,
+    resume: bool,
+    progress: Option<&Py<PyAny>>,
+) -> PyResult<()> {
+    // One that adds seeds may have more of them by now.
+    let grown = |end: u64| match study.spec().until {
+        Some(_) => study.of_seeds_to(end).or_raise(),
+        None => Ok(study.clone()),
+    };
+    if resume && Directory::is_unfinished(out) {
+        if let Some(unfinished) = Directory::unfinished(out).or_raise()? {
+            let study = grown(unfinished.config().or_raise()?.study.seeds.end)?;
+            if unfinished.shard() != study.shard() {
+                return Err(refused(format_args!(
+                    "{}: was begun with another `shard`: expected the same",
+                    out.display()
+                )));
+            }
+            let directory = Directory::resume(out, unfinished, &study).or_raise()?;
             return complete(&study, directory, progress);
         }
-        let directory = Directory::create(&out, force, &study).or_raise()?;
-        complete(&study, directory, progress)
-    })
+    } else if resume && let Ok(kept) = logged_config(out) {
+        let study = grown(kept.study.seeds.end)?;
+        return Directory::check_complete(out, &study).or_raise();
+    }
+    let directory = Directory::create(out, force, study).or_raise()?;
+    complete(study, directory, progress)
 }
 
 /// Trains what is missing, adds seeds as far as they are asked for, and makes the tables.
@@ -65,28 +96,25 @@ fn complete(
     mut directory: Directory<'_>,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<()> {
-    let ran = watched(study, &mut directory, progress)?;
-    let (ran, interruption) = match ran {
-        Ok(ran) => (ran, None),
-        Err((ran, interruption)) => (ran, Some(interruption)),
-    };
+    let (ran, interruption) = watched(study, &mut directory, progress)?;
     if interruption.is_none()
+        && ran.runs == study.runs()
         && let Some(end) = directory.seeds_wanting().or_raise()?
     {
         let more = study.of_seeds_to(end).or_raise()?;
         let directory = directory.extended(&more).or_raise()?;
         return complete(&more, directory, progress);
     }
-    let all_diverged = directory.finish(&ran).or_raise()?;
-    if let Some(interruption) = interruption {
-        return Err(interruption);
-    }
-    let runs: u64 = all_diverged.cells.iter().map(|cell| cell.runs).sum();
-    let diverged = all_diverged
-        .cells
-        .iter()
-        .map(|cell| cell.count(Status::Diverged));
-    match runs > 0 && diverged.sum::<u64>() == runs {
+    let summary = directory.finish(&ran).or_raise()?;
+    interruption.map_or_else(|| check_diverged(&summary), Err)
+}
+
+/// Refuses results that hold no model at all.
+fn check_diverged(summary: &Summary) -> PyResult<()> {
+    let cells = summary.cells.iter();
+    let counts = cells.map(|cell| (cell.runs, cell.count(Status::Diverged)));
+    let (runs, diverged) = counts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+    match runs > 0 && diverged == runs {
         true => Err(Diverged::new_err(format!(
             "all {runs} runs diverged: expected a smaller learning rate, or smaller features"
         ))),
@@ -94,23 +122,22 @@ fn complete(
     }
 }
 
-type Watched = Result<sparsegrok_study::Ran, (sparsegrok_study::Ran, PyErr)>;
-
-/// Trains on other threads, while this one looks at Python's signals and tells of progress.
+/// Trains on another thread, while this one looks at Python's signals and tells of progress. An exception of either
+/// stops the training in order and is returned beside what ran.
 fn watched(
     study: &Study,
     directory: &mut Directory<'_>,
     progress: Option<&Py<PyAny>>,
-) -> PyResult<Watched> {
+) -> PyResult<(Ran, Option<PyErr>)> {
     let stop = AtomicBool::new(false);
     let (done, finished) = mpsc::channel();
     thread::scope(|scope| {
         let stop = &stop;
         let trained = scope.spawn(move || {
             directory.run(stop, |group| {
-                let grokked = group.records.iter();
-                let grokked = grokked.filter(|run| run.milestones.status == Status::Grokked);
-                // Nobody listens after an interruption.
+                let records = group.records.iter();
+                let grokked = records.filter(|run| run.milestones.status == Status::Grokked);
+                // Nobody has left: the receiver is there until this thread ends.
                 let _ = done.send((group.records.len() as u64, grokked.count() as u64));
             })
         });
@@ -119,12 +146,9 @@ fn watched(
         let mut raised: Option<PyErr> = None;
         loop {
             let heard = finished.recv_timeout(BETWEEN_LOOKS);
-            if let Ok((more, more_grokked)) = heard {
+            // All that has come meanwhile is told at once.
+            for (more, more_grokked) in heard.ok().into_iter().chain(finished.try_iter()) {
                 (runs, grokked) = (runs + more, grokked + more_grokked);
-                // All that has come meanwhile is told at once.
-                for (more, more_grokked) in finished.try_iter() {
-                    (runs, grokked) = (runs + more, grokked + more_grokked);
-                }
             }
             if raised.is_none() {
                 let looked = Python::attach(|py| {
@@ -139,18 +163,12 @@ fn watched(
                     raised = Some(error);
                 }
             }
-            if matches!(heard, Err(RecvTimeoutError::Disconnected)) {
+            if heard == Err(RecvTimeoutError::Disconnected) {
                 break;
             }
         }
-        let ran = trained
-            .join()
-            .map_err(|_| PyKeyboardInterrupt::new_err("training ended without a result"))?;
-        let ran = ran.map_err(Raised::raised)?;
-        Ok(match raised {
-            None => Ok(ran),
-            Some(raised) => Err((ran, raised)),
-        })
+        let ran = trained.join().unwrap_or_else(|p| panic::resume_unwind(p));
+        Ok((ran.or_raise()?, raised))
     })
 }
 
@@ -168,16 +186,25 @@ pub(crate) fn merge(
     Ok(())
 }
 
-/// Makes a study's tables anew under other thresholds, without training.
+/// Makes a study's tables under other thresholds, without training, as a study of its own.
 #[pyfunction]
 pub(crate) fn tables(
     py: Python<'_>,
     directory: PathBuf,
-    given: Vec<(String, String)>,
+    given: Given,
     out: PathBuf,
     force: bool,
 ) -> PyResult<()> {
-    let _: (&Path, bool) = (&out, force);
-    let _ = (py, given, directory, Settings::default());
+    let logged = logged_config(&directory).or_raise()?;
+    let config = Settings::over(&logged, &pairs(&given)).and_then(|over| over.config());
+    let config = config.or_raise()?;
+    if let Some((key, _)) = given.iter().find(|(key, _)| !JUDGING.contains(&&**key)) {
+        return Err(refused(format_args!(
+            "`{key}` was settled when {} was trained: expected other thresholds alone",
+            directory.display()
+        )));
+    }
+    py.detach(|| tables_under(&directory, config, &out, force))
+        .or_raise()?;
     Ok(())
 }
