@@ -9,7 +9,7 @@ use sparsegrok_analysis::compare::{
     compare_seeds,
 };
 use sparsegrok_config::{Config, SETTINGS, Section, Seeds, Setting, value_text};
-use sparsegrok_run::memory::Memory;
+use sparsegrok_run::memory::{Memory, available};
 
 use crate::comparison;
 use crate::data::{load_to_train_and_say, say_zero_one};
@@ -82,7 +82,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         let output = Output::open(&out)?;
         let most_memory = match args.out.force() {
             true => u64::MAX,
-            false => memory::available(),
+            false => available(),
         };
         let found = compare_seeds(&config, args.against.as_deref(), most_memory);
         let found = found.map_err(cause_of)?;

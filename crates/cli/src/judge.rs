@@ -1,22 +1,18 @@
 //! `sparsegrok judge`
 
-use std::cmp::Ordering;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use clap::{ValueEnum, ValueHint};
 use sparsegrok_analysis::cautions;
 use sparsegrok_config::{Setting, value_text};
-use sparsegrok_curves::{AccuracyUnit, Curves, Note, Options, read};
+use sparsegrok_curves::{AccuracyUnit, Note, Options, read};
 use sparsegrok_kernel::Figure;
-use sparsegrok_log::{ForeignAxis, ForeignCell, ForeignRuns};
-use sparsegrok_run::{Anomaly, Status, Trace};
+use sparsegrok_run::{Anomaly, Status};
 use sparsegrok_statistics::{CONFIDENCE, GroupTest, wilson};
 use sparsegrok_study::merge::JUDGING;
 use sparsegrok_study::summary::{BracketMedian, CellSummary, Summary, Times};
 use sparsegrok_study::{ForeignStudy, Untold};
-use toml::Value;
 
 use crate::estimate::{median, share};
 use crate::exit::shell_word;
@@ -25,9 +21,6 @@ use crate::output::Output;
 use crate::report;
 use crate::results::{MOST_CELLS, ResultFlags, Results};
 use crate::settings::{Scope, SettingFlags};
-
-/// Most groups of runs; more are a column of figures taken for one of groups.
-const MOST_GROUPS: usize = 100_000;
 
 /// The meaning of the rows.
 const NOTE: &str = "Medians over runs in the time that was logged, delay = T_gen / T_mem, intervals of 95 %;\n\
@@ -120,7 +113,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let curves = read(&args.files, &options)?;
     config.study.figures.clone_from(&curves.figures);
     let markdown = args.results.checked(args.force)?;
-    let (runs, traces) = grouped(&curves)?;
+    let (runs, traces) = curves.grouped(command())?;
     let judged = ForeignStudy::judge(config, runs, traces)?;
     let summary = match &args.out {
         Some(out) => judged.save(out, args.force)?,
@@ -138,106 +131,13 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     args.results.finish(&results, markdown.as_ref())
 }
 
-/// The runs by their groups, with their traces.
-fn grouped(curves: &Curves) -> anyhow::Result<(ForeignRuns, Vec<Vec<Trace>>)> {
-    let axes: Vec<ForeignAxis> = curves
-        .groups
-        .iter()
-        .enumerate()
-        .map(|(place, name)| ForeignAxis {
-            name: axis_name(name),
-            values: values(curves.runs.iter().map(|run| run.group[place].as_str())),
-        })
-        .collect();
-    let sizes = axes.iter().map(|axis| axis.values.len());
-    let count = sizes.fold(1, usize::saturating_mul);
-    if count > MOST_GROUPS {
-        bail!(
-            "the values of {} make {count} groups: expected at most {MOST_GROUPS}",
-            curves.groups.join(", ")
-        );
-    }
-    let mut cells = vec![ForeignCell::default(); count];
-    let mut traces = vec![Vec::new(); count];
-    for run in &curves.runs {
-        let place = |(axis, text): (&ForeignAxis, &String)| {
-            let mut values = axis.values.iter();
-            let found =
-                values.position(|value| *value == value_of(text, is_whole(axis), is_number(axis)));
-            found.unwrap_or(0)
-        };
-        let places = axes.iter().zip(&run.group);
-        let cell = places.fold(0, |cell, pair| cell * pair.0.values.len() + place(pair));
-        cells[cell].runs.push(run.name.clone());
-        let times = run.evaluations.iter().map(|evaluation| evaluation.epoch);
-        cells[cell].times.extend(times);
-        traces[cell].push(run.evaluations.iter().copied().collect());
-    }
-    for cell in &mut cells {
-        cell.times.sort_unstable();
-        cell.times.dedup();
-    }
+/// The command as it was given.
+fn command() -> String {
     let words = env::args_os()
         .skip(1)
         .map(|word| shell_word(Path::new(&word)));
     let words: Vec<_> = words.collect();
-    let command = format!("sparsegrok {}", words.join(" "));
-    Ok((
-        ForeignRuns {
-            command,
-            axes,
-            cells,
-        },
-        traces,
-    ))
-}
-
-/// The name of a column of groups in records, where some names are taken.
-fn axis_name(name: &str) -> String {
-    match name {
-        "cell" | "run" | "status" | "horizon" | "unconfirmed" => format!("group_{name}"),
-        _ => name.to_owned(),
-    }
-}
-
-/// The values of a column of groups, each once: numbers ascending, where all are, else texts as they come.
-fn values<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<Value> {
-    let whole = texts.clone().all(|text| text.parse::<i64>().is_ok());
-    let finite = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
-    let number = texts.clone().all(finite);
-    let mut values: Vec<Value> = Vec::new();
-    for text in texts {
-        let value = value_of(text, whole, number);
-        if !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    let size = |value: &Value| match value {
-        Value::Integer(i) => Some(*i as f64),
-        Value::Float(x) => Some(*x),
-        _ => None,
-    };
-    values.sort_by(|a, b| match (size(a), size(b)) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        _ => Ordering::Equal,
-    });
-    values
-}
-
-fn value_of(text: &str, whole: bool, number: bool) -> Value {
-    match (text.parse(), text.parse()) {
-        (Ok(i), _) if whole => Value::Integer(i),
-        (_, Ok(x)) if number => Value::Float(x),
-        _ => Value::String(text.to_owned()),
-    }
-}
-
-fn is_whole(axis: &ForeignAxis) -> bool {
-    matches!(axis.values.first(), Some(Value::Integer(_)))
-}
-
-fn is_number(axis: &ForeignAxis) -> bool {
-    is_whole(axis) || matches!(axis.values.first(), Some(Value::Float(_)))
+    format!("sparsegrok {}", words.join(" "))
 }
 
 /// Sentences on what the curves do not tell.

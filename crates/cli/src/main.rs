@@ -4,7 +4,6 @@ mod closing;
 mod compare;
 mod comparison;
 mod completions;
-mod control_group;
 mod data;
 mod estimate;
 mod exit;

@@ -1,24 +1,8 @@
 //! The memory of the machine, and the refusal of work that needs more than there is.
 
-use std::path::Path;
-
 use anyhow::bail;
 use sparsegrok_config::Config;
-use sparsegrok_run::memory::{Memory, MemoryError};
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
-
-use crate::control_group;
-
-/// Bytes of memory that this process can still have: the machine's, or its control group's.
-pub(crate) fn available() -> u64 {
-    let memory = MemoryRefreshKind::nothing().with_ram();
-    let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory));
-    // If the system does not tell its memory, nothing is refused.
-    system.map_or(u64::MAX, |system| {
-        let group = control_group::available(Path::new("/"));
-        system.available_memory().min(group.unwrap_or(u64::MAX))
-    })
-}
+use sparsegrok_run::memory::{Memory, MemoryError, available};
 
 /// Bytes that rows read from files may take: what is available, unless more is forced.
 pub(crate) fn for_rows(force: bool) -> u64 {

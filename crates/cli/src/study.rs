@@ -9,13 +9,13 @@ use clap::ValueHint;
 use sparsegrok_config::{Section, Setting};
 use sparsegrok_data::shown;
 use sparsegrok_log::{Outputs, Shard, Unfinished};
+use sparsegrok_run::memory::available;
 use sparsegrok_run::threads;
 use sparsegrok_study::{Directory, Study, estimate};
 use toml::Value;
 
 use crate::data::say_zero_one;
 use crate::exit::{say, shell_word};
-use crate::memory;
 use crate::number::{counted, duration};
 use crate::output::{Asked, Output};
 use crate::report;
@@ -101,7 +101,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
 fn within_memory(args: &Args, study: Study) -> Study {
     match args.force {
         true => study,
-        false => study.within_memory(memory::available()),
+        false => study.within_memory(available()),
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Place {
     Line(u64),
     /// An entry of a list, counted from 1.
     Entry(u64),
+    /// A row of a table in memory, counted from 0.
+    Row(u64),
 }
 
 impl fmt::Display for Place {
@@ -20,6 +22,7 @@ impl fmt::Display for Place {
         match self {
             Self::Line(line) => write!(f, "line {line}"),
             Self::Entry(entry) => write!(f, "entry {entry}"),
+            Self::Row(row) => write!(f, "row {row}"),
         }
     }
 }
@@ -100,6 +103,26 @@ pub enum CurvesError {
         column: String,
         /// The columns there are.
         found: String,
+    },
+    /// The columns by which runs are grouped have more combinations of values than groups make sense of.
+    #[error("the values of {columns} make {count} groups: expected at most {most}")]
+    Groups {
+        /// The columns.
+        columns: String,
+        /// Combinations of their values.
+        count: usize,
+        /// Groups that there may be.
+        most: usize,
+    },
+    /// A column has another number of values than the others.
+    #[error("column `{column}`: {found} values, expected {expected}, as in the others")]
+    Lengths {
+        /// The column.
+        column: String,
+        /// Its values.
+        found: usize,
+        /// Values of the first column.
+        expected: usize,
     },
 }
 

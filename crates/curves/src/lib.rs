@@ -4,8 +4,10 @@
 //! a column a run; a file a run; a row a value; JSON; the CSV export of a tracking service or of TensorBoard. Every file
 //! becomes a table (`table`, `json`, `tidy`), a layout that says which column is what (`layout`, by the names in `names`), and
 //! sightings of figures, which are joined by time (`join`). What was decided on the way is told as [`Note`]s.
+//! [`of_columns`] takes a table that is in memory already. [`Curves::grouped`] puts the runs into their groups.
 
 mod error;
+mod group;
 mod join;
 mod json;
 mod layout;
@@ -14,9 +16,12 @@ mod note;
 mod table;
 mod tidy;
 
+use std::iter;
 use std::path::Path;
 
 use sparsegrok_kernel::{Evaluation, Figure};
+
+use crate::table::Table;
 
 pub use error::{CurvesError, Place};
 pub use note::Note;
@@ -77,9 +82,30 @@ pub struct Curve {
 /// # Errors
 /// As [`CurvesError`] lists.
 pub fn read<P: AsRef<Path>>(paths: &[P], options: &Options) -> Result<Curves, CurvesError> {
+    let tables = paths.iter().map(|path| Table::read(path.as_ref()));
+    of_tables(tables, options)
+}
+
+/// Makes the curves of a table in memory: named columns of texts, numbers written out, all of one length; an empty
+/// text is a missing value. Errors call the table `name`. `Time: O(values)`
+///
+/// # Errors
+/// As [`CurvesError`] lists.
+pub fn of_columns(
+    name: &str,
+    columns: Vec<(String, Vec<String>)>,
+    options: &Options,
+) -> Result<Curves, CurvesError> {
+    of_tables(iter::once(Table::of_columns(name, columns)), options)
+}
+
+fn of_tables(
+    tables: impl Iterator<Item = Result<Table, CurvesError>>,
+    options: &Options,
+) -> Result<Curves, CurvesError> {
     let mut laid = Vec::new();
-    for path in paths {
-        let table = tidy::spread(table::Table::read(path.as_ref())?, options);
+    for table in tables {
+        let table = tidy::spread(table?, options);
         let layout = layout::Layout::of(&table, options)?;
         laid.push((table, layout));
     }

@@ -1,7 +1,7 @@
 //! Tables of text: CSV with any usual delimiter, and JSON.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, mem};
 
 use crate::error::{CurvesError, Place};
 use crate::json;
@@ -102,6 +102,43 @@ impl Table {
             path: path.to_owned(),
             columns,
             rows,
+            notes: Vec::new(),
+        })
+    }
+
+    /// A table in memory.
+    pub(crate) fn of_columns(
+        name: &str,
+        columns: Vec<(String, Vec<String>)>,
+    ) -> Result<Self, CurvesError> {
+        let (columns, mut values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let expected = values.first().map_or(0, Vec::len);
+        let mut lengths = columns.iter().zip(&values);
+        if let Some((column, values)) = lengths.find(|(_, values)| values.len() != expected) {
+            return Err(CurvesError::Lengths {
+                column: column.clone(),
+                found: values.len(),
+                expected,
+            });
+        }
+        if expected == 0 {
+            return Err(CurvesError::File {
+                path: name.into(),
+                found: "an empty table".to_owned(),
+                expected: "a row for each evaluation".to_owned(),
+            });
+        }
+        let rows = (0..expected).map(|row| Row {
+            place: Place::Row(row as u64),
+            fields: values
+                .iter_mut()
+                .map(|values| mem::take(&mut values[row]))
+                .collect(),
+        });
+        Ok(Self {
+            path: name.into(),
+            rows: rows.collect(),
+            columns,
             notes: Vec::new(),
         })
     }

@@ -138,6 +138,33 @@ impl Header {
         })
     }
 
+    /// Checks that `config` gives the same results on data files as the configuration kept; errors call the work by
+    /// `path`.
+    ///
+    /// # Errors
+    /// If the results could differ; the error names the key. Data files are compared as they were read, and
+    /// the version of this program counts too.
+    pub fn check(
+        &self,
+        config: &Config,
+        files: &[DataFile],
+        path: &Path,
+    ) -> Result<(), CheckpointError> {
+        let asked = Self::of(self.work, config, files, self.shard, path)?;
+        match self.difference(&asked) {
+            None => Ok(()),
+            Some(Difference { key, kept, asked }) => {
+                let path = path.to_owned();
+                Err(CheckpointError::Differs {
+                    path,
+                    key,
+                    kept,
+                    asked,
+                })
+            }
+        }
+    }
+
     /// The first setting or input that results depend on and in which the two headers differ.
     pub fn difference(&self, asked: &Self) -> Option<Difference> {
         let text = |value: Option<&Value>| value.map_or("not set".to_owned(), Value::to_string);

@@ -241,17 +241,7 @@ impl Unfinished {
     /// If the results could differ; the error names the key. Data files are compared as they were read, and
     /// the version of this program counts too.
     pub fn check(&self, config: &Config, files: &[DataFile]) -> Result<(), CheckpointError> {
-        let (work, shard) = (self.header.work, self.header.shard);
-        let asked = Header::of(work, config, files, shard, &self.path)?;
-        match self.header.difference(&asked) {
-            None => Ok(()),
-            Some(differs) => Err(CheckpointError::Differs {
-                path: self.path.clone(),
-                key: differs.key,
-                kept: differs.kept,
-                asked: differs.asked,
-            }),
-        }
+        self.header.check(config, files, &self.path)
     }
 
     /// Number of groups finished, and of groups that had been begun when the folder was opened and

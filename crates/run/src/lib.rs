@@ -24,6 +24,7 @@
 mod anomalies;
 mod bracket;
 pub mod codec;
+mod control_group;
 mod describe;
 mod detect;
 mod family;

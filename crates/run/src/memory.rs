@@ -1,16 +1,30 @@
 //! The memory that runs take, computed before they begin.
 
 use std::fmt;
+use std::path::Path;
 
 use sparsegrok_config::{Config, Evaluations};
 use sparsegrok_data::Problem;
 use sparsegrok_kernel::Evaluation;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use crate::control_group;
 use crate::family::Family;
 use crate::linear::Linear;
 
 /// Bytes the program takes by itself: its code, its threads' stacks, what is being written.
 const PROGRAM: u64 = 8 << 20;
+
+/// Bytes of memory that this process can still have: the machine's, or its control group's.
+pub fn available() -> u64 {
+    let memory = MemoryRefreshKind::nothing().with_ram();
+    let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory));
+    // If the system does not tell its memory, nothing is refused.
+    system.map_or(u64::MAX, |system| {
+        let group = control_group::available(Path::new("/"));
+        system.available_memory().min(group.unwrap_or(u64::MAX))
+    })
+}
 
 /// Bytes that work holds at its fullest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use sparsegrok_data::shown;
 use sparsegrok_log::files::{TEMPORARY, Temporary, folder_of, resolved, sync_folder};
-use sparsegrok_log::{CheckpointError, LOG, Log, Outputs, Unfinished, Work};
+use sparsegrok_log::{CheckpointError, LOG, Log, Opened, Outputs, Shard, Unfinished, Work};
 use sparsegrok_run::LoadError;
 use sparsegrok_run::codec::to_bytes;
 
@@ -201,6 +201,29 @@ impl<'s> Directory<'s> {
         Err(DirectoryError::Nothing {
             path: path.to_owned(),
         })
+    }
+
+    /// Checks that the complete study in a directory is the same as another one.
+    ///
+    /// # Errors
+    /// When the directory holds no study with a log, or one that would have other results; the error names the key.
+    pub fn check_complete(path: &Path, study: &Study) -> Result<(), DirectoryError> {
+        let Opened { header, .. } = Log::open_to_read(&path.join(LOG))?;
+        header.check(study.config(), &study.data_files()?, path)?;
+        let shard = |shard: Option<Shard>| match shard {
+            Some(shard) => shard.to_string(),
+            None => "not set".to_owned(),
+        };
+        match header.shard == study.shard() {
+            true => Ok(()),
+            false => Err(CheckpointError::Differs {
+                path: path.to_owned(),
+                key: "shard".to_owned(),
+                kept: shard(header.shard),
+                asked: shard(study.shard()),
+            }
+            .into()),
+        }
     }
 
     /// Resumes the unfinished work of a directory.

@@ -1,12 +1,14 @@
 //! `cargo xtask`: commands for the upkeep of the project, which users do not need.
 //!
-//! Exit code 0: done, or nothing found wrong. 1: slower, or other instruction counts than expected.
+//! Exit code 0: done, or nothing found wrong. 1: slower, other instruction counts than expected, or a
+//! file out of date.
 //! 2: could not be done.
 
 mod bench_gate;
 mod comparison;
 mod harness;
 mod instructions;
+mod python_stubs;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -28,12 +30,15 @@ enum Command {
     /// Does each hot path take the instructions it is expected to? Needs valgrind, and is skipped
     /// with a message without it
     Instructions(instructions::Arguments),
+    /// Writes the Python package's list of settings, with their types, defaults and help
+    PythonStubs(python_stubs::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::BenchGate(arguments) => bench_gate::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),
+        Command::PythonStubs(arguments) => python_stubs::run(&arguments),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,0 +1,185 @@
+"""The settings of a study, by their keys. Made by `cargo xtask python-stubs`: not to be edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Literal, TypedDict
+
+
+class Settings(TypedDict, total=False):
+    """The settings of a study, each a keyword of ``study`` and ``explain``; None stands for the default."""
+
+    # Synthetic data
+
+    n_train: int | None
+    """Training rows. Default: 512."""
+
+    n_test: int | None
+    """Test rows; 0 for none. Default: 512."""
+
+    d_signal: int | None
+    """Signal features. Default: 5."""
+
+    signal_scale: float | None
+    """Factor ε of the signal features. Default: 1."""
+
+    memorization_scale: float | None
+    """Value α of each training row's own column; 0 for none [default: 1, for files 0]. Default: 1."""
+
+    target: Literal["sign", "linear"] | None
+    """Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]. Default: sign."""
+
+    label_noise: float | None
+    """Probability that a training label is flipped. Default: 0."""
+
+    data_seed: int | None
+    """Seed of the data. Default: 123."""
+
+    noise_seed: int | None
+    """Seed of the labels that are flipped, if it is to be another than that of the data. Default: not set."""
+
+    rng: Literal["xoshiro256pp", "libstdcxx"] | None
+    """Random family of data and visiting order; libstdcxx is that of the reference programs. Default: xoshiro256pp."""
+
+    # Data from files
+
+    train: str | PathLike[str] | None
+    """Training rows from an svmlight file, plain or gzip, or a store. Default: not set."""
+
+    test: str | PathLike[str] | None
+    """Test rows from an svmlight file, plain or gzip, or a store. Default: not set."""
+
+    memorize: bool | None
+    """Give each training row a column of its own (α = 1). Default: false."""
+
+    zero_based: bool | None
+    """Feature indices in files start at 0. Default: false."""
+
+    labels: str | tuple[float, float] | None
+    """The two labels of text: the one read as -1, then the one read as 1 [default: -1,1 or 0,1]. Default: not set."""
+
+    no_verify: bool | None
+    """Take stores as they are, without checking their checksums and numbers first. Default: false."""
+
+    # Training
+
+    loss: Literal["logistic", "squared", "hinge"] | None
+    """Loss to minimise. Default: logistic."""
+
+    bias: bool | None
+    """Train an intercept, which is not decayed. Default: false."""
+
+    learning_rate: float | None
+    """Learning rate η. Default: 0.05."""
+
+    schedule: Literal["constant", "inverse-scaling", "step", "cosine"] | None
+    """How η changes from step to step. Default: constant."""
+
+    schedule_power: float | None
+    """Exponent p of inverse-scaling: η(t+1)^−p. Default: 0.5."""
+
+    schedule_factor: float | None
+    """Factor γ of the step schedule. Default: 0.5."""
+
+    schedule_every: int | None
+    """Epochs between two drops of the step schedule. Default: 1000."""
+
+    warmup_steps: int | None
+    """Steps of linear warm-up; 0 for none. Default: 0."""
+
+    weight_decay: float | None
+    """Weight decay λ. Default: 0.001."""
+
+    decay_order: Literal["before", "after"] | None
+    """Take the gradient after decaying the weights (decay before), or at the old weights. Default: after."""
+
+    batch_size: int | Literal["full"] | None
+    """Rows per update. Default: 1."""
+
+    epochs: int | None
+    """Passes over the training rows. Default: 6000."""
+
+    order: Literal["shuffle", "sequential", "with-replacement"] | None
+    """Order in which an epoch visits the rows. Default: shuffle."""
+
+    order_seed: int | None
+    """Seed of the visiting order. Default: 1234."""
+
+    init: Literal["zero", "gaussian", "orthogonal", "teacher", "anti-teacher"] | None
+    """Initial signal weights. Default: zero."""
+
+    init_norm: float | None
+    """Norm R of the initial signal weights. Default: 1."""
+
+    init_seed: int | None
+    """Seed of the initial signal weights. Default: 0."""
+
+    # Evaluation
+
+    eval_every: int | None
+    """Evaluate every N epochs, instead of at log-spaced ones. Default: not set."""
+
+    eval_points: int | None
+    """Evaluate at about N log-spaced epochs. Default: 100."""
+
+    accuracy_tolerance: float | None
+    """A row counts as right when its squared error is below X, instead of by sign. Default: not set."""
+
+    mem_figure: Literal["train_acc", "train_loss"] | None
+    """What tells that a run has memorized. Default: train_acc."""
+
+    mem_threshold: float | None
+    """The accuracy that counts as memorized, or the loss, which counts downwards. Default: 0.99."""
+
+    gen_figure: Literal["auto", "test_acc", "population_acc", "test_loss"] | None
+    """What tells that a run has generalized; auto: population accuracy if it exists, else test. Default: auto."""
+
+    gen_threshold: float | None
+    """The accuracy that counts as generalized, or the loss, which counts downwards. Default: 0.9."""
+
+    persistence: str | None
+    """Span of training a threshold must hold for: `1%` of the epochs, or `30epochs`. Default: 1%."""
+
+    crossing: Literal["first", "stable"] | None
+    """Which crossing counts: the first that lasts, or the one that holds to the end. Default: first."""
+
+    delay_ratio: float | None
+    """Grokked: generalized at least X times as late as memorized. Default: 10."""
+
+    stop_when: str | None
+    """End a run early: `grokked`, or `grokked+K` for K epochs after generalization is detected. Default: not set."""
+
+    # Engine
+
+    kernel: Literal["auto", "scalar", "lanes", "dense"] | None
+    """Training kernel. Default: auto."""
+
+    simd: Literal["auto", "avx512", "avx2", "portable"] | None
+    """Instruction set; results are the same to the bit. Default: auto."""
+
+    threads: int | None
+    """Most threads to use, 0 for all cores; one run takes one. Default: 0."""
+
+    checkpoint_every: str | None
+    """Keep what is under way every so often: `60s`, `500epochs`, `never`. Default: 60s."""
+
+    # Study
+
+    until: str | None
+    """Add seeds until the 95 % interval of a figure is as narrow as this: t_gen:5%, t_mem:5% or grok_rate:5%. Default:
+    not set."""
+
+    seed_what: Literal["order", "data", "init", "all"] | None
+    """Which of the configuration's seeds they are added to. Default: all."""
+
+    components: str | Sequence[str] | None
+    """Cross these sources of randomness, to tell how much of the spread is whose: data, order, init, noise. Default:
+    not set."""
+
+    figures: str | Sequence[str] | None
+    """Figures kept of every evaluation, for records, curves and traces. Default:
+    train_acc,test_acc,population_acc,train_loss,test_loss,gap_loss,weight_norm,signal_norm,memorization_norm,margin_min,margin_mean,teacher_cosine."""
+
+    traces: int | Literal["none", "all"] | None
+    """Keep whole traces of the first N seeds of each cell, of none or of all. Default: 8."""

@@ -1,0 +1,35 @@
+//! The native half of the Python package `sparsegrok`.
+//!
+//! It has functions on directories of studies and one class that reads them; columns go to Python as NumPy arrays,
+//! without text between. Words, defaults and optional packages are the Python half's (`python/sparsegrok`).
+
+mod columns;
+mod errors;
+mod judge;
+mod results;
+mod settings;
+mod study;
+
+use pyo3::prelude::*;
+
+/// The module `sparsegrok._native`.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::errors::Diverged;
+    #[pymodule_export]
+    use crate::judge::{figures, judge};
+    #[pymodule_export]
+    use crate::results::Results;
+    #[pymodule_export]
+    use crate::settings::{explain, presets, settings};
+    #[pymodule_export]
+    use crate::study::{merge, study, tables};
+
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
