@@ -496,3 +496,27 @@ fn a_study_that_was_finished_meanwhile_is_not_replaced() {
     assert!(said.contains("exists already"), "{said}");
     assert_eq!(results(Path::new(&out)), whole);
 }
+
+#[test]
+fn a_study_is_begun_or_gone_on_with_by_one_command() {
+    let folder = folder();
+    let path = folder.path().join("study");
+    let line = |more: &str| {
+        let path = path.display();
+        format!("{STUDY} {more} --out {path} --resume-or-start")
+    };
+    // Nothing there yet; interrupted; complete.
+    printed(&line("--shard 0/2"));
+    let again = sparsegrok(&line("--shard 0/2"));
+    assert_eq!(
+        (again.code, again.stderr),
+        (0, format!("{}: is complete\n", path.display()))
+    );
+    let other = refused(&line("--shard 1/2"));
+    assert!(
+        other.contains("`shard` is 1/2, expected 0/2") || other.contains("`shard` is \"1/2\""),
+        "{other}"
+    );
+    let other = refused(&line("--shard 0/2 --epochs 2999"));
+    assert!(other.contains("`epochs` is 2999, expected 3000"), "{other}");
+}

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use anyhow::bail;
 use clap::ValueHint;
-use sparsegrok_config::{Section, Setting};
+use sparsegrok_config::{Config, Section, Setting};
 use sparsegrok_data::shown;
 use sparsegrok_log::{Outputs, Shard, Unfinished};
 use sparsegrok_run::memory::available;
 use sparsegrok_run::threads;
+use sparsegrok_study::merge::logged_config;
 use sparsegrok_study::{Directory, Study, estimate};
 use toml::Value;
 
@@ -43,6 +45,15 @@ pub(crate) struct Args {
         conflicts_with_all = ["out", "dry_run"]
     )]
     resume: Option<PathBuf>,
+    /// Go on with what an earlier call of the same study left in --out, or begin there; one that is complete has nothing
+    /// to do
+    #[arg(
+        long,
+        requires = "out",
+        conflicts_with_all = ["resume", "dry_run", "force"],
+        hide_short_help = true
+    )]
+    resume_or_start: bool,
     /// Train every k-th group of eight seeds alone, from the i-th on, i = 0 … k − 1; `merge` makes the whole of them
     #[arg(
         long,
@@ -92,6 +103,16 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         return dry_run(&study);
     };
+    if args.resume_or_start && Directory::is_unfinished(path) {
+        return resume(args, path);
+    }
+    if args.resume_or_start
+        && let Ok(kept) = logged_config(path)
+    {
+        Directory::check_complete(path, &with_added_seeds(&study, &kept)?)?;
+        say(format_args!("{}: is complete", shown(path)));
+        return Ok(());
+    }
     let markdown = args.results.checked(args.force)?;
     let directory = Directory::create_with(path, args.force, &study, outputs(args, path))?;
     train(args, path, &study, directory, markdown.as_ref())
@@ -113,8 +134,18 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     let Some(config) = args.settings.config_over(&unfinished.config()?)? else {
         return Ok(());
     };
-    let study = Study::new(config)?.of_shard(unfinished.shard());
-    let study = within_memory(args, study);
+    let shard = unfinished.shard();
+    if args.resume_or_start && args.shard != shard {
+        let text = |shard: Option<Shard>| shard.map_or("no shard".to_owned(), |it| it.to_string());
+        bail!(
+            "{}: was begun as {}, expected {}",
+            shown(path),
+            text(shard),
+            text(args.shard)
+        );
+    }
+    let study = Study::new(config)?.of_shard(shard);
+    let study = within_memory(args, with_added_seeds(&study, &unfinished.config()?)?);
     let markdown = args.results.checked(args.force)?;
     let found = found_in(&unfinished);
     if args.report {
@@ -123,6 +154,14 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     let directory = Directory::resume(path, unfinished, &study)?;
     found.iter().for_each(say);
     train(args, path, &study, directory, markdown.as_ref())
+}
+
+/// The study that is asked for with the seeds that an earlier process has added.
+fn with_added_seeds(study: &Study, kept: &Config) -> anyhow::Result<Study> {
+    Ok(match study.spec().until {
+        Some(_) => study.of_seeds_to(kept.study.seeds.end)?,
+        None => study.clone(),
+    })
 }
 
 /// Lines for the user on the work there is to resume.
