@@ -8,6 +8,8 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _native
+from ._shards import Job, trained
 from ._progress import Progress, shown
 from ._table import Table
 from ._vary import Spaced, axes, seeds_text, texts
@@ -187,6 +190,9 @@ def study(
     resume: bool = False,
     force: bool = False,
     shard: str | None = None,
+    shards: int | None = None,
+    executor: Executor | None = None,
+    scratch: str | os.PathLike[str] | None = None,
     progress: bool | Progress | None = None,
     **settings: Unpack[Settings],
 ) -> Study:
@@ -201,6 +207,11 @@ def study(
       on with an unfinished study there, or returns a finished one, and begins one where there is none. ``force``
       replaces an earlier study, and goes ahead where memory may not suffice.
     - ``shard``: ``"I/K"`` trains every K-th group of eight seeds alone, from the I-th on; :func:`merge` makes the whole.
+    - ``shards``: divide the study into so many jobs, for the workers of ``executor``, any of ``concurrent.futures``, or
+      without one of the joblib backend that is active (``joblib.parallel_config``). Each job takes one thread, unless
+      the setting ``threads`` says otherwise. Shards come back as bytes; or, in ``scratch``, a folder that all workers
+      share, they stay: what a worker that died had kept there is gone on with, and a second call trains no finished
+      shard again.
     - ``progress``: by default it is shown on a terminal and in a notebook. A function is told runs done, runs planned
       and runs that grokked.
     - ``settings``: any setting (:class:`Settings`, :func:`settings`); None stands for the default.
@@ -215,6 +226,12 @@ def study(
         raise ValueError("`resume` without `out`: expected the directory of the study to go on with")
     given = [("seeds", seeds_text(seeds)), *texts(settings)]
     grid = axes(vary)
+    if shards is not None:
+        if shard is not None or resume:
+            raise ValueError("`shards` beside `shard` or `resume`: expected one of them; `scratch` keeps finished shards")
+        return _sharded(Job(preset, given, grid, "", None), shards, executor, scratch, out, force)
+    if executor is not None or scratch is not None:
+        raise ValueError("`executor` and `scratch` are for `shards`, expected their number too")
 
     def train(path: Path) -> None:
         with shown(progress) as tell:
@@ -226,6 +243,24 @@ def study(
         if out is None:
             raise
         raise KeyboardInterrupt(f"{out}: what is finished is kept, and `resume=True` goes on") from None
+
+
+def _sharded(
+    job: Job,
+    shards: int,
+    executor: Executor | None,
+    scratch: str | os.PathLike[str] | None,
+    out: str | os.PathLike[str] | None,
+    force: bool,
+) -> Study:
+    if shards < 1:
+        raise ValueError(f"`shards` is {shards}, expected at least 1")
+    if not any(key == "threads" for key, _ in job.given):
+        job = replace(job, given=[*job.given, ("threads", "1")])
+    with tempfile.TemporaryDirectory(prefix="sparsegrok-") as own:
+        folder = Path(own if scratch is None else os.path.abspath(scratch))
+        paths = trained(job, shards, folder, scratch is not None, executor)
+        return into(out, lambda path: _native.merge(paths, path, False, force))
 
 
 def load(path: str | os.PathLike[str]) -> Study:
