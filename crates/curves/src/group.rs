@@ -113,3 +113,64 @@ fn is_whole(axis: &ForeignAxis) -> bool {
 fn is_number(axis: &ForeignAxis) -> bool {
     is_whole(axis) || matches!(axis.values.first(), Some(Value::Float(_)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, of_columns};
+
+    fn column(name: &str, values: &[&str]) -> (String, Vec<String>) {
+        let values = values.iter().map(|&value| value.to_owned());
+        (name.to_owned(), values.collect())
+    }
+
+    #[test]
+    fn runs_are_grouped_by_the_values_of_columns() {
+        let columns = vec![
+            column("epoch", &["1", "2", "1", "1"]),
+            column("run", &["a", "a", "b", "c"]),
+            column("rate", &["0.2", "0.2", "0.1", "0.1"]),
+            column("status", &["x", "x", "x", "y"]),
+            column("test_acc", &["0.5", "0.9", "", "0.6"]),
+        ];
+        let options = Options {
+            group_columns: Some(vec!["rate".to_owned(), "status".to_owned()]),
+            ..Options::default()
+        };
+        let curves = of_columns("data", columns, &options).unwrap();
+        let (runs, traces) = curves.grouped("judge".to_owned()).unwrap();
+        let names: Vec<&str> = runs.axes.iter().map(|axis| axis.name.as_str()).collect();
+        // `status` is a column of records already.
+        assert_eq!(names, ["rate", "group_status"]);
+        // Rates ascend, texts are as they come. Run b has no value of any figure, and so is none.
+        let cells: Vec<String> = runs.cells.iter().map(|cell| cell.runs.join(" ")).collect();
+        assert_eq!(cells, ["", "c", "a", ""]);
+        assert_eq!(traces[2][0].epochs(), [1, 2]);
+    }
+
+    #[test]
+    fn a_column_of_figures_is_no_column_of_groups() {
+        let numbers: Vec<String> = (0..400).map(|i| i.to_string()).collect();
+        let same = |name: &str| (name.to_owned(), numbers.clone());
+        let columns = vec![same("epoch"), same("one"), same("two"), same("train_loss")];
+        let options = Options {
+            group_columns: Some(vec!["one".to_owned(), "two".to_owned()]),
+            ..Options::default()
+        };
+        let curves = of_columns("data", columns, &options).unwrap();
+        let error = curves.grouped(String::new()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the values of one, two make 160000 groups: expected at most 100000"
+        );
+    }
+
+    #[test]
+    fn columns_in_memory_are_of_one_length() {
+        let columns = vec![column("epoch", &["1", "2"]), column("train_acc", &["1"])];
+        let error = of_columns("data", columns, &Options::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "column `train_acc`: 1 values, expected 2, as in the others"
+        );
+    }
+}

@@ -163,6 +163,9 @@ fn run_name(results: &StudyResults, cell: usize, seed: u64) -> &str {
     results.study.run_name(cell, seed).unwrap_or_default()
 }
 
+/// The parts of a figure's distribution, by which columns of curves are named.
+const PARTS: [&str; 6] = ["mean", "q05", "q25", "q50", "q75", "q95"];
+
 /// The columns of `curves.csv`.
 pub(crate) fn curves<'py>(py: Python<'py>, results: &StudyResults) -> PyResult<Bound<'py, PyDict>> {
     let curves = py.detach(|| results.read_curves()).or_raise()?;
@@ -175,18 +178,12 @@ pub(crate) fn curves<'py>(py: Python<'py>, results: &StudyResults) -> PyResult<B
     table.cells(results, &cells, |_| true)?;
     table.whole("epoch", points().map(|(_, point)| point.epoch))?;
     table.whole("n", points().map(|(_, point)| point.n as u64))?;
-    let parts: [(&str, fn(&Distribution) -> f64); 6] = [
-        ("mean", |d| d.mean),
-        ("q05", |d| d.q05),
-        ("q25", |d| d.q25),
-        ("q50", |d| d.q50),
-        ("q75", |d| d.q75),
-        ("q95", |d| d.q95),
-    ];
+    let parts = |d: &Distribution| [d.mean, d.q05, d.q25, d.q50, d.q75, d.q95];
     for (place, figure) in results.figures().iter().enumerate() {
-        for (part, of) in parts {
-            let values = points().map(|(_, point)| point.figures[place].as_ref().map(of));
-            table.numbers(&format!("{}_{part}", figure.name()), values)?;
+        for (part, name) in PARTS.into_iter().enumerate() {
+            let values = points().map(|(_, point)| point.figures[place].as_ref());
+            let values = values.map(|of| of.map(|of| parts(of)[part]));
+            table.numbers(&format!("{}_{name}", figure.name()), values)?;
         }
     }
     Ok(table.columns)

@@ -24,6 +24,8 @@ def plot(study: Study, figure: str, theory: bool, ax: Axes | None) -> Axes:
 
         ax = pyplot.figure(figsize=(7, 4), layout="constrained").add_subplot()
     cells = list(study.cells.items())
+    has_theory = theory and figure in ("population_acc", "test_acc")
+    dashed = False
     for cell, name in cells[:MOST_CELLS]:
         of_cell = curves.where(cell=cell)
         # Epoch 0, the model before its first step, has no place on a logarithmic axis.
@@ -32,9 +34,12 @@ def plot(study: Study, figure: str, theory: bool, ax: Axes | None) -> Axes:
         low, middle, high = (of_cell[f"{figure}_{part}"][later] for part in ("q25", "q50", "q75"))
         (line,) = ax.plot(epochs, middle, label=name or "median of runs")
         ax.fill_between(epochs, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
-        predicted = study._results.predicted_accuracy(cell, epochs.astype(float)) if theory else None
-        if predicted is not None and figure in ("population_acc", "test_acc"):
-            ax.plot(epochs, predicted, color=line.get_color(), linestyle="--", label="theory" if len(cells) == 1 else None)
+        predicted = study._results.predicted_accuracy(cell, epochs.astype(float)) if has_theory else None
+        if predicted is not None:
+            ax.plot(epochs, predicted, color=line.get_color(), linestyle="--")
+            dashed = True
+    if dashed:
+        ax.plot([], [], color="gray", linestyle="--", label="theory")
     ax.set_xscale("log")
     ax.set_xlabel("epoch")
     ax.set_ylabel(figure)

@@ -25,10 +25,10 @@ class Settings(TypedDict, total=False):
     """Factor ε of the signal features. Default: 1."""
 
     memorization_scale: float | None
-    """Value α of each training row's own column; 0 for none [default: 1, for files 0]. Default: 1."""
+    """Value α of each training row's own column; 0 for none [default: 1, for files 0]."""
 
     target: Literal["sign", "linear"] | None
-    """Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]. Default: sign."""
+    """Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]."""
 
     label_noise: float | None
     """Probability that a training label is flipped. Default: 0."""
@@ -37,7 +37,7 @@ class Settings(TypedDict, total=False):
     """Seed of the data. Default: 123."""
 
     noise_seed: int | None
-    """Seed of the labels that are flipped, if it is to be another than that of the data. Default: not set."""
+    """Seed of the labels that are flipped, if it is to be another than that of the data."""
 
     rng: Literal["xoshiro256pp", "libstdcxx"] | None
     """Random family of data and visiting order; libstdcxx is that of the reference programs. Default: xoshiro256pp."""
@@ -45,10 +45,10 @@ class Settings(TypedDict, total=False):
     # Data from files
 
     train: str | PathLike[str] | None
-    """Training rows from an svmlight file, plain or gzip, or a store. Default: not set."""
+    """Training rows from an svmlight file, plain or gzip, or a store."""
 
     test: str | PathLike[str] | None
-    """Test rows from an svmlight file, plain or gzip, or a store. Default: not set."""
+    """Test rows from an svmlight file, plain or gzip, or a store."""
 
     memorize: bool | None
     """Give each training row a column of its own (α = 1). Default: false."""
@@ -57,7 +57,7 @@ class Settings(TypedDict, total=False):
     """Feature indices in files start at 0. Default: false."""
 
     labels: str | tuple[float, float] | None
-    """The two labels of text: the one read as -1, then the one read as 1 [default: -1,1 or 0,1]. Default: not set."""
+    """The two labels of text: the one read as -1, then the one read as 1 [default: -1,1 or 0,1]."""
 
     no_verify: bool | None
     """Take stores as they are, without checking their checksums and numbers first. Default: false."""
@@ -118,13 +118,13 @@ class Settings(TypedDict, total=False):
     # Evaluation
 
     eval_every: int | None
-    """Evaluate every N epochs, instead of at log-spaced ones. Default: not set."""
+    """Evaluate every N epochs, instead of at log-spaced ones."""
 
     eval_points: int | None
     """Evaluate at about N log-spaced epochs. Default: 100."""
 
     accuracy_tolerance: float | None
-    """A row counts as right when its squared error is below X, instead of by sign. Default: not set."""
+    """A row counts as right when its squared error is below X, instead of by sign."""
 
     mem_figure: Literal["train_acc", "train_loss"] | None
     """What tells that a run has memorized. Default: train_acc."""
@@ -148,7 +148,7 @@ class Settings(TypedDict, total=False):
     """Grokked: generalized at least X times as late as memorized. Default: 10."""
 
     stop_when: str | None
-    """End a run early: `grokked`, or `grokked+K` for K epochs after generalization is detected. Default: not set."""
+    """End a run early: `grokked`, or `grokked+K` for K epochs after generalization is detected."""
 
     # Engine
 
@@ -167,15 +167,13 @@ class Settings(TypedDict, total=False):
     # Study
 
     until: str | None
-    """Add seeds until the 95 % interval of a figure is as narrow as this: t_gen:5%, t_mem:5% or grok_rate:5%. Default:
-    not set."""
+    """Add seeds until the 95 % interval of a figure is as narrow as this: t_gen:5%, t_mem:5% or grok_rate:5%."""
 
     seed_what: Literal["order", "data", "init", "all"] | None
     """Which of the configuration's seeds they are added to. Default: all."""
 
     components: str | Sequence[str] | None
-    """Cross these sources of randomness, to tell how much of the spread is whose: data, order, init, noise. Default:
-    not set."""
+    """Cross these sources of randomness, to tell how much of the spread is whose: data, order, init, noise."""
 
     figures: str | Sequence[str] | None
     """Figures kept of every evaluation, for records, curves and traces. Default:

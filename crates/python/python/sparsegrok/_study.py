@@ -72,7 +72,8 @@ class Study:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The summary, as ``summary.json`` has it: rates, times with intervals and the theory's prediction, by cell."""
-        return json.loads(self._results.summary())
+        summary: dict[str, Any] = json.loads(self._results.summary())
+        return summary
 
     @cached_property
     def axes(self) -> dict[str, list[Any]]:
