@@ -8,7 +8,7 @@ use sparsegrok_kernel::{Figure, KernelChoice, Sgd, SimdChoice};
 
 use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
-use crate::components::Source;
+use crate::components::{CrossedDesign, Source};
 use crate::evaluate::{EvaluateSpec, GenFigure};
 use crate::number::NumberFormat;
 use crate::seeds::{SeedWhat, Seeds, Traces};
@@ -155,6 +155,12 @@ impl FileSpec {
 }
 
 impl StudySpec {
+    /// The design of the runs of each cell, if they are to tell where variability comes from.
+    pub fn design(&self) -> Option<CrossedDesign<'_>> {
+        let is_crossed = !self.components.is_empty();
+        is_crossed.then(|| CrossedDesign::of(&self.components, self.seeds))
+    }
+
     /// Returns whether a key is an axis of the grid.
     pub fn varies(&self, key: &str) -> bool {
         let keys = self.vary.iter().filter_map(|axis| axis.split_once('='));

@@ -1,8 +1,11 @@
 //! The check of a whole configuration.
 
 use sparsegrok_data::InvalidSetting;
+use sparsegrok_kernel::{BatchSize, Init, Order};
 
+use crate::components::Source;
 use crate::config::Config;
+use crate::seeds::SeedWhat;
 use crate::setting::Setting;
 use crate::settings::SETTINGS;
 
@@ -31,6 +34,81 @@ impl Config {
             |setting| setting.invalid(self, fault.expected),
         )
     }
+}
+
+impl Config {
+    /// Checks that the runs of a cell can be those of a crossed design, if they are to be.
+    ///
+    /// # Errors
+    /// When a source cannot be varied, or the seeds are not as many as a design has runs.
+    pub(crate) fn check_components(&self) -> Result<(), InvalidSetting> {
+        let spec = &self.study;
+        let Some(design) = spec.design() else {
+            return Ok(());
+        };
+        let names: Vec<_> = spec.components.iter().map(|source| source.name()).collect();
+        let components = |expected| InvalidSetting {
+            key: "components",
+            value: names.join(","),
+            expected,
+        };
+        let sources = &spec.components;
+        let is_repeated = |i: usize| sources[..i].contains(&sources[i]);
+        if sources.len() < 2 || (0..sources.len()).any(is_repeated) {
+            return Err(components("two sources or more, each once"));
+        }
+        if let Some(expected) = sources.iter().find_map(|&source| idle(source, self)) {
+            return Err(components(expected));
+        }
+        if spec.seed_what != SeedWhat::All {
+            return Err(components("no `seed_what` beside it"));
+        }
+        let levels = design.levels();
+        let of_four = sources.len() == 4;
+        // Fewer levels leave nothing for interactions.
+        let suffice = levels >= sources.len() as u64;
+        if levels * levels == spec.seeds.len() && suffice && !(of_four && levels % 2 == 0) {
+            return Ok(());
+        }
+        Err(InvalidSetting {
+            key: "seeds",
+            value: spec.seeds.to_string(),
+            expected: match of_four {
+                false => {
+                    "as many as a crossed design has runs: the square of its levels, such as 64, 256 or 1024"
+                }
+                true => {
+                    "as many as a crossed design of four sources has runs: an odd square, such as 49, 225 or 961"
+                }
+            },
+        })
+    }
+}
+
+/// The reason, to complete "expected …", for which runs of a configuration cannot differ by it.
+fn idle(source: Source, config: &Config) -> Option<&'static str> {
+    let train = &config.train;
+    let is_drawn = matches!(train.init, Init::Gaussian | Init::Orthogonal);
+    let (is_idle, reason) = match source {
+        Source::Data => (
+            config.files.train.is_some(),
+            "sources without `data`, as the data come from a file",
+        ),
+        Source::Order => (
+            train.order == Order::Sequential || train.batch_size == BatchSize::Full,
+            "sources without `order`, as rows are visited in no order that is drawn",
+        ),
+        Source::Init => (
+            !is_drawn || train.init_norm == 0.0,
+            "sources without `init`, as initial weights are not drawn: `--init gaussian` or \
+                 `orthogonal` of an `--init-norm` above 0 draws them",
+        ),
+        Source::Noise => (
+            config.files.train.is_some() || config.synthetic.label_noise == 0.0,
+            "sources without `noise`, as no label is flipped: `--label-noise` flips some",
+        ),
+    };
+    is_idle.then_some(reason)
 }
 
 #[cfg(test)]
@@ -90,5 +168,55 @@ mod tests {
         above_one.evaluate.mem_figure = crate::MemFigure::TrainLoss;
         above_one.evaluate.mem_threshold = 2.0;
         assert_eq!(above_one.validate(), Ok(()));
+    }
+
+    #[test]
+    fn designs_that_cannot_tell_are_refused() {
+        let fault = |components: &[Source], seeds: u64, change: fn(&mut Config)| {
+            let mut config = Config::default();
+            config.study.components = components.to_vec();
+            config.study.seeds = (0..seeds).into();
+            change(&mut config);
+            config
+                .validate()
+                .map_err(|fault| (fault.key, fault.expected))
+        };
+        use Source::{Data, Init as Weights, Noise, Order as Visits};
+        let noisy = |c: &mut Config| {
+            (c.train.init, c.train.init_norm) = (Init::Gaussian, 1.0);
+            c.synthetic.label_noise = 0.1;
+        };
+        assert_eq!(fault(&[Data, Visits], 16, |_| ()), Ok(()));
+        assert_eq!(fault(&[Data, Visits, Weights], 16, noisy), Ok(()));
+        assert_eq!(fault(&Source::ALL, 49, noisy), Ok(()));
+        for (key, part, fault) in [
+            ("components", "two sources", fault(&[Data], 16, |_| ())),
+            ("components", "each once", fault(&[Data, Data], 16, |_| ())),
+            ("components", "`init`", fault(&[Data, Weights], 16, |_| ())),
+            ("components", "`noise`", fault(&[Data, Noise], 16, |_| ())),
+            (
+                "components",
+                "`order`",
+                fault(&[Data, Visits], 16, |c| c.train.order = Order::Sequential),
+            ),
+            (
+                "components",
+                "`data`",
+                fault(&[Data, Visits], 16, |c| c.files.train = Some("a".into())),
+            ),
+            (
+                "components",
+                "`seed_what`",
+                fault(&[Data, Visits], 16, |c| c.study.seed_what = SeedWhat::Order),
+            ),
+            ("seeds", "the square", fault(&[Data, Visits], 20, |_| ())),
+            ("seeds", "the square", fault(&[Data, Visits], 1, |_| ())),
+            ("seeds", "an odd square", fault(&Source::ALL, 64, noisy)),
+            ("seeds", "an odd square", fault(&Source::ALL, 9, noisy)),
+        ] {
+            let (found, expected) = fault.unwrap_err();
+            assert_eq!(found, key);
+            assert!(expected.contains(part), "{expected}");
+        }
     }
 }
