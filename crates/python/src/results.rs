@@ -103,12 +103,7 @@ impl Results {
 
     /// The Kaplan–Meier estimate of a time over the runs of some cells: epochs, shares of runs that have not got
     /// there yet, and the lower and upper limits of these.
-    #[allow(clippy::type_complexity)]
-    fn survival(
-        &self,
-        time: &str,
-        cells: Vec<usize>,
-    ) -> PyResult<(Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>)> {
+    fn survival(&self, time: &str, cells: Vec<usize>) -> PyResult<[Vec<f64>; 4]> {
         let timed = Timed::ALL.into_iter().find(|timed| timed.name() == time);
         let Some(timed) = timed else {
             let known = Timed::ALL.map(Timed::name).join("`, `");
@@ -120,12 +115,12 @@ impl Results {
         let curve = KaplanMeier::of(&sample);
         let steps = curve.steps();
         let intervals = curve.survival_intervals(CONFIDENCE);
-        Ok((
+        Ok([
             steps.iter().map(|step| step.time).collect(),
             steps.iter().map(|step| step.survival).collect(),
             intervals.iter().map(|(low, _)| *low).collect(),
             intervals.iter().map(|(_, high)| *high).collect(),
-        ))
+        ])
     }
 
     /// The theory's population accuracy of a cell at some epochs; None where it does not cover the cell.
