@@ -7,7 +7,7 @@ use sparsegrok_config::{Config, Settings};
 use sparsegrok_kernel::Figure;
 use sparsegrok_run::Trace;
 use sparsegrok_study::summary::{Spread, SpreadOf};
-use sparsegrok_study::{RecordRow, Study};
+use sparsegrok_study::{Record, RecordRow, Study};
 
 use crate::validate::check::ValidateError;
 
@@ -32,20 +32,10 @@ impl Runs {
         seeds: u64,
         stop: &AtomicBool,
     ) -> Result<Self, ValidateError> {
-        let mut settings = Settings::layered(Some(preset), None, flags)?;
-        settings.set("seeds", &format!("0..{seeds}"))?;
-        let study = Study::new(settings.config()?)?;
-        let mut traces = Vec::new();
-        study.run(stop, |group| {
-            traces.extend(group.records.into_iter().map(|record| record.trace));
-            ControlFlow::Continue(())
-        })?;
-        if (traces.len() as u64) < seeds {
-            return Err(ValidateError::Stopped);
-        }
+        let (study, records) = trained(preset, flags, seeds, stop)?;
         Ok(Self {
             config: study.config().clone(),
-            traces,
+            traces: records.into_iter().map(|record| record.trace).collect(),
         })
     }
 
@@ -82,24 +72,32 @@ pub(super) fn spread_of_t_gen(
     runs: u64,
     stop: &AtomicBool,
 ) -> Result<Spread, ValidateError> {
-    let mut settings = Settings::layered(Some(preset), None, flags)?;
-    settings.set("seeds", &format!("0..{runs}"))?;
-    let study = Study::new(settings.config()?)?;
-    let mut rows = Vec::new();
-    study.run(stop, |group| {
-        rows.extend(
-            group
-                .records
-                .iter()
-                .map(|record| RecordRow::of(record, &[])),
-        );
-        ControlFlow::Continue(())
-    })?;
-    if (rows.len() as u64) < runs {
-        return Err(ValidateError::Stopped);
-    }
+    let (study, records) = trained(preset, flags, runs, stop)?;
+    let rows = records.iter().map(|record| RecordRow::of(record, &[]));
+    let rows: Vec<_> = rows.collect();
     let of = SpreadOf::Generalizing;
     Ok(Spread::over(study.spec(), &rows, &[], of).expect("a crossed design"))
+}
+
+/// Trains so many seeds of a preset, with other settings over it.
+fn trained(
+    preset: &str,
+    flags: &[(&str, &str)],
+    seeds: u64,
+    stop: &AtomicBool,
+) -> Result<(Study, Vec<Record>), ValidateError> {
+    let mut settings = Settings::layered(Some(preset), None, flags)?;
+    settings.set("seeds", &format!("0..{seeds}"))?;
+    let study = Study::new(settings.config()?)?;
+    let mut records = Vec::new();
+    study.run(stop, |group| {
+        records.extend(group.records);
+        ControlFlow::Continue(())
+    })?;
+    match records.len() as u64 == seeds {
+        true => Ok((study, records)),
+        false => Err(ValidateError::Stopped),
+    }
 }
 
 /// The curve of a figure.
