@@ -100,7 +100,8 @@ impl Draft {
         Study::new(settings.config()?)
     }
 
-    /// Runs it on all cores, with everything kept in memory.
+    /// Runs it on all cores, with everything kept in memory. The seeds are those that are set: more are added, as the
+    /// setting `until` asks, by a study in a [`Directory`](crate::Directory) alone.
     ///
     /// # Errors
     /// As [`Draft::study`] and [`Study::run`].
