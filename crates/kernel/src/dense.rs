@@ -139,9 +139,11 @@ impl<'a> DenseTrainer<'a> {
             if spec.decay_order == DecayOrder::After {
                 scale(&mut self.weights, decay);
             }
+            let row_weights = self.data.row_weights();
             for (&visit, slope) in batch.iter().zip(&slopes) {
                 let x = &self.matrix[visit as usize * columns..][..columns];
-                let step = eta * slope / batch.len() as f64;
+                let weight = row_weights.map_or(1.0, |weights| weights[visit as usize]);
+                let step = eta * weight * slope / batch.len() as f64;
                 subtract_scaled(&mut self.weights, step, x);
                 if spec.bias {
                     self.bias -= step;

@@ -63,7 +63,7 @@ pub fn evaluate(
     }
     put(
         Figure::Objective,
-        train.loss + norms.penalty(spec.weight_decay),
+        train.weighted_loss + norms.penalty(spec.weight_decay),
     );
     found
 }
@@ -133,6 +133,8 @@ pub(crate) fn is_right(z: f64, y: f64, tolerance: Option<f64>) -> bool {
 struct Scores {
     accuracy: f64,
     loss: f64,
+    /// The mean of losses, each times its row's weight: what training lowers.
+    weighted_loss: f64,
     margin_min: f64,
     margin_mean: f64,
 }
@@ -143,23 +145,30 @@ impl Scores {
         // A tolerance is for real targets: signs are compared as signs.
         let tolerance = tolerance.filter(|_| data.target_kind() == TargetKind::Real);
         let mut right = 0_u64;
-        let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
+        let (mut loss, mut weighted_loss) = (0.0, 0.0);
+        let (mut margins, mut margin_min) = (0.0, f64::INFINITY);
+        let row_weights = data.row_weights();
         for i in 0..data.len() {
             let row = data.row(i);
             let (z, y) = (score(weights, &row), row.target);
             right += u64::from(is_right(z, y, tolerance));
-            loss += spec.loss.value(z, y);
+            let of_row = spec.loss.value(z, y);
+            loss += of_row;
+            // Weights of 1 add up to the same bits.
+            weighted_loss += row_weights.map_or(of_row, |weights| weights[i] * of_row);
             margins += y * z;
             margin_min = margin_min.min(y * z);
         }
         // A loss may hide a score that is not a number: the hinge's max(0, 1 − NaN) is 0.
         if !margins.is_finite() {
             loss = f64::INFINITY;
+            weighted_loss = f64::INFINITY;
         }
         let n = data.len() as f64;
         Self {
             accuracy: right as f64 / n,
             loss: loss / n,
+            weighted_loss: weighted_loss / n,
             margin_min,
             margin_mean: margins / n,
         }

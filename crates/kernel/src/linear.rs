@@ -1,6 +1,6 @@
 //! A group of linear models in training: one seed, or eight in lanes, O(nnz) per step and seed.
 
-use sparsegrok_data::{AlignedBlock, Csr};
+use sparsegrok_data::{AlignedBlock, Csr, Dataset};
 use sparsegrok_lanes::Level;
 
 use crate::epoch::Driver;
@@ -158,6 +158,7 @@ impl<'a, const W: usize> Linear<'a, W> {
             Choice::General => {
                 let form = General {
                     data: self.driver.data,
+                    row_weights: self.driver.data.map(Dataset::row_weights),
                     signal: self.signal.as_mut_slice(),
                     tail: &mut self.tail,
                     tail_width: self.tail_width,
@@ -181,6 +182,7 @@ impl<'a, const W: usize> Linear<'a, W> {
     fn tails_alone<L: Slope, const ONES: bool>(&mut self) {
         let form = TailsAlone::<ONES> {
             data: self.driver.data[0],
+            row_weights: self.driver.data[0].row_weights(),
             tail: &mut self.tail,
             bias: &mut self.bias[0],
             bias_trained: self.spec.bias,

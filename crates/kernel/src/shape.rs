@@ -13,6 +13,8 @@ pub struct Shape {
     pub tail: usize,
     /// True where each row has a memorization column.
     pub memorization: bool,
+    /// True where each row has a weight.
+    pub weighted: bool,
 }
 
 impl Shape {
@@ -23,6 +25,7 @@ impl Shape {
             signal: data.features().signal_width(),
             tail: data.features().tail_width(),
             memorization: data.memorization().is_some(),
+            weighted: data.row_weights().is_some(),
         }
     }
 

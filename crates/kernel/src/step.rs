@@ -5,7 +5,8 @@
 //!
 //! 1. score: s = u·x̃ + p, the sparse tail's part included;
 //! 2. margin: t = s · scale, in units of the loss; plus the bias, which is not scaled;
-//! 3. coefficient: c = rate · (−∂ℓ/∂z) at t, brought into the loss's range by [`clamp_margin`];
+//! 3. coefficient: c = rate · (−∂ℓ/∂z) at t, brought into the loss's range by [`clamp_margin`]; the
+//!    rate is multiplied by the row's weight, where rows have weights;
 //! 4. update: u += c x̃, p += c α², bias += c · scale.
 //!
 //! The [driver](crate::epoch) does the third part, and decides what happens between steps. A
@@ -62,10 +63,12 @@ impl Choice {
         let single = spec.batch_size == BatchSize::Rows(1);
         let fits = |width: &usize| (1..=*width).contains(&shape.signal);
         // A batch takes all margins at the same weights, and a bias or a tail would need an overlap of its
-        // own: none of them can look ahead.
+        // own: none of them can look ahead. Rows of a weight each are too rare for a loop of their own.
         let width = LOOK_AHEAD_WIDTHS.into_iter().find(fits);
         match width {
-            Some(width) if single && !spec.bias && shape.tail == 0 => Self::LookAhead(width),
+            Some(width) if single && !spec.bias && shape.tail == 0 && !shape.weighted => {
+                Self::LookAhead(width)
+            }
             // In lanes each seed's tail is summed on its own anyway: the general form will do.
             None if single && lanes == 1 && shape.signal == 0 && shape.tail > 0 => Self::TailsAlone,
             _ => Self::General,

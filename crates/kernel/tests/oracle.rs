@@ -24,6 +24,8 @@ struct Shape {
     real_targets: bool,
     /// True when all non-zeros of the tail are 1.
     ones: bool,
+    /// True when rows have weights, from 0 to 1.
+    weighted: bool,
 }
 
 impl Shape {
@@ -69,6 +71,12 @@ impl Shape {
             TargetKind::Sign
         };
         let data = Dataset::new(features, targets, kind, self.memorization).unwrap();
+        let weights = (0..self.rows).map(|_| f64::from(stream.below(5)) / 4.0);
+        let weights: Vec<f64> = weights.collect();
+        let data = match self.weighted {
+            true => data.weighted(weights).unwrap(),
+            false => data,
+        };
         Problem::new(data, None, teacher).unwrap()
     }
 
@@ -96,11 +104,10 @@ fn shapes() -> impl Strategy<Value = (Shape, Loss)> {
         prop_oneof![Just(0_usize), 1_usize..30],
         prop_oneof![Just(None), (0.3..3.0).prop_map(Some)],
         loss,
-        any::<bool>(),
-        any::<bool>(),
+        any::<(bool, bool, bool)>(),
     )
         .prop_map(
-            |(seed, rows, signal, tail, memorization, loss, real, ones)| {
+            |(seed, rows, signal, tail, memorization, loss, (real, ones, weighted))| {
                 let shape = Shape {
                     seed,
                     rows,
@@ -110,6 +117,7 @@ fn shapes() -> impl Strategy<Value = (Shape, Loss)> {
                     memorization,
                     real_targets: real && loss == Loss::Squared,
                     ones,
+                    weighted,
                 };
                 (shape, loss)
             },

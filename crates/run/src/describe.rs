@@ -20,7 +20,7 @@ pub struct Description {
     pub density: f64,
     /// The targets in brief.
     pub targets: Targets,
-    /// Bytes of features and targets in memory; memorization columns take none.
+    /// Bytes of features, targets and row weights in memory; memorization columns take none.
     pub bytes: usize,
 }
 
@@ -83,7 +83,8 @@ impl Description {
             let stored = size_of::<u32>() + size_of::<f64>();
             tail.nnz() * stored + (rows + 1) * size_of::<usize>()
         });
-        (features.signal_width() + 1) * rows * size_of::<f64>() + tail_bytes
+        let beside = 1 + usize::from(data.row_weights().is_some());
+        (features.signal_width() + beside) * rows * size_of::<f64>() + tail_bytes
     }
 }
 

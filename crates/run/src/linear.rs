@@ -100,6 +100,7 @@ fn size_of_drawn(config: &Config) -> Option<(Shape, u64)> {
         signal: spec.d_signal,
         tail: 0,
         memorization: spec.memorization_scale != 0.0,
+        weighted: false,
     };
     Some((shape, rows.saturating_mul(of_row)))
 }

@@ -34,6 +34,14 @@ pub enum DatasetError {
         /// The scale.
         value: f64,
     },
+    /// The weight of a row is negative, NaN or infinite.
+    #[error("the weight of row {row} is {value}, expected a finite number of at least 0")]
+    RowWeight {
+        /// Row, from 0.
+        row: usize,
+        /// The weight.
+        value: f64,
+    },
     /// A sign target is not ±1.
     #[error("target {index} is {value}, expected 1 or -1")]
     Sign {

@@ -12,6 +12,8 @@ use crate::scale::StepFactors;
 /// Steps of any kind.
 pub(crate) struct General<'w, const W: usize> {
     pub(crate) data: [&'w Dataset; W],
+    /// The weights of each lane's rows, if they have any.
+    pub(crate) row_weights: [Option<&'w [f64]>; W],
     /// Unscaled signal weights, by lane, then column, as wide as the packed rows.
     pub(crate) signal: &'w mut [f64],
     /// Unscaled tail weights, by lane, then column.
@@ -31,6 +33,8 @@ pub(crate) struct Row<R, const W: usize> {
     p: R,
     /// The target, where it is [needed](General::needs_target).
     target: R,
+    /// The row's weight; 1 where rows have none.
+    weight: R,
 }
 
 impl<const W: usize> Form<W> for General<'_, W> {
@@ -57,11 +61,19 @@ impl<const W: usize> Form<W> for General<'_, W> {
         if self.needs_target::<L>() {
             target = a.column(rows.memory(), &starts, rows.width() + 1);
         }
+        let mut weight = a.splat(1.0);
+        if self.row_weights[0].is_some() {
+            let of_lane =
+                |lane: usize| self.row_weights[lane].map(|all| all[rows.row(visit[lane])]);
+            let weights: [f64; W] = std::array::from_fn(|lane| of_lane(lane).unwrap_or(1.0));
+            weight = a.load(&weights);
+        }
         Row {
             visit: *visit,
             starts,
             p: a.column(rows.memory(), &starts, rows.width()),
             target,
+            weight,
         }
     }
 
@@ -98,7 +110,8 @@ impl<const W: usize> Form<W> for General<'_, W> {
         }
         Score {
             margin,
-            rate: a.splat(factors.rate),
+            // By 1 where rows have no weights, which rounds nothing.
+            rate: a.mul(a.splat(factors.rate), row.weight),
             target: row.target,
         }
     }

@@ -15,6 +15,8 @@ use crate::scale::StepFactors;
 /// Steps over sparse tails alone; `ONES`: all their non-zeros are 1.
 pub(crate) struct TailsAlone<'w, const ONES: bool> {
     pub(crate) data: &'w Dataset,
+    /// The rows' weights, if they have any.
+    pub(crate) row_weights: Option<&'w [f64]>,
     /// Unscaled tail weights.
     pub(crate) tail: &'w mut [f64],
     pub(crate) bias: &'w mut f64,
@@ -32,6 +34,8 @@ pub(crate) struct Row {
     target: f64,
     /// The target where the loss folds signs, else 1.
     sign: f64,
+    /// The row's weight; 1 where rows have none.
+    weight: f64,
 }
 
 impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
@@ -65,6 +69,7 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
             p: rows.memory()[start],
             target,
             sign: if L::FOLDS_SIGN { target } else { 1.0 },
+            weight: self.row_weights.map_or(1.0, |weights| weights[number]),
         }
     }
 
@@ -89,7 +94,7 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
         }
         Score {
             margin: a.splat(margin),
-            rate: a.splat(row.sign * factors.rate),
+            rate: a.splat(row.sign * (factors.rate * row.weight)),
             target: a.splat(row.target),
         }
     }
