@@ -97,7 +97,9 @@ impl<'a> DenseTrainer<'a> {
     fn resume(&mut self, state: &LinearState) {
         self.epoch = state.epoch;
         self.step = state.step;
-        self.visits.resume(state.epoch, [state.generator]);
+        if state.epoch > 0 {
+            self.visits.resume(state.epoch, [state.generator]);
+        }
         self.weights = [&state.signal[..], &state.tail, &state.memorization].concat();
         self.bias = state.bias;
     }

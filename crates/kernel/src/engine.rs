@@ -162,7 +162,7 @@ fn side_by_side<'a>(kernel: KernelChoice, runs: &[Job<'a>]) -> usize {
     // Lanes have one step and one scale in common.
     let stage = |run: &Job<'a>| {
         let state = run.start?;
-        Some((state.epoch, state.arrays.get("scale")))
+        Some((state.epoch, state.step, state.arrays.get("scale")))
     };
     let alike = |run: &&Job<'a>| stage(run) == stage(&runs[0]);
     let company = runs[1..].iter().take_while(alike);

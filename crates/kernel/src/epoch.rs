@@ -71,7 +71,10 @@ impl<'a, const W: usize> Driver<'a, W> {
         self.progress.step = step;
         // The scale is not recomputed from the steps: each of its products was rounded.
         self.progress.scale.set(scale);
-        self.visits.resume(epoch, generators);
+        // A run that begins with given weights has the orders of its seed.
+        if epoch > 0 {
+            self.visits.resume(epoch, generators);
+        }
     }
 
     /// Trains an epoch with steps of a form.

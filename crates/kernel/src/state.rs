@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 
-use sparsegrok_data::{Problem, RandomFamily};
+use sparsegrok_data::{Dataset, Problem, RandomFamily};
 
+use crate::loss::Loss;
 use crate::spec::{Order, Sgd};
+use crate::weights::Weights;
 
 /// The state of a run at the end of an epoch, from which it continues to the same bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Epochs trained: at least one.
+    /// Epochs trained; 0 for a run that begins with these numbers.
     pub epoch: u64,
     /// Updates made.
     pub step: u64,
@@ -60,7 +62,7 @@ impl FromIterator<(Cow<'static, str>, Vec<f64>)> for Arrays {
 /// of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearState {
-    /// Epochs trained: at least one.
+    /// Epochs trained; 0 for a run that [begins with given weights](Self::beginning).
     pub epoch: u64,
     /// Updates made.
     pub step: u64,
@@ -81,6 +83,52 @@ pub struct LinearState {
 }
 
 impl LinearState {
+    /// The state of a run that begins with given weights, in place of the configuration's initial ones.
+    /// Schedules go on as if `step` updates had been made; all else, visiting orders too, is as in any
+    /// run that begins. Not for the dense reference where rows memorize.
+    ///
+    /// ```
+    /// use sparsegrok_data::{Dataset, Problem, TargetKind};
+    /// use sparsegrok_kernel::{Job, KernelChoice, LinearState, Sgd, SimdChoice, State, Training, start};
+    ///
+    /// let rows = Dataset::dense(&[1.0, 2.0, -1.0, 0.5], 2, &[1.0, -1.0], TargetKind::Sign)?;
+    /// let sgd = Sgd { epochs: 50, ..Sgd::default() };
+    /// let first = sgd.fit(&rows)?;
+    /// let state = State::from(LinearState::beginning(&first, &rows, sgd.loss, 100));
+    /// let problem = Problem::new(rows, None, None)?;
+    /// let job = Job { start: Some(&state), ..Job::new(&problem, &sgd) };
+    /// let mut training = start(&sgd, &[job], KernelChoice::Auto, SimdChoice::Auto, None)?;
+    /// training.advance();
+    /// assert!(training.model(0)?.score(&[1.0, 2.0]) > first.score(&[1.0, 2.0]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    /// When there are memorization weights, but not one for each row.
+    pub fn beginning(weights: &Weights, data: &Dataset, loss: Loss, step: u64) -> Self {
+        let own = &weights.memorization;
+        assert!(own.is_empty() || own.len() == data.len(), "a weight a row");
+        let sign = |row: usize| match loss.needs_signs() {
+            true => data.targets()[row],
+            false => 1.0,
+        };
+        let parts = data.memorization().map(|alpha| {
+            let weight = |row: usize| own.get(row).copied().unwrap_or_default();
+            let part = |row| sign(row) * weight(row) * alpha;
+            (0..data.len()).map(part).collect()
+        });
+        Self {
+            epoch: 0,
+            step,
+            scale: 1.0,
+            signal: weights.signal.clone(),
+            tail: weights.tail.clone(),
+            memorization: parts.unwrap_or_default(),
+            bias: weights.bias,
+            generator: [0; 4],
+        }
+    }
+
     /// Reads a state; `None` where its arrays are not those of the linear family.
     pub fn of(state: &State) -> Option<Self> {
         let arrays = &state.arrays;
@@ -109,15 +157,22 @@ impl LinearState {
         let rows = data.len();
         let memorized = data.memorization().map_or(0, |_| rows);
         let shuffles = spec.order == Order::Shuffle && spec.rng == RandomFamily::Xoshiro256pp;
+        // An epoch's steps follow from the epochs before, unless there are none.
+        let progress = match self.epoch {
+            0 => self.generator == [0; 4],
+            epoch => {
+                epoch < spec.epochs
+                    && epoch.checked_mul(spec.steps_per_epoch(rows)) == Some(self.step)
+                    && shuffles == (self.generator != [0; 4])
+            }
+        };
         // A state can come from a file: every relation between its parts that training relies on is
         // checked, so that a wrong file is refused and never read past an end.
-        (1..spec.epochs).contains(&self.epoch)
-            && self.epoch.checked_mul(spec.steps_per_epoch(rows)) == Some(self.step)
+        progress
             && self.scale > 0.0
             && self.signal.len() == data.features().signal_width()
             && self.tail.len() == data.features().tail_width()
             && self.memorization.len() == memorized
-            && shuffles == (self.generator != [0; 4])
     }
 }
 

@@ -6,8 +6,8 @@ use sparsegrok_data::{
     AlignedBlock, Csr, Dataset, Features, Problem, SyntheticSpec, TargetKind, generate,
 };
 use sparsegrok_kernel::{
-    Diverged, Job, KernelChoice, LinearState, Loss, Order, Sgd, SideBySide, SimdChoice, State,
-    Training, Weights, start,
+    Diverged, Job, KernelChoice, LinearState, Loss, Order, Schedule, Sgd, SideBySide, SimdChoice,
+    State, Training, Weights, start,
 };
 
 const EPOCHS: u64 = 7;
@@ -21,9 +21,13 @@ struct Seen {
     ended: Vec<(usize, Ended)>,
 }
 
-fn bits(w: &Weights) -> Vec<u64> {
+fn values(w: &Weights) -> impl Iterator<Item = f64> {
     let weights = w.signal.iter().chain(&w.tail).chain(&w.memorization);
-    weights.chain([&w.bias]).map(|w| w.to_bits()).collect()
+    weights.chain([&w.bias]).copied()
+}
+
+fn bits(w: &Weights) -> Vec<u64> {
+    values(w).map(f64::to_bits).collect()
 }
 
 /// Trains runs to an epoch, or to their ends.
@@ -265,4 +269,58 @@ fn states_of_other_runs_do_not_fit() {
         ..spec.clone()
     };
     assert!(!state.fits(&sequential, &problems[0]));
+}
+
+/// Weights handed on at the end of an epoch lead to where the whole run leads, but for the rounding of the
+/// scale, which they have in them; in lanes to the same bits as alone.
+#[test]
+fn a_run_begins_with_the_weights_of_another() {
+    for problems in [problems(45, 5), problems(45, 17), with_tails()] {
+        let runs = runs(&problems);
+        for loss in [Loss::Logistic, Loss::Squared] {
+            let spec = |epochs| Sgd {
+                loss,
+                learning_rate: 0.02,
+                weight_decay: 0.01,
+                schedule: Schedule::InverseScaling,
+                order: Order::Sequential,
+                bias: true,
+                epochs,
+                ..Sgd::default()
+            };
+            let (whole, half) = (spec(6), spec(3));
+            let trained = |spec: &Sgd, runs: &[Job<'_>], kernel| -> Vec<Weights> {
+                let mut ended = Vec::new();
+                while ended.len() < runs.len() {
+                    let rest = &runs[ended.len()..];
+                    let mut training = start(spec, rest, kernel, SimdChoice::Auto, None).unwrap();
+                    (0..spec.epochs).for_each(|_| training.advance());
+                    ended.extend((0..training.lanes()).map(|lane| training.model(lane).unwrap()));
+                }
+                ended
+            };
+            let scalar = KernelChoice::Scalar;
+            let steps = 3 * problems[0].train.len() as u64;
+            let firsts = trained(&half, &runs, scalar);
+            let states = firsts.iter().zip(&runs).map(|(weights, run)| {
+                let data = &run.problem.train;
+                State::from(LinearState::beginning(weights, data, loss, steps))
+            });
+            let states: Vec<State> = states.collect();
+            let second = runs.iter().zip(&states);
+            let second = second.map(|(run, state)| Job {
+                start: Some(state),
+                ..*run
+            });
+            let second: Vec<Job<'_>> = second.collect();
+            let found = trained(&half, &second, scalar);
+            for (found, expected) in found.iter().zip(trained(&whole, &runs, scalar)) {
+                for (found, expected) in values(found).zip(values(&expected)) {
+                    assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+                }
+            }
+            let in_lanes = trained(&half, &second, KernelChoice::Lanes);
+            assert!(in_lanes.iter().map(bits).eq(found.iter().map(bits)));
+        }
+    }
 }
