@@ -7,6 +7,7 @@
 mod interop;
 
 use rayon::prelude::*;
+use sparsegrok_lanes::prefetch;
 use sprs::CsMatBase;
 
 use crate::shared::Shared;
@@ -207,6 +208,15 @@ impl Csr {
             indices: &self.indices()[range.clone()],
             values: &self.values()[range],
         }
+    }
+
+    /// Asks for the place that tells where row `i` begins, ahead of a call to [`row`](Self::row).
+    ///
+    /// # Panics
+    /// When `i` is not a row.
+    #[inline(always)]
+    pub fn prefetch_start(&self, i: usize) {
+        prefetch(&self.row_starts()[i]);
     }
 
     /// The same rows in a matrix at least `columns` wide, as test rows need that lack the last

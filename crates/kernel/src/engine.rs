@@ -9,7 +9,7 @@ use crate::layout::packed_bytes;
 use crate::linear::{Linear, Plan};
 use crate::shape::Shape;
 use crate::side_by_side::SideBySide;
-use crate::spec::Sgd;
+use crate::spec::{Order, Sgd};
 use crate::state::LinearState;
 use crate::trainer::Trainer;
 
@@ -35,12 +35,17 @@ pub enum KernelChoice {
 const LANES_MAX_BYTES: usize = 128 << 20;
 
 impl KernelChoice {
-    /// Resolves `Auto` for a number of runs on training sets of a shape. It takes lanes for two runs or
-    /// more, unless their rows have a sparse tail or are very many; `docs/performance.md` has the
-    /// measurements behind both limits.
-    pub fn for_shape(self, runs: usize, shape: Shape) -> Self {
+    /// Resolves `Auto` for a number of runs on training sets of a shape; `same_visits`: all have the
+    /// same rows and visit them in the same order. It takes lanes for two runs or more, unless their
+    /// rows are very many, or have a sparse tail that the runs do not share or that stands beside
+    /// signal columns; `docs/performance.md` has the measurements behind these limits.
+    pub fn for_shape(self, runs: usize, shape: Shape, same_visits: bool) -> Self {
         let lanes_bytes = packed_bytes(shape.rows, shape.signal).saturating_mul(LANES);
-        let suits_lanes = runs > 1 && shape.tail == 0 && lanes_bytes < LANES_MAX_BYTES;
+        let suits_lanes = runs > 1
+            && match shape.tail {
+                0 => lanes_bytes < LANES_MAX_BYTES,
+                _ => same_visits && shape.signal == 0,
+            };
         match self {
             Self::Auto if suits_lanes => Self::Lanes,
             Self::Auto => Self::Scalar,
@@ -116,8 +121,21 @@ pub fn start<'a>(
     for run in runs {
         check_fit(run.problem, spec, kernel)?;
     }
-    let kernel = kernel.for_shape(runs.len(), Shape::of(&runs[0].problem.train));
-    let runs = &runs[..side_by_side(kernel, runs)];
+    let shape = Shape::of(&runs[0].problem.train);
+    let shapes = runs.iter().map(|run| Shape::of(&run.problem.train));
+    assert!(
+        shapes.into_iter().all(|of| of == shape),
+        "problems of one shape"
+    );
+    let sharing = sharing(spec, runs);
+    // Sparse rows are worth lanes only together with runs that share them.
+    let most = match (kernel, shape.tail) {
+        (KernelChoice::Auto, 1..) => sharing,
+        _ => runs.len(),
+    };
+    let kernel = kernel.for_shape(most, shape, sharing > 1);
+    let runs = &runs[..side_by_side(kernel, &runs[..most])];
+    let same_visits = runs.len() <= sharing;
     let states = runs.iter().map(|run| {
         let state = LinearState::of(run.start?);
         let state = state.filter(|state| state.fits(spec, run.problem));
@@ -145,13 +163,29 @@ pub fn start<'a>(
             spec,
             level,
             std::array::from_fn(of_lane),
+            same_visits,
         )),
         KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
         KernelChoice::Scalar | KernelChoice::Auto => {
-            Box::new(Linear::new(spec, level, [of_lane(0)]))
+            Box::new(Linear::new(spec, level, [of_lane(0)], same_visits))
         }
     };
     Ok(SideBySide::new(trainer, spec, runs, accuracy_tolerance))
+}
+
+/// The number of runs, from the first on, that visit the same rows in the same order.
+fn sharing(spec: &Sgd, runs: &[Job<'_>]) -> usize {
+    let first = &runs[0];
+    let has_rows = |run: &&Job<'_>| {
+        let features = run.problem.train.features();
+        features.shares_rows(first.problem.train.features())
+    };
+    let has_order =
+        |run: &&Job<'_>| spec.order == Order::Sequential || run.order_seed == first.order_seed;
+    let alike = runs
+        .iter()
+        .take_while(|run| has_rows(run) && has_order(run));
+    alike.count()
 }
 
 /// The number of runs, from the first on, that a kernel trains at the same time.
@@ -192,18 +226,24 @@ fn check_fit(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<(), 
 }
 
 /// Bytes that training a group of runs holds at its fullest, the datasets aside; the largest `u64`
-/// where they are more.
+/// where they are more. `same_visits` as in [`KernelChoice::for_shape`].
 ///
 /// # Formula
 /// The sum of three parts: the kernel's own plan for the runs that it trains at the same time; the last
 /// weights of each run of the group; and one set of weights that is being looked at.
-pub fn training_bytes(spec: &Sgd, kernel: KernelChoice, runs: usize, shape: Shape) -> u64 {
+pub fn training_bytes(
+    spec: &Sgd,
+    kernel: KernelChoice,
+    runs: usize,
+    shape: Shape,
+    same_visits: bool,
+) -> u64 {
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));
-    let trained = match kernel.for_shape(runs, shape) {
+    let trained = match kernel.for_shape(runs, shape, same_visits) {
         KernelChoice::Dense => DenseTrainer::bytes(spec, shape),
-        KernelChoice::Lanes => Plan::new(spec, shape, LANES).bytes(),
-        KernelChoice::Scalar | KernelChoice::Auto => Plan::new(spec, shape, 1).bytes(),
+        KernelChoice::Lanes => Plan::new(spec, shape, LANES, same_visits).bytes(),
+        KernelChoice::Scalar | KernelChoice::Auto => Plan::new(spec, shape, 1, true).bytes(),
     };
     trained.saturating_add(kept) as u64
 }

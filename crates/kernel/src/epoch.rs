@@ -343,5 +343,8 @@ impl<const W: usize> Stretch<'_, '_, W> {
         if let Some(visit) = self.visits.get(at + TAILS_AHEAD) {
             form.prefetch(&self.rows, visit);
         }
+        if let Some(visit) = self.visits.get(at + 2 * TAILS_AHEAD) {
+            form.prefetch_places(&self.rows, visit);
+        }
     }
 }

@@ -5,6 +5,10 @@
 //! the row's memorization weight adds to the margin, in units of the scale: y α m_i / scale
 //! (without y where the loss folds no sign). For d ≤ 5 a row is one cache line of 64 bytes.
 //!
+//! Rows without signal columns are read where they lie. Only their p and y are packed: for one seed
+//! side by side, and nothing at all if nothing is memorized; for lanes that visit the same rows
+//! as eight y and then eight p.
+//!
 //! [`Layout`] says where each row lies and how much memory all of them take, before any is
 //! allocated; [`PackedRows`] owns that memory; a [`Window`] is what a step sees of it. Nobody else
 //! computes an address.
@@ -17,6 +21,7 @@ use sparsegrok_lanes::prefetch;
 
 use crate::shape::Shape;
 use crate::spec::{Order, Sgd};
+use crate::step::Choice;
 
 pub(crate) use self::packed::PackedRows;
 
@@ -52,36 +57,78 @@ pub(crate) struct Layout {
     block: usize,
     /// Signal columns of a packed row.
     width: usize,
-    /// Doubles from one row to the next.
+    /// Doubles from one row to the next; 0 where nothing is packed.
     stride: usize,
     /// Doubles from one lane's first row to the next lane's.
     lane_stride: usize,
+    /// Doubles from the beginning of a row to p.
+    part: usize,
+    /// Doubles from the beginning of a row to y.
+    target: usize,
     memorization: bool,
 }
 
 impl Layout {
-    /// The layout of the rows of `lanes` training sets, with signal rows padded to `width`.
-    pub(crate) fn new(spec: &Sgd, shape: Shape, width: usize, lanes: usize) -> Self {
-        let block = block_rows(spec, shape.rows, width, lanes);
-        Self::with_blocks(shape, width, lanes, block)
+    /// The layout of the rows of `lanes` training sets, as steps of a form read them.
+    pub(crate) fn new(spec: &Sgd, shape: Shape, form: Choice, lanes: usize) -> Self {
+        let all = Self::with_blocks(shape, form, lanes, shape.rows.max(1));
+        let block = block_rows(spec, shape.rows, all.row_bytes());
+        Self::with_blocks(shape, form, lanes, block)
     }
 
     /// As [`new`](Self::new), with `block` rows packed at a time.
-    pub(crate) fn with_blocks(shape: Shape, width: usize, lanes: usize, block: usize) -> Self {
+    pub(crate) fn with_blocks(shape: Shape, form: Choice, lanes: usize, block: usize) -> Self {
+        let width = form.row_width(shape.signal);
         // Rows of one lane are neighbours, lanes are far apart: a lane's rows are those that one seed alone
         // would have, and eight rows are brought into lanes as they are read.
-        let stride = stride(width);
-        // Saturating, as memory is estimated from sizes that nobody could allocate.
-        let lane_stride = block.saturating_mul(stride).saturating_add(LANE_GAP * LINE);
-        Self {
+        let apart = Self {
             lanes,
             rows: shape.rows,
             block,
             width,
-            stride,
-            lane_stride,
+            stride: stride(width),
+            // Saturating, as memory is estimated from sizes that nobody could allocate.
+            lane_stride: block
+                .saturating_mul(stride(width))
+                .saturating_add(LANE_GAP * LINE),
+            part: width,
+            target: width + 1,
             memorization: shape.memorization,
+        };
+        match form {
+            // Targets are read from the dataset.
+            Choice::TailsAlone if !shape.memorization => Self {
+                stride: 0,
+                lane_stride: 0,
+                ..apart
+            },
+            // All lanes visit the same row: what is theirs of it lies together.
+            Choice::SharedTails => Self {
+                stride: lanes * (1 + usize::from(shape.memorization)),
+                lane_stride: 1,
+                part: lanes,
+                target: 0,
+                ..apart
+            },
+            _ => apart,
         }
+    }
+
+    /// Bytes of a packed row of all lanes.
+    fn row_bytes(&self) -> usize {
+        let lanes = if self.is_interleaved() { 1 } else { self.lanes };
+        self.stride * lanes * size_of::<f64>()
+    }
+
+    /// True where the lanes of a row lie together.
+    fn is_interleaved(&self) -> bool {
+        self.lane_stride == 1
+    }
+
+    /// The place of a lane's row, counted within the block.
+    #[inline(always)]
+    fn place(&self, lane: usize, row: usize) -> usize {
+        lane * self.lane_stride + row * self.stride
     }
 
     /// Rows packed at a time.
@@ -102,7 +149,10 @@ impl Layout {
 
     /// Doubles of the packed rows of all lanes.
     fn packed_doubles(&self) -> usize {
-        self.lane_stride.saturating_mul(self.lanes)
+        match self.is_interleaved() {
+            true => self.stride.saturating_mul(self.block),
+            false => self.lane_stride.saturating_mul(self.lanes),
+        }
     }
 
     /// Doubles of the memorization parts that are kept beside the packed rows: all, where a block
@@ -144,14 +194,13 @@ fn stride(width: usize) -> usize {
 ///
 /// A sequential order visits rows as they lie, so that a training set larger than memory can be
 /// packed block by block from a mapped file. Any other order needs all rows at any time.
-fn block_rows(spec: &Sgd, rows: usize, width: usize, lanes: usize) -> usize {
-    let bytes = packed_bytes(rows, width).saturating_mul(lanes);
-    if spec.order != Order::Sequential || bytes <= ALL_AT_ONCE {
+fn block_rows(spec: &Sgd, rows: usize, row_bytes: usize) -> usize {
+    if spec.order != Order::Sequential || rows.saturating_mul(row_bytes) <= ALL_AT_ONCE {
         return rows.max(1);
     }
     // A batch that crossed from one block to the next would need both of them packed.
     let batch = spec.batch_size.rows(rows);
-    let fit = BLOCK / packed_bytes(lanes, width);
+    let fit = BLOCK / row_bytes;
     (fit / batch)
         .max(1)
         .saturating_mul(batch)
@@ -180,6 +229,12 @@ impl Window<'_> {
     #[inline(always)]
     pub(crate) fn memory_mut(&mut self) -> &mut [f64] {
         self.memory
+    }
+
+    /// The place of a row that all lanes visit, where their targets lie, and its parts p behind them.
+    #[inline(always)]
+    pub(crate) fn shared_start(&self, visit: u32) -> usize {
+        visit as usize * self.stride
     }
 
     /// Signal columns of a packed row: p stands behind them, and y behind p.
@@ -230,7 +285,7 @@ mod tests {
                 batch_size,
                 ..Sgd::default()
             };
-            block_rows(&spec, rows, 5, 1)
+            block_rows(&spec, rows, 64)
         };
         assert_eq!(block(Order::Shuffle, 1, 10_000_000), 10_000_000);
         assert_eq!(block(Order::Sequential, 1, 10_000_000), BLOCK / 64);

@@ -9,9 +9,9 @@ use crate::layout::Layout;
 use crate::look::TrainQuestion;
 use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
 use crate::shape::Shape;
-use crate::spec::Sgd;
+use crate::spec::{BatchSize, Sgd};
 use crate::state::LinearState;
-use crate::step::{Choice, General, LOOK_AHEAD_WIDTHS, LookAhead, TailsAlone};
+use crate::step::{Choice, General, LOOK_AHEAD_WIDTHS, LookAhead, SharedTails, TailsAlone};
 use crate::trainer::Trainer;
 use crate::training::Diverged;
 use crate::visits;
@@ -32,9 +32,9 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The memory of `lanes` lanes, each of a training set of this shape.
-    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize) -> Self {
-        let form = Choice::new(spec, shape, lanes);
-        let layout = Layout::new(spec, shape, form.row_width(shape.signal), lanes);
+    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize, same_visits: bool) -> Self {
+        let form = Choice::new(spec, shape, lanes, same_visits);
+        let layout = Layout::new(spec, shape, form, lanes);
         Self::with_layout(spec, shape, lanes, form, layout)
     }
 
@@ -60,6 +60,45 @@ impl Plan {
     }
 }
 
+/// Unscaled tail weights: by lane, then column; by column, then lane, where lanes share their rows.
+struct TailWeights<const W: usize> {
+    weights: AlignedBlock,
+    columns: usize,
+    by_column: bool,
+}
+
+impl<const W: usize> TailWeights<W> {
+    fn new(plan: Plan) -> Self {
+        Self {
+            weights: AlignedBlock::zeroed(plan.tail),
+            columns: plan.tail / W,
+            by_column: plan.form == Choice::SharedTails,
+        }
+    }
+
+    #[inline(always)]
+    fn place(&self, lane: usize, column: usize) -> usize {
+        match self.by_column {
+            true => column * W + lane,
+            false => lane * self.columns + column,
+        }
+    }
+
+    /// The weights of a lane, by column.
+    fn of(&self, lane: usize) -> impl Iterator<Item = f64> {
+        let weights = self.weights.as_slice();
+        (0..self.columns).map(move |column| weights[self.place(lane, column)])
+    }
+
+    /// Sets the weights of a lane, by column.
+    fn set(&mut self, lane: usize, weights: &[f64]) {
+        for (column, weight) in weights.iter().enumerate() {
+            let place = self.place(lane, column);
+            self.weights.as_mut_slice()[place] = *weight;
+        }
+    }
+}
+
 /// W runs of one configuration in progress, one in each lane.
 pub(crate) struct Linear<'a, const W: usize> {
     driver: Driver<'a, W>,
@@ -77,16 +116,20 @@ pub(crate) struct Linear<'a, const W: usize> {
     square: f64,
     /// Unscaled signal weights, by lane, then column, as wide as the packed rows.
     signal: AlignedBlock,
-    /// Unscaled tail weights, by lane, then column.
-    tail: Vec<f64>,
+    tail: TailWeights<W>,
     bias: [f64; W],
 }
 
 impl<'a, const W: usize> Linear<'a, W> {
     /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
-    /// far.
-    pub(crate) fn new(spec: &'a Sgd, level: Level, seeds: [Seed<'a, '_>; W]) -> Self {
-        let plan = Plan::new(spec, Shape::of(seeds[0].data), W);
+    /// far. `same_visits`: all have the same rows and visit them in the same order.
+    pub(crate) fn new(
+        spec: &'a Sgd,
+        level: Level,
+        seeds: [Seed<'a, '_>; W],
+        same_visits: bool,
+    ) -> Self {
+        let plan = Plan::new(spec, Shape::of(seeds[0].data), W, same_visits);
         Self::with_plan(spec, level, seeds, plan)
     }
 
@@ -113,7 +156,7 @@ impl<'a, const W: usize> Linear<'a, W> {
             unit_tail: features.tail().is_some_and(Csr::is_of_ones),
             square: data[0].memorization().map_or(0.0, |alpha| alpha * alpha),
             signal,
-            tail: vec![0.0; plan.tail],
+            tail: TailWeights::new(plan),
             bias: [0.0; W],
         };
         let starts = seeds.each_ref().map(|seed| seed.start);
@@ -134,8 +177,7 @@ impl<'a, const W: usize> Linear<'a, W> {
         for (lane, state) in states.into_iter().enumerate() {
             let signal = &mut self.signal.as_mut_slice()[lane * self.row_width..];
             signal[..self.signal_width].copy_from_slice(&state.signal);
-            let tail = &mut self.tail[lane * self.tail_width..];
-            tail[..self.tail_width].copy_from_slice(&state.tail);
+            self.tail.set(lane, &state.tail);
             let rows = &mut self.driver.rows;
             rows.set_memorization(lane, &state.memorization);
             self.bias[lane] = state.bias;
@@ -155,12 +197,16 @@ impl<'a, const W: usize> Linear<'a, W> {
             Choice::LookAhead(_) => self.look_ahead::<L, WIDE>(),
             Choice::TailsAlone if self.unit_tail => self.tails_alone::<L, true>(),
             Choice::TailsAlone => self.tails_alone::<L, false>(),
+            Choice::SharedTails if self.spec.batch_size == BatchSize::Rows(1) => {
+                self.shared_tails::<L, true>();
+            }
+            Choice::SharedTails => self.shared_tails::<L, false>(),
             Choice::General => {
                 let form = General {
                     data: self.driver.data,
                     row_weights: self.driver.data.map(Dataset::row_weights),
                     signal: self.signal.as_mut_slice(),
-                    tail: &mut self.tail,
+                    tail: self.tail.weights.as_mut_slice(),
                     tail_width: self.tail_width,
                     bias: &mut self.bias,
                     bias_trained: self.spec.bias,
@@ -183,8 +229,20 @@ impl<'a, const W: usize> Linear<'a, W> {
         let form = TailsAlone::<ONES> {
             data: self.driver.data[0],
             row_weights: self.driver.data[0].row_weights(),
-            tail: &mut self.tail,
+            tail: self.tail.weights.as_mut_slice(),
             bias: &mut self.bias[0],
+            bias_trained: self.spec.bias,
+            square: self.square,
+        };
+        self.driver.epoch::<L, _>(self.level, form);
+    }
+
+    fn shared_tails<L: Slope, const SINGLE: bool>(&mut self) {
+        let form = SharedTails::<W, SINGLE> {
+            data: self.driver.data[0],
+            row_weights: self.driver.data.map(Dataset::row_weights),
+            tail: self.tail.weights.as_mut_slice(),
+            bias: &mut self.bias,
             bias_trained: self.spec.bias,
             square: self.square,
         };
@@ -216,11 +274,6 @@ impl<'a, const W: usize> Linear<'a, W> {
     fn stored_signal(&self, lane: usize) -> &[f64] {
         &self.signal.as_slice()[lane * self.row_width..][..self.signal_width]
     }
-
-    /// The stored tail weights of a lane.
-    fn stored_tail(&self, lane: usize) -> &[f64] {
-        &self.tail[lane * self.tail_width..][..self.tail_width]
-    }
 }
 
 impl<const W: usize> Trainer for Linear<'_, W> {
@@ -238,7 +291,7 @@ impl<const W: usize> Trainer for Linear<'_, W> {
         let scaled = |weights: &[f64]| weights.iter().map(|u| u * scale).collect();
         Weights {
             signal: scaled(self.stored_signal(lane)),
-            tail: scaled(self.stored_tail(lane)),
+            tail: self.tail.of(lane).map(|u| u * scale).collect(),
             memorization: self.by_row(lane, |row, alpha| {
                 self.memorization_weight(lane, row, alpha)
             }),
@@ -268,7 +321,7 @@ impl<const W: usize> Trainer for Linear<'_, W> {
             step: driver.progress.step,
             scale: driver.progress.scale.value(),
             signal: self.stored_signal(lane).to_vec(),
-            tail: self.stored_tail(lane).to_vec(),
+            tail: self.tail.of(lane).collect(),
             memorization: self.by_row(lane, |row, _| driver.rows.memorization_part(lane, row)),
             bias: self.bias[lane],
             generator: driver.generator(lane),
@@ -304,7 +357,8 @@ impl<const W: usize> WeightSource for LaneWeights<'_, '_, W> {
 
     #[inline(always)]
     fn tail(&self, column: usize) -> Option<f64> {
-        let stored = self.group.tail[self.lane * self.group.tail_width + column];
+        let tail = &self.group.tail;
+        let stored = tail.weights.as_slice()[tail.place(self.lane, column)];
         Some(stored * self.group.driver.progress.scale.value())
     }
 

@@ -11,20 +11,23 @@
 //!
 //! The [driver](crate::epoch) does the third part, and decides what happens between steps. A
 //! [`Form`] does the others: it computes margins and applies coefficients, and nothing else. There
-//! are three, as one would be slower (`docs/performance.md` has the figures), and the configuration
-//! alone decides between them ([`Choice`]), since their sums round differently:
+//! are four, as one would be slower (`docs/performance.md` has the figures), and the configuration
+//! decides between them ([`Choice`]):
 //!
 //! | form | steps | what it saves |
 //! |---|---|---|
 //! | [`LookAhead`] | single rows of few signal columns | the dot product on the path from step to step |
 //! | [`TailsAlone`] | single rows of one seed, sparse columns only | all that dense columns need |
+//! | [`SharedTails`] | lanes that visit the same rows, sparse columns only | reading a row for each lane |
 //! | [`General`] | any | |
 //!
-//! [`TailsAlone`] rounds as [`General`] does. Each is written once for scalar and lanes.
+//! [`LookAhead`] rounds in its own way, so that the configuration alone decides on it; the others round alike.
+//! Each is written once for scalar and lanes.
 
 mod form;
 mod general;
 mod look_ahead;
+mod shared_tails;
 mod tail;
 mod tails_alone;
 
@@ -35,6 +38,7 @@ use crate::spec::{BatchSize, Sgd};
 pub(crate) use self::form::{Form, clamp_margin};
 pub(crate) use self::general::General;
 pub(crate) use self::look_ahead::LookAhead;
+pub(crate) use self::shared_tails::SharedTails;
 pub(crate) use self::tails_alone::TailsAlone;
 
 /// Signal widths that [`LookAhead`] is compiled for. Narrower rows are padded to the next of them
@@ -44,7 +48,7 @@ pub(crate) const LOOK_AHEAD_WIDTHS: [usize; 3] = [5, 8, 16];
 
 /// Visits between asking for a row's sparse tail and using it. A tail's step is long, so that fewer of
 /// them than of packed rows' hide the memory's latency.
-pub(crate) const TAILS_AHEAD: usize = 4;
+pub(crate) const TAILS_AHEAD: usize = 8;
 
 /// The form that a run's steps take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +57,16 @@ pub(crate) enum Choice {
     LookAhead(usize),
     /// [`TailsAlone`].
     TailsAlone,
+    /// [`SharedTails`].
+    SharedTails,
     /// [`General`].
     General,
 }
 
 impl Choice {
-    /// The form for a configuration, a training set and a number of lanes.
-    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize) -> Self {
+    /// The form for a configuration, training sets of a shape and a number of lanes, which may
+    /// visit the same rows in the same order.
+    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize, same_visits: bool) -> Self {
         let single = spec.batch_size == BatchSize::Rows(1);
         let fits = |width: &usize| (1..=*width).contains(&shape.signal);
         // A batch takes all margins at the same weights, and a bias or a tail would need an overlap of its
@@ -70,6 +77,9 @@ impl Choice {
                 Self::LookAhead(width)
             }
             // In lanes each seed's tail is summed on its own anyway: the general form will do.
+            None if shape.signal == 0 && shape.tail > 0 && lanes > 1 && same_visits => {
+                Self::SharedTails
+            }
             None if single && lanes == 1 && shape.signal == 0 && shape.tail > 0 => Self::TailsAlone,
             _ => Self::General,
         }
@@ -79,7 +89,7 @@ impl Choice {
     pub(crate) fn row_width(self, signal: usize) -> usize {
         match self {
             Self::LookAhead(width) => width,
-            Self::TailsAlone | Self::General => signal.next_multiple_of(LINE),
+            Self::TailsAlone | Self::SharedTails | Self::General => signal.next_multiple_of(LINE),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The linear family: sparse SGD on rows that may own a memorization column each.
 
-use sparsegrok_config::Config;
+use sparsegrok_config::{Config, Source};
 use sparsegrok_data::{InvalidSetting, Problem, generate};
-use sparsegrok_kernel::{Figure, Job, LinearState, Shape, State, Training, start, training_bytes};
+use sparsegrok_kernel::{
+    Figure, Job, LinearState, Order, Shape, State, Training, start, training_bytes,
+};
 
 use crate::describe::bytes_of;
 use crate::family::{Cost, Family, Start};
@@ -75,11 +77,14 @@ impl Family for Linear {
             None => size_of_drawn(config)?,
         };
         let kernel = config.engine.kernel;
+        let has_one_order = config.train.order == Order::Sequential
+            || !RunSeeds::are_added_to(Source::Order, &config.study);
+        let same_visits = !vary_data(config) && has_one_order;
         Some(Cost {
             data,
-            training: training_bytes(&config.train, kernel, runs, shape),
+            training: training_bytes(&config.train, kernel, runs, shape, same_visits),
             steps_per_epoch: config.train.steps_per_epoch(shape.rows),
-            kernel: kernel.for_shape(runs, shape),
+            kernel: kernel.for_shape(runs, shape, same_visits),
             state: shape.columns().saturating_mul(size_of::<f64>()) as u64,
         })
     }

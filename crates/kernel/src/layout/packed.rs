@@ -60,7 +60,8 @@ impl PackedRows {
     /// The visits whose rows are to be asked for, one at each of `visits`.
     pub(crate) fn upcoming<'v, const W: usize>(&self, visits: &'v [[u32; W]]) -> &'v [[u32; W]] {
         // Counted on all lanes, as they share one core's cache. Rows that fit the second-level cache are there anyway: asking would only cost.
-        if size_of_val(self.memory.as_slice()) < PREFETCH_FROM {
+        // Lanes that share their rows ask for them with the rows' sparse columns.
+        if size_of_val(self.memory.as_slice()) < PREFETCH_FROM || self.layout.is_interleaved() {
             return &[];
         }
         visits.get(PREFETCH_DISTANCE..).unwrap_or_default()
@@ -80,26 +81,25 @@ impl PackedRows {
         }
         self.write_back();
         let layout = self.layout;
-        let lanes = self
-            .memory
-            .as_mut_slice()
-            .chunks_exact_mut(layout.lane_stride);
-        for (lane, (packed, data)) in lanes.zip(data).enumerate() {
+        for (lane, data) in data.iter().enumerate() {
             // A lane that has diverged stays zero, whatever rows come.
-            if self.zeroed[lane] {
+            if self.zeroed[lane] || layout.stride == 0 {
                 continue;
             }
             let (features, targets) = (data.features(), data.targets());
             let kept = self.kept.chunks_exact(layout.rows.max(1)).nth(lane);
-            for (i, row) in block.clone().zip(packed.chunks_exact_mut(layout.stride)) {
+            for (at, i) in block.clone().enumerate() {
+                let row = &mut self.memory.as_mut_slice()[layout.place(lane, at)..];
                 let target = targets[i];
                 // ±1: multiplying by the label rounds nothing.
                 let sign = if self.folds_sign { target } else { 1.0 };
                 for (to, x) in row.iter_mut().zip(features.signal_row(i)) {
                     *to = sign * x;
                 }
-                row[layout.width] = kept.map_or(0.0, |kept| kept[i]);
-                row[layout.width + 1] = target;
+                if layout.part < layout.stride {
+                    row[layout.part] = kept.map_or(0.0, |kept| kept[i]);
+                }
+                row[layout.target] = target;
             }
         }
         self.packed = block;
@@ -109,12 +109,10 @@ impl PackedRows {
     /// where the packed rows are all there are.
     pub(crate) fn write_back(&mut self) {
         let layout = self.layout;
-        let lanes = self.memory.as_slice().chunks_exact(layout.lane_stride);
         let kept = self.kept.chunks_exact_mut(layout.rows.max(1));
-        for (lane, kept) in lanes.zip(kept) {
-            let packed = lane.chunks_exact(layout.stride);
-            for (kept, row) in kept[self.packed.clone()].iter_mut().zip(packed) {
-                *kept = row[layout.width];
+        for (lane, kept) in kept.enumerate() {
+            for (at, kept) in kept[self.packed.clone()].iter_mut().enumerate() {
+                *kept = self.memory.as_slice()[layout.place(lane, at) + layout.part];
             }
         }
     }
@@ -125,7 +123,7 @@ impl PackedRows {
         // Where rows are packed all at once nothing is kept beside them, and the row itself has it.
         match self.kept.get(lane * self.layout.rows + row) {
             Some(part) => *part,
-            None => self.lane(lane)[row * self.layout.stride + self.layout.width],
+            None => self.memory.as_slice()[self.layout.place(lane, row) + self.layout.part],
         }
     }
 
@@ -138,19 +136,19 @@ impl PackedRows {
         if let Some(kept) = self.kept.chunks_exact_mut(layout.rows).nth(lane) {
             kept.copy_from_slice(parts);
         }
-        let parts = &parts[self.packed.clone()];
-        let packed = self.lane_mut(lane).chunks_exact_mut(layout.stride);
-        for (row, part) in packed.zip(parts) {
-            row[layout.width] = *part;
+        for (at, part) in parts[self.packed.clone()].iter().enumerate() {
+            self.memory.as_mut_slice()[layout.place(lane, at) + layout.part] = *part;
         }
     }
 
     /// Multiplies every memorization part. `Time: O(n)`
     pub(crate) fn rescale(&mut self, factor: f64) {
         let layout = self.layout;
-        for lane in 0..self.layout.lanes {
-            for row in self.lane_mut(lane).chunks_exact_mut(layout.stride) {
-                row[layout.width] *= factor;
+        if layout.memorization {
+            for lane in 0..layout.lanes {
+                for row in 0..self.packed.len() {
+                    self.memory.as_mut_slice()[layout.place(lane, row) + layout.part] *= factor;
+                }
             }
         }
         // Those of packed rows too, though stale: they are written over before anybody reads them.
@@ -160,14 +158,16 @@ impl PackedRows {
     /// Makes a lane's rows zero, so that nothing in it can leave the finite numbers any more.
     pub(crate) fn zero_lane(&mut self, lane: usize) {
         self.zeroed[lane] = true;
-        self.lane_mut(lane).fill(0.0);
-    }
-
-    fn lane(&self, lane: usize) -> &[f64] {
-        &self.memory.as_slice()[lane * self.layout.lane_stride..][..self.layout.lane_stride]
-    }
-
-    fn lane_mut(&mut self, lane: usize) -> &mut [f64] {
-        &mut self.memory.as_mut_slice()[lane * self.layout.lane_stride..][..self.layout.lane_stride]
+        let layout = self.layout;
+        let step = if layout.is_interleaved() {
+            layout.lanes
+        } else {
+            1
+        };
+        for row in 0..self.packed.len() {
+            let numbers = &mut self.memory.as_mut_slice()[layout.place(lane, row)..];
+            let numbers = numbers.iter_mut().take(layout.stride);
+            numbers.step_by(step).for_each(|number| *number = 0.0);
+        }
     }
 }

@@ -41,7 +41,7 @@ fn data(width: usize, tail: bool, memorization: Option<f64>) -> Dataset {
 fn group<'a, const W: usize>(
     spec: &'a Sgd,
     data: &'a Dataset,
-    block: usize,
+    (block, same_visits): (usize, bool),
     starts: &'a [LinearState],
 ) -> Linear<'a, W> {
     let seeds = std::array::from_fn(|lane| Seed {
@@ -51,21 +51,21 @@ fn group<'a, const W: usize>(
         start: starts.get(lane),
     });
     let shape = Shape::of(data);
-    let form = Choice::new(spec, shape, W);
-    let layout = Layout::with_blocks(shape, form.row_width(shape.signal), W, block);
+    let form = Choice::new(spec, shape, W, same_visits);
+    let layout = Layout::with_blocks(shape, form, W, block);
     let plan = Plan::with_layout(spec, shape, W, form, layout);
     Linear::with_plan(spec, Level::detect(), seeds, plan)
 }
 
 /// Bits of every lane's weights after three epochs, or where it diverged.
-fn trained<const W: usize>(spec: &Sgd, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
+fn trained<const W: usize>(spec: &Sgd, data: &Dataset, block: (usize, bool)) -> Vec<Vec<u64>> {
     let mut group = group::<W>(spec, data, block, &[]);
     (0..3).for_each(|_| group.epoch());
     outcome(&group)
 }
 
 /// As [`trained`], kept after two epochs and gone on from there.
-fn resumed<const W: usize>(spec: &Sgd, data: &Dataset, block: usize) -> Vec<Vec<u64>> {
+fn resumed<const W: usize>(spec: &Sgd, data: &Dataset, block: (usize, bool)) -> Vec<Vec<u64>> {
     let mut begun = group::<W>(spec, data, block, &[]);
     (0..2).for_each(|_| begun.epoch());
     let states: Vec<LinearState> = (0..W).map(|lane| begun.state(lane)).collect();
@@ -107,13 +107,16 @@ fn blocks_change_no_bit() {
             weight_decay: 1.9,
             ..Sgd::default()
         };
-        let one = trained::<1>(&spec, &data, ROWS);
-        let eight = trained::<LANES>(&spec, &data, ROWS);
-        for block in [1, 3, 14].map(|batches| batches * batch as usize) {
-            assert_eq!(trained::<1>(&spec, &data, block), one);
-            assert_eq!(trained::<LANES>(&spec, &data, block), eight);
-            assert_eq!(resumed::<1>(&spec, &data, block), one);
-            assert_eq!(resumed::<LANES>(&spec, &data, block), eight);
+        let one = trained::<1>(&spec, &data, (ROWS, false));
+        let eight = trained::<LANES>(&spec, &data, (ROWS, false));
+        for rows in [1, 3, 14].map(|batches| batches * batch as usize) {
+            for same_visits in [false, true] {
+                let block = (rows, same_visits);
+                assert_eq!(trained::<1>(&spec, &data, block), one);
+                assert_eq!(trained::<LANES>(&spec, &data, block), eight);
+                assert_eq!(resumed::<1>(&spec, &data, block), one);
+                assert_eq!(resumed::<LANES>(&spec, &data, block), eight);
+            }
         }
     }
 }
@@ -129,15 +132,17 @@ fn blocks_diverge_where_one_does() {
             learning_rate: 400.0,
             ..Sgd::default()
         };
-        let whole = trained::<LANES>(&spec, &data, ROWS);
+        let whole = trained::<LANES>(&spec, &data, (ROWS, false));
         assert!(
             whole.iter().any(|lane| lane.len() == 3 && lane[2] >= 3),
             "{whole:?}"
         );
-        assert_eq!(trained::<LANES>(&spec, &data, 3), whole);
+        for same_visits in [false, true] {
+            assert_eq!(trained::<LANES>(&spec, &data, (3, same_visits)), whole);
+        }
         assert_eq!(
-            trained::<1>(&spec, &data, 3),
-            trained::<1>(&spec, &data, ROWS)
+            trained::<1>(&spec, &data, (3, false)),
+            trained::<1>(&spec, &data, (ROWS, false))
         );
     }
 }

@@ -63,6 +63,11 @@ pub(crate) trait Form<const W: usize> {
     #[inline(always)]
     fn prefetch(&self, _rows: &Window<'_>, _visit: &[u32; W]) {}
 
+    /// Prefetches, earlier still, the places at which [`prefetch`](Self::prefetch) will find those
+    /// parts: it would itself wait for them otherwise.
+    #[inline(always)]
+    fn prefetch_places(&self, _rows: &Window<'_>, _visit: &[u32; W]) {}
+
     /// Multiplies all weights but those in packed rows.
     fn rescale<A: Rows>(&mut self, a: A, registers: &mut Self::Registers<A>, factor: f64);
 

@@ -10,7 +10,7 @@ use crate::layout::LINE;
 
 /// Partial sums of [`dot`]: enough to keep the fma units busy, few enough that the rest of a short
 /// row is not most of it.
-const SUMS: usize = 4;
+pub(super) const SUMS: usize = 4;
 
 /// Cache lines asked for of each of a row's two arrays: the processor sees by itself how a longer
 /// row goes on.
@@ -52,15 +52,20 @@ pub(super) fn add_scaled<const ONES: bool>(u: &mut [f64], c: f64, row: SparseRow
     }
 }
 
+/// Asks for the first lines of a slice, which may begin anywhere in a line, and for its last.
+#[inline(always)]
+fn ask_for<T>(slice: &[T]) {
+    let of_line = LINE * size_of::<f64>() / size_of::<T>();
+    let lines = slice.iter().step_by(of_line).take(LINES_ASKED_FOR);
+    lines.chain(slice.last()).for_each(prefetch);
+}
+
 /// Asks for a row ahead of its visit.
 #[inline(always)]
 pub(super) fn prefetch_row<const ONES: bool>(row: SparseRow<'_>) {
     // A column index is half as long as a value, so that a line holds twice as many.
-    let lines = row.indices.iter().step_by(2 * LINE).take(LINES_ASKED_FOR);
-    lines.for_each(prefetch);
-    if ONES {
-        return;
+    ask_for(row.indices);
+    if !ONES {
+        ask_for(row.values);
     }
-    let lines = row.values.iter().step_by(LINE).take(LINES_ASKED_FOR);
-    lines.for_each(prefetch);
 }

@@ -4,7 +4,7 @@
 //! rows do not have: they wait for the sigmoid and for the last step's weights, and for little else.
 
 use sparsegrok_data::Dataset;
-use sparsegrok_lanes::Rows;
+use sparsegrok_lanes::{Rows, prefetch};
 
 use super::form::{Form, Score};
 use super::tail;
@@ -66,7 +66,12 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
         Row {
             number,
             start,
-            p: rows.memory()[start],
+            // Nothing is packed of rows that have no memorization column.
+            p: if self.square != 0.0 {
+                rows.memory()[start]
+            } else {
+                0.0
+            },
             target,
             sign: if L::FOLDS_SIGN { target } else { 1.0 },
             weight: self.row_weights.map_or(1.0, |weights| weights[number]),
@@ -119,7 +124,9 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
         // is, and only the memorization part is folded back.
         let sparse = self.data.features().tail_row(row.number);
         tail::add_scaled::<ONES>(self.tail, c, sparse);
-        rows.memory_mut()[row.start] = (row.sign * c).mul_add(self.square, row.p);
+        if self.square != 0.0 {
+            rows.memory_mut()[row.start] = (row.sign * c).mul_add(self.square, row.p);
+        }
         if self.bias_trained {
             *self.bias = c.mul_add(factors.scale, *self.bias);
         }
@@ -129,6 +136,15 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
     fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
         let row = self.data.features().tail_row(rows.row(visit[0]));
         tail::prefetch_row::<ONES>(row);
+    }
+
+    #[inline(always)]
+    fn prefetch_places(&self, rows: &Window<'_>, visit: &[u32; W]) {
+        let row = rows.row(visit[0]);
+        if let Some(tail) = self.data.features().tail() {
+            tail.prefetch_start(row);
+        }
+        prefetch(&self.data.targets()[row]);
     }
 
     #[inline(always)]

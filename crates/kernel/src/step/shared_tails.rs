@@ -1,0 +1,201 @@
+//! Steps of lanes that visit the same sparse rows in the same order, without signal columns.
+//!
+//! A row is read once for all lanes, and the weights that lanes have for a column lie side by side: a
+//! non-zero costs one index, one value and one whole line of weights, where lanes with rows of their own
+//! read each of the three for every lane. What lanes may have for themselves is targets, row weights and
+//! memorization.
+
+use sparsegrok_data::{Dataset, SparseRow};
+use sparsegrok_lanes::{LANES, Rows, prefetch};
+
+use super::form::{Form, Score};
+use super::tail::{self, SUMS};
+use crate::layout::Window;
+use crate::loss::Slope;
+use crate::scale::StepFactors;
+
+/// Steps over shared sparse tails; `SINGLE`: one row at a time, else batches.
+pub(crate) struct SharedTails<'w, const W: usize, const SINGLE: bool> {
+    /// The dataset of the first lane, which has the rows of all.
+    pub(crate) data: &'w Dataset,
+    /// The weights of each lane's rows, if they have any.
+    pub(crate) row_weights: [Option<&'w [f64]>; W],
+    /// Unscaled tail weights, by column, then lane.
+    pub(crate) tail: &'w mut [f64],
+    pub(crate) bias: &'w mut [f64; W],
+    pub(crate) bias_trained: bool,
+    /// α².
+    pub(crate) square: f64,
+}
+
+/// The visited row, with what each lane has of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<R> {
+    number: usize,
+    start: usize,
+    p: R,
+    target: R,
+    /// The targets where the loss folds signs, else 1.
+    sign: R,
+    /// The row's weights; 1 where rows have none.
+    weight: R,
+}
+
+impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> {
+    const SINGLE_ROW: bool = SINGLE;
+
+    type Registers<A: Rows> = ();
+
+    type Row<A: Rows> = Row<A::Real>;
+
+    #[inline(always)]
+    fn begin<A: Rows>(&self, _a: A) {
+        // Known when compiled: nothing of this form is, for one seed.
+        assert_eq!(W, LANES, "one seed takes the form for tails alone");
+    }
+
+    #[inline(always)]
+    fn read<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        _registers: &(),
+        rows: &Window<'_>,
+        visit: &[u32; W],
+    ) -> Row<A::Real> {
+        let number = rows.row(visit[0]);
+        let start = rows.shared_start(visit[0]);
+        let target = a.load(&rows.memory()[start..]);
+        let mut p = a.splat(0.0);
+        if self.square != 0.0 {
+            p = a.load(&rows.memory()[start + W..]);
+        }
+        let mut weight = a.splat(1.0);
+        if self.row_weights[0].is_some() {
+            let of_lane = |lane: usize| self.row_weights[lane].map_or(1.0, |all| all[number]);
+            let weights: [f64; W] = std::array::from_fn(of_lane);
+            weight = a.load(&weights);
+        }
+        let sign = if L::FOLDS_SIGN { target } else { a.splat(1.0) };
+        Row {
+            number,
+            start,
+            p,
+            target,
+            sign,
+            weight,
+        }
+    }
+
+    /// # Formula
+    /// As [`TailsAlone`](super::TailsAlone) has it, a lane each.
+    #[inline(always)]
+    fn score<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        _registers: &(),
+        _rows: &Window<'_>,
+        row: &Row<A::Real>,
+        factors: StepFactors,
+    ) -> Score<A> {
+        let sparse = self.data.features().tail_row(row.number);
+        let score = dots(a, self.tail, sparse);
+        let scale = a.mul(row.sign, a.splat(factors.margin * L::UNIT));
+        let mut margin = a.mul(a.add(score, a.mul(row.sign, row.p)), scale);
+        if self.bias_trained {
+            let bias = a.mul(a.load(self.bias), a.splat(L::UNIT));
+            margin = a.add(margin, a.mul(row.sign, bias));
+        }
+        let rate = a.mul(a.splat(factors.rate), row.weight);
+        Score {
+            margin,
+            rate: a.mul(row.sign, rate),
+            target: row.target,
+        }
+    }
+
+    /// # Formula
+    /// c comes with the sign that its rate had: u += c x; p += sign c α².
+    #[inline(always)]
+    fn apply<A: Rows, L: Slope>(
+        &mut self,
+        a: A,
+        _registers: &mut (),
+        rows: &mut Window<'_>,
+        row: &Row<A::Real>,
+        coefficient: A::Real,
+        factors: StepFactors,
+    ) {
+        let sparse = self.data.features().tail_row(row.number);
+        for (&column, &value) in sparse.indices.iter().zip(sparse.values) {
+            let weights = &mut self.tail[column as usize * W..][..W];
+            let stepped = a.mul_add(coefficient, a.splat(value), a.load(weights));
+            a.store(stepped, weights);
+        }
+        if self.square != 0.0 {
+            let folded = a.mul(row.sign, coefficient);
+            let p = a.mul_add(folded, a.splat(self.square), row.p);
+            a.store(p, &mut rows.memory_mut()[row.start + W..]);
+        }
+        if self.bias_trained {
+            let bias = a.mul_add(coefficient, a.splat(factors.scale), a.load(self.bias));
+            a.store(bias, self.bias);
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
+        let row = self.data.features().tail_row(rows.row(visit[0]));
+        tail::prefetch_row::<false>(row);
+        let start = rows.shared_start(visit[0]);
+        prefetch(&rows.memory()[start]);
+        if self.square != 0.0 {
+            prefetch(&rows.memory()[start + W]);
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_places(&self, rows: &Window<'_>, visit: &[u32; W]) {
+        if let Some(tail) = self.data.features().tail() {
+            tail.prefetch_start(rows.row(visit[0]));
+        }
+    }
+
+    #[inline(always)]
+    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factor: f64) {
+        self.tail.iter_mut().for_each(|u| *u *= factor);
+    }
+
+    #[inline(always)]
+    fn zero_lane<A: Rows>(&mut self, _a: A, _registers: &mut (), lane: usize) {
+        let weights = self.tail.iter_mut().skip(lane).step_by(W);
+        weights.for_each(|u| *u = 0.0);
+        self.bias[lane] = 0.0;
+    }
+}
+
+/// The dot products of a row with each lane's weights, summed as [`tail::dot`] sums.
+#[inline(always)]
+fn dots<A: Rows>(a: A, u: &[f64], row: SparseRow<'_>) -> A::Real {
+    let (column_blocks, column_rest) = row.indices.as_chunks::<SUMS>();
+    let (value_blocks, value_rest) = row.values.as_chunks::<SUMS>();
+    let mut sums = [a.splat(0.0); SUMS];
+    for (column, value) in column_blocks.iter().zip(value_blocks) {
+        for k in 0..SUMS {
+            sums[k] = add(a, sums[k], u, column[k], value[k]);
+        }
+    }
+    for k in 0..SUMS {
+        let (Some(&column), Some(&value)) = (column_rest.get(k), value_rest.get(k)) else {
+            break;
+        };
+        sums[k] = add(a, sums[k], u, column, value);
+    }
+    a.add(a.add(sums[0], sums[2]), a.add(sums[1], sums[3]))
+}
+
+/// sum + u[column]·value.
+#[inline(always)]
+fn add<A: Rows>(a: A, sum: A::Real, u: &[f64], column: u32, value: f64) -> A::Real {
+    let weights = a.load(&u[column as usize * A::WIDTH..]);
+    a.mul_add(weights, a.splat(value), sum)
+}
