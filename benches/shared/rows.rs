@@ -69,8 +69,8 @@ pub(crate) fn with_tail(rows: usize, columns: usize, per_row: usize) -> Problem 
     let tail = Csr::new(columns, starts, indices, vec![1.0; rows * per_row]).expect("sorted rows");
     let features = Features::new(rows, 0, AlignedBlock::zeroed(0), Some(tail));
     let targets = (0..rows).map(|row| if row % 3 == 0 { 1.0 } else { -1.0 });
-    let data = features.and_then(|features| {
-        Dataset::new(features, targets.collect(), TargetKind::Sign, Some(1.0))
-    });
+    let targets: Vec<f64> = targets.collect();
+    let data =
+        features.and_then(|features| Dataset::new(features, targets, TargetKind::Sign, Some(1.0)));
     Problem::new(data.expect("rows that fit"), None, None).expect("a problem")
 }

@@ -7,7 +7,7 @@
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use sparsegrok::data::Dataset;
+use sparsegrok::data::{Dataset, Indices};
 use sparsegrok::kernel::Weights;
 use sparsegrok_lanes::{Level, Simd, Task};
 
@@ -93,12 +93,15 @@ impl<'a> Textbook<'a> {
         for t in 0..self.order.len() {
             let i = self.order[t];
             let row = self.data.features().tail_row(i);
+            let Indices::U32(columns) = row.indices else {
+                unreachable!("the benches' rows have columns of 32 bits");
+            };
             let mut z = self.memorization[i] * self.memorization_scale;
-            for (&column, x) in row.indices.iter().zip(row.values) {
+            for (&column, x) in columns.iter().zip(row.values) {
                 z += self.tail[column as usize] * x;
             }
             let step = self.decay_and_step(self.data.targets()[i], z);
-            for (&column, x) in row.indices.iter().zip(row.values) {
+            for (&column, x) in columns.iter().zip(row.values) {
                 self.tail[column as usize] += step * x;
             }
             self.memorization[i] += step * self.memorization_scale;

@@ -45,6 +45,12 @@ impl AlignedBlock {
     }
 }
 
+impl AsRef<[f64]> for AlignedBlock {
+    fn as_ref(&self) -> &[f64] {
+        self.as_slice()
+    }
+}
+
 impl From<&[f64]> for AlignedBlock {
     fn from(values: &[f64]) -> Self {
         let mut block = Self::zeroed(values.len());

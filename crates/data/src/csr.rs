@@ -2,109 +2,58 @@
 //!
 //! `sprs` owns the format: layout, the check of its structure, views, conversions. Kept here is only
 //! what it lacks: faults that name their row and column, the check for finite values, rows as plain
-//! slices, and a matrix that is widened.
+//! slices, a matrix that is widened, and one type over the three widths of integers that matrices
+//! come in from elsewhere, so that none need be copied.
 
+mod check;
+mod error;
 mod interop;
+mod row;
+#[cfg(test)]
+mod tests;
+
+pub use error::CsrError;
+pub use row::{Indices, SparseRow};
 
 use rayon::prelude::*;
 use sparsegrok_lanes::prefetch;
-use sprs::CsMatBase;
+use sprs::{CsMatBase, SpIndex};
 
-use crate::shared::Shared;
+use crate::shared::SharedSlice;
 
-/// Rows compressed, 32-bit columns, over storage that clones and mapped files share.
-type Matrix = CsMatBase<f64, u32, Shared<usize>, Shared<u32>, Shared<f64>, usize>;
+/// Rows compressed, with columns of type `I` and positions of type `P`, over shared storage.
+type Matrix<I, P> = CsMatBase<f64, I, SharedSlice<P>, SharedSlice<I>, SharedSlice<f64>, P>;
+
+/// A matrix with the integers it came in.
+#[derive(Clone, Debug)]
+enum Layout {
+    /// What is made here and what stores hold: no column needs more, and any number of values fits.
+    Own(Matrix<u32, usize>),
+    /// 32 bits throughout, as SciPy has where they suffice.
+    Narrow(Matrix<u32, u32>),
+    /// A pointer's width throughout, as `sprs` has by default and SciPy where 32 bits do not suffice.
+    Wide(Matrix<usize, usize>),
+}
 
 /// A sparse matrix in compressed-sparse-row form: an `sprs` matrix over shared storage.
 ///
 /// Row i holds the column indices `indices[indptr[i]..indptr[i + 1]]`, strictly ascending, and as
 /// many finite values. Checked at construction, relied on everywhere.
 ///
-/// Any row-major `sprs` matrix of doubles comes in with `Csr::try_from`, which copies only what is
-/// not of the types here (`u32` indices, `usize` positions); [`as_sprs`](Self::as_sprs) lends the
-/// matrix out, and `CsMatI::from` gives it away.
+/// Indices and positions may be `u32` and `usize`, both `u32` or both `usize`; a matrix of any of these
+/// is used where it lies and gives the same results. SciPy's come in with [`of_i32`](Self::of_i32) and
+/// [`of_i64`](Self::of_i64). Any row-major `sprs` matrix of doubles does with `Csr::try_from`, which
+/// copies only what is of other types; [`as_sprs`](Self::as_sprs) lends the matrix out, and
+/// `CsMatI::from` gives it away.
+///
+/// Matrices are equal if their shapes and rows are, whatever the width of their integers.
 ///
 /// # Storage
-/// 12 bytes a stored value (a `u32` column and an `f64`), 8 bytes a row; clones share them.
-#[derive(Clone, Debug, PartialEq)]
+/// As [`new`](Self::new) makes it, 12 bytes a stored value (a `u32` column and an `f64`) and 8 bytes a
+/// row; clones share them.
+#[derive(Clone, Debug)]
 pub struct Csr {
-    matrix: Matrix,
-}
-
-/// The stored entries of one row: columns ascending, one value each.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct SparseRow<'a> {
-    /// Column indices, strictly ascending.
-    pub indices: &'a [u32],
-    /// Values, finite, as many as indices.
-    pub values: &'a [f64],
-}
-
-/// A fault of arrays that should be compressed sparse rows.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CsrError {
-    /// `indptr` is empty or does not start at 0.
-    #[error("indptr must start with 0, found {found:?}")]
-    Start {
-        /// The first entry of `indptr`, if any.
-        found: Option<usize>,
-    },
-    /// `indptr` does not end at the number of stored values.
-    #[error("indptr ends at {end}, but there are {indices} indices and {values} values")]
-    Length {
-        /// The last entry of `indptr`.
-        end: usize,
-        /// Number of indices.
-        indices: usize,
-        /// Number of values.
-        values: usize,
-    },
-    /// `indptr` descends.
-    #[error("indptr descends at row {row}, expected a monotone sequence")]
-    Descending {
-        /// Row, from 0.
-        row: usize,
-    },
-    /// A column index does not exceed the one before it.
-    #[error("row {row} has column {column} after {previous}, expected strictly ascending columns")]
-    Order {
-        /// Row, from 0.
-        row: usize,
-        /// Offending column, from 0.
-        column: u32,
-        /// The column before it.
-        previous: u32,
-    },
-    /// A column index lies outside the matrix.
-    #[error("row {row} has column {column}, expected one below {columns}")]
-    Range {
-        /// Row, from 0.
-        row: usize,
-        /// Offending column, from 0.
-        column: u32,
-        /// Width of the matrix.
-        columns: usize,
-    },
-    /// A value is NaN or infinite.
-    #[error("row {row}, column {column} is {value}, expected a finite number")]
-    Value {
-        /// Row, from 0.
-        row: usize,
-        /// Column, from 0.
-        column: u32,
-        /// The value.
-        value: f64,
-    },
-    /// There are more columns than indices can number.
-    #[error("{columns} columns, expected at most 2^32 - 1")]
-    TooWide {
-        /// Width of the matrix.
-        columns: usize,
-    },
-    /// A matrix is stored by columns.
-    #[error("the matrix is stored by columns, expected rows: convert it with `to_csr` first")]
-    ByColumns,
+    layout: Layout,
 }
 
 impl Csr {
@@ -120,27 +69,65 @@ impl Csr {
         indices: Vec<u32>,
         values: Vec<f64>,
     ) -> Result<Self, CsrError> {
-        let csr = Self::from_parts(columns, indptr.into(), indices.into(), values.into())?;
-        csr.check_values()?;
-        Ok(csr)
+        let matrix = checked(columns, indptr.into(), indices.into(), values.into())?;
+        Self::of_finite(Layout::Own(matrix))
+    }
+
+    /// Reads a matrix of 32-bit integers where it lies, as SciPy has them, checked as in
+    /// [`new`](Self::new). `Time: O(rows + nnz)`; nothing is copied.
+    ///
+    /// # Errors
+    /// The first [`CsrError`] met, in row order; values are looked at last.
+    pub fn of_i32(
+        columns: usize,
+        indptr: SharedSlice<i32>,
+        indices: SharedSlice<i32>,
+        values: SharedSlice<f64>,
+    ) -> Result<Self, CsrError> {
+        check::width(columns)?;
+        // Taken for unsigned, negative numbers are 2^31 and more: out of range in a matrix that is no wider
+        // than `i32` can number, but columns in a wider one.
+        let numbered = columns.min(1 << 31);
+        let matrix = checked(numbered, indptr.cast(), indices.cast(), values)
+            .map_err(|error| check::signed(error, |column| i64::from(column as i32)))?;
+        Self::of_finite(Layout::Narrow(matrix))?.widened(columns)
+    }
+
+    /// Reads a matrix of 64-bit integers where it lies, as SciPy has them, checked as in
+    /// [`new`](Self::new). `Time: O(rows + nnz)`; nothing is copied.
+    ///
+    /// # Errors
+    /// The first [`CsrError`] met, in row order; values are looked at last.
+    #[cfg(target_pointer_width = "64")]
+    pub fn of_i64(
+        columns: usize,
+        indptr: SharedSlice<i64>,
+        indices: SharedSlice<i64>,
+        values: SharedSlice<f64>,
+    ) -> Result<Self, CsrError> {
+        // Taken for unsigned, negative numbers are out of every range.
+        let matrix = checked(columns, indptr.cast(), indices.cast(), values)
+            .map_err(|error| check::signed(error, |column| column as i64))?;
+        Self::of_finite(Layout::Wide(matrix))
     }
 
     /// Builds a matrix as [`new`](Self::new) does, over storage of any kind and without looking at
     /// the values. `Time: O(rows + nnz)`, about half a nanosecond a stored value.
     pub(crate) fn from_parts(
         columns: usize,
-        indptr: Shared<usize>,
-        indices: Shared<u32>,
-        values: Shared<f64>,
+        indptr: SharedSlice<usize>,
+        indices: SharedSlice<u32>,
+        values: SharedSlice<f64>,
     ) -> Result<Self, CsrError> {
-        check_width(columns)?;
-        check_length(&indptr, indices.len(), values.len())?;
-        let shape = (indptr.len() - 1, columns);
-        match Matrix::try_new(shape, indptr, indices, values) {
-            Ok(matrix) => Ok(Self { matrix }),
-            // `sprs` does not say which row it refuses.
-            Err((indptr, indices, _, _)) => Err(first_fault(columns, &indptr, &indices)),
-        }
+        let layout = Layout::Own(checked(columns, indptr, indices, values)?);
+        Ok(Self { layout })
+    }
+
+    /// A matrix whose values are looked at last.
+    fn of_finite(layout: Layout) -> Result<Self, CsrError> {
+        let csr = Self { layout };
+        csr.check_values()?;
+        Ok(csr)
     }
 
     /// Refuses values that are NaN or infinite. `Time: O(nnz)` over the threads of the current rayon
@@ -149,22 +136,26 @@ impl Csr {
         let values = self.values();
         match values.par_iter().position_first(|value| !value.is_finite()) {
             None => Ok(()),
-            Some(k) => Err(CsrError::Value {
-                row: self.row_starts().partition_point(|&start| start <= k) - 1,
-                column: self.indices()[k],
-                value: values[k],
-            }),
+            Some(k) => {
+                let started = self.row_starts().iter().take_while(|&start| start <= k);
+                let mut columns = self.indices().iter().skip(k);
+                Err(CsrError::Value {
+                    row: started.count() - 1,
+                    column: columns.next().expect("an index a value"),
+                    value: values[k],
+                })
+            }
         }
     }
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.matrix.rows()
+        self.shape().0
     }
 
     /// Number of columns.
     pub fn columns(&self) -> usize {
-        self.matrix.cols()
+        self.shape().1
     }
 
     /// Number of stored values.
@@ -172,23 +163,39 @@ impl Csr {
         self.values().len()
     }
 
+    fn shape(&self) -> (usize, usize) {
+        match &self.layout {
+            Layout::Own(matrix) => matrix.shape(),
+            Layout::Narrow(matrix) => matrix.shape(),
+            Layout::Wide(matrix) => matrix.shape(),
+        }
+    }
+
     /// The position of each row's first stored value, and the number of all.
-    #[inline(always)]
-    pub(crate) fn row_starts(&self) -> &[usize] {
-        // Their first is 0: checked at construction.
-        self.matrix.indptr().into_raw_storage()
+    pub(crate) fn row_starts(&self) -> Indices<'_> {
+        match &self.layout {
+            Layout::Own(matrix) => Indices::Usize(starts(matrix)),
+            Layout::Narrow(matrix) => Indices::U32(starts(matrix)),
+            Layout::Wide(matrix) => Indices::Usize(starts(matrix)),
+        }
     }
 
     /// Column indices, row by row.
-    #[inline(always)]
-    pub(crate) fn indices(&self) -> &[u32] {
-        self.matrix.indices()
+    pub(crate) fn indices(&self) -> Indices<'_> {
+        match &self.layout {
+            Layout::Own(matrix) => Indices::U32(matrix.indices()),
+            Layout::Narrow(matrix) => Indices::U32(matrix.indices()),
+            Layout::Wide(matrix) => Indices::Usize(matrix.indices()),
+        }
     }
 
     /// Stored values, row by row.
-    #[inline(always)]
     pub(crate) fn values(&self) -> &[f64] {
-        self.matrix.data()
+        match &self.layout {
+            Layout::Own(matrix) => matrix.data(),
+            Layout::Narrow(matrix) => matrix.data(),
+            Layout::Wide(matrix) => matrix.data(),
+        }
     }
 
     /// Returns true if every stored value is 1. `Time: O(nnz)`, up to the first that is not.
@@ -202,11 +209,10 @@ impl Csr {
     /// When `i` is not a row.
     #[inline(always)]
     pub fn row(&self, i: usize) -> SparseRow<'_> {
-        let starts = self.row_starts();
-        let range = starts[i]..starts[i + 1];
-        SparseRow {
-            indices: &self.indices()[range.clone()],
-            values: &self.values()[range],
+        match &self.layout {
+            Layout::Own(matrix) => row(matrix, i),
+            Layout::Narrow(matrix) => row(matrix, i),
+            Layout::Wide(matrix) => row(matrix, i),
         }
     }
 
@@ -216,7 +222,11 @@ impl Csr {
     /// When `i` is not a row.
     #[inline(always)]
     pub fn prefetch_start(&self, i: usize) {
-        prefetch(&self.row_starts()[i]);
+        match &self.layout {
+            Layout::Own(matrix) => prefetch(&starts(matrix)[i]),
+            Layout::Narrow(matrix) => prefetch(&starts(matrix)[i]),
+            Layout::Wide(matrix) => prefetch(&starts(matrix)[i]),
+        }
     }
 
     /// The same rows in a matrix at least `columns` wide, as test rows need that lack the last
@@ -229,201 +239,63 @@ impl Csr {
         if columns <= self.columns() {
             return Ok(self);
         }
-        let (indptr, indices, values) = self.matrix.into_raw_storage();
-        Self::from_parts(columns, indptr, indices, values)
+        let layout = match self.layout {
+            Layout::Own(matrix) => Layout::Own(widened(matrix, columns)?),
+            Layout::Narrow(matrix) => Layout::Narrow(widened(matrix, columns)?),
+            Layout::Wide(matrix) => Layout::Wide(widened(matrix, columns)?),
+        };
+        Ok(Self { layout })
     }
 }
 
-/// Refuses more columns than `u32` indices can number.
-fn check_width(columns: usize) -> Result<(), CsrError> {
-    match u32::try_from(columns) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(CsrError::TooWide { columns }),
+impl PartialEq for Csr {
+    fn eq(&self, other: &Self) -> bool {
+        self.columns() == other.columns()
+            && self.row_starts() == other.row_starts()
+            && self.indices() == other.indices()
+            && self.values() == other.values()
     }
 }
 
-/// Refuses row starts that do not run from 0 to the number of indices and values.
-fn check_length(indptr: &[usize], indices: usize, values: usize) -> Result<(), CsrError> {
-    match *indptr {
-        [0, ..] => {}
-        _ => {
-            let found = indptr.first().copied();
-            return Err(CsrError::Start { found });
-        }
-    }
-    let end = indptr[indptr.len() - 1];
-    if end != indices || end != values {
-        return Err(CsrError::Length {
-            end,
-            indices,
-            values,
-        });
-    }
-    Ok(())
+/// The position of each row's first stored value, and the number of all.
+#[inline(always)]
+fn starts<I: SpIndex, P: SpIndex>(matrix: &Matrix<I, P>) -> &[P] {
+    // Their first is 0: checked at construction.
+    matrix.indptr().into_raw_storage()
 }
 
-/// The fault of the first row that has one. There is one.
-#[cold]
-fn first_fault(columns: usize, indptr: &[usize], indices: &[u32]) -> CsrError {
-    let mut rows = indptr.windows(2).enumerate();
-    let fault = rows.find_map(|(row, ends)| match indices.get(ends[0]..ends[1]) {
-        None => Some(CsrError::Descending { row }),
-        Some(indices) => row_fault(row, columns, indices),
-    });
-    fault.expect("a row that is refused has a fault")
+#[inline(always)]
+fn row<I: SpIndex, P: SpIndex>(matrix: &Matrix<I, P>, i: usize) -> SparseRow<'_>
+where
+    for<'i> Indices<'i>: From<&'i [I]>,
+{
+    let starts = starts(matrix);
+    let range = starts[i].index()..starts[i + 1].index();
+    SparseRow {
+        indices: matrix.indices()[range.clone()].into(),
+        values: &matrix.data()[range],
+    }
 }
 
-/// The first fault of a row, if it has one.
-fn row_fault(row: usize, columns: usize, indices: &[u32]) -> Option<CsrError> {
-    for (k, &column) in indices.iter().enumerate() {
-        match indices[..k].last() {
-            Some(&previous) if previous >= column => {
-                return Some(CsrError::Order {
-                    row,
-                    column,
-                    previous,
-                });
-            }
-            _ if column as usize >= columns => {
-                return Some(CsrError::Range {
-                    row,
-                    column,
-                    columns,
-                });
-            }
-            _ => {}
-        }
-    }
-    None
+fn widened<I: SpIndex, P: SpIndex>(
+    matrix: Matrix<I, P>,
+    columns: usize,
+) -> Result<Matrix<I, P>, CsrError> {
+    let (indptr, indices, values) = matrix.into_raw_storage();
+    checked(columns, indptr, indices, values)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use proptest::sample::Index;
-
-    /// Columns, indptr, indices, values.
-    type Arrays = (usize, Vec<usize>, Vec<u32>, Vec<f64>);
-
-    /// The definition, read off naively.
-    fn is_csr(columns: usize, indptr: &[usize], indices: &[u32], values: &[f64]) -> bool {
-        let rows = |i: usize| indices.get(indptr[i]..indptr[i + 1]);
-        indptr.first() == Some(&0)
-            && indptr.last() == Some(&indices.len())
-            && indices.len() == values.len()
-            && (0..indptr.len() - 1).all(|i| {
-                rows(i).is_some_and(|row| {
-                    (1..row.len()).all(|k| row[k - 1] < row[k])
-                        && row.iter().all(|&column| (column as usize) < columns)
-                })
-            })
-            && values
-                .iter()
-                .all(|value| !value.is_nan() && !value.is_infinite())
-    }
-
-    /// Rows with at most one number out of place, which may break them or not.
-    fn nearly_rows() -> impl Strategy<Value = Arrays> {
-        let bad = prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-0.0)];
-        (rows(), 0..6, any::<Index>(), 0..60_u32, bad).prop_map(
-            |(mut arrays, what, at, to, bad)| {
-                let (columns, indptr, indices, values) = &mut arrays;
-                match what {
-                    0 => *columns = to as usize,
-                    1 => *at.get_mut(indptr) = to as usize % 8,
-                    2 => drop(indptr.remove(at.index(indptr.len()))),
-                    3 => drop(values.pop()),
-                    4 if !indices.is_empty() => *at.get_mut(indices) = to,
-                    5 if !values.is_empty() => *at.get_mut(values) = bad,
-                    _ => {}
-                }
-                arrays
-            },
-        )
-    }
-
-    /// Rows, each a sorted set of columns, as arrays.
-    pub(super) fn rows() -> impl Strategy<Value = Arrays> {
-        let row = proptest::collection::btree_map(0..50_u32, -1e3..1e3, 0..8);
-        (50..60_usize, vec(row, 0..8)).prop_map(|(columns, rows)| {
-            let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);
-            for row in rows {
-                indices.extend(row.keys());
-                values.extend(row.values());
-                indptr.push(indices.len());
-            }
-            (columns, indptr, indices, values)
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4_000))]
-
-        #[test]
-        fn arrays_are_refused_or_valid((columns, indptr, indices, values) in nearly_rows()) {
-            let valid = is_csr(columns, &indptr, &indices, &values);
-            let built = Csr::new(columns, indptr, indices, values);
-            prop_assert_eq!(built.is_ok(), valid, "{:?}", built);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn rows_come_out_as_they_went_in((columns, indptr, indices, values) in rows()) {
-            let csr = Csr::new(columns, indptr.clone(), indices.clone(), values.clone()).unwrap();
-            prop_assert_eq!((csr.rows(), csr.columns()), (indptr.len() - 1, columns));
-            prop_assert_eq!(csr.nnz(), values.len());
-            for i in 0..csr.rows() {
-                let range = indptr[i]..indptr[i + 1];
-                prop_assert_eq!(csr.row(i).indices, &indices[range.clone()]);
-                prop_assert_eq!(csr.row(i).values, &values[range]);
-            }
-        }
-    }
-
-    #[test]
-    fn faults_are_named() {
-        fn message(columns: usize, indptr: &[usize], indices: &[u32], values: &[f64]) -> String {
-            let built = Csr::new(columns, indptr.into(), indices.into(), values.into());
-            built.unwrap_err().to_string()
-        }
-        assert_eq!(
-            message(2, &[], &[], &[]),
-            "indptr must start with 0, found None"
-        );
-        assert_eq!(
-            message(2, &[1], &[], &[]),
-            "indptr must start with 0, found Some(1)"
-        );
-        assert_eq!(
-            message(2, &[0, 2], &[0], &[1.0]),
-            "indptr ends at 2, but there are 1 indices and 1 values"
-        );
-        assert_eq!(
-            message(2, &[0, 2, 1], &[0], &[1.0]),
-            "indptr descends at row 0, expected a monotone sequence"
-        );
-        assert_eq!(
-            message(2, &[0, 1, 0, 1], &[0], &[1.0]),
-            "indptr descends at row 1, expected a monotone sequence"
-        );
-        assert_eq!(
-            message(9, &[0, 0, 2], &[4, 4], &[1.0, 1.0]),
-            "row 1 has column 4 after 4, expected strictly ascending columns"
-        );
-        assert_eq!(
-            message(2, &[0, 1], &[2], &[1.0]),
-            "row 0 has column 2, expected one below 2"
-        );
-        assert_eq!(
-            message(2, &[0, 1], &[1], &[f64::NAN]),
-            "row 0, column 1 is NaN, expected a finite number"
-        );
-        assert_eq!(
-            message(1 << 32, &[0], &[], &[]),
-            "4294967296 columns, expected at most 2^32 - 1"
-        );
-    }
+/// Makes a matrix, all checked but its values.
+fn checked<I: SpIndex, P: SpIndex>(
+    columns: usize,
+    indptr: SharedSlice<P>,
+    indices: SharedSlice<I>,
+    values: SharedSlice<f64>,
+) -> Result<Matrix<I, P>, CsrError> {
+    check::width(columns)?;
+    check::length(&indptr, indices.len(), values.len())?;
+    let shape = (indptr.len() - 1, columns);
+    // `sprs` does not say which row it refuses.
+    Matrix::try_new(shape, indptr, indices, values)
+        .map_err(|(indptr, indices, ..)| check::first_fault(columns, &indptr, &indices))
 }

@@ -9,7 +9,7 @@ pub(crate) use features::all_finite;
 
 use crate::aligned::AlignedBlock;
 use crate::csr::{Csr, SparseRow};
-use crate::shared::Shared;
+use crate::shared::SharedSlice;
 
 /// The kind of targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +31,9 @@ pub enum TargetKind {
 #[derive(Clone, Debug)]
 pub struct Dataset {
     features: Features,
-    targets: Shared<f64>,
+    targets: SharedSlice<f64>,
     target_kind: TargetKind,
-    row_weights: Option<Shared<f64>>,
+    row_weights: Option<SharedSlice<f64>>,
     memorization: Option<f64>,
 }
 
@@ -85,6 +85,7 @@ impl<'a> From<&Row<'a>> for Row<'a> {
 
 impl Dataset {
     /// Rows of dense columns, copied from a row-major block of `width` columns, without memorization.
+    /// [`Features::new`] takes a block that is not to be copied.
     ///
     /// ```
     /// use sparsegrok_data::{Dataset, TargetKind};
@@ -108,7 +109,7 @@ impl Dataset {
         Self::new(features, targets.to_vec(), target_kind, None)
     }
 
-    /// Rows of sparse columns, without memorization.
+    /// Rows of sparse columns, which are kept, with targets, which are copied, without memorization.
     ///
     /// # Errors
     /// As [`Dataset::new`].
@@ -134,16 +135,18 @@ impl Dataset {
         }
     }
 
-    /// Features with their targets; `memorization` is α, and 0 means none.
+    /// Features with their targets, in a vector or a [`SharedSlice`]; `memorization` is α, and 0 means
+    /// none. `Time: O(rows)`; nothing is copied.
     ///
     /// # Errors
     /// When lengths disagree, a number is not finite, or a sign is not ±1.
     pub fn new(
         features: Features,
-        targets: Vec<f64>,
+        targets: impl Into<SharedSlice<f64>>,
         target_kind: TargetKind,
         memorization: Option<f64>,
     ) -> Result<Self, DatasetError> {
+        let targets = targets.into();
         if targets.len() != features.rows() {
             return Err(DatasetError::Length {
                 what: "targets",
@@ -152,14 +155,13 @@ impl Dataset {
             });
         }
         check_targets(&targets, target_kind)?;
-        Self::from_parts(features, targets.into(), target_kind, None)
-            .with_memorization(memorization)
+        Self::from_parts(features, targets, target_kind, None).with_memorization(memorization)
     }
 
     /// Parts known to make a dataset; `memorization` is not 0.
     pub(crate) fn from_parts(
         features: Features,
-        targets: Shared<f64>,
+        targets: SharedSlice<f64>,
         target_kind: TargetKind,
         memorization: Option<f64>,
     ) -> Self {
@@ -188,7 +190,8 @@ impl Dataset {
     ///
     /// # Errors
     /// When there are not as many as rows, or one is negative or not finite.
-    pub fn weighted(self, weights: Vec<f64>) -> Result<Self, DatasetError> {
+    pub fn weighted(self, weights: impl Into<SharedSlice<f64>>) -> Result<Self, DatasetError> {
+        let weights = weights.into();
         if weights.len() != self.len() {
             return Err(DatasetError::Length {
                 what: "row weights",
@@ -202,7 +205,7 @@ impl Dataset {
             return Err(DatasetError::RowWeight { row, value });
         }
         Ok(Self {
-            row_weights: Some(weights.into()),
+            row_weights: Some(weights),
             ..self
         })
     }
@@ -330,9 +333,11 @@ pub(crate) fn check_targets(targets: &[f64], kind: TargetKind) -> Result<(), Dat
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::aligned::AlignedBlock;
-    use crate::csr::Csr;
+    use crate::csr::{Csr, Indices};
 
     /// Three rows of two signal columns and, with a tail, four tail columns.
     fn features(tail: bool) -> Features {
@@ -344,7 +349,7 @@ mod tests {
     fn signs(targets: &[f64], memorization: Option<f64>) -> Result<Dataset, DatasetError> {
         Dataset::new(
             features(true),
-            targets.into(),
+            targets.to_vec(),
             TargetKind::Sign,
             memorization,
         )
@@ -356,7 +361,7 @@ mod tests {
         let expected = Row {
             signal: &[5.0, 6.0],
             tail: SparseRow {
-                indices: &[0, 2],
+                indices: Indices::U32(&[0, 2]),
                 values: &[1.5, 2.5],
             },
             target: 1.0,
@@ -378,6 +383,32 @@ mod tests {
         assert_eq!(data.row(0).memorization, None);
         assert_eq!(data.row(0).tail, SparseRow::default());
         assert_eq!((data.columns(), data.nnz()), (2, 6));
+    }
+
+    /// Numbers at an odd place of memory that nothing here made.
+    #[test]
+    fn foreign_numbers_are_read_where_they_lie() {
+        let block: Arc<[f64]> = (0..9).map(f64::from).collect();
+        let signal = SharedSlice::of_owner(Foreign(block.clone()));
+        let features = Features::new(4, 2, signal.clone(), None).unwrap();
+        let targets = SharedSlice::from(vec![1.0; 4]);
+        let data = Dataset::new(features, targets.clone(), TargetKind::Real, None).unwrap();
+        assert_eq!(data.features().signal_block().as_ptr(), &raw const block[1]);
+        assert_eq!(data.targets().as_ptr(), targets.as_ptr());
+        assert_eq!(data.row(3).signal, [7.0, 8.0]);
+        let clone = data.clone();
+        drop((data, signal));
+        assert_eq!(Arc::strong_count(&block), 2);
+        drop(clone);
+        assert_eq!(Arc::strong_count(&block), 1);
+    }
+
+    struct Foreign(Arc<[f64]>);
+
+    impl AsRef<[f64]> for Foreign {
+        fn as_ref(&self) -> &[f64] {
+            &self.0[1..]
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub mod svmlight;
 mod synthetic;
 
 pub use aligned::AlignedBlock;
-pub use csr::{Csr, CsrError, SparseRow};
+pub use csr::{Csr, CsrError, Indices, SparseRow};
 pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
 pub use input::Input;
 pub use length::{holds_squares, length, root_of_squares, sum_of_squares};
@@ -45,7 +45,9 @@ pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,
 };
 pub use reference::Mt19937;
+pub use shared::SharedSlice;
 pub use spec::{InvalidSetting, SyntheticSpec, Target, check};
+pub use sprs::SpIndex;
 pub use store::{Store, StoreError};
 pub use svmlight::SvmlightError;
 pub use synthetic::generate;

@@ -62,7 +62,7 @@ use rayon::prelude::*;
 use crate::csr::{Csr, CsrError};
 use crate::dataset::{Dataset, DatasetError, Features, TargetKind, all_finite, check_targets};
 use crate::input::Input;
-use crate::shared::{self, Mapping, Shared};
+use crate::shared::{self, Mapping, SharedSlice};
 use crate::svmlight::Labels;
 pub(crate) use layout::SIGNATURE;
 use layout::{HEADER, HEADER_CHECKSUM, Header, Located, NAMES, SECTIONS, VERSION};
@@ -257,9 +257,9 @@ impl Store {
     }
 
     /// The numbers of a section.
-    fn column<T: Pod + Send + Sync>(&self, section: usize) -> Shared<T> {
+    fn column<T: Pod + Send + Sync>(&self, section: usize) -> SharedSlice<T> {
         let extent = &self.extents[section];
-        Shared::mapped(&self.map, extent.start as usize..extent.end as usize)
+        SharedSlice::mapped(&self.map, extent.start as usize..extent.end as usize)
             .expect("sections lie within the file, aligned, whole: checked when it was opened")
     }
 

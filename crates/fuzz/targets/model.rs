@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sparsegrok_data::{Row, SparseRow};
+use sparsegrok_data::{Indices, Row, SparseRow};
 use sparsegrok_kernel::{Weights, model};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     let row = Row {
         signal: &[1.0, -2.0, 0.5],
         tail: SparseRow {
-            indices: &[0, 3, u32::MAX - 1],
+            indices: Indices::U32(&[0, 3, u32::MAX - 1]),
             values: &[1.0, 0.25, -1.0],
         },
         target: 1.0,

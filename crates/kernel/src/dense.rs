@@ -64,8 +64,8 @@ impl<'a> DenseTrainer<'a> {
         for (i, dense) in matrix.chunks_exact_mut(columns.max(1)).enumerate() {
             let row = data.row(i);
             dense[..signal_width].copy_from_slice(row.signal);
-            for (&column, value) in row.tail.indices.iter().zip(row.tail.values) {
-                dense[signal_width + column as usize] = *value;
+            for (column, value) in row.tail.indices.iter().zip(row.tail.values) {
+                dense[signal_width + column] = *value;
             }
             if let Some(slot) = row.memorization {
                 dense[slot.column] = slot.value;

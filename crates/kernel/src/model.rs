@@ -76,7 +76,7 @@ impl Model {
         let end = self.weights.partition_point(|&(at, _)| at < shared);
         let mut rest = &self.weights[..end];
         let first = row.signal.len();
-        let tail = row.tail.indices.iter().map(|&at| first + at as usize);
+        let tail = row.tail.indices.iter().map(|at| first + at);
         let tail = tail.zip(row.tail.values);
         let mut z = self.bias;
         for (column, x) in row.signal.iter().enumerate().chain(tail) {
@@ -261,7 +261,7 @@ fn abridged(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use sparsegrok_data::SparseRow;
+    use sparsegrok_data::{Indices, SparseRow};
 
     fn weights() -> Weights {
         Weights {
@@ -318,7 +318,7 @@ mod tests {
             model.score(&Row {
                 signal,
                 tail: SparseRow {
-                    indices,
+                    indices: Indices::U32(indices),
                     values: &[2.0, 2.0][..indices.len()],
                 },
                 target: 1.0,

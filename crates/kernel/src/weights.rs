@@ -1,6 +1,6 @@
 //! The weights of a linear model, in the form that all kernels return.
 
-use sparsegrok_data::Row;
+use sparsegrok_data::{Indices, Row, SpIndex};
 
 use crate::state::Arrays;
 
@@ -93,16 +93,31 @@ pub(crate) fn score(weights: &impl WeightSource, row: &Row<'_>) -> f64 {
     for (x, w) in row.signal.iter().zip(weights.signal()) {
         z += x * w;
     }
-    for (&column, x) in row.tail.indices.iter().zip(row.tail.values) {
-        // A model may be older than a wider data file: columns it never saw weigh nothing.
-        if let Some(w) = weights.tail(column as usize) {
-            z += x * w;
-        }
-    }
+    z = match row.tail.indices {
+        Indices::U32(columns) => add_tail(z, weights, columns, row.tail.values),
+        Indices::Usize(columns) => add_tail(z, weights, columns, row.tail.values),
+    };
     if let Some(slot) = row.memorization {
         let row = slot.column - weights.memorization_begins();
         if let Some(w) = weights.memorization(row) {
             z += slot.value * w;
+        }
+    }
+    z
+}
+
+/// z and a row's tail, entry by entry.
+#[inline(always)]
+fn add_tail<I: SpIndex>(
+    mut z: f64,
+    weights: &impl WeightSource,
+    columns: &[I],
+    values: &[f64],
+) -> f64 {
+    for (column, x) in columns.iter().zip(values) {
+        // A model may be older than a wider data file: columns it never saw weigh nothing.
+        if let Some(w) = weights.tail(column.index()) {
+            z += x * w;
         }
     }
     z

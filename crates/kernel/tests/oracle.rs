@@ -59,7 +59,7 @@ impl Shape {
             (self.tail > 0).then_some(tail),
         )
         .unwrap();
-        let targets = (0..self.rows)
+        let targets: Vec<f64> = (0..self.rows)
             .map(|_| {
                 let z = normal.sample(&mut stream);
                 if self.real_targets { z } else { z.signum() }
@@ -268,8 +268,8 @@ fn identity(problem: &Problem, spec: &Sgd, trained: &Weights) -> Weights {
         for (v, x) in expected.signal.iter_mut().zip(row.signal) {
             *v += m / alpha * x;
         }
-        for (&column, x) in row.tail.indices.iter().zip(row.tail.values) {
-            expected.tail[column as usize] += m / alpha * x;
+        for (column, x) in row.tail.indices.iter().zip(row.tail.values) {
+            expected.tail[column] += m / alpha * x;
         }
     }
     expected

@@ -108,7 +108,7 @@ fn with_tails() -> Vec<Problem> {
             );
             let signal = AlignedBlock::from(&signal[..]);
             let features = Features::new(rows, 2, signal, Some(tail.unwrap())).unwrap();
-            let targets = (0..rows).map(|i| value(5 * i + 1).signum()).collect();
+            let targets: Vec<f64> = (0..rows).map(|i| value(5 * i + 1).signum()).collect();
             let data = Dataset::new(features, targets, TargetKind::Sign, Some(1.5)).unwrap();
             Problem::new(data, None, None).unwrap()
         })

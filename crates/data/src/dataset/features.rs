@@ -1,36 +1,37 @@
 //! The columns of a dataset's rows: a dense block beside a sparse tail.
 
 use super::DatasetError;
-use crate::aligned::AlignedBlock;
 use crate::csr::{Csr, SparseRow};
-use crate::shared::Shared;
+use crate::shared::SharedSlice;
 
 /// The columns shared by training and test rows: a dense signal block beside a sparse tail.
 ///
 /// Signal values are stored as the model sees them, already multiplied by the signal scale.
 ///
 /// # Storage
-/// 8·`signal_width` bytes a row in one row-major block, aligned to 64 bytes, plus the tail's; clones
-/// share them.
+/// 8·`signal_width` bytes a row in one row-major block, plus the tail's; clones share them.
 #[derive(Clone, Debug)]
 pub struct Features {
     rows: usize,
     signal_width: usize,
-    signal: Shared<f64>,
+    signal: SharedSlice<f64>,
     tail: Option<Csr>,
 }
 
 impl Features {
-    /// `rows` rows of `signal_width` dense columns (row-major in `signal`) and a sparse tail.
+    /// `rows` rows of `signal_width` dense columns (row-major in `signal`) and a sparse tail. `signal` is
+    /// a vector, an [`AlignedBlock`](crate::AlignedBlock) or a [`SharedSlice`] of anybody's memory: it is
+    /// kept, not copied. `Time: O(signal)`, to look for numbers that are not finite.
     ///
     /// # Errors
     /// When lengths disagree or a number is not finite.
     pub fn new(
         rows: usize,
         signal_width: usize,
-        signal: AlignedBlock,
+        signal: impl Into<SharedSlice<f64>>,
         tail: Option<Csr>,
     ) -> Result<Self, DatasetError> {
+        let signal = signal.into();
         if rows >= u32::MAX as usize {
             return Err(DatasetError::TooManyRows { rows });
         }
@@ -45,15 +46,15 @@ impl Features {
             })
         };
         let block = rows.saturating_mul(signal_width);
-        same("signal block", signal.as_slice().len(), block)?;
+        same("signal block", signal.len(), block)?;
         if let Some(tail) = &tail {
             same("tail", tail.rows(), rows)?;
         }
-        all_finite("signal value", signal.as_slice())?;
+        all_finite("signal value", &signal)?;
         Ok(Self {
             rows,
             signal_width,
-            signal: signal.into(),
+            signal,
             tail,
         })
     }
@@ -62,7 +63,7 @@ impl Features {
     pub(crate) fn from_parts(
         rows: usize,
         signal_width: usize,
-        signal: Shared<f64>,
+        signal: SharedSlice<f64>,
         tail: Option<Csr>,
     ) -> Self {
         Self {
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn features_that_do_not_fit_together_are_named() {
         let message = |rows, width, signal: &[f64], tail| {
-            let built = Features::new(rows, width, signal.into(), tail);
+            let built = Features::new(rows, width, signal.to_vec(), tail);
             built.unwrap_err().to_string()
         };
         let tail = Csr::new(1, vec![0], vec![], vec![]).unwrap();

@@ -51,7 +51,7 @@ fn refusal(bytes: &[u8], verify: bool) -> String {
 }
 
 /// Bits of a row's numbers, and its tail's columns.
-type RowBits = (Vec<u64>, Vec<u32>);
+type RowBits = (Vec<u64>, Vec<usize>);
 
 /// Every bit of a dataset: rows, then widths and α.
 fn bits(data: &Dataset) -> (Vec<RowBits>, [usize; 2], Option<u64>) {
@@ -59,7 +59,7 @@ fn bits(data: &Dataset) -> (Vec<RowBits>, [usize; 2], Option<u64>) {
         let row = data.row(i);
         let numbers = [row.signal, row.tail.values, &[row.target]].concat();
         let bits = numbers.into_iter().map(f64::to_bits).collect();
-        (bits, row.tail.indices.to_vec())
+        (bits, row.tail.indices.iter().collect())
     };
     let features = data.features();
     (
@@ -130,7 +130,7 @@ fn every_byte_changed_is_noticed_or_harmless() {
                 let Ok(data) = store.dataset() else { return };
                 for i in 0..data.len() {
                     let row = data.row(i);
-                    assert!(row.tail.indices.iter().all(|&column| column < 9));
+                    assert!(row.tail.indices.iter().all(|column| column < 9));
                 }
             }));
             assert!(read.is_ok(), "byte {at}");
@@ -373,11 +373,11 @@ proptest! {
             true => (TargetKind::Real, Labels::Real),
             false => (TargetKind::Sign, Labels::Sign),
         };
-        let targets = rows.iter().map(|row| if real { row.0 } else { row.0.signum() }).collect();
+        let targets: Vec<f64> = rows.iter().map(|row| if real { row.0 } else { row.0.signum() }).collect();
         let signal: Vec<f64> = rows.iter().flat_map(|row| row.1[..width].to_vec()).collect();
         let tail: Vec<Vec<_>> = rows.iter().map(|row| row.2.clone().into_iter().collect()).collect();
         let tail = has_tail.then(|| csr(1_000, &tail.iter().map(Vec::as_slice).collect::<Vec<_>>()));
-        let features = Features::new(rows.len(), width, signal[..].into(), tail).unwrap();
+        let features = Features::new(rows.len(), width, signal, tail).unwrap();
         let data = Dataset::new(features, targets, kind, memorization).unwrap();
 
         let (_folder, path) = file(&bytes(&data, labels));

@@ -36,8 +36,8 @@ pub fn write(mut writer: impl Write, dataset: &Dataset, one_hot: OneHot) -> io::
         for (column, &value) in row.signal.iter().enumerate() {
             pair(column, value)?;
         }
-        for (&column, &value) in row.tail.indices.iter().zip(row.tail.values) {
-            pair(signal_width + column as usize, value)?;
+        for (column, &value) in row.tail.indices.iter().zip(row.tail.values) {
+            pair(signal_width + column, value)?;
         }
         if let Some(slot) = row.memorization.filter(|_| one_hot == OneHot::Explicit) {
             pair(slot.column, slot.value)?;
@@ -54,6 +54,7 @@ mod tests {
 
     use super::*;
     use crate::aligned::AlignedBlock;
+    use crate::csr::Indices;
     use crate::dataset::Features;
     use crate::svmlight::tests::csr;
     use crate::svmlight::{Options, parse};
@@ -92,11 +93,11 @@ mod tests {
             explicit in any::<bool>(),
         ) {
             let kind = if real { TargetKind::Real } else { TargetKind::Sign };
-            let targets = rows.iter().map(|row| if real { row.0 } else { row.0.signum() }).collect();
+            let targets: Vec<f64> = rows.iter().map(|row| if real { row.0 } else { row.0.signum() }).collect();
             let signal: Vec<f64> = rows.iter().flat_map(|row| row.1.clone()).collect();
             let tail: Vec<Vec<_>> = rows.iter().map(|row| row.2.clone().into_iter().collect()).collect();
             let tail = csr(1_000, &tail.iter().map(Vec::as_slice).collect::<Vec<_>>());
-            let features = Features::new(rows.len(), 2, signal[..].into(), Some(tail)).unwrap();
+            let features = Features::new(rows.len(), 2, signal, Some(tail)).unwrap();
             let data = Dataset::new(features, targets, kind, Some(0.75)).unwrap();
 
             let one_hot = if explicit { OneHot::Explicit } else { OneHot::Implicit };
@@ -112,10 +113,10 @@ mod tests {
                 let slot = row.memorization.filter(|_| explicit);
                 let mut indices = vec![0, 1];
                 indices.extend(row.tail.indices.iter().map(|column| column + 2));
-                indices.extend(slot.map(|slot| slot.column as u32));
+                indices.extend(slot.map(|slot| slot.column));
                 let own = slot.map(|slot| slot.value);
                 let values = [row.signal, row.tail.values, own.as_slice()].concat();
-                prop_assert_eq!(read.indices, &indices[..]);
+                prop_assert_eq!(read.indices, Indices::Usize(&indices));
                 prop_assert_eq!(bits(read.values), bits(&values));
             }
         }

@@ -26,7 +26,7 @@ fn data(width: usize, tail: bool, memorization: Option<f64>) -> Dataset {
     };
     let mut signal = AlignedBlock::zeroed(ROWS * width);
     signal.as_mut_slice().fill_with(&mut draw);
-    let targets = (0..ROWS).map(|_| draw().signum()).collect();
+    let targets: Vec<f64> = (0..ROWS).map(|_| draw().signum()).collect();
     let tail = tail.then(|| {
         let starts = (0..=ROWS).map(|row| 2 * row).collect();
         let columns = (0..ROWS as u32).flat_map(|row| [row % 5, 5 + row % 3]);

@@ -5,7 +5,7 @@
 //! read each of the three for every lane. What lanes may have for themselves is targets, row weights and
 //! memorization.
 
-use sparsegrok_data::{Dataset, SparseRow};
+use sparsegrok_data::{Dataset, Indices, SpIndex};
 use sparsegrok_lanes::{LANES, Rows, prefetch};
 
 use super::form::{Form, Score};
@@ -98,7 +98,10 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
         factors: StepFactors,
     ) -> Score<A> {
         let sparse = self.data.features().tail_row(row.number);
-        let score = dots(a, self.tail, sparse);
+        let score = match sparse.indices {
+            Indices::U32(columns) => dots(a, self.tail, columns, sparse.values),
+            Indices::Usize(columns) => dots(a, self.tail, columns, sparse.values),
+        };
         let scale = a.mul(row.sign, a.splat(factors.margin * L::UNIT));
         let mut margin = a.mul(a.add(score, a.mul(row.sign, row.p)), scale);
         if self.bias_trained {
@@ -126,10 +129,11 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
         factors: StepFactors,
     ) {
         let sparse = self.data.features().tail_row(row.number);
-        for (&column, &value) in sparse.indices.iter().zip(sparse.values) {
-            let weights = &mut self.tail[column as usize * W..][..W];
-            let stepped = a.mul_add(coefficient, a.splat(value), a.load(weights));
-            a.store(stepped, weights);
+        match sparse.indices {
+            Indices::U32(columns) => add_scaled(a, self.tail, coefficient, columns, sparse.values),
+            Indices::Usize(columns) => {
+                add_scaled(a, self.tail, coefficient, columns, sparse.values)
+            }
         }
         if self.square != 0.0 {
             let folded = a.mul(row.sign, coefficient);
@@ -175,27 +179,36 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
 
 /// The dot products of a row with each lane's weights, summed as [`tail::dot`] sums.
 #[inline(always)]
-fn dots<A: Rows>(a: A, u: &[f64], row: SparseRow<'_>) -> A::Real {
-    let (column_blocks, column_rest) = row.indices.as_chunks::<SUMS>();
-    let (value_blocks, value_rest) = row.values.as_chunks::<SUMS>();
+fn dots<A: Rows, I: SpIndex>(a: A, u: &[f64], columns: &[I], values: &[f64]) -> A::Real {
+    let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
+    let (value_blocks, value_rest) = values.as_chunks::<SUMS>();
     let mut sums = [a.splat(0.0); SUMS];
     for (column, value) in column_blocks.iter().zip(value_blocks) {
         for k in 0..SUMS {
-            sums[k] = add(a, sums[k], u, column[k], value[k]);
+            sums[k] = add_product(a, sums[k], u, column[k].index(), value[k]);
         }
     }
     for k in 0..SUMS {
         let (Some(&column), Some(&value)) = (column_rest.get(k), value_rest.get(k)) else {
             break;
         };
-        sums[k] = add(a, sums[k], u, column, value);
+        sums[k] = add_product(a, sums[k], u, column.index(), value);
     }
     a.add(a.add(sums[0], sums[2]), a.add(sums[1], sums[3]))
 }
 
 /// sum + u[column]·value.
 #[inline(always)]
-fn add<A: Rows>(a: A, sum: A::Real, u: &[f64], column: u32, value: f64) -> A::Real {
-    let weights = a.load(&u[column as usize * A::WIDTH..]);
-    a.mul_add(weights, a.splat(value), sum)
+fn add_product<A: Rows>(a: A, sum: A::Real, u: &[f64], column: usize, value: f64) -> A::Real {
+    a.mul_add(a.load(&u[column * A::WIDTH..]), a.splat(value), sum)
+}
+
+/// u[column] += c·value over a row.
+#[inline(always)]
+fn add_scaled<A: Rows, I: SpIndex>(a: A, u: &mut [f64], c: A::Real, columns: &[I], values: &[f64]) {
+    for (column, &value) in columns.iter().zip(values) {
+        let weights = &mut u[column.index() * A::WIDTH..];
+        let stepped = a.mul_add(c, a.splat(value), a.load(weights));
+        a.store(stepped, weights);
+    }
 }

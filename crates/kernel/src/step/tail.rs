@@ -1,9 +1,11 @@
 //! Sparse tails: one row's dot product and update, for one seed.
 //!
 //! If all non-zeros of a tail are known to be 1 (`ONES`), as in one-hot features, values are not read:
-//! that leaves a third of the row to read, and the sums are the same.
+//! that leaves a third of a row of 32-bit columns to read, and the sums are the same.
+//!
+//! Each function asks once for the width of a row's indices and goes on with a slice of that type.
 
-use sparsegrok_data::SparseRow;
+use sparsegrok_data::{Indices, SpIndex, SparseRow};
 use sparsegrok_lanes::prefetch;
 
 use crate::layout::LINE;
@@ -20,15 +22,23 @@ const LINES_ASKED_FOR: usize = 4;
 /// pairwise.
 #[inline(always)]
 pub(super) fn dot<const ONES: bool>(u: &[f64], row: SparseRow<'_>) -> f64 {
+    match row.indices {
+        Indices::U32(columns) => dot_of::<ONES, _>(u, columns, row.values),
+        Indices::Usize(columns) => dot_of::<ONES, _>(u, columns, row.values),
+    }
+}
+
+#[inline(always)]
+fn dot_of<const ONES: bool, I: SpIndex>(u: &[f64], columns: &[I], values: &[f64]) -> f64 {
     // One sum would wait for each fma in turn; four are in flight together. Their number, and the pairs
     // they are added in, are part of the result.
-    let (column_blocks, column_rest) = row.indices.as_chunks::<SUMS>();
-    let (value_blocks, value_rest) = row.values.as_chunks::<SUMS>();
+    let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
+    let (value_blocks, value_rest) = values.as_chunks::<SUMS>();
     let mut sums = [0.0; SUMS];
     for (column, value) in column_blocks.iter().zip(value_blocks) {
         for k in 0..SUMS {
             let value = if ONES { 1.0 } else { value[k] };
-            sums[k] = u[column[k] as usize].mul_add(value, sums[k]);
+            sums[k] = u[column[k].index()].mul_add(value, sums[k]);
         }
     }
     // Unrolled over the sums: indexing `sums` with a run-time index would spill it to the stack.
@@ -37,7 +47,7 @@ pub(super) fn dot<const ONES: bool>(u: &[f64], row: SparseRow<'_>) -> f64 {
             break;
         };
         let value = if ONES { 1.0 } else { *value };
-        sums[k] = u[column as usize].mul_add(value, sums[k]);
+        sums[k] = u[column.index()].mul_add(value, sums[k]);
     }
     (sums[0] + sums[2]) + (sums[1] + sums[3])
 }
@@ -45,8 +55,21 @@ pub(super) fn dot<const ONES: bool>(u: &[f64], row: SparseRow<'_>) -> f64 {
 /// u[column] += c·value over a row.
 #[inline(always)]
 pub(super) fn add_scaled<const ONES: bool>(u: &mut [f64], c: f64, row: SparseRow<'_>) {
-    for (&column, value) in row.indices.iter().zip(row.values) {
-        let u = &mut u[column as usize];
+    match row.indices {
+        Indices::U32(columns) => add_scaled_of::<ONES, _>(u, c, columns, row.values),
+        Indices::Usize(columns) => add_scaled_of::<ONES, _>(u, c, columns, row.values),
+    }
+}
+
+#[inline(always)]
+fn add_scaled_of<const ONES: bool, I: SpIndex>(
+    u: &mut [f64],
+    c: f64,
+    columns: &[I],
+    values: &[f64],
+) {
+    for (column, value) in columns.iter().zip(values) {
+        let u = &mut u[column.index()];
         let value = if ONES { 1.0 } else { *value };
         *u = c.mul_add(value, *u);
     }
@@ -63,8 +86,10 @@ fn ask_for<T>(slice: &[T]) {
 /// Asks for a row ahead of its visit.
 #[inline(always)]
 pub(super) fn prefetch_row<const ONES: bool>(row: SparseRow<'_>) {
-    // A column index is half as long as a value, so that a line holds twice as many.
-    ask_for(row.indices);
+    match row.indices {
+        Indices::U32(columns) => ask_for(columns),
+        Indices::Usize(columns) => ask_for(columns),
+    }
     if !ONES {
         ask_for(row.values);
     }
