@@ -16,7 +16,6 @@ pub use error::CsrError;
 pub use row::{Indices, SparseRow};
 
 use rayon::prelude::*;
-use sparsegrok_lanes::prefetch;
 use sprs::{CsMatBase, SpIndex};
 
 use crate::shared::SharedSlice;
@@ -172,7 +171,7 @@ impl Csr {
     }
 
     /// The position of each row's first stored value, and the number of all.
-    pub(crate) fn row_starts(&self) -> Indices<'_> {
+    pub fn row_starts(&self) -> Indices<'_> {
         match &self.layout {
             Layout::Own(matrix) => Indices::Usize(starts(matrix)),
             Layout::Narrow(matrix) => Indices::U32(starts(matrix)),
@@ -181,7 +180,7 @@ impl Csr {
     }
 
     /// Column indices, row by row.
-    pub(crate) fn indices(&self) -> Indices<'_> {
+    pub fn indices(&self) -> Indices<'_> {
         match &self.layout {
             Layout::Own(matrix) => Indices::U32(matrix.indices()),
             Layout::Narrow(matrix) => Indices::U32(matrix.indices()),
@@ -190,7 +189,7 @@ impl Csr {
     }
 
     /// Stored values, row by row.
-    pub(crate) fn values(&self) -> &[f64] {
+    pub fn values(&self) -> &[f64] {
         match &self.layout {
             Layout::Own(matrix) => matrix.data(),
             Layout::Narrow(matrix) => matrix.data(),
@@ -213,19 +212,6 @@ impl Csr {
             Layout::Own(matrix) => row(matrix, i),
             Layout::Narrow(matrix) => row(matrix, i),
             Layout::Wide(matrix) => row(matrix, i),
-        }
-    }
-
-    /// Asks for the place that tells where row `i` begins, ahead of a call to [`row`](Self::row).
-    ///
-    /// # Panics
-    /// When `i` is not a row.
-    #[inline(always)]
-    pub fn prefetch_start(&self, i: usize) {
-        match &self.layout {
-            Layout::Own(matrix) => prefetch(&starts(matrix)[i]),
-            Layout::Narrow(matrix) => prefetch(&starts(matrix)[i]),
-            Layout::Wide(matrix) => prefetch(&starts(matrix)[i]),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::shape::Shape;
 use crate::side_by_side::SideBySide;
 use crate::spec::{Order, Sgd};
 use crate::state::LinearState;
+use crate::step::Choice;
 use crate::trainer::Trainer;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
@@ -158,16 +159,18 @@ pub fn start<'a>(
         .collect::<Result<Vec<_>, InvalidSetting>>()?;
     // Lanes without a run of their own repeat the first: its steps are valid, and cost nothing more.
     let of_lane = |lane: usize| seeds.get(lane).unwrap_or(&seeds[0]).clone();
+    let lanes = || std::array::from_fn(of_lane);
     let trainer: Box<dyn Trainer + 'a> = match kernel {
-        KernelChoice::Lanes => Box::new(Linear::<LANES>::new(
-            spec,
-            level,
-            std::array::from_fn(of_lane),
-            same_visits,
-        )),
+        KernelChoice::Lanes => match Plan::new(spec, shape, LANES, same_visits) {
+            plan if plan.form == Choice::SharedTails => {
+                Box::new(Linear::<LANES, 1>::new(spec, level, lanes(), plan))
+            }
+            plan => Box::new(Linear::<LANES, LANES>::new(spec, level, lanes(), plan)),
+        },
         KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
         KernelChoice::Scalar | KernelChoice::Auto => {
-            Box::new(Linear::new(spec, level, [of_lane(0)], same_visits))
+            let plan = Plan::new(spec, shape, 1, same_visits);
+            Box::new(Linear::<1, 1>::new(spec, level, [of_lane(0)], plan))
         }
     };
     Ok(SideBySide::new(trainer, spec, runs, accuracy_tolerance))

@@ -23,13 +23,13 @@ use crate::visits::{Ahead, Visits};
 /// Runs of one configuration in progress, one in each of W lanes: all but their weights.
 ///
 /// All lanes take the same steps at the same time: learning rate, decay and so the scale are common
-/// to them; rows and visiting orders are their own.
-pub(crate) struct Driver<'a, const W: usize> {
+/// to them. Visiting orders are their own, V = W, or one and the same, V = 1.
+pub(crate) struct Driver<'a, const W: usize, const V: usize> {
     /// The dataset of each lane.
     pub(crate) data: [&'a Dataset; W],
     pub(crate) rows: PackedRows,
     pub(crate) progress: Progress,
-    visits: Visits<W>,
+    visits: Visits<V>,
     /// Rows of a batch.
     batch: usize,
     /// Coefficients of a batch, by row, then lane.
@@ -38,13 +38,13 @@ pub(crate) struct Driver<'a, const W: usize> {
     pub(crate) diverged: [Option<Diverged>; W],
 }
 
-impl<'a, const W: usize> Driver<'a, W> {
+impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
     /// Packs a dataset a lane, before the first epoch.
     pub(crate) fn new(
         spec: &Sgd,
         layout: Layout,
         data: [&'a Dataset; W],
-        order_seeds: [u64; W],
+        order_seeds: [u64; V],
     ) -> Self {
         let n = data[0].len();
         let batch = spec.batch_size.rows(n);
@@ -65,8 +65,8 @@ impl<'a, const W: usize> Driver<'a, W> {
     }
 
     /// Goes to where `epoch` epochs and `step` steps have been done, which left the scale and each
-    /// lane's generator of visiting orders as they are given.
-    pub(crate) fn resume(&mut self, epoch: u64, step: u64, scale: f64, generators: [[u64; 4]; W]) {
+    /// generator of visiting orders as they are given.
+    pub(crate) fn resume(&mut self, epoch: u64, step: u64, scale: f64, generators: [[u64; 4]; V]) {
         self.progress.epoch = epoch;
         self.progress.step = step;
         // The scale is not recomputed from the steps: each of its products was rounded.
@@ -81,7 +81,7 @@ impl<'a, const W: usize> Driver<'a, W> {
     ///
     /// Each loss and form is compiled as a function of its own: one that held them all would be too
     /// large to be optimised well.
-    pub(crate) fn epoch<L: Slope, F: Form<W>>(&mut self, level: Level, form: F) {
+    pub(crate) fn epoch<L: Slope, F: Form<V>>(&mut self, level: Level, form: F) {
         self.progress.epoch += 1;
         level.run(Epoch {
             driver: self,
@@ -93,7 +93,7 @@ impl<'a, const W: usize> Driver<'a, W> {
 
     /// The walk over blocks and stretches.
     #[inline(always)]
-    fn walk<A: Rows, L: Slope, F: Form<W>>(&mut self, a: A, mut form: F) {
+    fn walk<A: Rows, L: Slope, F: Form<V>>(&mut self, a: A, mut form: F) {
         let Self {
             data,
             rows,
@@ -107,8 +107,8 @@ impl<'a, const W: usize> Driver<'a, W> {
         // which are computed once a step, and nothing else.
         let mut registers = form.begin(a);
         let (visits, mut ahead) = visits.next_epoch();
-        // No rest: orders hold W visits a step.
-        let (visits, _) = visits.as_chunks::<W>();
+        // No rest: orders hold V visits a step.
+        let (visits, _) = visits.as_chunks::<V>();
         for block in rows.blocks() {
             // In blocks the order is sequential and counts from the block's first row: the visits of one
             // block are those of every other.
@@ -146,7 +146,7 @@ impl<'a, const W: usize> Driver<'a, W> {
                             diverged[lane].get_or_insert(Diverged {
                                 epoch: progress.epoch,
                                 step: progress.step + 1,
-                                row: rows.visited(visits[at][lane]),
+                                row: rows.visited(visits[at][Self::order(lane)]),
                             });
                             rows.zero_lane(lane);
                             form.zero_lane(a, &mut registers, lane);
@@ -164,9 +164,15 @@ impl<'a, const W: usize> Driver<'a, W> {
         form.finish(a, registers);
     }
 
+    /// The visiting order that is a lane's.
+    #[inline(always)]
+    fn order(lane: usize) -> usize {
+        lane.min(V - 1)
+    }
+
     /// The state from which a lane's generator makes the visiting order of the next epoch.
     pub(crate) fn generator(&self, lane: usize) -> [u64; 4] {
-        self.visits.generator(lane)
+        self.visits.generator(Self::order(lane))
     }
 
     /// The epoch, step and row of a lane's last update.
@@ -174,19 +180,19 @@ impl<'a, const W: usize> Driver<'a, W> {
         Diverged {
             epoch: self.progress.epoch,
             step: self.progress.step,
-            row: self.rows.visited(self.visits.last(lane)),
+            row: self.rows.visited(self.visits.last(Self::order(lane))),
         }
     }
 }
 
 /// One epoch, to be compiled for the level's instructions.
-struct Epoch<'d, 'a, L, F, const W: usize> {
-    driver: &'d mut Driver<'a, W>,
+struct Epoch<'d, 'a, L, F, const W: usize, const V: usize> {
+    driver: &'d mut Driver<'a, W, V>,
     form: F,
     loss: PhantomData<L>,
 }
 
-impl<L: Slope, F: Form<W>, const W: usize> Task for Epoch<'_, '_, L, F, W> {
+impl<L: Slope, F: Form<V>, const W: usize, const V: usize> Task for Epoch<'_, '_, L, F, W, V> {
     type Output = ();
 
     #[inline(always)]
@@ -235,20 +241,20 @@ enum Interruption<A: Arithmetic> {
 }
 
 /// Visits of one block from one interruption to the next.
-struct Stretch<'s, 'o, const W: usize> {
+struct Stretch<'s, 'o, const V: usize> {
     rows: Window<'s>,
-    visits: &'s [[u32; W]],
+    visits: &'s [[u32; V]],
     /// Visits whose rows are to be asked for, one at each of `visits` as far as they go.
-    upcoming: &'s [[u32; W]],
+    upcoming: &'s [[u32; V]],
     progress: &'s mut Progress,
-    ahead: &'s mut Ahead<'o, W>,
+    ahead: &'s mut Ahead<'o, V>,
 }
 
-impl<const W: usize> Stretch<'_, '_, W> {
+impl<const V: usize> Stretch<'_, '_, V> {
     /// Takes steps over single rows until there are no more, or something interrupts. Returns the
     /// visits of the steps taken.
     #[inline(always)]
-    fn single_rows<A: Rows, L: Slope, F: Form<W>>(
+    fn single_rows<A: Rows, L: Slope, F: Form<V>>(
         &mut self,
         a: A,
         form: &mut F,
@@ -290,7 +296,7 @@ impl<const W: usize> Stretch<'_, '_, W> {
     /// As [`single_rows`](Self::single_rows), over batches: all margins first, at the same weights,
     /// then the updates.
     #[inline(always)]
-    fn batches<A: Rows, L: Slope, F: Form<W>>(
+    fn batches<A: Rows, L: Slope, F: Form<V>>(
         &mut self,
         a: A,
         form: &mut F,
@@ -319,11 +325,11 @@ impl<const W: usize> Stretch<'_, '_, W> {
                     let (at, margin) = (done + k, score.margin);
                     return (done, Some(Interruption::NotFinite { at, margin }));
                 }
-                a.store(score.coefficient::<L>(a), &mut coefficients[k * W..]);
+                a.store(score.coefficient::<L>(a), &mut coefficients[k * A::WIDTH..]);
             }
             self.progress.take(factors);
             form.prepare(a, registers);
-            for (visit, c) in batch.iter().zip(coefficients.chunks_exact(W)) {
+            for (visit, c) in batch.iter().zip(coefficients.chunks_exact(A::WIDTH)) {
                 self.ahead.step();
                 // Read anew: a row drawn twice has the first draw's memorization part by now.
                 let row = form.read::<A, L>(a, registers, &self.rows, visit);
@@ -336,7 +342,7 @@ impl<const W: usize> Stretch<'_, '_, W> {
 
     /// Asks for what the visits after number `at` will read.
     #[inline(always)]
-    fn prefetch<F: Form<W>>(&self, form: &F, at: usize) {
+    fn prefetch<F: Form<V>>(&self, form: &F, at: usize) {
         if let Some(visit) = self.upcoming.get(at) {
             self.rows.prefetch(visit);
         }

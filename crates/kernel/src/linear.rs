@@ -1,26 +1,30 @@
 //! A group of linear models in training: one seed, or eight in lanes, O(nnz) per step and seed.
 
-use sparsegrok_data::{AlignedBlock, Csr, Dataset};
+mod steps;
+
+use sparsegrok_data::{AlignedBlock, Csr};
 use sparsegrok_lanes::Level;
 
 use crate::epoch::Driver;
 use crate::init::Seed;
 use crate::layout::Layout;
 use crate::look::TrainQuestion;
-use crate::loss::{HingeSlope, LogisticSlope, Loss, Slope, SquaredSlope};
+use crate::loss::{HingeSlope, LogisticSlope, Loss, SquaredSlope};
 use crate::shape::Shape;
-use crate::spec::{BatchSize, Sgd};
+use crate::spec::Sgd;
 use crate::state::LinearState;
-use crate::step::{Choice, General, LOOK_AHEAD_WIDTHS, LookAhead, SharedTails, TailsAlone};
+use crate::step::Choice;
 use crate::trainer::Trainer;
 use crate::training::Diverged;
 use crate::visits;
 use crate::weights::{WeightSource, Weights};
 
+use self::steps::Steps;
+
 /// The memory of a group: what [`Linear::new`] allocates, and what is said of it beforehand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
-    form: Choice,
+    pub(crate) form: Choice,
     layout: Layout,
     /// Doubles of the signal weights of all lanes, as wide as the packed rows.
     signal: usize,
@@ -41,7 +45,12 @@ impl Plan {
     fn with_layout(spec: &Sgd, shape: Shape, lanes: usize, form: Choice, layout: Layout) -> Self {
         // Saturating throughout: the plan also answers for sizes that nobody could allocate.
         let coefficients = spec.batch_size.rows(shape.rows).saturating_mul(lanes);
-        let orders = visits::bytes(spec, layout.block()).saturating_mul(lanes);
+        let orders = if form == Choice::SharedTails {
+            1
+        } else {
+            lanes
+        };
+        let orders = visits::bytes(spec, layout.block()).saturating_mul(orders);
         Self {
             form,
             layout,
@@ -99,9 +108,10 @@ impl<const W: usize> TailWeights<W> {
     }
 }
 
-/// W runs of one configuration in progress, one in each lane.
-pub(crate) struct Linear<'a, const W: usize> {
-    driver: Driver<'a, W>,
+/// W runs of one configuration in progress, one in each lane, with an order of visits each, V = W, or
+/// one for all, V = 1.
+pub(crate) struct Linear<'a, const W: usize, const V: usize> {
+    driver: Driver<'a, W, V>,
     spec: &'a Sgd,
     level: Level,
     form: Choice,
@@ -120,22 +130,12 @@ pub(crate) struct Linear<'a, const W: usize> {
     bias: [f64; W],
 }
 
-impl<'a, const W: usize> Linear<'a, W> {
-    /// Starts a run per seed. All datasets must have the same shape, and all runs have come equally
-    /// far. `same_visits`: all have the same rows and visit them in the same order.
-    pub(crate) fn new(
-        spec: &'a Sgd,
-        level: Level,
-        seeds: [Seed<'a, '_>; W],
-        same_visits: bool,
-    ) -> Self {
-        let plan = Plan::new(spec, Shape::of(seeds[0].data), W, same_visits);
-        Self::with_plan(spec, level, seeds, plan)
-    }
-
-    fn with_plan(spec: &'a Sgd, level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
+impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
+    /// Starts a run per seed, as planned. All datasets must have the same shape, and all runs have come
+    /// equally far; if they have one order for all, also the same rows and order seed.
+    pub(crate) fn new(spec: &'a Sgd, level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
         let data = seeds.each_ref().map(|seed| seed.data);
-        let order_seeds = seeds.each_ref().map(|seed| seed.order_seed);
+        let order_seeds = std::array::from_fn(|order| seeds[order].order_seed);
         let features = data[0].features();
         let signal_width = features.signal_width();
         let row_width = plan.layout.width();
@@ -172,7 +172,7 @@ impl<'a, const W: usize> Linear<'a, W> {
         let LinearState {
             epoch, step, scale, ..
         } = *states[0];
-        let generators = states.map(|state| state.generator);
+        let generators = std::array::from_fn(|order| states[order].generator);
         self.driver.resume(epoch, step, scale, generators);
         for (lane, state) in states.into_iter().enumerate() {
             let signal = &mut self.signal.as_mut_slice()[lane * self.row_width..];
@@ -182,71 +182,6 @@ impl<'a, const W: usize> Linear<'a, W> {
             rows.set_memorization(lane, &state.memorization);
             self.bias[lane] = state.bias;
         }
-    }
-
-    /// Trains an epoch of a loss in the form that the plan has chosen.
-    fn epoch_of<L: Slope>(&mut self) {
-        // The width becomes a constant of the compiled loop, which then keeps all columns in registers;
-        // patterns must be constants.
-        const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
-        const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
-        const WIDE: usize = LOOK_AHEAD_WIDTHS[2];
-        match self.form {
-            Choice::LookAhead(NARROW) => self.look_ahead::<L, NARROW>(),
-            Choice::LookAhead(MIDDLE) => self.look_ahead::<L, MIDDLE>(),
-            Choice::LookAhead(_) => self.look_ahead::<L, WIDE>(),
-            Choice::TailsAlone if self.unit_tail => self.tails_alone::<L, true>(),
-            Choice::TailsAlone => self.tails_alone::<L, false>(),
-            Choice::SharedTails if self.spec.batch_size == BatchSize::Rows(1) => {
-                self.shared_tails::<L, true>();
-            }
-            Choice::SharedTails => self.shared_tails::<L, false>(),
-            Choice::General => {
-                let form = General {
-                    data: self.driver.data,
-                    row_weights: self.driver.data.map(Dataset::row_weights),
-                    signal: self.signal.as_mut_slice(),
-                    tail: self.tail.weights.as_mut_slice(),
-                    tail_width: self.tail_width,
-                    bias: &mut self.bias,
-                    bias_trained: self.spec.bias,
-                    square: self.square,
-                };
-                self.driver.epoch::<L, _>(self.level, form);
-            }
-        }
-    }
-
-    fn look_ahead<L: Slope, const D: usize>(&mut self) {
-        let form = LookAhead::<D> {
-            signal: self.signal.as_mut_slice(),
-            square: self.square,
-        };
-        self.driver.epoch::<L, _>(self.level, form);
-    }
-
-    fn tails_alone<L: Slope, const ONES: bool>(&mut self) {
-        let form = TailsAlone::<ONES> {
-            data: self.driver.data[0],
-            row_weights: self.driver.data[0].row_weights(),
-            tail: self.tail.weights.as_mut_slice(),
-            bias: &mut self.bias[0],
-            bias_trained: self.spec.bias,
-            square: self.square,
-        };
-        self.driver.epoch::<L, _>(self.level, form);
-    }
-
-    fn shared_tails<L: Slope, const SINGLE: bool>(&mut self) {
-        let form = SharedTails::<W, SINGLE> {
-            data: self.driver.data[0],
-            row_weights: self.driver.data.map(Dataset::row_weights),
-            tail: self.tail.weights.as_mut_slice(),
-            bias: &mut self.bias,
-            bias_trained: self.spec.bias,
-            square: self.square,
-        };
-        self.driver.epoch::<L, _>(self.level, form);
     }
 
     /// The memorization weight of a row of one lane: m = p·scale/(yα), without y where the loss folds
@@ -276,13 +211,16 @@ impl<'a, const W: usize> Linear<'a, W> {
     }
 }
 
-impl<const W: usize> Trainer for Linear<'_, W> {
+impl<const W: usize, const V: usize> Trainer for Linear<'_, W, V>
+where
+    Self: Steps,
+{
     fn epoch(&mut self) {
         // Here the loss becomes a type, once an epoch, so that no step asks which it is.
         match self.spec.loss {
-            Loss::Logistic => self.epoch_of::<LogisticSlope>(),
-            Loss::Squared => self.epoch_of::<SquaredSlope>(),
-            Loss::Hinge => self.epoch_of::<HingeSlope>(),
+            Loss::Logistic => self.steps::<LogisticSlope>(),
+            Loss::Squared => self.steps::<SquaredSlope>(),
+            Loss::Hinge => self.steps::<HingeSlope>(),
         }
     }
 
@@ -338,13 +276,13 @@ impl<const W: usize> Trainer for Linear<'_, W> {
 }
 
 /// One lane's weights where they lie; the few signal weights are copied.
-struct LaneWeights<'g, 'a, const W: usize> {
-    group: &'g Linear<'a, W>,
+struct LaneWeights<'g, 'a, const W: usize, const V: usize> {
+    group: &'g Linear<'a, W, V>,
     lane: usize,
     signal: Vec<f64>,
 }
 
-impl<const W: usize> WeightSource for LaneWeights<'_, '_, W> {
+impl<const W: usize, const V: usize> WeightSource for LaneWeights<'_, '_, W, V> {
     #[inline(always)]
     fn signal(&self) -> &[f64] {
         &self.signal

@@ -39,6 +39,7 @@ pub(crate) use self::form::{Form, clamp_margin};
 pub(crate) use self::general::General;
 pub(crate) use self::look_ahead::LookAhead;
 pub(crate) use self::shared_tails::SharedTails;
+pub(crate) use self::tail::TailRows;
 pub(crate) use self::tails_alone::TailsAlone;
 
 /// Signal widths that [`LookAhead`] is compiled for. Narrower rows are padded to the next of them

@@ -2,9 +2,12 @@
 
 mod shared;
 
-use sparsegrok_data::{Problem, SyntheticSpec, generate};
+use sparsegrok_data::{
+    Csr, Dataset, Problem, Purpose, RandomFamily, Stream, SyntheticSpec, TargetKind, generate,
+};
 use sparsegrok_kernel::{
-    Diverged, EvaluationPlan, Job, KernelChoice, Loss, Sgd, SimdChoice, Training, Weights, start,
+    Diverged, EvaluationPlan, Job, KernelChoice, Loss, Order, Sgd, SimdChoice, Training, Weights,
+    start,
 };
 
 /// Everything that is seen of a run on its way and at its end, as bits.
@@ -144,5 +147,80 @@ fn a_diverging_seed_is_named_and_leaves_the_others_alone() {
             assert_eq!(found.ended, alone[0].ended, "lane {lane}");
             assert_eq!(found.ended.is_err(), lane == 3);
         }
+    }
+}
+
+/// Sparse rows that eight problems share, with targets, and if asked for weights, of their own.
+fn shared_rows(weighted: bool, memorization: f64) -> Vec<Problem> {
+    let rows = 40;
+    let mut stream = Stream::new(RandomFamily::Xoshiro256pp, 5, Purpose::TrainData);
+    let mut number = || f64::from(stream.below(2000)) / 1000.0 - 1.0;
+    let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+    for _ in 0..rows {
+        // From no column to all.
+        columns.extend((0..11).filter(|_| number() > 0.2));
+        values.extend((values.len()..columns.len()).map(|_| number()));
+        starts.push(columns.len());
+    }
+    let csr = Csr::new(11, starts, columns, values).unwrap();
+    let problem = || {
+        let targets: Vec<f64> = (0..rows).map(|_| number().signum()).collect();
+        let data = Dataset::sparse(csr.clone(), &targets, TargetKind::Sign).unwrap();
+        let weights: Vec<f64> = (0..rows).map(|_| 0.5 + number() / 2.0).collect();
+        let data = match weighted {
+            true => data.weighted(weights).unwrap(),
+            false => data,
+        };
+        Problem::new(data.memorizing(memorization), None, None).unwrap()
+    };
+    std::iter::repeat_with(problem).take(8).collect()
+}
+
+#[test]
+fn lanes_that_share_rows_and_order_have_the_bits_of_each_alone() {
+    for (weighted, memorization) in [(false, 0.0), (true, 0.0), (false, 0.8), (true, 0.8)] {
+        let problems = shared_rows(weighted, memorization);
+        for spec in shared::specs(6, 5.0) {
+            for bias in [false, true] {
+                let spec = Sgd {
+                    bias,
+                    ..spec.clone()
+                };
+                let jobs: Vec<Job<'_>> = problems.iter().map(|p| Job::new(p, &spec)).collect();
+                let together = start(&spec, &jobs, KernelChoice::Auto, SimdChoice::Auto, None);
+                assert_eq!(together.unwrap().lanes(), 8, "lanes are chosen");
+                for simd in [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512] {
+                    if simd.level().is_err() {
+                        continue;
+                    }
+                    for size in [2, 8] {
+                        let together = see(&spec, &jobs[..size], KernelChoice::Auto, simd, None);
+                        for (lane, (job, found)) in jobs.iter().zip(&together).enumerate() {
+                            let alone = see(&spec, &[*job], KernelChoice::Scalar, simd, None);
+                            assert!(found == &alone[0], "lane {lane} of {size}, {spec:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Seeds of their own orders share no visit where orders are random, and all where they are not.
+#[test]
+fn runs_are_brought_together_that_visit_the_same_rows() {
+    let problem = &shared_rows(false, 0.0)[0];
+    for (order, lanes) in [(Order::Shuffle, 2), (Order::Sequential, 4)] {
+        let spec = Sgd {
+            order,
+            ..Sgd::default()
+        };
+        let job = |order_seed| Job {
+            order_seed,
+            ..Job::new(problem, &spec)
+        };
+        let jobs = [1, 1, 2, 2].map(job);
+        let started = start(&spec, &jobs, KernelChoice::Auto, SimdChoice::Auto, None);
+        assert_eq!(started.unwrap().lanes(), lanes);
     }
 }

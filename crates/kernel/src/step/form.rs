@@ -6,11 +6,12 @@ use crate::layout::Window;
 use crate::loss::Slope;
 use crate::scale::StepFactors;
 
-/// A form of steps: how margins are computed and coefficients applied.
+/// A form of steps: how margins are computed and coefficients applied. A step visits V rows: one a lane,
+/// or one that all lanes share.
 ///
 /// Methods that take [`Registers`](Form::Registers) or rows must be `#[inline(always)]`, as all
 /// code on the way of a step.
-pub(crate) trait Form<const W: usize> {
+pub(crate) trait Form<const V: usize> {
     /// True where each step is over a single row a lane.
     const SINGLE_ROW: bool;
 
@@ -30,7 +31,7 @@ pub(crate) trait Form<const W: usize> {
         a: A,
         registers: &Self::Registers<A>,
         rows: &Window<'_>,
-        visit: &[u32; W],
+        visit: &[u32; V],
     ) -> Self::Row<A>;
 
     /// Computes the margins of visited rows, from the weights before the step.
@@ -61,12 +62,12 @@ pub(crate) trait Form<const W: usize> {
 
     /// Prefetches those parts of the rows of a coming visit that are not packed.
     #[inline(always)]
-    fn prefetch(&self, _rows: &Window<'_>, _visit: &[u32; W]) {}
+    fn prefetch(&self, _rows: &Window<'_>, _visit: &[u32; V]) {}
 
     /// Prefetches, earlier still, the places at which [`prefetch`](Self::prefetch) will find those
     /// parts: it would itself wait for them otherwise.
     #[inline(always)]
-    fn prefetch_places(&self, _rows: &Window<'_>, _visit: &[u32; W]) {}
+    fn prefetch_places(&self, _rows: &Window<'_>, _visit: &[u32; V]) {}
 
     /// Multiplies all weights but those in packed rows.
     fn rescale<A: Rows>(&mut self, a: A, registers: &mut Self::Registers<A>, factor: f64);

@@ -96,7 +96,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
             let mut tails = [0.0; W];
             for lane in 0..W {
                 let weights = &self.tail[lane * self.tail_width..][..self.tail_width];
-                tails[lane] = tail::dot::<false>(weights, self.tail_row(rows, &row.visit, lane));
+                tails[lane] = tail::dot(weights, self.tail_row(rows, &row.visit, lane));
             }
             score = a.add(score, fold_sign::<A, L>(a, row.target, a.load(&tails)));
         }
@@ -139,7 +139,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
             for lane in 0..W {
                 let sparse = self.tail_row(rows, &row.visit, lane);
                 let weights = &mut self.tail[lane * self.tail_width..][..self.tail_width];
-                tail::add_scaled::<false>(weights, steps[lane], sparse);
+                tail::add_scaled(weights, steps[lane], sparse);
             }
         }
         if self.bias_trained {
@@ -153,7 +153,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
     fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
         if self.tail_width > 0 {
             for lane in 0..W {
-                tail::prefetch_row::<false>(self.tail_row(rows, visit, lane));
+                tail::prefetch_row(self.tail_row(rows, visit, lane));
             }
         }
     }

@@ -5,19 +5,18 @@
 //! read each of the three for every lane. What lanes may have for themselves is targets, row weights and
 //! memorization.
 
-use sparsegrok_data::{Dataset, Indices, SpIndex};
-use sparsegrok_lanes::{LANES, Rows, prefetch};
+use sparsegrok_data::SpIndex;
+use sparsegrok_lanes::{Rows, prefetch};
 
 use super::form::{Form, Score};
-use super::tail::{self, SUMS};
+use super::tail::{SUMS, TailRows};
 use crate::layout::Window;
 use crate::loss::Slope;
 use crate::scale::StepFactors;
 
 /// Steps over shared sparse tails; `SINGLE`: one row at a time, else batches.
-pub(crate) struct SharedTails<'w, const W: usize, const SINGLE: bool> {
-    /// The dataset of the first lane, which has the rows of all.
-    pub(crate) data: &'w Dataset,
+pub(crate) struct SharedTails<'w, I, const W: usize, const SINGLE: bool> {
+    pub(crate) rows: TailRows<'w, I>,
     /// The weights of each lane's rows, if they have any.
     pub(crate) row_weights: [Option<&'w [f64]>; W],
     /// Unscaled tail weights, by column, then lane.
@@ -41,7 +40,7 @@ pub(crate) struct Row<R> {
     weight: R,
 }
 
-impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> {
+impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_, I, W, SINGLE> {
     const SINGLE_ROW: bool = SINGLE;
 
     type Registers<A: Rows> = ();
@@ -49,10 +48,7 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
     type Row<A: Rows> = Row<A::Real>;
 
     #[inline(always)]
-    fn begin<A: Rows>(&self, _a: A) {
-        // Known when compiled: nothing of this form is, for one seed.
-        assert_eq!(W, LANES, "one seed takes the form for tails alone");
-    }
+    fn begin<A: Rows>(&self, _a: A) {}
 
     #[inline(always)]
     fn read<A: Rows, L: Slope>(
@@ -60,10 +56,10 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
         a: A,
         _registers: &(),
         rows: &Window<'_>,
-        visit: &[u32; W],
+        [visit]: &[u32; 1],
     ) -> Row<A::Real> {
-        let number = rows.row(visit[0]);
-        let start = rows.shared_start(visit[0]);
+        let number = rows.row(*visit);
+        let start = rows.shared_start(*visit);
         let target = a.load(&rows.memory()[start..]);
         let mut p = a.splat(0.0);
         if self.square != 0.0 {
@@ -97,11 +93,8 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
         row: &Row<A::Real>,
         factors: StepFactors,
     ) -> Score<A> {
-        let sparse = self.data.features().tail_row(row.number);
-        let score = match sparse.indices {
-            Indices::U32(columns) => dots(a, self.tail, columns, sparse.values),
-            Indices::Usize(columns) => dots(a, self.tail, columns, sparse.values),
-        };
+        let (columns, values) = self.rows.row(row.number);
+        let score = dots(a, self.tail, columns, values);
         let scale = a.mul(row.sign, a.splat(factors.margin * L::UNIT));
         let mut margin = a.mul(a.add(score, a.mul(row.sign, row.p)), scale);
         if self.bias_trained {
@@ -128,13 +121,8 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
         coefficient: A::Real,
         factors: StepFactors,
     ) {
-        let sparse = self.data.features().tail_row(row.number);
-        match sparse.indices {
-            Indices::U32(columns) => add_scaled(a, self.tail, coefficient, columns, sparse.values),
-            Indices::Usize(columns) => {
-                add_scaled(a, self.tail, coefficient, columns, sparse.values)
-            }
-        }
+        let (columns, values) = self.rows.row(row.number);
+        add_scaled(a, self.tail, coefficient, columns, values);
         if self.square != 0.0 {
             let folded = a.mul(row.sign, coefficient);
             let p = a.mul_add(folded, a.splat(self.square), row.p);
@@ -147,10 +135,9 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
     }
 
     #[inline(always)]
-    fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
-        let row = self.data.features().tail_row(rows.row(visit[0]));
-        tail::prefetch_row::<false>(row);
-        let start = rows.shared_start(visit[0]);
+    fn prefetch(&self, rows: &Window<'_>, [visit]: &[u32; 1]) {
+        self.rows.prefetch::<false>(rows.row(*visit));
+        let start = rows.shared_start(*visit);
         prefetch(&rows.memory()[start]);
         if self.square != 0.0 {
             prefetch(&rows.memory()[start + W]);
@@ -158,10 +145,8 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
     }
 
     #[inline(always)]
-    fn prefetch_places(&self, rows: &Window<'_>, visit: &[u32; W]) {
-        if let Some(tail) = self.data.features().tail() {
-            tail.prefetch_start(rows.row(visit[0]));
-        }
+    fn prefetch_places(&self, rows: &Window<'_>, [visit]: &[u32; 1]) {
+        self.rows.prefetch_start(rows.row(*visit));
     }
 
     #[inline(always)]
@@ -177,7 +162,7 @@ impl<const W: usize, const SINGLE: bool> Form<W> for SharedTails<'_, W, SINGLE> 
     }
 }
 
-/// The dot products of a row with each lane's weights, summed as [`tail::dot`] sums.
+/// The dot products of a row with each lane's weights, summed as `tail::dot` sums.
 #[inline(always)]
 fn dots<A: Rows, I: SpIndex>(a: A, u: &[f64], columns: &[I], values: &[f64]) -> A::Real {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();

@@ -5,7 +5,7 @@
 //!
 //! Each function asks once for the width of a row's indices and goes on with a slice of that type.
 
-use sparsegrok_data::{Indices, SpIndex, SparseRow};
+use sparsegrok_data::{Csr, Indices, SpIndex, SparseRow};
 use sparsegrok_lanes::prefetch;
 
 use crate::layout::LINE;
@@ -18,18 +18,70 @@ pub(super) const SUMS: usize = 4;
 /// row goes on.
 const LINES_ASKED_FOR: usize = 4;
 
+/// The rows of a sparse tail, whose columns are of one width, as a loop over many of them reads them.
+#[derive(Clone, Copy)]
+pub(crate) struct TailRows<'w, I> {
+    starts: Indices<'w>,
+    columns: &'w [I],
+    values: &'w [f64],
+}
+
+impl<'w, I: SpIndex> TailRows<'w, I> {
+    /// The rows of a matrix with these columns, its own.
+    pub(crate) fn new(tail: &'w Csr, columns: &'w [I]) -> Self {
+        Self {
+            starts: tail.row_starts(),
+            columns,
+            values: tail.values(),
+        }
+    }
+
+    /// The columns and values of a row.
+    #[inline(always)]
+    pub(super) fn row(&self, row: usize) -> (&'w [I], &'w [f64]) {
+        let range = match self.starts {
+            Indices::U32(starts) => starts[row] as usize..starts[row + 1] as usize,
+            Indices::Usize(starts) => starts[row]..starts[row + 1],
+        };
+        (&self.columns[range.clone()], &self.values[range])
+    }
+
+    /// Asks for a row ahead of its visit. `ONES`: without its values.
+    #[inline(always)]
+    pub(super) fn prefetch<const ONES: bool>(&self, row: usize) {
+        let (columns, values) = self.row(row);
+        ask_for(columns);
+        if !ONES {
+            ask_for(values);
+        }
+    }
+
+    /// Asks for the place that tells where a row begins, ahead of [`prefetch`](Self::prefetch).
+    #[inline(always)]
+    pub(super) fn prefetch_start(&self, row: usize) {
+        match self.starts {
+            Indices::U32(starts) => prefetch(&starts[row]),
+            Indices::Usize(starts) => prefetch(&starts[row]),
+        }
+    }
+}
+
 /// Σ u[column]·value over a row: four partial sums by position within the row modulo four, added
 /// pairwise.
 #[inline(always)]
-pub(super) fn dot<const ONES: bool>(u: &[f64], row: SparseRow<'_>) -> f64 {
+pub(super) fn dot(u: &[f64], row: SparseRow<'_>) -> f64 {
     match row.indices {
-        Indices::U32(columns) => dot_of::<ONES, _>(u, columns, row.values),
-        Indices::Usize(columns) => dot_of::<ONES, _>(u, columns, row.values),
+        Indices::U32(columns) => dot_of::<false, _>(u, columns, row.values),
+        Indices::Usize(columns) => dot_of::<false, _>(u, columns, row.values),
     }
 }
 
 #[inline(always)]
-fn dot_of<const ONES: bool, I: SpIndex>(u: &[f64], columns: &[I], values: &[f64]) -> f64 {
+pub(super) fn dot_of<const ONES: bool, I: SpIndex>(
+    u: &[f64],
+    columns: &[I],
+    values: &[f64],
+) -> f64 {
     // One sum would wait for each fma in turn; four are in flight together. Their number, and the pairs
     // they are added in, are part of the result.
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
@@ -54,15 +106,15 @@ fn dot_of<const ONES: bool, I: SpIndex>(u: &[f64], columns: &[I], values: &[f64]
 
 /// u[column] += c·value over a row.
 #[inline(always)]
-pub(super) fn add_scaled<const ONES: bool>(u: &mut [f64], c: f64, row: SparseRow<'_>) {
+pub(super) fn add_scaled(u: &mut [f64], c: f64, row: SparseRow<'_>) {
     match row.indices {
-        Indices::U32(columns) => add_scaled_of::<ONES, _>(u, c, columns, row.values),
-        Indices::Usize(columns) => add_scaled_of::<ONES, _>(u, c, columns, row.values),
+        Indices::U32(columns) => add_scaled_of::<false, _>(u, c, columns, row.values),
+        Indices::Usize(columns) => add_scaled_of::<false, _>(u, c, columns, row.values),
     }
 }
 
 #[inline(always)]
-fn add_scaled_of<const ONES: bool, I: SpIndex>(
+pub(super) fn add_scaled_of<const ONES: bool, I: SpIndex>(
     u: &mut [f64],
     c: f64,
     columns: &[I],
@@ -85,12 +137,10 @@ fn ask_for<T>(slice: &[T]) {
 
 /// Asks for a row ahead of its visit.
 #[inline(always)]
-pub(super) fn prefetch_row<const ONES: bool>(row: SparseRow<'_>) {
+pub(super) fn prefetch_row(row: SparseRow<'_>) {
     match row.indices {
         Indices::U32(columns) => ask_for(columns),
         Indices::Usize(columns) => ask_for(columns),
     }
-    if !ONES {
-        ask_for(row.values);
-    }
+    ask_for(row.values);
 }

@@ -3,18 +3,19 @@
 //! They are the steps of [`General`](super::General), operation for operation, without what such
 //! rows do not have: they wait for the sigmoid and for the last step's weights, and for little else.
 
-use sparsegrok_data::Dataset;
+use sparsegrok_data::SpIndex;
 use sparsegrok_lanes::{Rows, prefetch};
 
 use super::form::{Form, Score};
-use super::tail;
+use super::tail::{self, TailRows};
 use crate::layout::Window;
 use crate::loss::Slope;
 use crate::scale::StepFactors;
 
 /// Steps over sparse tails alone; `ONES`: all their non-zeros are 1.
-pub(crate) struct TailsAlone<'w, const ONES: bool> {
-    pub(crate) data: &'w Dataset,
+pub(crate) struct TailsAlone<'w, I, const ONES: bool> {
+    pub(crate) rows: TailRows<'w, I>,
+    pub(crate) targets: &'w [f64],
     /// The rows' weights, if they have any.
     pub(crate) row_weights: Option<&'w [f64]>,
     /// Unscaled tail weights.
@@ -38,7 +39,7 @@ pub(crate) struct Row {
     weight: f64,
 }
 
-impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
+impl<I: SpIndex, const ONES: bool> Form<1> for TailsAlone<'_, I, ONES> {
     const SINGLE_ROW: bool = true;
 
     type Registers<A: Rows> = ();
@@ -46,10 +47,7 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
     type Row<A: Rows> = Row;
 
     #[inline(always)]
-    fn begin<A: Rows>(&self, _a: A) {
-        // Known when compiled: nothing of this form is, in lanes.
-        assert_eq!(W, 1, "lanes take the general form");
-    }
+    fn begin<A: Rows>(&self, _a: A) {}
 
     #[inline(always)]
     fn read<A: Rows, L: Slope>(
@@ -57,12 +55,12 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
         _a: A,
         _registers: &(),
         rows: &Window<'_>,
-        visit: &[u32; W],
+        [visit]: &[u32; 1],
     ) -> Row {
-        let number = rows.row(visit[0]);
-        let [start, ..] = rows.starts(&[visit[0]]);
+        let number = rows.row(*visit);
+        let [start, ..] = rows.starts(&[*visit]);
         // From the dataset, whose targets lie side by side, rather than from the packed row.
-        let target = self.data.targets()[number];
+        let target = self.targets[number];
         Row {
             number,
             start,
@@ -91,8 +89,8 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
         row: &Row,
         factors: StepFactors,
     ) -> Score<A> {
-        let sparse = self.data.features().tail_row(row.number);
-        let score = tail::dot::<ONES>(self.tail, sparse);
+        let (columns, values) = self.rows.row(row.number);
+        let score = tail::dot_of::<ONES, _>(self.tail, columns, values);
         let mut margin = (score + row.sign * row.p) * (row.sign * (factors.margin * L::UNIT));
         if self.bias_trained {
             margin += row.sign * (*self.bias * L::UNIT);
@@ -117,13 +115,13 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
         factors: StepFactors,
     ) {
         // One lane: the store is a move between registers.
-        let mut c = [0.0; W];
+        let mut c = [0.0];
         a.store(coefficient, &mut c);
         let c = c[0];
         // The rate had the label's sign, and so has c: the tail, which is not stored folded, takes it as it
         // is, and only the memorization part is folded back.
-        let sparse = self.data.features().tail_row(row.number);
-        tail::add_scaled::<ONES>(self.tail, c, sparse);
+        let (columns, values) = self.rows.row(row.number);
+        tail::add_scaled_of::<ONES, _>(self.tail, c, columns, values);
         if self.square != 0.0 {
             rows.memory_mut()[row.start] = (row.sign * c).mul_add(self.square, row.p);
         }
@@ -133,18 +131,15 @@ impl<const W: usize, const ONES: bool> Form<W> for TailsAlone<'_, ONES> {
     }
 
     #[inline(always)]
-    fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
-        let row = self.data.features().tail_row(rows.row(visit[0]));
-        tail::prefetch_row::<ONES>(row);
+    fn prefetch(&self, rows: &Window<'_>, [visit]: &[u32; 1]) {
+        self.rows.prefetch::<ONES>(rows.row(*visit));
     }
 
     #[inline(always)]
-    fn prefetch_places(&self, rows: &Window<'_>, visit: &[u32; W]) {
-        let row = rows.row(visit[0]);
-        if let Some(tail) = self.data.features().tail() {
-            tail.prefetch_start(row);
-        }
-        prefetch(&self.data.targets()[row]);
+    fn prefetch_places(&self, rows: &Window<'_>, [visit]: &[u32; 1]) {
+        let row = rows.row(*visit);
+        self.rows.prefetch_start(row);
+        prefetch(&self.targets[row]);
     }
 
     #[inline(always)]
