@@ -9,6 +9,7 @@ mod judge;
 mod results;
 mod settings;
 mod study;
+mod watch;
 
 use pyo3::prelude::*;
 
