@@ -7,6 +7,7 @@ mod columns;
 mod early_stopping;
 mod errors;
 mod estimator;
+mod held;
 mod judge;
 mod results;
 mod rows;

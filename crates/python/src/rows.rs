@@ -2,75 +2,48 @@
 
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use sparsegrok_data::{AlignedBlock, Csr, Features};
+use sparsegrok_data::{Csr, Features};
 
-use crate::errors::{OrRaise, refused};
+use crate::errors::OrRaise;
+use crate::held::held;
 
-/// Rows as they come: a dense array in the order of C, or the parts of compressed sparse rows.
+/// Rows as they come: a dense array, or row starts, columns, values and number of columns of compressed sparse rows.
 #[derive(FromPyObject)]
 pub(crate) enum Rows<'py> {
-    /// Rows by columns.
+    /// Rows by columns, in the order of C.
     Dense(PyReadonlyArray2<'py, f64>),
-    /// Row starts, columns, values, and the number of columns.
-    Sparse(
-        Numbers<'py>,
-        Numbers<'py>,
+    /// Integers of 32 bits.
+    Narrow(
+        PyReadonlyArray1<'py, i32>,
+        PyReadonlyArray1<'py, i32>,
+        PyReadonlyArray1<'py, f64>,
+        usize,
+    ),
+    /// Integers of 64 bits.
+    Wide(
+        PyReadonlyArray1<'py, i64>,
+        PyReadonlyArray1<'py, i64>,
         PyReadonlyArray1<'py, f64>,
         usize,
     ),
 }
 
-/// Whole numbers of either width that SciPy has.
-#[derive(FromPyObject)]
-pub(crate) enum Numbers<'py> {
-    /// Of 32 bits.
-    Narrow(PyReadonlyArray1<'py, i32>),
-    /// Of 64 bits.
-    Wide(PyReadonlyArray1<'py, i64>),
-}
-
-impl Numbers<'_> {
-    /// The numbers as another type; `what` they are called where one does not fit it.
-    fn to<T: TryFrom<i64>>(&self, what: &str) -> PyResult<Vec<T>> {
-        let convert = |number: i64| {
-            let fits = T::try_from(number).ok();
-            fits.ok_or_else(|| {
-                refused(format_args!(
-                    "{what} {number}: expected one of at least 0, below 2^32"
-                ))
-            })
-        };
-        match self {
-            Self::Narrow(numbers) => numbers
-                .as_array()
-                .iter()
-                .map(|&x| convert(x.into()))
-                .collect(),
-            Self::Wide(numbers) => numbers.as_array().iter().map(|&x| convert(x)).collect(),
-        }
-    }
-}
-
 impl Rows<'_> {
-    /// The features that these rows are. `Time: O(nnz)`, as they are copied.
+    /// The features that these rows are, where they lie. `Time: O(nnz)`, to check them.
     pub(crate) fn features(&self) -> PyResult<Features> {
-        match self {
+        let csr = match self {
             Self::Dense(rows) => {
                 let (count, width) = rows.as_array().dim();
-                let block = AlignedBlock::from(rows.as_slice()?);
-                Features::new(count, width, block, None).or_raise()
+                return Features::new(count, width, held(rows)?, None).or_raise();
             }
-            Self::Sparse(starts, columns, values, width) => {
-                let values = values.as_slice()?.to_vec();
-                let csr = Csr::new(
-                    *width,
-                    starts.to("row start")?,
-                    columns.to("column")?,
-                    values,
-                );
-                let csr = csr.or_raise()?;
-                Features::new(csr.rows(), 0, AlignedBlock::zeroed(0), Some(csr)).or_raise()
+            Self::Narrow(starts, columns, values, width) => {
+                Csr::of_i32(*width, held(starts)?, held(columns)?, held(values)?)
             }
-        }
+            Self::Wide(starts, columns, values, width) => {
+                Csr::of_i64(*width, held(starts)?, held(columns)?, held(values)?)
+            }
+        };
+        let csr = csr.or_raise()?;
+        Features::new(csr.rows(), 0, Vec::new(), Some(csr)).or_raise()
     }
 }

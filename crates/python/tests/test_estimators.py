@@ -162,6 +162,55 @@ def test_rows_are_never_written_to():
         assert (array == was).all()
 
 
+MEMORY = """
+import sys
+import numpy as np, sparsegrok as sg
+from scipy import sparse
+
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) << 10
+
+kind = np.dtype(sys.argv[1])
+data = np.ones(10_000_000)
+X = sparse.csr_array((100, 100_000))
+X.data, X.indices = data, np.tile(np.arange(100_000, dtype=kind), 100)
+X.indptr = np.arange(101, dtype=kind) * 100_000
+model = sg.SparseSGDClassifier(epochs=1)
+model.fit(sparse.eye_array(2).tocsr(), [0, 1])
+references, before = sys.getrefcount(data), peak()
+model.fit(X, np.arange(100) % 2)
+print((peak() - before) / (data.nbytes + X.indices.nbytes))
+assert sys.getrefcount(data) == references
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is told by /proc")
+@pytest.mark.parametrize("kind", ["int32", "int64"])
+def test_sparse_rows_are_read_where_they_lie(kind):
+    done = subprocess.run([sys.executable, "-c", MEMORY, kind], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 0.1, done.stdout
+
+
+def test_arrays_with_gaps_are_taken_too():
+    X, y = rows()
+    matrix = sparse.csr_matrix(X)
+    model = sg.SparseSGDClassifier(random_state=0, epochs=3)
+    expected = bits(clone(model).fit(matrix, y))
+    gaps = matrix.copy()
+    gaps.data = np.repeat(matrix.data, 2)[::2]
+    mixed = matrix.copy()
+    mixed.indptr = matrix.indptr.astype(np.int64)
+    across = matrix.copy()
+    across.data = np.frombuffer(b"x" + matrix.data.tobytes(), dtype=np.float64, offset=1)
+    assert not across.data.flags.aligned and not gaps.data.flags.contiguous
+    for form in (gaps, mixed, across):
+        assert bits(clone(model).fit(form, y)) == expected
+    across = np.frombuffer(b"x" + X.tobytes(), dtype=np.float64, offset=1).reshape(X.shape)
+    assert bits(clone(model).fit(across, y)) == bits(clone(model).fit(X, y))
+
+
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
 @pytest.mark.parametrize(
     "model",

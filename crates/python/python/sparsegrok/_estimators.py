@@ -185,12 +185,13 @@ class _SparseSGD(BaseEstimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Trains on rows, from the beginning unless ``warm_start`` says otherwise.
 
-        - ``X``: rows by columns, dense or sparse. Compressed sparse rows of 64-bit floats with sorted columns of 32 or
-          64 bits are read where they lie; all else is converted first.
+        - ``X``: rows by columns, dense or sparse. Compressed sparse rows of 64-bit floats whose columns are sorted, of 32
+          or 64 bits, are read where they lie; ``early_stopping`` copies the rows that it does not hold out. All else is
+          converted first.
         - ``y``: a target a row.
         - ``sample_weight``: a weight of at least 0 a row, by which its gradient is multiplied; None for 1 each.
 
-        Other Python threads go on meanwhile; Ctrl-C ends it after an epoch.
+        Other Python threads go on meanwhile, and must not write to ``X``; Ctrl-C ends it after an epoch.
 
         Raises ValueError for parameters out of range and for data that do not fit, :class:`Diverged` where training
         left the range of numbers. Takes O(epochs · non-zeros) of each binary model.
@@ -390,8 +391,16 @@ class _Asked:
     def parts(self) -> tuple[Any, Numbers, Numbers | None]:
         """The arrays that the engine reads."""
         X = self.X
-        rows = (X.indptr, X.indices, X.data, X.shape[1]) if issparse(X) else X
-        return rows, self.targets, self.weights
+        if not issparse(X):
+            return _plain(X), self.targets, self.weights
+        index = np.result_type(X.indptr, X.indices)
+        starts, columns = (_plain(part.astype(index, copy=False)) for part in (X.indptr, X.indices))
+        return (starts, columns, _plain(X.data), X.shape[1]), self.targets, self.weights
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """An array itself, unless it has gaps or lies across the boundaries of its numbers."""
+    return np.require(array, requirements=["C", "ALIGNED"])
 
 
 class SparseSGDClassifier(ClassifierMixin, _SparseSGD):
