@@ -16,7 +16,7 @@ use sparsegrok_run::threads;
 
 use crate::early_stopping::{Patience, Search};
 use crate::errors::{OrRaise, Raised};
-use crate::rows::Rows;
+use crate::rows::{Lent, Rows};
 use crate::settings::{Given, configuration};
 use crate::watch::watched;
 
@@ -24,7 +24,7 @@ use crate::watch::watched;
 const LANES: usize = 8;
 
 /// Rows, their targets by question (a class against the rest, for one), and their weights likewise, if they have any.
-type Asked<'py> = (
+type Labelled<'py> = (
     Rows<'py>,
     PyReadonlyArray2<'py, f64>,
     Option<PyReadonlyArray2<'py, f64>>,
@@ -58,34 +58,45 @@ pub(crate) fn fit<'py>(
     given: Given,
     memorization_scale: f64,
     threads: usize,
-    rows: Asked<'py>,
+    rows: Labelled<'py>,
     seeds: Vec<u64>,
     begun: Option<Begun<'py>>,
-    held_out: Option<(Asked<'py>, u64, f64)>,
+    held_out: Option<(Labelled<'py>, u64, f64)>,
 ) -> PyResult<Fitted<'py>> {
     let spec = configuration(None, &given, &[])?.train;
+    let rows = Asked::of(&rows)?;
+    let (questions, count) = rows.targets.dim();
+    let (shape, steps) = ((seeds.len(), questions), spec.steps_per_epoch(count));
     let held_out = match &held_out {
-        Some((rows, epochs, tol)) => {
-            let (epochs, tol) = (*epochs, *tol);
-            Some((Questions::of(rows, &spec)?, Patience { epochs, tol }))
-        }
+        Some((rows, epochs, tol)) => Some((
+            Asked::of(rows)?,
+            Patience {
+                epochs: *epochs,
+                tol: *tol,
+            },
+        )),
         None => None,
     };
-    let task = Task {
-        rows: Questions::of(&rows, &spec)?,
-        held_out,
-        beginning: begun.as_ref().map(|(coef, own, bias, step)| Beginning {
-            coef: coef.as_array(),
-            memorization: own.as_array(),
-            bias: bias.as_array(),
-            step: *step,
-        }),
-        memorization_scale,
-        seeds,
-        spec,
+    let beginning = begun.as_ref().map(|(coef, own, bias, step)| Beginning {
+        coef: coef.as_array(),
+        memorization: own.as_array(),
+        bias: bias.as_array(),
+        step: *step,
+    });
+    let train = |stop: &AtomicBool| {
+        let held_out: Option<PyResult<_>> =
+            held_out.map(|(rows, patience)| Ok((Questions::of(rows, &spec)?, patience)));
+        let task = Task {
+            rows: Questions::of(rows, &spec)?,
+            held_out: held_out.transpose()?,
+            beginning,
+            memorization_scale,
+            seeds,
+            spec,
+        };
+        task.train(stop)
     };
-    let models = py.detach(|| task.models(threads))?;
-    let (seeds, questions) = (task.seeds.len(), task.rows.count());
+    let models = py.detach(|| pooled(threads, train))?;
     let weights = || models.iter().map(|model| &model.weights);
     let coef: Vec<f64> = weights()
         .flat_map(|of| [&of.signal[..], &of.tail].concat())
@@ -97,12 +108,28 @@ pub(crate) fn fit<'py>(
     let epochs = models.iter().map(|model| model.epochs).collect();
     let width = |columns: &[f64]| columns.len() / models.len().max(1);
     Ok((
-        array((seeds, questions, width(&coef)), coef).into_pyarray(py),
-        array((seeds, questions, width(&own)), own).into_pyarray(py),
-        array((seeds, questions), bias).into_pyarray(py),
-        array((seeds, questions), epochs).into_pyarray(py),
-        task.spec.steps_per_epoch(task.rows.features.rows()),
+        array((shape.0, shape.1, width(&coef)), coef).into_pyarray(py),
+        array((shape.0, shape.1, width(&own)), own).into_pyarray(py),
+        array(shape, bias).into_pyarray(py),
+        array(shape, epochs).into_pyarray(py),
+        steps,
     ))
+}
+
+/// Works in a pool of so many threads, while Python's signals are looked at. No pool is shared with later calls: a
+/// process that is forked has none of its parent's threads.
+fn pooled<T: Send>(
+    threads: usize,
+    work: impl FnOnce(&AtomicBool) -> PyResult<T> + Send,
+) -> PyResult<T> {
+    let (result, raised) = watched(
+        |stop, _: Sender<()>| match threads::pool(threads).0 {
+            Some(pool) => pool.install(|| work(stop)),
+            None => work(stop),
+        },
+        |_, _| Ok(()),
+    );
+    raised.map_or(result, Err)
 }
 
 /// The numbers of all models as an array.
@@ -110,7 +137,24 @@ fn array<T, D: Dimension, S: ShapeBuilder<Dim = D>>(shape: S, numbers: Vec<T>) -
     Array::from_shape_vec(shape, numbers).expect("as many numbers of each model")
 }
 
-/// Rows, and the questions that are asked of them.
+/// Rows and questions as any thread may read them.
+struct Asked<'a> {
+    rows: Lent,
+    targets: ArrayView2<'a, f64>,
+    weights: Option<ArrayView2<'a, f64>>,
+}
+
+impl<'a> Asked<'a> {
+    fn of((rows, targets, weights): &'a Labelled<'_>) -> PyResult<Self> {
+        Ok(Self {
+            rows: rows.lent()?,
+            targets: targets.as_array(),
+            weights: weights.as_ref().map(PyReadonlyArray2::as_array),
+        })
+    }
+}
+
+/// Rows that are checked, and the questions that are asked of them.
 struct Questions<'a> {
     features: Features,
     targets: ArrayView2<'a, f64>,
@@ -119,11 +163,11 @@ struct Questions<'a> {
 }
 
 impl<'a> Questions<'a> {
-    fn of((rows, targets, weights): &'a Asked<'_>, spec: &Sgd) -> PyResult<Self> {
+    fn of(asked: Asked<'a>, spec: &Sgd) -> PyResult<Self> {
         Ok(Self {
-            features: rows.features()?,
-            targets: targets.as_array(),
-            weights: weights.as_ref().map(PyReadonlyArray2::as_array),
+            features: asked.rows.features()?,
+            targets: asked.targets,
+            weights: asked.weights,
             kind: match spec.loss.needs_signs() {
                 true => TargetKind::Sign,
                 false => TargetKind::Real,
@@ -190,22 +234,8 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Trains all models, in the order of their seeds, then questions, while Python's signals are looked at.
-    fn models(&self, threads: usize) -> PyResult<Vec<Model>> {
-        let (models, raised) = watched(
-            |stop, _: Sender<()>| {
-                let (pool, _) = threads::pool(threads);
-                match pool {
-                    Some(pool) => pool.install(|| self.train(stop)),
-                    None => self.train(stop),
-                }
-            },
-            |_, _| Ok(()),
-        );
-        raised.map_or(models, Err)
-    }
-
-    /// Trains all models, groups of them on the threads of the current pool.
+    /// Trains all models, in the order of their seeds, then questions: groups of them on the threads of the current
+    /// pool.
     fn train(&self, stop: &AtomicBool) -> PyResult<Vec<Model>> {
         let seeds = self.seeds.iter();
         let models: Vec<(u64, usize)> = seeds

@@ -2,7 +2,7 @@
 
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use sparsegrok_data::{Csr, Features};
+use sparsegrok_data::{Csr, Features, SharedSlice};
 
 use crate::errors::OrRaise;
 use crate::held::held;
@@ -28,19 +28,46 @@ pub(crate) enum Rows<'py> {
     ),
 }
 
+/// The same rows as memory that any thread may read.
+pub(crate) enum Lent {
+    /// Rows, columns, and the numbers row by row.
+    Dense(usize, usize, SharedSlice<f64>),
+    /// Columns; row starts, columns and values of rows.
+    Narrow(usize, SharedSlice<i32>, SharedSlice<i32>, SharedSlice<f64>),
+    /// As `Narrow`.
+    Wide(usize, SharedSlice<i64>, SharedSlice<i64>, SharedSlice<f64>),
+}
+
 impl Rows<'_> {
-    /// The features that these rows are, where they lie. `Time: O(nnz)`, to check them.
-    pub(crate) fn features(&self) -> PyResult<Features> {
-        let csr = match self {
+    /// Lends the rows where they lie. `Time: O(1)`
+    pub(crate) fn lent(&self) -> PyResult<Lent> {
+        Ok(match self {
             Self::Dense(rows) => {
                 let (count, width) = rows.as_array().dim();
-                return Features::new(count, width, held(rows)?, None).or_raise();
+                Lent::Dense(count, width, held(rows)?)
             }
             Self::Narrow(starts, columns, values, width) => {
-                Csr::of_i32(*width, held(starts)?, held(columns)?, held(values)?)
+                Lent::Narrow(*width, held(starts)?, held(columns)?, held(values)?)
             }
             Self::Wide(starts, columns, values, width) => {
-                Csr::of_i64(*width, held(starts)?, held(columns)?, held(values)?)
+                Lent::Wide(*width, held(starts)?, held(columns)?, held(values)?)
+            }
+        })
+    }
+}
+
+impl Lent {
+    /// The features that these rows are, which are checked. `Time: O(nnz)`, over the threads of the current pool
+    pub(crate) fn features(self) -> PyResult<Features> {
+        let csr = match self {
+            Self::Dense(count, width, numbers) => {
+                return Features::new(count, width, numbers, None).or_raise();
+            }
+            Self::Narrow(width, starts, columns, values) => {
+                Csr::of_i32(width, starts, columns, values)
+            }
+            Self::Wide(width, starts, columns, values) => {
+                Csr::of_i64(width, starts, columns, values)
             }
         };
         let csr = csr.or_raise()?;

@@ -36,15 +36,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-SETTINGS = (
-    "weight_decay",
-    "decay_order",
-    "schedule",
-    "warmup_steps",
-    "batch_size",
-    "order",
-    "bias",
-)
+SETTINGS = ("weight_decay", "decay_order", "schedule", "warmup_steps", "batch_size", "order", "bias")
 """The engine's settings that are parameters, besides loss, learning rate and epochs."""
 
 ACTING: dict[str, tuple[str, ...]] = {"inverse-scaling": ("schedule_power",), "step": ("schedule_factor", "schedule_every")}
@@ -318,7 +310,8 @@ class _SparseSGD(BaseEstimator):
 
     def _begun(self, X: Any, rows: NDArray[np.intp], step: int) -> tuple[Numbers, Numbers, Numbers, int]:
         """The weights to begin with: of the memorization columns those of some rows."""
-        coef = np.atleast_2d(self.coef_)
+        coef, intercept = (np.asarray(of, dtype=np.float64) for of in (self.coef_, self.intercept_))
+        coef = np.atleast_2d(coef)
         if coef.shape[1] != X.shape[1]:
             raise ValueError(f"X has {X.shape[1]} columns, expected {coef.shape[1]} as before, to go on from there")
         own = np.zeros((len(coef), 0))
@@ -327,7 +320,7 @@ class _SparseSGD(BaseEstimator):
             if own.shape[1] != X.shape[0]:
                 raise ValueError(f"X has {X.shape[0]} rows, expected the {own.shape[1]} that were memorized before")
             own = own[:, rows]
-        return coef, own, self.intercept_, step
+        return coef, own, intercept, step
 
     def _train(
         self,
