@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use rayon::prelude::*;
 use sparsegrok_data::{Dataset, Features, Problem, TargetKind};
 use sparsegrok_kernel::{
-    Job, KernelChoice, LinearState, Sgd, Shape, SideBySide, SimdChoice, State, Training, Weights,
-    start,
+    Job, KernelChoice, LinearState, Order, Sgd, Shape, SideBySide, SimdChoice, State, Training,
+    Weights, start,
 };
 use sparsegrok_run::threads;
 
@@ -241,15 +241,22 @@ impl Task<'_> {
         let models: Vec<(u64, usize)> = seeds
             .flat_map(|&seed| (0..self.rows.count()).map(move |question| (seed, question)))
             .collect();
-        // Models that the kernel trains one after the other had better be groups of their own.
-        let problem = self.problem(0)?;
-        let width = match KernelChoice::Auto.for_shape(LANES, Shape::of(&problem.train)) {
-            KernelChoice::Lanes => LANES,
-            _ => 1,
+        let shape = Shape::of(&self.problem(0)?.train);
+        // The lanes of sparse rows visit them together: orders differ by the seed, unless they are all sequential.
+        let can_share = |a: &(u64, usize), b: &(u64, usize)| {
+            shape.tail == 0 || self.spec.order == Order::Sequential || a.0 == b.0
         };
-        let groups = models
-            .par_chunks(width)
-            .map(|group| self.group(group, stop));
+        let groups = models.chunk_by(can_share).flat_map(|alike| {
+            let auto = KernelChoice::Auto;
+            // Models that the kernel trains one after the other had better be groups of their own.
+            let width = match auto.for_shape(alike.len(), shape, true) {
+                KernelChoice::Lanes => LANES,
+                _ => 1,
+            };
+            alike.chunks(width)
+        });
+        let groups: Vec<&[(u64, usize)]> = groups.collect();
+        let groups = groups.par_iter().map(|group| self.group(group, stop));
         let groups: Vec<PyResult<Vec<Model>>> = groups.collect();
         // Of several faults the first one is told, whichever thread was faster.
         let models: Vec<Vec<Model>> = groups.into_iter().collect::<PyResult<_>>()?;

@@ -239,6 +239,25 @@ def test_seeds_in_lanes_have_the_bits_of_each_alone(form, model, classes):
     assert model.fit_seeds(X, y, []) == []
 
 
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
+@pytest.mark.parametrize("loss", ["logistic", "hinge"])
+@pytest.mark.parametrize("order", ["shuffle", "sequential"])
+@pytest.mark.parametrize("memorize", [False, True])
+def test_classes_in_lanes_have_the_bits_of_each_alone(form, loss, order, memorize):
+    X, y = rows(n=200, classes=11)
+    X, weights = form(X), np.random.default_rng(2).uniform(0, 2, len(y))
+    model = sg.SparseSGDClassifier(loss, epochs=4, order=order, memorize=memorize, random_state=6)
+    for sample_weight in (None, weights):
+        together = clone(model).fit(X, y, sample_weight)
+        assert together.coef_.shape == (11, 6)
+        for label in range(11):
+            alone = clone(model).fit(X, y == label, sample_weight)
+            assert together.coef_[label].tobytes() == alone.coef_.tobytes()
+            assert together.intercept_[label] == alone.intercept_[0]
+            if memorize:
+                assert together.memorization_[label].tobytes() == alone.memorization_.tobytes()
+
+
 def test_random_states_repeat():
     X, y = rows()
     model = sg.SparseSGDClassifier(epochs=3)

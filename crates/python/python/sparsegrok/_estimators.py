@@ -192,7 +192,7 @@ class _SparseSGD(BaseEstimator):
         return self
 
     def fit_seeds(self, X: Any, y: Any, seeds: Iterable[int], sample_weight: Any = None) -> list[Self]:
-        """Trains a clone for each seed, up to eight of them side by side in a processor's lanes.
+        """Trains a clone for each seed, eight side by side in a processor's lanes where rows are dense.
 
         Each has the very bits of ``clone(self).set_params(random_state=seed).fit(X, y)``, in the order of ``seeds``.
         Arguments and errors are those of :meth:`fit`. With ``early_stopping`` each holds out other rows, and they are
@@ -399,8 +399,8 @@ def _plain(array: NDArray[Any]) -> NDArray[Any]:
 class SparseSGDClassifier(ClassifierMixin, _SparseSGD):
     __doc__ = f"""A linear classifier, trained by stochastic gradient descent; of more classes each against the rest.
 
-    An update takes O(non-zeros of its rows), and binary models are trained eight side by side in a processor's lanes
-    where their rows are dense. Without columns of equal scale, training is slow: put a ``StandardScaler`` before it.
+    An update takes O(non-zeros of its rows), and binary models are trained eight side by side in a processor's lanes.
+    Without columns of equal scale, training is slow: put a ``StandardScaler`` before it.
 
     Parameters
     ----------
