@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use sparsegrok_config::ConfigError;
 use sparsegrok_curves::CurvesError;
+use sparsegrok_data::{CsrError, DatasetError, InvalidSetting};
 use sparsegrok_log::CheckpointError;
 use sparsegrok_study::merge::MergeError;
 use sparsegrok_study::{DirectoryError, ResultsError, StudyError};
@@ -68,6 +69,25 @@ impl Raised for ConfigError {
         raised(&self, matches!(self, Self::Read { .. }))
     }
 }
+
+impl Raised for sparsegrok_kernel::Diverged {
+    fn raised(self) -> PyErr {
+        Diverged::new_err(said(&self))
+    }
+}
+
+/// Errors of what was asked, and of nothing else.
+macro_rules! refusing {
+    ($($error:ty),*) => {$(
+        impl Raised for $error {
+            fn raised(self) -> PyErr {
+                refused(self)
+            }
+        }
+    )*};
+}
+
+refusing!(CsrError, DatasetError, InvalidSetting);
 
 /// Errors that tell themselves if the machine failed.
 macro_rules! telling {

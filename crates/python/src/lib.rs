@@ -4,11 +4,16 @@
 //! without text between. Words, defaults and optional packages are the Python half's (`python/sparsegrok`).
 
 mod columns;
+mod early_stopping;
 mod errors;
+mod estimator;
+mod held;
 mod judge;
 mod results;
+mod rows;
 mod settings;
 mod study;
+mod watch;
 
 use pyo3::prelude::*;
 
@@ -17,6 +22,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use crate::errors::Diverged;
+    #[pymodule_export]
+    use crate::estimator::fit;
     #[pymodule_export]
     use crate::judge::{figures, judge};
     #[pymodule_export]

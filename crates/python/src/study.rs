@@ -1,11 +1,6 @@
 //! Training, merging and judging, into directories.
 
-use std::panic;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::Duration;
 
 use pyo3::prelude::*;
 use sparsegrok_config::Settings;
@@ -18,9 +13,7 @@ use sparsegrok_study::{Directory, Ran, Study};
 
 use crate::errors::{Diverged, OrRaise, refused};
 use crate::settings::{Given, configuration, pairs};
-
-/// Time from one look at Python's signals to the next.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+use crate::watch::watched;
 
 /// Trains a study into a directory, without the interpreter's lock. `progress` is called with runs done, runs planned
 /// and runs that grokked. Ctrl-C keeps what is done and raises KeyboardInterrupt; the next call with `resume` goes on.
@@ -96,7 +89,7 @@ fn complete(
     mut directory: Directory<'_>,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<()> {
-    let (ran, interruption) = watched(study, &mut directory, progress)?;
+    let (ran, interruption) = trained(study, &mut directory, progress)?;
     if interruption.is_none()
         && ran.runs == study.runs()
         && let Some(end) = directory.seeds_wanting().or_raise()?
@@ -122,54 +115,35 @@ fn check_diverged(summary: &Summary) -> PyResult<()> {
     }
 }
 
-/// Trains on another thread, while this one looks at Python's signals and tells of progress. An exception of either
-/// stops the training in order and is returned beside what ran.
-fn watched(
+/// Trains what is missing, and tells of progress. An exception of that, or a signal, stops the training in order and
+/// is returned beside what ran.
+fn trained(
     study: &Study,
     directory: &mut Directory<'_>,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<(Ran, Option<PyErr>)> {
-    let stop = AtomicBool::new(false);
-    let (done, finished) = mpsc::channel();
-    thread::scope(|scope| {
-        let stop = &stop;
-        let trained = scope.spawn(move || {
+    let planned = study.runs();
+    let (mut runs, mut grokked) = (0, 0);
+    let (ran, raised) = watched(
+        |stop, done| {
             directory.run(stop, |group| {
                 let records = group.records.iter();
                 let grokked = records.filter(|run| run.milestones.status == Status::Grokked);
                 // Nobody has left: the receiver is there until this thread ends.
                 let _ = done.send((group.records.len() as u64, grokked.count() as u64));
             })
-        });
-        let planned = study.runs();
-        let (mut runs, mut grokked, mut said) = (0, 0, 0);
-        let mut raised: Option<PyErr> = None;
-        loop {
-            let heard = finished.recv_timeout(BETWEEN_LOOKS);
-            // All that has come meanwhile is told at once.
-            for (more, more_grokked) in heard.ok().into_iter().chain(finished.try_iter()) {
+        },
+        |py, news: Vec<(u64, u64)>| {
+            for (more, more_grokked) in news {
                 (runs, grokked) = (runs + more, grokked + more_grokked);
             }
-            if raised.is_none() {
-                let looked = Python::attach(|py| {
-                    if let Some(progress) = progress.filter(|_| runs > said) {
-                        progress.call1(py, (runs, planned, grokked))?;
-                    }
-                    py.check_signals()
-                });
-                said = runs;
-                if let Err(error) = looked {
-                    stop.store(true, Ordering::Relaxed);
-                    raised = Some(error);
-                }
+            if let Some(progress) = progress {
+                progress.call1(py, (runs, planned, grokked))?;
             }
-            if heard == Err(RecvTimeoutError::Disconnected) {
-                break;
-            }
-        }
-        let ran = trained.join().unwrap_or_else(|p| panic::resume_unwind(p));
-        Ok((ran.or_raise()?, raised))
-    })
+            Ok(())
+        },
+    );
+    Ok((ran.or_raise()?, raised))
 }
 
 /// Merges the shards of a study.

@@ -14,6 +14,15 @@ class Blocked:
 
 sys.meta_path.insert(0, Blocked())
 import sparsegrok as sg
+from sparsegrok import *
+assert "SparseSGDClassifier" in dir(sg) and not hasattr(sg, "SparseSGD")
+for name in ("SparseSGDClassifier", "SparseSGDRegressor"):
+    try:
+        getattr(sg, name)
+    except ImportError as error:
+        assert "take scikit-learn 1.6 or later" in str(error) and "pip install 'sparsegrok[sklearn]'" in str(error)
+    else:
+        raise AssertionError(name)
 s = sg.study("grok-a", seeds=2, n_train=16, epochs=20, progress=True)
 page = s._repr_html_()
 assert "<table>" in page and "<img" not in page
@@ -33,6 +42,8 @@ import sparsegrok as sg
 s: sg.Study = sg.study("grok-a", seeds=range(8), vary={"weight_decay": sg.log(1e-5, 1e-4, 3)}, n_train=16)
 times: np.ndarray = s.records["t_gen"]
 sg.explain("grok-a", loss="squared")
+model: sg.SparseSGDClassifier = sg.SparseSGDClassifier("hinge", epochs=3).fit(np.eye(2), [0, 1])
+models: list[sg.SparseSGDRegressor] = sg.SparseSGDRegressor().fit_seeds(np.eye(2), [0, 1], range(8))
 """
 
 
@@ -51,6 +62,12 @@ def test_types_hold(tmp_path):
     assert "Success" in (said := check("--config-file", settings, "-p", "sparsegrok")), said
     (tmp_path / "good.py").write_text(TYPED)
     assert "Success" in (said := check("good.py")), said
-    for wrong in ('sg.study("grok-a", wieght_decay=1)', 'sg.study("grok-a", loss="cubic")', "sg.explain(epochs=0.5)"):
+    for wrong in (
+        'sg.study("grok-a", wieght_decay=1)',
+        'sg.study("grok-a", loss="cubic")',
+        "sg.explain(epochs=0.5)",
+        "sg.SparseSGDClassifier(wieght_decay=1)",
+        "sg.SparseSGD()",
+    ):
         (tmp_path / "wrong.py").write_text(f"import sparsegrok as sg\n{wrong}\n")
         assert "Found 1 error" in (said := check("wrong.py")), said

@@ -5,8 +5,11 @@
 >>> s.records["t_gen"], s.km("t_gen"), s.plot(theory=True)
 
 :func:`study` trains, :func:`load` reads, :func:`judge` takes the curves of any other program; all give a
-:class:`Study`. :func:`explain` predicts.
+:class:`Study`. :func:`explain` predicts. :class:`SparseSGDClassifier` and :class:`SparseSGDRegressor` are estimators of
+scikit-learn, of the same engine.
 """
+
+from typing import TYPE_CHECKING
 
 from ._explain import Explanation, explain, presets, settings
 from ._judge import judge
@@ -16,6 +19,7 @@ from ._study import Study, load, merge, study, tables
 from ._table import Table
 from ._vary import lin, log
 
+# Star imports must not fail where scikit-learn is not installed: the estimators are not among `__all__`.
 __all__ = [
     "Diverged",
     "Explanation",
@@ -34,3 +38,21 @@ __all__ = [
     "study",
     "tables",
 ]
+
+if TYPE_CHECKING:
+    from ._estimators import SparseSGDClassifier as SparseSGDClassifier
+    from ._estimators import SparseSGDRegressor as SparseSGDRegressor
+else:
+    # Checkers of types see the import above, and no function that would have every name.
+    _ESTIMATORS = ("SparseSGDClassifier", "SparseSGDRegressor")
+
+    def __getattr__(name: str) -> type:
+        """An estimator, when it is first asked for: scikit-learn takes a second to import, and need not be there."""
+        if name not in _ESTIMATORS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from . import _estimators
+
+        return getattr(_estimators, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_ESTIMATORS})
