@@ -15,9 +15,9 @@ mod tests;
 pub use error::CsrError;
 pub use row::{Indices, SparseRow};
 
-use rayon::prelude::*;
 use sprs::{CsMatBase, SpIndex};
 
+use crate::dataset::first_not_finite;
 use crate::shared::SharedSlice;
 
 /// Rows compressed, with columns of type `I` and positions of type `P`, over shared storage.
@@ -133,7 +133,7 @@ impl Csr {
     /// pool.
     pub(crate) fn check_values(&self) -> Result<(), CsrError> {
         let values = self.values();
-        match values.par_iter().position_first(|value| !value.is_finite()) {
+        match first_not_finite(values) {
             None => Ok(()),
             Some(k) => {
                 let started = self.row_starts().iter().take_while(|&start| start <= k);

@@ -5,7 +5,7 @@ mod features;
 
 pub use error::DatasetError;
 pub use features::Features;
-pub(crate) use features::all_finite;
+pub(crate) use features::{all_finite, first_not_finite};
 
 use crate::aligned::AlignedBlock;
 use crate::csr::{Csr, SparseRow};

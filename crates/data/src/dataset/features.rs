@@ -1,5 +1,7 @@
 //! The columns of a dataset's rows: a dense block beside a sparse tail.
 
+use rayon::prelude::*;
+
 use super::DatasetError;
 use crate::csr::{Csr, SparseRow};
 use crate::shared::SharedSlice;
@@ -140,9 +142,24 @@ impl Features {
     }
 }
 
+/// Numbers looked at together: enough that their order costs nothing.
+const CHUNK: usize = 1 << 14;
+
+/// The place of the first number that is NaN or infinite. `Time: O(n)` over the threads of the current
+/// rayon pool, at the speed of memory
+pub(crate) fn first_not_finite(numbers: &[f64]) -> Option<usize> {
+    // Looked at all together and not one by one until the first, which takes twenty times as long.
+    let is_bad = |chunk: &[f64]| !chunk.iter().fold(true, |good, x| good & x.is_finite());
+    let chunk = numbers.par_chunks(CHUNK).position_first(is_bad)?;
+    let rest = &numbers[chunk * CHUNK..];
+    rest.iter()
+        .position(|x| !x.is_finite())
+        .map(|place| chunk * CHUNK + place)
+}
+
 /// Refuses numbers that are NaN or infinite; errors call them `what`.
 pub(crate) fn all_finite(what: &'static str, numbers: &[f64]) -> Result<(), DatasetError> {
-    match numbers.iter().position(|x| !x.is_finite()) {
+    match first_not_finite(numbers) {
         None => Ok(()),
         Some(index) => Err(DatasetError::NotFinite {
             what,
@@ -155,6 +172,17 @@ pub(crate) fn all_finite(what: &'static str, numbers: &[f64]) -> Result<(), Data
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_number_that_is_not_finite_is_found() {
+        let mut numbers = vec![1.0; 3 * CHUNK];
+        assert_eq!(first_not_finite(&numbers), None);
+        for place in [3 * CHUNK - 1, 2 * CHUNK, CHUNK + 1, CHUNK - 1, 0] {
+            numbers[place] = f64::NAN;
+            assert_eq!(first_not_finite(&numbers), Some(place));
+        }
+        assert_eq!(first_not_finite(&[]), None);
+    }
 
     #[test]
     fn features_that_do_not_fit_together_are_named() {
