@@ -117,6 +117,7 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
             loop {
                 let mut stretch = Stretch {
                     upcoming: rows.upcoming(visits),
+                    tails: if form.asks_ahead() { visits } else { &[] },
                     rows: rows.window(),
                     visits,
                     progress: &mut *progress,
@@ -246,6 +247,8 @@ struct Stretch<'s, 'o, const V: usize> {
     visits: &'s [[u32; V]],
     /// Visits whose rows are to be asked for, one at each of `visits` as far as they go.
     upcoming: &'s [[u32; V]],
+    /// Visits of whose rows the form asks for parts: all of `visits`, or none.
+    tails: &'s [[u32; V]],
     progress: &'s mut Progress,
     ahead: &'s mut Ahead<'o, V>,
 }
@@ -346,10 +349,10 @@ impl<const V: usize> Stretch<'_, '_, V> {
         if let Some(visit) = self.upcoming.get(at) {
             self.rows.prefetch(visit);
         }
-        if let Some(visit) = self.visits.get(at + TAILS_AHEAD) {
+        if let Some(visit) = self.tails.get(at + TAILS_AHEAD) {
             form.prefetch(&self.rows, visit);
         }
-        if let Some(visit) = self.visits.get(at + 2 * TAILS_AHEAD) {
+        if let Some(visit) = self.tails.get(at + 2 * TAILS_AHEAD) {
             form.prefetch_places(&self.rows, visit);
         }
     }

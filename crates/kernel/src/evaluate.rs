@@ -63,7 +63,8 @@ pub fn evaluate(
     }
     put(
         Figure::Objective,
-        train.weighted_loss + norms.penalty(spec.weight_decay),
+        weighted_loss(&problem.train, weights, spec).unwrap_or(train.loss)
+            + norms.penalty(spec.weight_decay),
     );
     found
 }
@@ -129,12 +130,21 @@ pub(crate) fn is_right(z: f64, y: f64, tolerance: Option<f64>) -> bool {
     }
 }
 
+/// The mean of losses, each times its row's weight, which training lowers; `None` where rows have no
+/// weights.
+fn weighted_loss(data: &Dataset, weights: &Weights, spec: &Sgd) -> Option<f64> {
+    let row_weights = data.row_weights()?;
+    let of_row = |i: usize| {
+        let row = data.row(i);
+        row_weights[i] * spec.loss.value(score(weights, &row), row.target)
+    };
+    Some((0..data.len()).map(of_row).sum::<f64>() / data.len() as f64)
+}
+
 /// Means over the rows of one dataset.
 struct Scores {
     accuracy: f64,
     loss: f64,
-    /// The mean of losses, each times its row's weight: what training lowers.
-    weighted_loss: f64,
     margin_min: f64,
     margin_mean: f64,
 }
@@ -145,30 +155,23 @@ impl Scores {
         // A tolerance is for real targets: signs are compared as signs.
         let tolerance = tolerance.filter(|_| data.target_kind() == TargetKind::Real);
         let mut right = 0_u64;
-        let (mut loss, mut weighted_loss) = (0.0, 0.0);
-        let (mut margins, mut margin_min) = (0.0, f64::INFINITY);
-        let row_weights = data.row_weights();
+        let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
         for i in 0..data.len() {
             let row = data.row(i);
             let (z, y) = (score(weights, &row), row.target);
             right += u64::from(is_right(z, y, tolerance));
-            let of_row = spec.loss.value(z, y);
-            loss += of_row;
-            // Weights of 1 add up to the same bits.
-            weighted_loss += row_weights.map_or(of_row, |weights| weights[i] * of_row);
+            loss += spec.loss.value(z, y);
             margins += y * z;
             margin_min = margin_min.min(y * z);
         }
         // A loss may hide a score that is not a number: the hinge's max(0, 1 − NaN) is 0.
         if !margins.is_finite() {
             loss = f64::INFINITY;
-            weighted_loss = f64::INFINITY;
         }
         let n = data.len() as f64;
         Self {
             accuracy: right as f64 / n,
             loss: loss / n,
-            weighted_loss: weighted_loss / n,
             margin_min,
             margin_mean: margins / n,
         }

@@ -41,7 +41,7 @@ const BLOCK: usize = 1 << 18;
 
 /// Bytes of rows from which on they are asked for ahead of their visits: what a core has of
 /// second-level cache, about.
-const PREFETCH_FROM: usize = 1 << 20;
+pub(crate) const PREFETCH_FROM: usize = 1 << 20;
 
 /// Visits between asking for a packed row and using it: a step takes some ten nanoseconds and memory
 /// about a hundred, and a hint that comes too early is pushed out of the cache again.

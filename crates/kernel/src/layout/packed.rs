@@ -81,6 +81,7 @@ impl PackedRows {
         }
         self.write_back();
         let layout = self.layout;
+        let memory = self.memory.as_mut_slice();
         for (lane, data) in data.iter().enumerate() {
             // A lane that has diverged stays zero, whatever rows come.
             if self.zeroed[lane] || layout.stride == 0 {
@@ -89,7 +90,7 @@ impl PackedRows {
             let (features, targets) = (data.features(), data.targets());
             let kept = self.kept.chunks_exact(layout.rows.max(1)).nth(lane);
             for (at, i) in block.clone().enumerate() {
-                let row = &mut self.memory.as_mut_slice()[layout.place(lane, at)..];
+                let row = &mut memory[layout.place(lane, at)..];
                 let target = targets[i];
                 // ±1: multiplying by the label rounds nothing.
                 let sign = if self.folds_sign { target } else { 1.0 };

@@ -60,6 +60,12 @@ pub(crate) trait Form<const V: usize> {
         factors: StepFactors,
     );
 
+    /// True where rows have parts that are not packed, and too large to lie in a core's cache anyway.
+    #[inline(always)]
+    fn asks_ahead(&self) -> bool {
+        false
+    }
+
     /// Prefetches those parts of the rows of a coming visit that are not packed.
     #[inline(always)]
     fn prefetch(&self, _rows: &Window<'_>, _visit: &[u32; V]) {}

@@ -1,6 +1,6 @@
 //! Steps of any kind: batches, an intercept, wide rows, sparse tails beside signal columns.
 
-use sparsegrok_data::{Dataset, SparseRow};
+use sparsegrok_data::{Csr, Dataset, SparseRow};
 use sparsegrok_lanes::Rows;
 
 use super::form::{Form, Score};
@@ -150,11 +150,15 @@ impl<const W: usize> Form<W> for General<'_, W> {
     }
 
     #[inline(always)]
+    fn asks_ahead(&self) -> bool {
+        let tails = self.data.iter().filter_map(|data| data.features().tail());
+        tail::asks_ahead(tails.map(Csr::nnz).sum())
+    }
+
+    #[inline(always)]
     fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
-        if self.tail_width > 0 {
-            for lane in 0..W {
-                tail::prefetch_row(self.tail_row(rows, visit, lane));
-            }
+        for lane in 0..W {
+            tail::prefetch_row(self.tail_row(rows, visit, lane));
         }
     }
 

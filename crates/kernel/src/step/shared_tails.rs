@@ -135,6 +135,11 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
     }
 
     #[inline(always)]
+    fn asks_ahead(&self) -> bool {
+        self.rows.asks_ahead()
+    }
+
+    #[inline(always)]
     fn prefetch(&self, rows: &Window<'_>, [visit]: &[u32; 1]) {
         self.rows.prefetch::<false>(rows.row(*visit));
         let start = rows.shared_start(*visit);

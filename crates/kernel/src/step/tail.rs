@@ -8,7 +8,7 @@
 use sparsegrok_data::{Csr, Indices, SpIndex, SparseRow};
 use sparsegrok_lanes::prefetch;
 
-use crate::layout::LINE;
+use crate::layout::{LINE, PREFETCH_FROM};
 
 /// Partial sums of [`dot`]: enough to keep the fma units busy, few enough that the rest of a short
 /// row is not most of it.
@@ -44,6 +44,11 @@ impl<'w, I: SpIndex> TailRows<'w, I> {
             Indices::Usize(starts) => starts[row]..starts[row + 1],
         };
         (&self.columns[range.clone()], &self.values[range])
+    }
+
+    /// True where rows are to be asked for ahead of their visits.
+    pub(super) fn asks_ahead(&self) -> bool {
+        asks_ahead(self.values.len())
     }
 
     /// Asks for a row ahead of its visit. `ONES`: without its values.
@@ -125,6 +130,11 @@ pub(super) fn add_scaled_of<const ONES: bool, I: SpIndex>(
         let value = if ONES { 1.0 } else { *value };
         *u = c.mul_add(value, *u);
     }
+}
+
+/// True where so many non-zeros do not lie in a core's cache anyway.
+pub(super) fn asks_ahead(nonzeros: usize) -> bool {
+    nonzeros * (size_of::<u32>() + size_of::<f64>()) >= PREFETCH_FROM
 }
 
 /// Asks for the first lines of a slice, which may begin anywhere in a line, and for its last.

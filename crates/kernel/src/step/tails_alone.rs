@@ -131,6 +131,11 @@ impl<I: SpIndex, const ONES: bool> Form<1> for TailsAlone<'_, I, ONES> {
     }
 
     #[inline(always)]
+    fn asks_ahead(&self) -> bool {
+        self.rows.asks_ahead()
+    }
+
+    #[inline(always)]
     fn prefetch(&self, rows: &Window<'_>, [visit]: &[u32; 1]) {
         self.rows.prefetch::<ONES>(rows.row(*visit));
     }
