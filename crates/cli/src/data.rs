@@ -361,6 +361,7 @@ impl Sink {
             let labels = labels.unwrap_or(match rows.target_kind() {
                 TargetKind::Sign => Labels::Sign,
                 TargetKind::Real => Labels::Real,
+                TargetKind::Class => Labels::Classes,
             });
             return Ok(store::write(output, rows, labels)?);
         }

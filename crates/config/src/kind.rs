@@ -1,7 +1,7 @@
 //! The shapes of values: how each is written on the command line, and described in messages.
 
 use sparsegrok_data::Shortest;
-use sparsegrok_data::svmlight::LabelPair;
+use sparsegrok_data::svmlight::LabelsAsked;
 use sparsegrok_kernel::Figure;
 use toml::Value;
 
@@ -89,7 +89,7 @@ impl Kind {
             Self::Switch => "true or false".to_owned(),
             Self::Choice(words) => one_of(words.iter().copied()),
             Self::Path => "a path".to_owned(),
-            Self::Labels => LabelPair::FORM.to_owned(),
+            Self::Labels => LabelsAsked::FORM.to_owned(),
             Self::Columns => {
                 format!("columns, each {}", one_of(Column::all().map(Column::name)))
             }

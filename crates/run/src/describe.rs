@@ -25,7 +25,7 @@ pub struct Description {
 }
 
 /// Targets in brief.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
     /// Number of labels of each sign.
     Labels {
@@ -34,6 +34,8 @@ pub enum Targets {
         /// Of label 1.
         positive: usize,
     },
+    /// The label of each class, ascending, and the number of its rows.
+    Classes(Vec<(i32, usize)>),
     /// The range of real targets.
     Real {
         /// Smallest.
@@ -67,6 +69,7 @@ impl Description {
                         positive,
                     }
                 }
+                TargetKind::Class => Targets::Classes(data.class_sizes().into_iter().collect()),
                 TargetKind::Real => Targets::Real {
                     least: targets.iter().copied().fold(f64::INFINITY, f64::min),
                     greatest: targets.iter().copied().fold(f64::NEG_INFINITY, f64::max),
@@ -96,12 +99,17 @@ impl fmt::Display for Description {
         writeln!(f, "memorization_columns = {}", self.memorization_columns)?;
         writeln!(f, "nonzeros = {}", self.nonzeros)?;
         writeln!(f, "density = {}", number(self.density))?;
-        match self.targets {
+        match &self.targets {
             Targets::Labels { negative, positive } => {
                 writeln!(f, "labels = {{ \"-1\" = {negative}, \"1\" = {positive} }}")?;
             }
+            Targets::Classes(labels) => {
+                let rows = |(label, rows): &(i32, usize)| format!("\"{label}\" = {rows}");
+                let labels: Vec<_> = labels.iter().map(rows).collect();
+                writeln!(f, "labels = {{ {} }}", labels.join(", "))?;
+            }
             Targets::Real { least, greatest } => {
-                writeln!(f, "targets = [{}, {}]", number(least), number(greatest))?;
+                writeln!(f, "targets = [{}, {}]", number(*least), number(*greatest))?;
             }
         }
         writeln!(f, "bytes = {}", self.bytes)

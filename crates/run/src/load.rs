@@ -153,6 +153,7 @@ pub fn read_rows(path: &Path, options: &RowOptions) -> Result<FileRows, LoadErro
             labels: match options.rows.targets {
                 TargetKind::Sign => store.labels(),
                 TargetKind::Real => Labels::Real,
+                TargetKind::Class => Labels::Classes,
             },
             mapped: false,
             is_store: true,

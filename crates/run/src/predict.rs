@@ -52,7 +52,7 @@ impl Predictor {
 /// A score as the target it predicts, in the file's own labels: −1 or 1, 0 or 1, two others, or the score.
 pub fn predicted_target(score: f64, labels: Labels) -> String {
     match (labels, score >= 0.0) {
-        (Labels::Real, _) => Shortest(score).to_string(),
+        (Labels::Real | Labels::Classes, _) => Shortest(score).to_string(),
         (Labels::Named(labels), true) => labels.positive().to_string(),
         (Labels::Named(labels), false) => labels.negative().to_string(),
         (_, true) => "1".to_owned(),

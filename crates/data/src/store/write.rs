@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use bytemuck::{bytes_of, cast_slice};
 
 use super::layout::{HEADER_CHECKSUM, Header, SECTIONS};
-use crate::dataset::{Dataset, TargetKind};
+use crate::dataset::Dataset;
 use crate::svmlight::Labels;
 
 /// Writes a dataset as a store; `labels` says what its targets were in text. `Time: O(bytes)`; the numbers
@@ -22,7 +22,7 @@ pub fn write(mut writer: impl Write, data: &Dataset, labels: Labels) -> io::Resu
         let message = "stores are written on little-endian machines of 64 bits only";
         return Err(io::Error::new(io::ErrorKind::Unsupported, message));
     }
-    if data.is_empty() || (labels == Labels::Real) != (data.target_kind() == TargetKind::Real) {
+    if data.is_empty() || labels.target_kind() != data.target_kind() {
         let message = "a store has rows, and labels of their targets' kind";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
