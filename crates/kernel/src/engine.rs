@@ -10,7 +10,7 @@ use crate::linear::{Linear, Plan};
 use crate::shape::Shape;
 use crate::side_by_side::SideBySide;
 use crate::spec::Sgd;
-use crate::state::LinearState;
+use crate::state::{LinearState, State};
 use crate::trainer::Trainer;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
@@ -110,6 +110,20 @@ pub fn start<'a>(
     simd: SimdChoice,
     accuracy_tolerance: Option<f64>,
 ) -> Result<SideBySide<'a>, InvalidSetting> {
+    let states: Vec<Option<&State>> = runs.iter().map(|run| run.start).collect();
+    start_from(spec, runs, &states, kernel, simd, accuracy_tolerance)
+}
+
+/// As [`start`], from these states, which need not last as long as the runs: those of the runs are not
+/// looked at.
+pub(crate) fn start_from<'a>(
+    spec: &'a Sgd,
+    runs: &[Job<'a>],
+    states: &[Option<&State>],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    accuracy_tolerance: Option<f64>,
+) -> Result<SideBySide<'a>, InvalidSetting> {
     assert!(!runs.is_empty(), "no runs, expected 1 or more");
     spec.validate()?;
     let level = simd.level()?;
@@ -117,9 +131,10 @@ pub fn start<'a>(
         check_fit(run.problem, spec, kernel)?;
     }
     let kernel = kernel.for_shape(runs.len(), Shape::of(&runs[0].problem.train));
-    let runs = &runs[..side_by_side(kernel, runs)];
-    let states = runs.iter().map(|run| {
-        let state = LinearState::of(run.start?);
+    let runs = &runs[..side_by_side(kernel, states)];
+    let epoch = states[0].map_or(0, |state| state.epoch);
+    let states = runs.iter().zip(states).map(|(run, state)| {
+        let state = LinearState::of((*state)?);
         let state = state.filter(|state| state.fits(spec, run.problem));
         Some(state.expect("a state of this run"))
     });
@@ -151,27 +166,39 @@ pub fn start<'a>(
             Box::new(Linear::new(spec, level, [of_lane(0)]))
         }
     };
-    Ok(SideBySide::new(trainer, spec, runs, accuracy_tolerance))
+    Ok(SideBySide::new(
+        trainer,
+        spec,
+        runs,
+        epoch,
+        accuracy_tolerance,
+    ))
 }
 
 /// The number of runs, from the first on, that a kernel trains at the same time.
-fn side_by_side<'a>(kernel: KernelChoice, runs: &[Job<'a>]) -> usize {
+fn side_by_side(kernel: KernelChoice, states: &[Option<&State>]) -> usize {
     if kernel != KernelChoice::Lanes {
         return 1;
     }
     // Lanes have one step and one scale in common.
-    let stage = |run: &Job<'a>| {
-        let state = run.start?;
+    let stage = |run: usize| {
+        let state = states[run]?;
         Some((state.epoch, state.step, state.arrays.get("scale")))
     };
-    let alike = |run: &&Job<'a>| stage(run) == stage(&runs[0]);
-    let company = runs[1..].iter().take_while(alike);
+    let company = (1..states.len()).take_while(|&run| stage(run) == stage(0));
     1 + company.take(LANES - 1).count()
 }
 
 /// Checks that a configuration fits the data of a job.
 fn check_fit(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<(), InvalidSetting> {
     let data = &problem.train;
+    if data.target_kind() == TargetKind::Class {
+        return Err(InvalidSetting {
+            key: "labels",
+            value: "all".to_owned(),
+            expected: "two labels or real numbers, as this trains one model; `OneVsRest` trains one a class",
+        });
+    }
     if spec.loss.needs_signs() && data.target_kind() == TargetKind::Real {
         return Err(InvalidSetting {
             key: "loss",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sparsegrok_config::NumberFormat;
-use sparsegrok_data::{Dataset, TargetKind};
+use sparsegrok_data::{Classes, Dataset, Problem, TargetKind};
 
 /// The size and targets of a dataset. Displays as TOML.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +114,19 @@ impl fmt::Display for Description {
         }
         writeln!(f, "bytes = {}", self.bytes)
     }
+}
+
+/// Bytes of the rows of a problem, and of the targets and weights that each of its classes has of its own.
+pub(crate) fn bytes_of_problem(problem: &Problem) -> u64 {
+    let rows = bytes_of(&problem.train) + problem.test.as_ref().map_or(0, bytes_of);
+    let of_class = |of: &Problem| {
+        let test = of.test.as_ref().map_or(0, Dataset::len);
+        // Weights are counted though classes may share them, as they do without weights of their own.
+        let weights = of.train.row_weights().map_or(0, <[f64]>::len);
+        ((of.train.len() + test + weights) * size_of::<f64>()) as u64
+    };
+    let classes = problem.classes.iter().flat_map(Classes::problems);
+    rows + classes.map(of_class).sum::<u64>()
 }
 
 /// Bytes of rows. Those of a mapped file are not counted: the system can take their memory back.
