@@ -93,6 +93,7 @@ fn wrong(kind: Kind) -> &'static [&'static str] {
         Kind::Span => &["3", "0%", "-1%", "101%", "0epochs", "1%%", "2s"],
         Kind::Every => &["5", "0s", "5days", "-1s", "s", "99999999999999999999s"],
         Kind::Labels => &["1", "many", "0.5"],
+        Kind::ClassWeight => &["equal", "1", "1:-1", "1:many", "0.5:1"],
         Kind::Path | Kind::Axes => &[],
     }
 }

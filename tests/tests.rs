@@ -2,6 +2,7 @@
 
 mod browser;
 mod checkpoint;
+mod classes;
 mod command;
 mod compare;
 mod configuration;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{ValueEnum, ValueHint};
 use sparsegrok_config::{Config, Section, Setting};
 use sparsegrok_data::store;
-use sparsegrok_data::svmlight::{self, LabelPair, Labels, OneHot};
+use sparsegrok_data::svmlight::{self, Labels, LabelsAsked, OneHot};
 use sparsegrok_data::{Dataset, Input, InvalidSetting, TargetKind, shown};
 use sparsegrok_run::{
     Description, FileRows, Loaded, RowOptions, check_effect, load_to_train, load_within, read_rows,
@@ -103,9 +103,9 @@ pub(crate) struct TextFlags {
         hide_possible_values = true
     )]
     zero_based: Option<bool>,
-    /// The two labels of the file: the one read as -1, then the one read as 1
-    #[arg(long, value_name = "A,B", allow_hyphen_values = true)]
-    labels: Option<LabelPair>,
+    /// The two labels of the file: the one read as -1, then the one read as 1; or all, each a class
+    #[arg(long, value_name = "A,B|all", allow_hyphen_values = true)]
+    labels: Option<LabelsAsked>,
     /// Take a store as it is, without checking its checksums and numbers first
     #[arg(long)]
     no_verify: bool,
@@ -117,19 +117,37 @@ impl TextFlags {
         RowOptions {
             rows: svmlight::Options {
                 zero_based: self.zero_based.unwrap_or(options.rows.zero_based),
-                labels: self.labels.or(options.rows.labels),
+                labels: self.labels.map_or(options.rows.labels, LabelsAsked::pair),
+                targets: match self.labels {
+                    Some(LabelsAsked::All) => TargetKind::Class,
+                    _ => options.rows.targets,
+                },
                 ..options.rows
             },
             verify: options.verify && !self.no_verify,
         }
     }
 
+    /// Refuses labels that are none of a model which reads files with these options.
+    pub(crate) fn check_fit(&self, model: &svmlight::Options) -> Result<(), InvalidSetting> {
+        let expected = match (model.targets, self.labels) {
+            (TargetKind::Real, Some(_)) => "to be left out, as targets are real numbers",
+            (TargetKind::Class, Some(LabelsAsked::Two(_))) => {
+                "to be left out, as labels are those of the model's classes"
+            }
+            (TargetKind::Sign, Some(LabelsAsked::All)) => {
+                "two labels, as the model knows no others"
+            }
+            _ => return Ok(()),
+        };
+        let labels = self
+            .labels
+            .map_or_else(String::new, |labels| labels.to_string());
+        Err(refuse("labels", labels, expected))
+    }
+
     /// Refuses flags that had no effect on the file read.
     pub(crate) fn check_effect(&self, file: &FileRows) -> Result<(), InvalidSetting> {
-        if let Some(labels) = self.labels.filter(|_| file.labels == Labels::Real) {
-            let expected = "to be left out, as targets are real numbers";
-            return Err(refuse("labels", labels.to_string(), expected));
-        }
         let none = RowOptions {
             rows: svmlight::Options::default(),
             verify: true,
@@ -361,6 +379,7 @@ impl Sink {
             let labels = labels.unwrap_or(match rows.target_kind() {
                 TargetKind::Sign => Labels::Sign,
                 TargetKind::Real => Labels::Real,
+                TargetKind::Class => Labels::Classes,
             });
             return Ok(store::write(output, rows, labels)?);
         }

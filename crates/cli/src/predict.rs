@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::ValueHint;
 use sparsegrok_data::{Input, Shortest, svmlight};
 use sparsegrok_kernel::model::{self, Model, ModelError};
-use sparsegrok_run::predict::{Predictor, predicted_target, prediction_quality};
+use sparsegrok_run::predict::Predictor;
 use sparsegrok_run::{RowOptions, read_rows};
 
 use crate::data::TextFlags;
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     model: PathBuf,
     #[command(flatten)]
     text: TextFlags,
-    /// Print scores z instead of labels
+    /// Print scores z instead of labels; of a model of classes one for each, in the order of their labels
     #[arg(long)]
     scores: bool,
     #[command(flatten)]
@@ -49,6 +49,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let model = read_model(&args.model)?;
     let predictor = Predictor::new(model, &args.model)?;
     let of_model = predictor.options();
+    args.text.check_fit(&of_model)?;
     let asked = args.text.over(RowOptions {
         rows: svmlight::Options {
             most_memory: memory::for_rows(false),
@@ -58,19 +59,20 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     });
     let rows = read_rows(&args.data, &asked)?;
     args.text.check_effect(&rows)?;
-    let scores = predictor.scores(&rows);
+    let predicted = predictor.predict(&rows);
     let mut output = Output::open(&out)?;
     let mut lines = BufWriter::new(&mut output);
-    for &score in &scores {
+    for scores in predicted.scores() {
         if args.scores {
-            writeln!(lines, "{}", Shortest(score))?;
+            let scores: Vec<_> = scores.iter().map(|&z| Shortest(z).to_string()).collect();
+            writeln!(lines, "{}", scores.join(" "))?;
         } else {
-            writeln!(lines, "{}", predicted_target(score, rows.labels))?;
+            writeln!(lines, "{}", predicted.target(scores))?;
         }
     }
     lines.flush()?;
     drop(lines);
     output.finish()?;
-    say(prediction_quality(&scores, &rows));
+    say(predicted.quality(&rows));
     Ok(())
 }

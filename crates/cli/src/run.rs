@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
-use sparsegrok_config::{Section, Setting};
-use sparsegrok_kernel::{TrainError, Weights, model};
+use sparsegrok_config::{Config, Section, Setting};
+use sparsegrok_data::Problem;
+use sparsegrok_kernel::{Arrays, TrainError, Weights, model};
 use sparsegrok_log::{Unfinished, Work};
 use sparsegrok_run::memory::Memory;
 use sparsegrok_run::models::Linear;
@@ -136,8 +137,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     output.finish()?;
     if let Some(mut file) = model_file {
-        let weights = Weights::of(&run.weights).context("only linear models are saved")?;
-        model::write(&mut file, &config.to_toml()?, &weights)?;
+        write_model(&mut file, &config, &problem, &run.weights)?;
         file.finish()?;
     }
     if let Some((asked, file)) = targets.plot.as_ref().zip(plot_file) {
@@ -146,5 +146,25 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     // Every output is on the disk: now the run need not be made again.
     remove()?;
     say(closing::words(&config, &run));
+    Ok(())
+}
+
+/// Writes the model of a run: one, or one for each class.
+fn write_model(
+    file: &mut Output,
+    config: &Config,
+    problem: &Problem,
+    weights: &Arrays,
+) -> anyhow::Result<()> {
+    const OTHER: &str = "only linear models are saved";
+    let config = config.to_toml()?;
+    match &problem.classes {
+        None => model::write(file, &config, &Weights::of(weights).context(OTHER)?)?,
+        Some(classes) => {
+            let labels = classes.labels();
+            let models = Weights::of_classes(weights, labels.len()).context(OTHER)?;
+            model::write_classes(file, &config, labels, &models)?;
+        }
+    }
     Ok(())
 }

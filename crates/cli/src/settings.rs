@@ -42,6 +42,7 @@ impl<S> SettingFlags<S> {
             ("--config", &self.file),
             ("--train", &config.files.train),
             ("--test", &config.files.test),
+            ("--sample-weights", &config.files.sample_weights),
         ];
         let named = files.into_iter();
         named
@@ -252,7 +253,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
             .value_parser(["true", "false"])
             .hide_possible_values(true),
         // Such as -1e-3, which is refused by name then.
-        Kind::Number | Kind::Labels => arg.allow_hyphen_values(true),
+        Kind::Number | Kind::Labels | Kind::ClassWeight => arg.allow_hyphen_values(true),
         Kind::Path => arg
             .value_hint(ValueHint::FilePath)
             .value_parser(value_parser!(PathBuf)),

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use sparsegrok_data::svmlight::LabelPair;
-use sparsegrok_data::{InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
+use sparsegrok_data::svmlight::LabelsAsked;
+use sparsegrok_data::{ClassWeight, InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
 use sparsegrok_kernel::{Figure, KernelChoice, Sgd, SimdChoice};
 
 use crate::checkpoint_every::CheckpointEvery;
@@ -69,8 +69,12 @@ pub struct FileSpec {
     pub target: Option<Target>,
     /// Counts feature indices from 0.
     pub zero_based: bool,
-    /// The two labels of text, where they are others than −1 and 1 or 0 and 1.
-    pub labels: Option<LabelPair>,
+    /// The two labels of text, where they are others than −1 and 1 or 0 and 1, or all of them as classes.
+    pub labels: Option<LabelsAsked>,
+    /// A weight for each training row, by which its gradient is multiplied.
+    pub sample_weights: Option<PathBuf>,
+    /// A weight for each class, by which the gradient of its rows is multiplied.
+    pub class_weight: Option<ClassWeight>,
     /// Takes stores as they are, without reading them to their ends first.
     pub no_verify: bool,
 }

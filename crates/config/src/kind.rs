@@ -1,7 +1,7 @@
 //! The shapes of values: how each is written on the command line, and described in messages.
 
-use sparsegrok_data::Shortest;
-use sparsegrok_data::svmlight::LabelPair;
+use sparsegrok_data::svmlight::LabelsAsked;
+use sparsegrok_data::{ClassWeight, Shortest};
 use sparsegrok_kernel::Figure;
 use toml::Value;
 
@@ -28,8 +28,10 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A path, relative to the working directory; one that is no UTF-8 is an array of its bytes in TOML.
     Path,
-    /// Two labels, `A,B`.
+    /// Two labels, `A,B`, or `all`.
     Labels,
+    /// Weights of classes: `balanced`, or `LABEL:WEIGHT,…`.
+    ClassWeight,
     /// Names of trace columns, separated by commas; an array in TOML.
     Columns,
     /// Names of figures, separated by commas; an array in TOML.
@@ -65,7 +67,8 @@ impl Kind {
             Self::Switch => "BOOL",
             Self::Choice(_) => "NAME",
             Self::Path => "FILE",
-            Self::Labels => "A,B",
+            Self::Labels => "A,B|all",
+            Self::ClassWeight => "balanced|LABEL:W,…",
             Self::Columns | Self::Figures | Self::Sources => "LIST",
             Self::Seeds => "N|A..B|auto",
             Self::Stop => "WHEN",
@@ -89,7 +92,8 @@ impl Kind {
             Self::Switch => "true or false".to_owned(),
             Self::Choice(words) => one_of(words.iter().copied()),
             Self::Path => "a path".to_owned(),
-            Self::Labels => LabelPair::FORM.to_owned(),
+            Self::Labels => LabelsAsked::FORM.to_owned(),
+            Self::ClassWeight => ClassWeight::FORM.to_owned(),
             Self::Columns => {
                 format!("columns, each {}", one_of(Column::all().map(Column::name)))
             }

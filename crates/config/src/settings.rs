@@ -133,6 +133,14 @@ fn beside_files(config: &Config) -> Option<&'static str> {
     unless(config.files.train.is_none(), expected)
 }
 
+/// The reason for which settings of labels have no effect on real numbers, if they are set. A grid may have
+/// cells of both.
+fn beside_numbers(config: &Config, is_set: bool) -> Option<&'static str> {
+    let varies = config.study.varies("loss") || config.study.varies("target");
+    let is_idle = is_set && config.target() == Target::Linear && !varies;
+    unless(!is_idle, "to be left out, as targets are real numbers")
+}
+
 /// The reason for which a schedule's parameter has no effect on other schedules. A grid may have
 /// cells of both.
 fn beside_schedule(
@@ -230,14 +238,21 @@ pub static SETTINGS: &[Setting] = &[
         .costs_time(),
     setting! {
         files.labels,
-        "The two labels of text: the one read as -1, then the one read as 1 [default: -1,1 or 0,1]"
+        "The two labels of text: the one read as -1, then the one read as 1; or all, each a class with a model of its own \
+         [default: -1,1 or 0,1]"
     }
     .expects(|c| with_file(c, c.files.labels.is_some()))
-    .idle(|c| {
-        let varies = c.study.varies("loss") || c.study.varies("target");
-        let is_idle = c.files.labels.is_some() && c.target() == Target::Linear && !varies;
-        is_idle.then_some("to be left out, as targets are real numbers")
-    })
+    .idle(|c| beside_numbers(c, c.files.labels.is_some()))
+    .costs_time(),
+    setting! { files.sample_weights, "Weights of the training rows, from a file of a number a line" }
+        .expects(|c| with_file(c, c.files.sample_weights.is_some()))
+        .costs_time(),
+    setting! {
+        files.class_weight,
+        "Weights of the classes of training rows, by label, 1 for those not named; balanced: all classes count alike"
+    }
+    .expects(|c| with_file(c, c.files.class_weight.is_some()))
+    .idle(|c| beside_numbers(c, c.files.class_weight.is_some()))
     .costs_time(),
     setting! {
         files.no_verify,
@@ -514,8 +529,12 @@ mod tests {
             }
             Kind::Path => (vec![word], vec![whole, number, yes]),
             Kind::Labels => (
-                vec!["1,2".into(), "-3,2".into()],
+                vec!["1,2".into(), "-3,2".into(), "all".into()],
                 vec![whole, number, word, yes, "1,1".into(), "0,0.5".into()],
+            ),
+            Kind::ClassWeight => (
+                vec!["balanced".into(), "1:2.5,-3:0".into()],
+                vec![whole, number, word, yes, "1:2,1:3".into(), "1:-1".into()],
             ),
             Kind::Columns => (
                 vec![kind.parse("epoch, objective")],

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use sparsegrok_data::svmlight::LabelPair;
-use sparsegrok_data::{RandomFamily, Target};
+use sparsegrok_data::svmlight::LabelsAsked;
+use sparsegrok_data::{ClassWeight, RandomFamily, Target};
 use sparsegrok_kernel::{
     BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
 };
@@ -118,9 +118,12 @@ types! {
             Self::Rows(rows) => Value::Integer((*rows).into()),
             Self::Full => "full".into(),
         });
-    LabelPair: Kind::Labels,
+    LabelsAsked: Kind::Labels,
         |value| value.as_str()?.parse().ok(),
-        |pair| Ok(pair.to_string().into());
+        |labels| Ok(labels.to_string().into());
+    ClassWeight: Kind::ClassWeight,
+        |value| value.as_str()?.parse().ok(),
+        |weight| Ok(weight.to_string().into());
     Traces: Kind::WholeOr(0, MOST, &["none", "all"]),
         |value| match value.as_str() {
             Some("none") => Some(Self::None),

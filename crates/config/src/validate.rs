@@ -115,7 +115,8 @@ fn idle(source: Source, config: &Config) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::evaluate::{EvaluateSpec, Evaluations, GenFigure};
-    use sparsegrok_data::{RandomFamily, Target};
+    use sparsegrok_data::svmlight::LabelsAsked;
+    use sparsegrok_data::{ClassWeight, RandomFamily, Target};
 
     #[test]
     fn settings_that_do_not_fit_each_other_are_refused() {
@@ -127,6 +128,15 @@ mod tests {
         assert_eq!(bad(|c| c.files.test = Some("t.svm".into())), "test");
         assert_eq!(bad(|c| c.files.memorize = true), "memorize");
         assert_eq!(bad(|c| c.files.zero_based = true), "zero_based");
+        assert_eq!(bad(|c| c.files.labels = Some(LabelsAsked::All)), "labels");
+        assert_eq!(
+            bad(|c| c.files.sample_weights = Some("w.txt".into())),
+            "sample_weights"
+        );
+        assert_eq!(
+            bad(|c| c.files.class_weight = Some(ClassWeight::Balanced)),
+            "class_weight"
+        );
         assert_eq!(bad(|c| c.synthetic.target = Target::Linear), "target");
         assert_eq!(bad(|c| c.compare.long_epochs = 0), "long_epochs");
         assert_eq!(bad(|c| c.output.columns.clear()), "columns");

@@ -7,6 +7,8 @@ pub use error::DatasetError;
 pub use features::Features;
 pub(crate) use features::{all_finite, first_not_finite};
 
+use std::collections::BTreeMap;
+
 use crate::aligned::AlignedBlock;
 use crate::csr::{Csr, SparseRow};
 use crate::shared::SharedSlice;
@@ -18,6 +20,8 @@ pub enum TargetKind {
     Sign,
     /// Real numbers, for squared loss.
     Real,
+    /// Labels of classes, whole numbers: a model a class tells its own from the rest.
+    Class,
 }
 
 /// Rows to train or test on. Immutable.
@@ -139,7 +143,7 @@ impl Dataset {
     /// none. `Time: O(rows)`; nothing is copied.
     ///
     /// # Errors
-    /// When lengths disagree, a number is not finite, or a sign is not ±1.
+    /// When lengths disagree, a number is not finite, a sign is not ±1, or a label of a class is no `i32`.
     pub fn new(
         features: Features,
         targets: impl Into<SharedSlice<f64>>,
@@ -275,6 +279,28 @@ impl Dataset {
         self.row_weights.as_deref()
     }
 
+    /// The labels of the classes that the targets name, ascending, each with the number of its rows; none where
+    /// targets are of another kind. `Time: O(rows · log classes)`
+    pub fn class_sizes(&self) -> BTreeMap<i32, usize> {
+        let mut sizes = BTreeMap::new();
+        if self.target_kind == TargetKind::Class {
+            for &label in &*self.targets {
+                *sizes.entry(label as i32).or_default() += 1;
+            }
+        }
+        sizes
+    }
+
+    /// The same rows with other targets, of their number and of this kind.
+    pub(crate) fn with_targets(self, targets: Vec<f64>, target_kind: TargetKind) -> Self {
+        debug_assert_eq!(targets.len(), self.len());
+        Self {
+            targets: targets.into(),
+            target_kind,
+            ..self
+        }
+    }
+
     /// The kind of the targets.
     pub fn target_kind(&self) -> TargetKind {
         self.target_kind
@@ -318,17 +344,28 @@ impl Dataset {
     }
 }
 
-/// Refuses targets that are not finite or, where they should be signs, not ±1.
+/// Refuses targets that are not finite or, where they should be signs, not ±1, or, where they should be
+/// labels of classes, no `i32`.
 pub(crate) fn check_targets(targets: &[f64], kind: TargetKind) -> Result<(), DatasetError> {
     all_finite("target", targets)?;
-    let wrong = targets.iter().position(|y| y.abs() != 1.0);
-    match wrong.filter(|_| kind == TargetKind::Sign) {
-        None => Ok(()),
-        Some(index) => Err(DatasetError::Sign {
-            index,
-            value: targets[index],
-        }),
-    }
+    let fits: fn(f64) -> bool = match kind {
+        TargetKind::Real => |_| true,
+        TargetKind::Sign => |y| y.abs() == 1.0,
+        TargetKind::Class => |y| is_class_label(y),
+    };
+    let Some(index) = targets.iter().position(|&y| !fits(y)) else {
+        return Ok(());
+    };
+    let value = targets[index];
+    Err(match kind {
+        TargetKind::Class => DatasetError::Class { index, value },
+        _ => DatasetError::Sign { index, value },
+    })
+}
+
+/// Tells if a number can be the label of a class.
+pub(crate) fn is_class_label(label: f64) -> bool {
+    f64::from(label as i32) == label
 }
 
 #[cfg(test)]
@@ -440,6 +477,23 @@ mod tests {
             message(&[1.0; 3], Some(f64::INFINITY)),
             "the memorization scale is inf, expected a finite number"
         );
+    }
+
+    #[test]
+    fn labels_of_classes_are_whole_numbers() {
+        let rows = |targets: &[f64]| {
+            let kind = TargetKind::Class;
+            Dataset::new(features(true), targets.to_vec(), kind, None)
+        };
+        let sizes = rows(&[3.0, -2.0, 3.0]).unwrap().class_sizes();
+        assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [(-2, 1), (3, 2)]);
+        assert!(signs(&[1.0; 3], None).unwrap().class_sizes().is_empty());
+        for wrong in [2.5, 3e9, -2_147_483_649.0] {
+            let said = rows(&[1.0, wrong, 2.0]).unwrap_err().to_string();
+            let expected = "expected a whole number from -2147483648 to 2147483647";
+            assert_eq!(said, format!("target 1 is {wrong}, {expected}"));
+        }
+        assert!(rows(&[1.0, f64::NAN, 2.0]).is_err());
     }
 
     #[test]

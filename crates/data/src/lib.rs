@@ -18,6 +18,8 @@
 //! ```
 
 mod aligned;
+mod class_weight;
+mod classes;
 mod csr;
 mod dataset;
 mod input;
@@ -27,6 +29,7 @@ mod path;
 mod problem;
 mod random;
 mod reference;
+mod row_weights;
 mod shared;
 mod spec;
 pub mod store;
@@ -34,6 +37,8 @@ pub mod svmlight;
 mod synthetic;
 
 pub use aligned::AlignedBlock;
+pub use class_weight::{ClassWeight, ParseClassWeightError};
+pub use classes::Classes;
 pub use csr::{Csr, CsrError, Indices, SparseRow};
 pub use dataset::{Dataset, DatasetError, Features, Row, Slot, TargetKind};
 pub use input::Input;
@@ -45,6 +50,7 @@ pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,
 };
 pub use reference::Mt19937;
+pub use row_weights::{RowWeights, RowWeightsError};
 pub use shared::SharedSlice;
 pub use spec::{InvalidSetting, SyntheticSpec, Target, check};
 pub use sprs::SpIndex;

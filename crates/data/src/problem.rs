@@ -1,5 +1,6 @@
 //! Problems: the training set, test set and teacher of one experiment.
 
+use crate::classes::Classes;
 use crate::dataset::{Dataset, DatasetError};
 use crate::length::{root_of_squares, sum_of_squares};
 
@@ -47,6 +48,8 @@ pub struct Problem {
     pub test: Option<Dataset>,
     /// The teacher of synthetic data.
     pub teacher: Option<Teacher>,
+    /// The classes of the training rows, where targets are their labels.
+    pub classes: Option<Classes>,
 }
 
 impl Problem {
@@ -72,8 +75,10 @@ impl Problem {
 
     /// Joins training and test rows.
     ///
+    /// Classes are those of the training rows. Test rows of others are always predicted wrongly.
+    ///
     /// # Errors
-    /// When their columns or kinds of target differ, or test rows memorize.
+    /// When their columns or kinds of target differ, test rows memorize, or classes are fewer than two.
     pub fn new(
         train: Dataset,
         test: Option<Dataset>,
@@ -103,10 +108,12 @@ impl Problem {
                 return Err(DatasetError::TestMemorizes);
             }
         }
+        let classes = Classes::of(&train, test.as_ref())?;
         Ok(Self {
             train,
             test,
             teacher,
+            classes,
         })
     }
 }

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | 0 | 8 | signature `89 53 47 53 0D 0A 1A 0A` |
 //! | 8 | 4 | version, 1 |
-//! | 12 | 4 | labels: 0 for −1 and 1; 1 for labels that were 0 and 1 in text, stored as −1 and 1; 2 for real numbers; 3 for the two labels below, stored as −1 and 1 |
+//! | 12 | 4 | labels: 0 for −1 and 1; 1 for labels that were 0 and 1 in text, stored as −1 and 1; 2 for real numbers; 3 for the two labels below, stored as −1 and 1; 4 for labels of classes, as written |
 //! | 16 | 8 | rows n |
 //! | 24 | 8 | signal columns d |
 //! | 32 | 8 | tail columns |
@@ -224,27 +224,32 @@ impl Store {
             self.column(0),
             tail,
         );
-        let kind = match self.labels() {
-            Labels::Real => TargetKind::Real,
-            _ => TargetKind::Sign,
-        };
         Ok(Dataset::from_parts(
             features,
             self.column(1),
-            kind,
+            self.labels().target_kind(),
             header.memorization(),
         ))
     }
 
-    /// The rows with targets of the kind asked for: labels −1 and 1 may be taken for real numbers.
-    /// `Time:` as [`dataset`](Self::dataset).
+    /// The rows with targets of the kind asked for: labels −1 and 1 and those of classes may be taken for real
+    /// numbers, and two labels for classes.
+    /// `Time:` as [`dataset`](Self::dataset); where two labels become classes, `O(rows)` more.
     ///
     /// # Errors
-    /// As [`dataset`](Self::dataset), and where real numbers should be labels or labels that were 0
-    /// and 1 real numbers.
+    /// As [`dataset`](Self::dataset), and where real numbers should be labels, classes two labels, or labels
+    /// that were 0 and 1 real numbers.
     pub fn dataset_with(&self, targets: TargetKind) -> Result<Dataset, StoreError> {
         let found = match (self.labels(), targets) {
-            (Labels::Real, TargetKind::Sign) => "real numbers",
+            (Labels::Real, TargetKind::Sign | TargetKind::Class) => "real numbers",
+            (Labels::Classes, TargetKind::Sign) => "labels of classes, which `--labels all` takes",
+            (Labels::ZeroOne | Labels::Named(_), TargetKind::Class) => {
+                let pair = self.labels().pair().expect("two labels");
+                let rows = self.dataset()?;
+                let label = |&y: &f64| f64::from(pair.of(y));
+                let labels = rows.targets().iter().map(label).collect();
+                return Ok(rows.with_targets(labels, targets));
+            }
             (Labels::ZeroOne, TargetKind::Real) => "labels that were 0 and 1",
             (Labels::Named(_), TargetKind::Real) => "labels that were others than -1 and 1",
             _ => return Ok(self.dataset()?.with_target_kind(targets)),
@@ -267,7 +272,9 @@ impl Store {
     fn fault(&self, section: usize, fault: StoreFault) -> StoreError {
         let within = match fault {
             StoreFault::Data(
-                DatasetError::NotFinite { index, .. } | DatasetError::Sign { index, .. },
+                DatasetError::NotFinite { index, .. }
+                | DatasetError::Sign { index, .. }
+                | DatasetError::Class { index, .. },
             ) => 8 * index as u64,
             _ => 0,
         };

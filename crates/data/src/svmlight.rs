@@ -8,7 +8,8 @@
 //!
 //! A line is a target, then `index:value` pairs of ascending indices, separated by blanks. Indices
 //! count from 1, or from 0 where [`Options::zero_based`] says so. Labels are −1 and 1, or 0 and 1,
-//! which are read as −1 and 1, or the two that [`Options::labels`] names. A byte-order mark at the file's
+//! which are read as −1 and 1, or the two that [`Options::labels`] names; or any whole numbers, each the label
+//! of a class, where [`Options::targets`] says so. A byte-order mark at the file's
 //! beginning and blank lines are skipped, a line has at most [`LONGEST_LINE`] bytes, and a carriage return at a line's end is a
 //! blank. All columns become the sparse tail of a [`Dataset`]; a written zero is kept as a stored
 //! zero, so that what is read and written again is the same. Gzip is recognised by its first byte; other
@@ -43,7 +44,7 @@ pub(crate) mod tests;
 mod write;
 
 pub use error::{Fault, SvmlightError};
-pub use labels::{LabelPair, Labels, ParseLabelsError};
+pub use labels::{LabelPair, Labels, LabelsAsked, ParseLabelsError};
 pub use read::{LONGEST_LINE, parse, read};
 pub use write::{OneHot, write};
 
@@ -57,7 +58,7 @@ use crate::problem::Problem;
 pub struct Options {
     /// True if indices count from 0 instead of 1.
     pub zero_based: bool,
-    /// Labels or real numbers.
+    /// Labels −1 and 1, labels of classes, or real numbers.
     pub targets: TargetKind,
     /// The two labels, where they are others than −1 and 1 or 0 and 1.
     pub labels: Option<LabelPair>,
@@ -99,10 +100,7 @@ impl Parsed {
         columns: usize,
         memorization: Option<f64>,
     ) -> Result<Dataset, DatasetError> {
-        let kind = match self.labels {
-            Labels::Real => TargetKind::Real,
-            _ => TargetKind::Sign,
-        };
+        let kind = self.labels.target_kind();
         let tail = self.features.widened(columns)?;
         let features = Features::new(tail.rows(), 0, AlignedBlock::zeroed(0), Some(tail))?;
         Dataset::new(features, self.targets, kind, memorization)

@@ -59,6 +59,7 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Problem, InvalidSetting> {
             rows => Some(dataset(test, rows, None)?),
         },
         teacher: Some(teacher),
+        classes: None,
     })
 }
 

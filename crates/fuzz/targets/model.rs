@@ -19,28 +19,39 @@ fuzz_target!(|bytes: &[u8]| {
         target: 1.0,
         memorization: None,
     };
-    let score = read.score(&row);
+    let bits =
+        |model: &model::Model| -> Vec<u64> { model.scores(&row).map(f64::to_bits).collect() };
     let shared = read.signal.saturating_add(read.tail);
     if shared.saturating_add(read.memorization) > 4096 {
         return;
     }
-    let mut all = vec![0.0; shared + read.memorization];
-    for &(column, weight) in &read.weights {
-        all[column] = weight;
-    }
-    let weights = Weights {
-        signal: all[..read.signal].to_vec(),
-        tail: all[read.signal..shared].to_vec(),
-        memorization: all[shared..].to_vec(),
-        bias: read.bias,
-    };
+    let weights = read.scorers.iter().map(|scorer| {
+        let mut all = vec![0.0; shared + read.memorization];
+        for &(column, weight) in &scorer.weights {
+            all[column] = weight;
+        }
+        Weights {
+            signal: all[..read.signal].to_vec(),
+            tail: all[read.signal..shared].to_vec(),
+            memorization: all[shared..].to_vec(),
+            bias: scorer.bias,
+        }
+    });
+    let weights: Vec<Weights> = weights.collect();
     let mut text = Vec::new();
-    model::write(&mut text, &read.config, &weights).expect("memory takes it");
+    let written = match &read.classes[..] {
+        [] => model::write(&mut text, &read.config, &weights[0]),
+        labels => model::write_classes(&mut text, &read.config, labels, &weights),
+    };
+    written.expect("memory takes it");
     let again = model::read(&text[..]).expect("what was written can be read");
-    assert_eq!(again.score(&row).to_bits(), score.to_bits());
-    let listed = read
-        .weights
-        .into_iter()
-        .filter(|&(_, weight)| weight != 0.0);
-    assert!(again.weights.into_iter().eq(listed));
+    assert_eq!(bits(&again), bits(&read));
+    assert_eq!(again.classes, read.classes);
+    for (again, read) in again.scorers.into_iter().zip(read.scorers) {
+        let listed = read
+            .weights
+            .into_iter()
+            .filter(|&(_, weight)| weight != 0.0);
+        assert!(again.weights.into_iter().eq(listed));
+    }
 });

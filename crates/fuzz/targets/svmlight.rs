@@ -7,7 +7,11 @@ use sparsegrok_data::TargetKind;
 use sparsegrok_data::svmlight::{self, OneHot, Options, parse};
 
 fuzz_target!(|bytes: &[u8]| {
-    for (zero_based, targets) in [(false, TargetKind::Sign), (true, TargetKind::Real)] {
+    for (zero_based, targets) in [
+        (false, TargetKind::Sign),
+        (true, TargetKind::Real),
+        (false, TargetKind::Class),
+    ] {
         let options = Options {
             zero_based,
             targets,

@@ -10,7 +10,7 @@ use crate::linear::{Linear, Plan};
 use crate::shape::Shape;
 use crate::side_by_side::SideBySide;
 use crate::spec::{Order, Sgd};
-use crate::state::LinearState;
+use crate::state::{LinearState, State};
 use crate::step::Choice;
 use crate::trainer::Trainer;
 
@@ -116,6 +116,20 @@ pub fn start<'a>(
     simd: SimdChoice,
     accuracy_tolerance: Option<f64>,
 ) -> Result<SideBySide<'a>, InvalidSetting> {
+    let states: Vec<Option<&State>> = runs.iter().map(|run| run.start).collect();
+    start_from(spec, runs, &states, kernel, simd, accuracy_tolerance)
+}
+
+/// As [`start`], from these states, which need not last as long as the runs: those of the runs are not
+/// looked at.
+pub(crate) fn start_from<'a>(
+    spec: &'a Sgd,
+    runs: &[Job<'a>],
+    states: &[Option<&State>],
+    kernel: KernelChoice,
+    simd: SimdChoice,
+    accuracy_tolerance: Option<f64>,
+) -> Result<SideBySide<'a>, InvalidSetting> {
     assert!(!runs.is_empty(), "no runs, expected 1 or more");
     spec.validate()?;
     let level = simd.level()?;
@@ -135,10 +149,11 @@ pub fn start<'a>(
         _ => runs.len(),
     };
     let kernel = kernel.for_shape(most, shape, sharing > 1);
-    let runs = &runs[..side_by_side(kernel, &runs[..most])];
+    let runs = &runs[..side_by_side(kernel, &states[..most])];
     let same_visits = runs.len() <= sharing;
-    let states = runs.iter().map(|run| {
-        let state = LinearState::of(run.start?);
+    let epoch = states[0].map_or(0, |state| state.epoch);
+    let states = runs.iter().zip(states).map(|(run, state)| {
+        let state = LinearState::of((*state)?);
         let state = state.filter(|state| state.fits(spec, run.problem));
         Some(state.expect("a state of this run"))
     });
@@ -173,7 +188,13 @@ pub fn start<'a>(
             Box::new(Linear::<1, 1>::new(spec, level, [of_lane(0)], plan))
         }
     };
-    Ok(SideBySide::new(trainer, spec, runs, accuracy_tolerance))
+    Ok(SideBySide::new(
+        trainer,
+        spec,
+        runs,
+        epoch,
+        accuracy_tolerance,
+    ))
 }
 
 /// The number of runs, from the first on, that visit the same rows in the same order.
@@ -192,23 +213,29 @@ fn sharing(spec: &Sgd, runs: &[Job<'_>]) -> usize {
 }
 
 /// The number of runs, from the first on, that a kernel trains at the same time.
-fn side_by_side<'a>(kernel: KernelChoice, runs: &[Job<'a>]) -> usize {
+fn side_by_side(kernel: KernelChoice, states: &[Option<&State>]) -> usize {
     if kernel != KernelChoice::Lanes {
         return 1;
     }
     // Lanes have one step and one scale in common.
-    let stage = |run: &Job<'a>| {
-        let state = run.start?;
+    let stage = |run: usize| {
+        let state = states[run]?;
         Some((state.epoch, state.step, state.arrays.get("scale")))
     };
-    let alike = |run: &&Job<'a>| stage(run) == stage(&runs[0]);
-    let company = runs[1..].iter().take_while(alike);
+    let company = (1..states.len()).take_while(|&run| stage(run) == stage(0));
     1 + company.take(LANES - 1).count()
 }
 
 /// Checks that a configuration fits the data of a job.
 fn check_fit(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<(), InvalidSetting> {
     let data = &problem.train;
+    if data.target_kind() == TargetKind::Class {
+        return Err(InvalidSetting {
+            key: "labels",
+            value: "all".to_owned(),
+            expected: "two labels or real numbers, as this trains one model; `OneVsRest` trains one a class",
+        });
+    }
     if spec.loss.needs_signs() && data.target_kind() == TargetKind::Real {
         return Err(InvalidSetting {
             key: "loss",

@@ -29,29 +29,13 @@ pub fn evaluate(
     };
     let train = scores(&problem.train);
     let test = problem.test.as_ref().filter(|test| !test.is_empty());
-    let norms = Norms::of(weights);
+    let norms = Norms::of(std::slice::from_ref(weights));
     let teacher = problem
         .teacher
         .as_ref()
         .map(|teacher| Alignment::of(&weights.signal, teacher.direction()));
-    let mut found = Evaluation::new(epoch);
-    let mut put = |figure, value: f64| {
-        found[figure] = if value.is_nan() { f64::INFINITY } else { value };
-    };
-    put(Figure::TrainAcc, train.accuracy);
-    put(Figure::TrainLoss, train.loss);
-    put(Figure::MarginMin, train.margin_min);
-    put(Figure::MarginMean, train.margin_mean);
-    if let Some(test) = test.map(scores) {
-        put(Figure::TestAcc, test.accuracy);
-        put(Figure::TestLoss, test.loss);
-        put(Figure::GapLoss, test.loss - train.loss);
-        put(Figure::GapAcc, train.accuracy - test.accuracy);
-    }
-    put(Figure::WeightNorm, norms.all);
-    put(Figure::SignalNorm, norms.signal);
-    put(Figure::MemorizationNorm, norms.memorization);
-    put(Figure::MemorizationShare, norms.memorization_share);
+    let mut found = figures(epoch, &train, test.map(scores).as_ref(), &norms, spec);
+    let mut put = |figure, value| put(&mut found, figure, value);
     if let Some(teacher) = teacher {
         if has_population(problem, spec, accuracy_tolerance) {
             put(Figure::PopulationAcc, teacher.population_accuracy());
@@ -61,16 +45,47 @@ pub fn evaluate(
         }
         put(Figure::TeacherDistance, teacher.distance);
     }
+    found
+}
+
+/// The figures that follow from means over rows and from norms, whatever scores the rows.
+pub(crate) fn figures(
+    epoch: u64,
+    train: &Scores,
+    test: Option<&Scores>,
+    norms: &Norms,
+    spec: &Sgd,
+) -> Evaluation {
+    let mut found = Evaluation::new(epoch);
+    let mut put = |figure, value| put(&mut found, figure, value);
+    put(Figure::TrainAcc, train.accuracy);
+    put(Figure::TrainLoss, train.loss);
+    put(Figure::MarginMin, train.margin_min);
+    put(Figure::MarginMean, train.margin_mean);
+    if let Some(test) = test {
+        put(Figure::TestAcc, test.accuracy);
+        put(Figure::TestLoss, test.loss);
+        put(Figure::GapLoss, test.loss - train.loss);
+        put(Figure::GapAcc, train.accuracy - test.accuracy);
+    }
+    put(Figure::WeightNorm, norms.all);
+    put(Figure::SignalNorm, norms.signal);
+    put(Figure::MemorizationNorm, norms.memorization);
+    put(Figure::MemorizationShare, norms.memorization_share);
     put(
         Figure::Objective,
-        weighted_loss(&problem.train, weights, spec).unwrap_or(train.loss)
-            + norms.penalty(spec.weight_decay),
+        train.weighted_loss.unwrap_or(train.loss) + norms.penalty(spec.weight_decay),
     );
     found
 }
 
-/// Norms of weights, without the bias.
-struct Norms {
+/// Sets a figure that exists.
+fn put(found: &mut Evaluation, figure: Figure, value: f64) {
+    found[figure] = if value.is_nan() { f64::INFINITY } else { value };
+}
+
+/// Norms of the weights of one model, or of several taken together, without the bias.
+pub(crate) struct Norms {
     signal: f64,
     memorization: f64,
     all: f64,
@@ -80,10 +95,11 @@ struct Norms {
 }
 
 impl Norms {
-    fn of(weights: &Weights) -> Self {
-        let parts = weights.parts();
-        let squares = parts.map(|part| sum_of_squares(part.iter().copied()));
-        let norms = [0, 1, 2].map(|i| root_of_squares(squares[i], parts[i].iter().copied()));
+    pub(crate) fn of(models: &[Weights]) -> Self {
+        let part = |i: usize| models.iter().map(move |weights| weights.parts()[i]);
+        let of_part = |part: &[f64]| sum_of_squares(part.iter().copied());
+        let squares = [0, 1, 2].map(|i| part(i).map(of_part).fold(0.0, |sum, part| sum + part));
+        let norms = [0, 1, 2].map(|i| root_of_squares(squares[i], part(i).flatten().copied()));
         let [signal, tail, memorization] = squares;
         let all_squares = signal + tail + memorization;
         let all = root_of_squares(all_squares, norms);
@@ -130,8 +146,7 @@ pub(crate) fn is_right(z: f64, y: f64, tolerance: Option<f64>) -> bool {
     }
 }
 
-/// The mean of losses, each times its row's weight, which training lowers; `None` where rows have no
-/// weights.
+/// [`Scores::weighted_loss`], in a pass of its own: few rows have weights.
 fn weighted_loss(data: &Dataset, weights: &Weights, spec: &Sgd) -> Option<f64> {
     let row_weights = data.row_weights()?;
     let of_row = |i: usize| {
@@ -142,11 +157,14 @@ fn weighted_loss(data: &Dataset, weights: &Weights, spec: &Sgd) -> Option<f64> {
 }
 
 /// Means over the rows of one dataset.
-struct Scores {
-    accuracy: f64,
-    loss: f64,
-    margin_min: f64,
-    margin_mean: f64,
+pub(crate) struct Scores {
+    pub(crate) accuracy: f64,
+    pub(crate) loss: f64,
+    /// The mean of losses, each times its row's weight, which training lowers; `None` where rows have no
+    /// weights.
+    pub(crate) weighted_loss: Option<f64>,
+    pub(crate) margin_min: f64,
+    pub(crate) margin_mean: f64,
 }
 
 impl Scores {
@@ -172,6 +190,7 @@ impl Scores {
         Self {
             accuracy: right as f64 / n,
             loss: loss / n,
+            weighted_loss: weighted_loss(data, weights, spec),
             margin_min,
             margin_mean: margins / n,
         }

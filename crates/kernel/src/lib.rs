@@ -7,6 +7,8 @@
 //! Between epochs the runs can be [evaluated](Training::evaluate), looked at, and their [`State`]s kept.
 //! [`train`] does all that for one run; [`model`] keeps weights in a file.
 //!
+//! Problems of several classes train a model a class, [`OneVsRest`].
+//!
 //! [`Training`] is all that a study knows of what it trains; other families of models implement it
 //! beside the linear one, [`SideBySide`].
 //!
@@ -33,6 +35,7 @@ mod linear;
 mod look;
 mod loss;
 pub mod model;
+mod one_vs_rest;
 mod plan;
 mod reference;
 mod scale;
@@ -53,6 +56,7 @@ pub use evaluate::evaluate;
 pub use figure::{Evaluation, Figure, FigureKind};
 pub use init::{Job, initial_signal};
 pub use loss::Loss;
+pub use one_vs_rest::{OneVsRest, predicted_class};
 pub use plan::EvaluationPlan;
 pub use shape::Shape;
 pub use side_by_side::SideBySide;

@@ -14,6 +14,22 @@
 //!
 //! Only non-zero weights are listed, in ascending columns; numbers are the shortest that read back
 //! to the same bits.
+//!
+//! A model of several classes has their labels before the first bias, and then a bias and weights for
+//! each, in the order of the labels:
+//!
+//! ```text
+//! memorization 0
+//! classes -1 2 7                    ascending, two or more
+//! bias 0e0                          the model of label -1 against the rest
+//! weights 1
+//! 0 1.25e0
+//! bias 0e0                          of label 2
+//! weights 0
+//! bias 1e-1                         of label 7
+//! weights 1
+//! 3 -2e0
+//! ```
 
 use std::io::{self, BufRead, Read, Write};
 use std::str::FromStr;
@@ -23,6 +39,9 @@ use sparsegrok_data::Row;
 use crate::weights::Weights;
 
 const MAGIC: &str = "sparsegrok model 1";
+
+/// The line that begins what scores rows, as errors have it.
+const BIAS: &str = "`bias NUMBER`";
 
 /// Most bytes of a line: what is longer is no model, and may have no end.
 const LONGEST: u64 = 1 << 22;
@@ -42,6 +61,15 @@ pub struct Model {
     pub tail: usize,
     /// Memorization columns.
     pub memorization: usize,
+    /// The labels of its classes, ascending; none where one score tells.
+    pub classes: Vec<i32>,
+    /// What scores rows: one, or one for each class.
+    pub scorers: Vec<Scorer>,
+}
+
+/// The intercept and weights that score rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scorer {
     /// Intercept.
     pub bias: f64,
     /// Columns (signal, tail, memorization; from 0) of non-zero weight, ascending, and their weights.
@@ -68,11 +96,20 @@ pub enum ModelError {
 }
 
 impl Model {
-    /// Score z of a row, whose tail columns follow its signal columns. Memorization columns belong to
-    /// training rows and do not count; columns the model never saw weigh nothing.
-    /// `Time: O(nnz · log weights)`
-    pub fn score(&self, row: &Row<'_>) -> f64 {
+    /// The scores z of a row, whose tail columns follow its signal columns: one, or one for each class.
+    /// Memorization columns belong to training rows and do not count; columns the model never saw weigh
+    /// nothing. `Time: O(nnz · log weights)` each
+    pub fn scores(&self, row: &Row<'_>) -> impl Iterator<Item = f64> {
         let shared = self.signal + self.tail;
+        self.scorers
+            .iter()
+            .map(move |scorer| scorer.score(row, shared))
+    }
+}
+
+impl Scorer {
+    /// Score of a row by the weights of the columns below `shared`.
+    fn score(&self, row: &Row<'_>, shared: usize) -> f64 {
         let end = self.weights.partition_point(|&(at, _)| at < shared);
         let mut rest = &self.weights[..end];
         let first = row.signal.len();
@@ -97,26 +134,57 @@ impl Model {
 /// # Errors
 /// Any error of the writer.
 pub fn write(mut to: impl Write, config: &str, weights: &Weights) -> io::Result<()> {
-    let Weights {
-        signal,
-        tail,
-        memorization,
-        bias,
-    } = weights;
+    write_head(&mut to, config, weights)?;
+    write_scorer(&mut to, weights)?;
+    to.flush()
+}
+
+/// Writes the file of a model of classes: their labels, ascending, and the weights of each, all of the same
+/// columns. `Time: O(weights)`
+///
+/// # Errors
+/// Any error of the writer.
+///
+/// # Panics
+/// When there are fewer labels than two, or not as many weights.
+pub fn write_classes(
+    mut to: impl Write,
+    config: &str,
+    labels: &[i32],
+    models: &[Weights],
+) -> io::Result<()> {
+    assert!(
+        labels.len() > 1 && labels.len() == models.len(),
+        "a model a class"
+    );
+    write_head(&mut to, config, &models[0])?;
+    write!(to, "classes")?;
+    labels.iter().try_for_each(|label| write!(to, " {label}"))?;
+    writeln!(to)?;
+    models
+        .iter()
+        .try_for_each(|weights| write_scorer(&mut to, weights))?;
+    to.flush()
+}
+
+fn write_head(to: &mut impl Write, config: &str, weights: &Weights) -> io::Result<()> {
     writeln!(to, "{MAGIC}")?;
     for line in config.lines() {
         writeln!(to, "# {line}")?;
     }
-    writeln!(to, "signal {}", signal.len())?;
-    writeln!(to, "tail {}", tail.len())?;
-    writeln!(to, "memorization {}", memorization.len())?;
-    writeln!(to, "bias {bias:e}")?;
-    let all = || signal.iter().chain(tail).chain(memorization);
+    writeln!(to, "signal {}", weights.signal.len())?;
+    writeln!(to, "tail {}", weights.tail.len())?;
+    writeln!(to, "memorization {}", weights.memorization.len())
+}
+
+fn write_scorer(to: &mut impl Write, weights: &Weights) -> io::Result<()> {
+    writeln!(to, "bias {:e}", weights.bias)?;
+    let all = || weights.parts().into_iter().flatten();
     writeln!(to, "weights {}", all().filter(|w| **w != 0.0).count())?;
     for (column, weight) in all().enumerate().filter(|(_, w)| **w != 0.0) {
         writeln!(to, "{column} {weight:e}")?;
     }
-    to.flush()
+    Ok(())
 }
 
 /// Reads a model file. `Time: O(file)`
@@ -147,23 +215,20 @@ pub fn read(from: impl BufRead) -> Result<Model, ModelError> {
         .into_iter()
         .try_fold(0, usize::checked_add)
         .ok_or_else(|| lines.refuse("fewer than 2^64 columns in all"))?;
-    let bias: f64 = lines.next_field("bias", "`bias NUMBER`")?;
-    if !bias.is_finite() {
-        return Err(lines.refuse("a finite bias"));
-    }
-    let count: usize = lines.next_field("weights", "`weights COUNT`")?;
-    // Not reserved: the count is a claim of the file, and memory follows only lines that are there.
-    let mut weights: Vec<(usize, f64)> = Vec::new();
-    for _ in 0..count {
-        let expected = "`COLUMN WEIGHT`, columns ascending, weights finite";
-        lines.next(expected)?;
-        let entry = lines.text.split_once(' ').and_then(|(column, weight)| {
-            let column: usize = column.parse().ok()?;
-            let weight: f64 = weight.parse().ok()?;
-            let ascending = weights.last().is_none_or(|&(last, _)| column > last);
-            (ascending && column < columns && weight.is_finite()).then_some((column, weight))
-        });
-        weights.push(entry.ok_or_else(|| lines.refuse(expected))?);
+    lines.next(BIAS)?;
+    let classes = match lines.text.strip_prefix("classes ") {
+        None => Vec::new(),
+        Some(labels) => {
+            let expected = "`classes LABEL LABEL ...`, labels ascending";
+            let classes = ascending(labels).ok_or_else(|| lines.refuse(expected))?;
+            lines.next(BIAS)?;
+            classes
+        }
+    };
+    let mut scorers = vec![lines.scorer(columns)?];
+    for _ in classes.iter().skip(1) {
+        lines.next(BIAS)?;
+        scorers.push(lines.scorer(columns)?);
     }
     if lines.try_next()? {
         return Err(lines.refuse("the end of the file"));
@@ -173,9 +238,17 @@ pub fn read(from: impl BufRead) -> Result<Model, ModelError> {
         signal,
         tail,
         memorization,
-        bias,
-        weights,
+        classes,
+        scorers,
     })
+}
+
+/// Two labels or more, if they ascend.
+fn ascending(labels: &str) -> Option<Vec<i32>> {
+    let labels = labels.split(' ').map(|label| label.parse().ok());
+    let labels = labels.collect::<Option<Vec<i32>>>()?;
+    let ascend = labels.len() > 1 && labels.is_sorted_by(|a, b| a < b);
+    ascend.then_some(labels)
 }
 
 /// Reads lines, remembering where it is.
@@ -240,6 +313,29 @@ impl<B: BufRead> Lines<B> {
             .ok_or_else(|| self.refuse(expected))
     }
 
+    /// A bias on the current line, and the weights on the lines after it, of columns below `columns`.
+    fn scorer(&mut self, columns: usize) -> Result<Scorer, ModelError> {
+        let bias: f64 = self.field("bias", BIAS)?;
+        if !bias.is_finite() {
+            return Err(self.refuse("a finite bias"));
+        }
+        let count: usize = self.next_field("weights", "`weights COUNT`")?;
+        // Not reserved: the count is a claim of the file, and memory follows only lines that are there.
+        let mut weights: Vec<(usize, f64)> = Vec::new();
+        for _ in 0..count {
+            let expected = "`COLUMN WEIGHT`, columns ascending, weights finite";
+            self.next(expected)?;
+            let entry = self.text.split_once(' ').and_then(|(column, weight)| {
+                let column: usize = column.parse().ok()?;
+                let weight: f64 = weight.parse().ok()?;
+                let ascending = weights.last().is_none_or(|&(last, _)| column > last);
+                (ascending && column < columns && weight.is_finite()).then_some((column, weight))
+            });
+            weights.push(entry.ok_or_else(|| self.refuse(expected))?);
+        }
+        Ok(Scorer { bias, weights })
+    }
+
     /// The current line is not what was expected.
     fn refuse(&self, expected: &'static str) -> ModelError {
         ModelError::Line {
@@ -278,7 +374,8 @@ mod tests {
         write(&mut file, "epochs = 3\n\nbias = true", &weights()).unwrap();
         let model = read(&file[..]).unwrap();
         assert_eq!((model.signal, model.tail, model.memorization), (2, 3, 4));
-        assert_eq!(model.bias, -0.5);
+        assert_eq!(model.classes, []);
+        assert_eq!(model.scorers[0].bias, -0.5);
         let listed = [
             (0, 1.25),
             (3, -0.1),
@@ -286,15 +383,75 @@ mod tests {
             (7, f64::MIN_POSITIVE / 8.0),
             (8, 7.0),
         ];
-        assert_eq!(model.weights, listed);
+        assert_eq!(model.scorers[0].weights, listed);
         assert_eq!(model.config, "epochs = 3\n\nbias = true\n");
+    }
+
+    /// The file of a model of three classes, the second of which weighs nothing.
+    fn of_classes() -> Vec<u8> {
+        let mut models = [weights(), weights(), weights()];
+        (models[1].signal, models[1].tail) = (vec![0.0; 2], vec![0.0; 3]);
+        models[1].memorization = vec![0.0; 4];
+        models[2].bias = 7.0;
+        let mut file = Vec::new();
+        write_classes(&mut file, "epochs = 3", &[-1, 2, 7], &models).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_model_of_classes_has_a_block_for_each() {
+        let file = of_classes();
+        let text = String::from_utf8(file.clone()).unwrap();
+        assert!(text.contains("memorization 4\nclasses -1 2 7\nbias -5e-1\nweights 5\n0 1.25e0\n"));
+        assert!(text.contains("\n8 7e0\nbias -5e-1\nweights 0\nbias 7e0\nweights 5\n"));
+        let model = read(&file[..]).unwrap();
+        assert_eq!(model.classes, [-1, 2, 7]);
+        let biases: Vec<f64> = model.scorers.iter().map(|scorer| scorer.bias).collect();
+        assert_eq!(biases, [-0.5, -0.5, 7.0]);
+        let counts: Vec<usize> = model
+            .scorers
+            .iter()
+            .map(|scorer| scorer.weights.len())
+            .collect();
+        assert_eq!(counts, [5, 0, 5]);
+        let row = (&[2.0, 1.0]).into();
+        let scores = model.scores(&row);
+        assert_eq!(scores.collect::<Vec<_>>(), [2.0, -0.5, 9.5]);
+        for wrong in [
+            "classes",
+            "classes 1",
+            "classes 2 1",
+            "classes 1 1",
+            "classes 1  2",
+            "classes 1 2.5",
+        ] {
+            let said = read(text.replace("classes -1 2 7", wrong).as_bytes()).unwrap_err();
+            assert!(
+                said.to_string().contains(&format!("found `{wrong}`")),
+                "{said}"
+            );
+        }
+        // A class more than there are blocks, and one fewer.
+        for (labels, said) in [
+            ("-1 2 7 9", "found the end"),
+            ("-1 2", "expected the end of the file"),
+        ] {
+            let text = text.replace("-1 2 7", labels);
+            let error = read(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.replace('`', "").contains(said), "{error}");
+        }
     }
 
     #[test]
     fn every_broken_line_is_named() {
         let mut file = Vec::new();
         write(&mut file, "epochs = 3", &weights()).unwrap();
-        let text = String::from_utf8(file).unwrap();
+        for file in [file, of_classes()] {
+            every_broken_line_of_is_named(String::from_utf8(file).unwrap());
+        }
+    }
+
+    fn every_broken_line_of_is_named(text: String) {
         let lines: Vec<&str> = text.lines().collect();
         for at in (0..lines.len()).filter(|&at| at != 1) {
             let mut broken = lines.clone();
@@ -315,7 +472,7 @@ mod tests {
         write(&mut file, "", &weights()).unwrap();
         let model = read(&file[..]).unwrap();
         let score = |signal: &[f64], indices: &[u32]| {
-            model.score(&Row {
+            let row = Row {
                 signal,
                 tail: SparseRow {
                     indices: Indices::U32(indices),
@@ -323,7 +480,8 @@ mod tests {
                 },
                 target: 1.0,
                 memorization: None,
-            })
+            };
+            model.scores(&row).next().unwrap()
         };
         assert_eq!(score(&[1.0, 5.0], &[1]), -0.5 + 1.25 - 0.2);
         assert_eq!(score(&[], &[0, 3]), -0.5 + 2.5 - 0.2);
@@ -338,7 +496,7 @@ mod tests {
             "{MAGIC}\nsignal {columns}\ntail {columns}\nmemorization 0\nbias 0\nweights 1\n{columns} 1\n"
         );
         let model = read(file.as_bytes()).unwrap();
-        assert_eq!(model.weights, [(columns, 1.0)]);
+        assert_eq!(model.scorers[0].weights, [(columns, 1.0)]);
         let file = file.replace("memorization 0", "memorization 9");
         let error = read(file.as_bytes()).unwrap_err().to_string();
         assert!(error.contains("fewer than 2^64"), "{error}");
@@ -349,9 +507,13 @@ mod tests {
         fn any_text_is_a_model_or_a_fault(
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
             cut in any::<prop::sample::Index>(),
+            has_classes in any::<bool>(),
         ) {
             let mut file = Vec::new();
-            write(&mut file, "epochs = 3", &weights()).unwrap();
+            match has_classes {
+                true => file = of_classes(),
+                false => write(&mut file, "epochs = 3", &weights()).unwrap(),
+            }
             for (at, byte) in changes {
                 let at = at.index(file.len());
                 file[at] = byte;
@@ -360,8 +522,11 @@ mod tests {
             match read(&file[..]) {
                 Ok(model) => {
                     let all = model.signal + model.tail + model.memorization;
-                    prop_assert!(model.weights.is_sorted_by(|a, b| a.0 < b.0));
-                    prop_assert!(model.weights.iter().all(|&(at, weight)| at < all && weight.is_finite()));
+                    prop_assert_eq!(model.scorers.len(), model.classes.len().max(1));
+                    for Scorer { weights, .. } in model.scorers {
+                        prop_assert!(weights.is_sorted_by(|a, b| a.0 < b.0));
+                        prop_assert!(weights.iter().all(|&(at, weight)| at < all && weight.is_finite()));
+                    }
                 }
                 Err(error) => {
                     let said = error.to_string();

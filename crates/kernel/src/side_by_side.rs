@@ -34,6 +34,7 @@ impl<'a> SideBySide<'a> {
         trainer: Box<dyn Trainer + 'a>,
         spec: &'a Sgd,
         runs: &[Job<'a>],
+        epoch: u64,
         accuracy_tolerance: Option<f64>,
     ) -> Self {
         let lanes = runs.iter().map(|run| Lane {
@@ -44,7 +45,7 @@ impl<'a> SideBySide<'a> {
             trainer,
             spec,
             accuracy_tolerance,
-            epoch: runs[0].start.map_or(0, |state| state.epoch),
+            epoch,
             lanes: lanes.collect(),
             population: PopulationGoals::default(),
         }
@@ -58,8 +59,13 @@ impl<'a> SideBySide<'a> {
         let weights = self.trainer.weights(lane);
         match weights.is_finite() {
             true => Ok(weights),
-            false => Err(self.trainer.position(lane)),
+            false => Err(self.position(lane)),
         }
+    }
+
+    /// Epoch, step and row of a run's last update.
+    pub(crate) fn position(&self, lane: usize) -> Diverged {
+        self.trainer.position(lane)
     }
 
     fn train_reaches(&mut self, lane: usize, goal: TrainGoal) -> bool {

@@ -37,6 +37,29 @@ impl Arrays {
         self
     }
 
+    /// Several sets of arrays of the same names as one: of each name, the values of all one after another.
+    pub(crate) fn joined(sets: &[Self]) -> Self {
+        let Some(Self(first)) = sets.first() else {
+            return Self::new();
+        };
+        let whole = |(place, (name, _)): (usize, &(Cow<'static, str>, _))| {
+            let values = sets.iter().flat_map(|Self(arrays)| &arrays[place].1);
+            (name.clone(), values.copied().collect())
+        };
+        first.iter().enumerate().map(whole).collect()
+    }
+
+    /// The set of a place among `count` that were [joined](Self::joined), all of the same lengths; `None` where
+    /// these cannot have been so many.
+    pub(crate) fn part(&self, place: usize, count: usize) -> Option<Self> {
+        let part = |(name, values): &(Cow<'static, str>, Vec<f64>)| {
+            let length = values.len() / count;
+            let is_whole = length * count == values.len();
+            is_whole.then(|| (name.clone(), values[place * length..][..length].to_vec()))
+        };
+        self.0.iter().map(part).collect()
+    }
+
     /// The array of a name.
     pub fn get(&self, name: &str) -> Option<&[f64]> {
         let mut named = self.iter();

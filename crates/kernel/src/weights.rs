@@ -18,6 +18,13 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// The weights of the model of each of `classes` classes in the arrays of
+    /// [`OneVsRest`](crate::OneVsRest); `None` where they are not of so many.
+    pub fn of_classes(arrays: &Arrays, classes: usize) -> Option<Vec<Self>> {
+        let model = |class| Self::of(&arrays.part(class, classes)?);
+        (0..classes).map(model).collect()
+    }
+
     /// The weights in a family's arrays; `None` where they are not the linear family's.
     pub fn of(arrays: &Arrays) -> Option<Self> {
         let array = |name| arrays.get(name).map(<[f64]>::to_vec);

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+/// The settings that name data files.
+pub(crate) const DATA_FILES: [&str; 3] = ["train", "test", "sample_weights"];
+
 /// A data file as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataFile {
-    /// The setting that names it: `train` or `test`.
+    /// The setting that names it: `train`, `test` or `sample_weights`.
     pub key: &'static str,
     /// Its path.
     pub path: PathBuf,

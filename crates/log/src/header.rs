@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sparsegrok_config::{Changes, Config, SETTINGS, Setting, Settings};
 use toml::{Table, Value};
 
-use crate::data_file::DataFile;
+use crate::data_file::{DATA_FILES, DataFile};
 use crate::error::{CheckpointError, Damage};
 use crate::foreign::ForeignRuns;
 use crate::shard::Shard;
@@ -191,7 +191,7 @@ impl Header {
             pairs.push(("runs".to_owned(), runs(self), runs(asked)));
         }
         // Paths of data files may change as long as their content stays.
-        for key in ["train", "test"] {
+        for key in DATA_FILES {
             let sum = |header: &Self| match header.inputs.get(key) {
                 Some(Value::Integer(sum)) => format!("a file of CRC-32 {sum:08x}"),
                 _ => "not set".to_owned(),

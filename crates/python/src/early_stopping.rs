@@ -66,16 +66,14 @@ fn score(weights: &Weights, data: &Dataset) -> f64 {
         terms.sum()
     };
     let total = sum(&|_, _| 1.0);
-    match data.target_kind() {
-        TargetKind::Sign => sum(&|z, y| f64::from((z > 0.0) == (y > 0.0))) / total,
-        TargetKind::Real => {
-            let mean = sum(&|_, y| y) / total;
-            let residual = sum(&|z, y| (y - z) * (y - z));
-            let spread = sum(&|_, y| (y - mean) * (y - mean));
-            match spread > 0.0 {
-                true => 1.0 - residual / spread,
-                false => f64::from(residual == 0.0),
-            }
-        }
+    if data.target_kind() == TargetKind::Sign {
+        return sum(&|z, y| f64::from((z > 0.0) == (y > 0.0))) / total;
+    }
+    let mean = sum(&|_, y| y) / total;
+    let residual = sum(&|z, y| (y - z) * (y - z));
+    let spread = sum(&|_, y| (y - mean) * (y - mean));
+    match spread > 0.0 {
+        true => 1.0 - residual / spread,
+        false => f64::from(residual == 0.0),
     }
 }

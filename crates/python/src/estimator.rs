@@ -266,13 +266,8 @@ impl Task<'_> {
     /// The data of a question's model.
     fn problem(&self, question: usize) -> PyResult<Problem> {
         let rows = self.rows.dataset(question)?;
-        Ok(Problem {
-            train: rows
-                .with_memorization(Some(self.memorization_scale))
-                .or_raise()?,
-            test: None,
-            teacher: None,
-        })
+        let rows = rows.with_memorization(Some(self.memorization_scale));
+        Problem::new(rows.or_raise()?, None, None).or_raise()
     }
 
     /// Trains models of some seeds and questions side by side. None are returned where all was stopped.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sparsegrok_config::NumberFormat;
-use sparsegrok_data::{Dataset, TargetKind};
+use sparsegrok_data::{Classes, Dataset, Problem, TargetKind};
 
 /// The size and targets of a dataset. Displays as TOML.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Description {
 }
 
 /// Targets in brief.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
     /// Number of labels of each sign.
     Labels {
@@ -34,6 +34,8 @@ pub enum Targets {
         /// Of label 1.
         positive: usize,
     },
+    /// The label of each class, ascending, and the number of its rows.
+    Classes(Vec<(i32, usize)>),
     /// The range of real targets.
     Real {
         /// Smallest.
@@ -67,6 +69,7 @@ impl Description {
                         positive,
                     }
                 }
+                TargetKind::Class => Targets::Classes(data.class_sizes().into_iter().collect()),
                 TargetKind::Real => Targets::Real {
                     least: targets.iter().copied().fold(f64::INFINITY, f64::min),
                     greatest: targets.iter().copied().fold(f64::NEG_INFINITY, f64::max),
@@ -96,16 +99,34 @@ impl fmt::Display for Description {
         writeln!(f, "memorization_columns = {}", self.memorization_columns)?;
         writeln!(f, "nonzeros = {}", self.nonzeros)?;
         writeln!(f, "density = {}", number(self.density))?;
-        match self.targets {
+        match &self.targets {
             Targets::Labels { negative, positive } => {
                 writeln!(f, "labels = {{ \"-1\" = {negative}, \"1\" = {positive} }}")?;
             }
+            Targets::Classes(labels) => {
+                let rows = |(label, rows): &(i32, usize)| format!("\"{label}\" = {rows}");
+                let labels: Vec<_> = labels.iter().map(rows).collect();
+                writeln!(f, "labels = {{ {} }}", labels.join(", "))?;
+            }
             Targets::Real { least, greatest } => {
-                writeln!(f, "targets = [{}, {}]", number(least), number(greatest))?;
+                writeln!(f, "targets = [{}, {}]", number(*least), number(*greatest))?;
             }
         }
         writeln!(f, "bytes = {}", self.bytes)
     }
+}
+
+/// Bytes of the rows of a problem, and of the targets and weights that each of its classes has of its own.
+pub(crate) fn bytes_of_problem(problem: &Problem) -> u64 {
+    let rows = bytes_of(&problem.train) + problem.test.as_ref().map_or(0, bytes_of);
+    let of_class = |of: &Problem| {
+        let test = of.test.as_ref().map_or(0, Dataset::len);
+        // Weights are counted though classes may share them, as they do without weights of their own.
+        let weights = of.train.row_weights().map_or(0, <[f64]>::len);
+        ((of.train.len() + test + weights) * size_of::<f64>()) as u64
+    };
+    let classes = problem.classes.iter().flat_map(Classes::problems);
+    rows + classes.map(of_class).sum::<u64>()
 }
 
 /// Bytes of rows. Those of a mapped file are not counted: the system can take their memory back.

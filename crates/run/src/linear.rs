@@ -3,10 +3,10 @@
 use sparsegrok_config::{Config, Source};
 use sparsegrok_data::{InvalidSetting, Problem, generate};
 use sparsegrok_kernel::{
-    Figure, Job, LinearState, Order, Shape, State, Training, start, training_bytes,
+    Figure, Job, LinearState, OneVsRest, Order, Shape, State, Training, start, training_bytes,
 };
 
-use crate::describe::bytes_of;
+use crate::describe::bytes_of_problem;
 use crate::family::{Cost, Family, Start};
 use crate::load::{LoadError, Loaded, load_to_train};
 use crate::seeds::{RunSeeds, vary_data};
@@ -59,24 +59,46 @@ impl Family for Linear {
             start: run.state,
         });
         let (runs, engine) = (runs.collect::<Vec<_>>(), &config.engine);
+        if runs[0].problem.classes.is_some() {
+            // The lanes are for the models of one run: runs of classes are trained one by one.
+            let started = OneVsRest::start(&config.train, &runs[0], engine.kernel, engine.simd)?;
+            return Ok(Box::new(started));
+        }
         let tolerance = config.evaluate.accuracy_tolerance;
         let started = start(&config.train, &runs, engine.kernel, engine.simd, tolerance)?;
         Ok(Box::new(started))
     }
 
     fn fits(&self, config: &Config, data: &Problem, state: &State) -> bool {
-        LinearState::of(state).is_some_and(|state| state.fits(&config.train, data))
+        match data.classes {
+            Some(_) => OneVsRest::fits(&config.train, data, state),
+            None => LinearState::of(state).is_some_and(|state| state.fits(&config.train, data)),
+        }
     }
 
     fn cost(&self, config: &Config, runs: usize, data: Option<&Problem>) -> Option<Cost> {
+        let classes = data.and_then(|problem| problem.classes.as_ref());
         let (shape, data) = match data {
-            Some(problem) => {
-                let test = problem.test.as_ref().map_or(0, bytes_of);
-                (Shape::of(&problem.train), bytes_of(&problem.train) + test)
-            }
+            Some(problem) => (shape_of(problem), bytes_of_problem(problem)),
             None => size_of_drawn(config)?,
         };
         let kernel = config.engine.kernel;
+        if let Some(classes) = classes {
+            let models = classes.labels().len();
+            let weights = models.saturating_mul(shape.columns());
+            let kept = weights
+                .saturating_mul(runs)
+                .saturating_mul(size_of::<f64>()) as u64;
+            let training = OneVsRest::training_bytes(&config.train, kernel, models, shape);
+            let steps = config.train.steps_per_epoch(shape.rows);
+            return Some(Cost {
+                data,
+                training: training.saturating_add(kept),
+                steps_per_epoch: steps.saturating_mul(models as u64),
+                kernel: kernel.for_shape(models, shape, true),
+                state: weights.saturating_mul(size_of::<f64>()) as u64,
+            });
+        }
         let has_one_order = config.train.order == Order::Sequential
             || !RunSeeds::are_added_to(Source::Order, &config.study);
         let same_visits = !vary_data(config) && has_one_order;
@@ -88,6 +110,15 @@ impl Family for Linear {
             state: shape.columns().saturating_mul(size_of::<f64>()) as u64,
         })
     }
+}
+
+/// The shape of the rows that each model of a problem is trained on.
+fn shape_of(problem: &Problem) -> Shape {
+    let first = problem
+        .classes
+        .as_ref()
+        .map(|classes| &classes.problems()[0]);
+    Shape::of(&first.unwrap_or(problem).train)
 }
 
 /// Shape and bytes of synthetic data before they are drawn; `None` where data are in files.

@@ -4,10 +4,10 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use sparsegrok_config::Config;
-use sparsegrok_data::svmlight::{self, Labels};
+use sparsegrok_data::svmlight::{self, Labels, LabelsAsked};
 use sparsegrok_data::{
-    Dataset, DatasetError, Input, InvalidSetting, Problem, Store, StoreError, SvmlightError,
-    Target, TargetKind, check, generate, shown,
+    Classes, Dataset, DatasetError, Input, InvalidSetting, Problem, RowWeights, RowWeightsError,
+    Store, StoreError, SvmlightError, Target, TargetKind, check, generate, shown,
 };
 use sparsegrok_log::DataFile;
 
@@ -50,6 +50,9 @@ pub enum LoadError {
     /// A store could not be read, or is damaged.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file of row weights could not be read, or does not fit the rows.
+    #[error(transparent)]
+    RowWeights(#[from] RowWeightsError),
     /// A file that was read before has other bytes now.
     #[error(
         "{}: changed while it was used: expected the bytes that were read first",
@@ -70,6 +73,22 @@ pub enum LoadError {
         path: PathBuf,
         /// Its columns.
         columns: usize,
+        /// Bytes there are.
+        available: u64,
+    },
+    /// The targets of the problems of so many classes do not fit the memory there is.
+    #[error(
+        "{}: {classes} labels make {:.2} GiB of targets, one for each row and class, and {:.2} GiB are \
+         available; are they real numbers (`--target linear`)?",
+        Input::name_of(path), gib(*bytes), gib(*available)
+    )]
+    ManyClasses {
+        /// The training file.
+        path: PathBuf,
+        /// Its labels.
+        classes: usize,
+        /// Bytes of targets.
+        bytes: u64,
         /// Bytes there are.
         available: u64,
     },
@@ -97,7 +116,9 @@ impl LoadError {
     pub fn is_failure(&self) -> bool {
         matches!(
             self,
-            Self::File(SvmlightError::Io { .. }) | Self::Store(StoreError::Io { .. })
+            Self::File(SvmlightError::Io { .. })
+                | Self::Store(StoreError::Io { .. })
+                | Self::RowWeights(RowWeightsError::Io { .. })
         )
     }
 }
@@ -153,6 +174,7 @@ pub fn read_rows(path: &Path, options: &RowOptions) -> Result<FileRows, LoadErro
             labels: match options.rows.targets {
                 TargetKind::Sign => store.labels(),
                 TargetKind::Real => Labels::Real,
+                TargetKind::Class => Labels::Classes,
             },
             mapped: false,
             is_store: true,
@@ -256,16 +278,11 @@ fn load_here(config: &Config, most_memory: u64) -> Result<Loaded, LoadError> {
     let mut options = RowOptions {
         rows: svmlight::Options {
             zero_based: spec.zero_based,
-            targets: target_kind(config.target()),
-            labels: spec.labels,
             most_memory,
+            ..label_options(config)
         },
         verify: !spec.no_verify,
     };
-    // Labels that are named without effect beside real numbers are no fault in a file of settings.
-    if options.rows.targets == TargetKind::Real {
-        options.rows.labels = None;
-    }
     let train_rows = read_rows(train, &options)?;
     let test_rows = match &spec.test {
         // Read once, even if it is no pipe.
@@ -295,15 +312,53 @@ fn load_here(config: &Config, most_memory: u64) -> Result<Loaded, LoadError> {
             columns: file.rows.features().signal_width() + file.rows.features().tail_width(),
         });
     }
-    let (train_rows, test_rows) = (train_rows.rows, test_rows.map(|file| file.rows));
+    let labels = train_rows.labels;
+    let (mut train_rows, test_rows) = (train_rows.rows, test_rows.map(|file| file.rows));
+    let unfit = |error| unfit(train, error);
+    if let Some(path) = &spec.sample_weights {
+        let read = RowWeights::read(path, train_rows.len())?;
+        train_rows = train_rows.weighted(read.weights).map_err(unfit)?;
+        loaded.files.push(DataFile {
+            key: "sample_weights",
+            path: path.to_owned(),
+            sum: read.sum,
+            is_regular: read.is_regular,
+            is_store: false,
+            columns: 0,
+        });
+    }
+    let rows = train_rows.len() + test_rows.as_ref().map_or(0, Dataset::len);
+    check_classes(train, train_rows.class_sizes().len(), rows, most_memory)?;
     let memorization = spec.memorization().or(train_rows.memorization());
-    let problem = Problem::from_rows(train_rows, test_rows, memorization)
-        .map_err(|error| unfit(train, error))?;
+    let mut problem = Problem::from_rows(train_rows, test_rows, memorization).map_err(unfit)?;
+    if let Some(weight) = &spec.class_weight
+        && labels != Labels::Real
+    {
+        problem = problem.weighted_by_class(weight, labels).map_err(unfit)?;
+    }
     Ok(Loaded {
         problem,
         zero_one: loaded.zero_one,
         files: loaded.files,
     })
+}
+
+/// Refuses so many classes of so many rows that their targets take more than `most_memory` bytes.
+fn check_classes(
+    path: &Path,
+    classes: usize,
+    rows: usize,
+    most_memory: u64,
+) -> Result<(), LoadError> {
+    match Classes::bytes(classes, rows) {
+        bytes if bytes > most_memory => Err(LoadError::ManyClasses {
+            path: path.to_owned(),
+            classes,
+            bytes,
+            available: most_memory,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Loads data to be trained on: as [`load_within`], but also refuses files of so many columns that a model's weights
@@ -332,10 +387,18 @@ fn gib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 30)
 }
 
-/// The kind of targets a choice of target makes.
-pub(crate) fn target_kind(target: Target) -> TargetKind {
-    match target {
-        Target::Sign => TargetKind::Sign,
-        Target::Linear => TargetKind::Real,
+/// The kind of targets, and the labels, that a configuration's files are read with.
+pub(crate) fn label_options(config: &Config) -> svmlight::Options {
+    // Labels that are asked for without effect beside real numbers are no fault in a file of settings.
+    let (targets, labels) = match (config.target(), config.files.labels) {
+        (Target::Linear, _) => (TargetKind::Real, None),
+        (Target::Sign, None) => (TargetKind::Sign, None),
+        (Target::Sign, Some(LabelsAsked::Two(pair))) => (TargetKind::Sign, Some(pair)),
+        (Target::Sign, Some(LabelsAsked::All)) => (TargetKind::Class, None),
+    };
+    svmlight::Options {
+        targets,
+        labels,
+        ..svmlight::Options::default()
     }
 }

@@ -34,7 +34,8 @@ impl SharedData {
         {
             return Ok(Some(Arc::clone(data)));
         }
-        let asked = [&config.files.train, &config.files.test];
+        let files = &config.files;
+        let asked = [&files.train, &files.test, &files.sample_weights];
         let again = |file: &&DataFile| asked.into_iter().flatten().any(|path| *path == file.path);
         if let Some(pipe) = self
             .files

@@ -111,7 +111,9 @@ fn annotation(kind: Kind) -> String {
         Kind::Choice(choices) => words(choices),
         Kind::Path => "str | PathLike[str]".to_owned(),
         Kind::Labels => "str | tuple[float, float]".to_owned(),
-        Kind::Seeds | Kind::Stop | Kind::Every | Kind::Span | Kind::Until => "str".to_owned(),
+        Kind::ClassWeight | Kind::Seeds | Kind::Stop | Kind::Every | Kind::Span | Kind::Until => {
+            "str".to_owned()
+        }
         Kind::Columns | Kind::Figures | Kind::Sources | Kind::Axes => {
             "str | Sequence[str]".to_owned()
         }

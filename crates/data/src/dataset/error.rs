@@ -50,6 +50,30 @@ pub enum DatasetError {
         /// The target.
         value: f64,
     },
+    /// The target of a class is no label.
+    #[error(
+        "target {index} is {value}, expected a whole number from {} to {}",
+        i32::MIN,
+        i32::MAX
+    )]
+    Class {
+        /// Row, from 0.
+        index: usize,
+        /// The target.
+        value: f64,
+    },
+    /// There are no two classes to be told apart.
+    #[error("the labels of the training rows are {labels:?}, expected two or more")]
+    FewClasses {
+        /// All labels that there are.
+        labels: Vec<i32>,
+    },
+    /// A label that is weighted is none of the training rows'.
+    #[error("no training row has label {label}, expected labels of theirs in `class_weight`")]
+    NoSuchClass {
+        /// The label.
+        label: i32,
+    },
     /// There are more rows than a visiting order can index.
     #[error("{rows} rows, expected fewer than 2^32 - 1")]
     TooManyRows {

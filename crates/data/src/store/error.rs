@@ -60,6 +60,7 @@ pub enum StoreError {
 fn expected_targets(kind: TargetKind) -> &'static str {
     match kind {
         TargetKind::Sign => "labels -1 and 1",
+        TargetKind::Class => "labels: import the text without --real",
         TargetKind::Real => "real numbers: import the text with --real",
     }
 }

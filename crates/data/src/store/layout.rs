@@ -37,7 +37,8 @@ pub(super) const NAMES: [&str; SECTIONS] = ["signal", "targets", "row_starts", "
 pub(super) struct Header {
     pub(super) signature: [u8; 8],
     pub(super) version: u32,
-    /// 0: labels −1 and 1; 1: labels that were 0 and 1 in text; 2: real numbers; 3: the labels named.
+    /// 0: labels −1 and 1; 1: labels that were 0 and 1 in text; 2: real numbers; 3: the labels named;
+    /// 4: labels of classes.
     pub(super) labels: u32,
     pub(super) rows: u64,
     pub(super) signal_width: u64,
@@ -85,6 +86,7 @@ impl Header {
             Labels::ZeroOne => (1, [0; 2]),
             Labels::Real => (2, [0; 2]),
             Labels::Named(pair) => (3, [pair.negative(), pair.positive()]),
+            Labels::Classes => (4, [0; 2]),
         };
         let mut header = Self {
             signature: SIGNATURE,
@@ -114,6 +116,7 @@ impl Header {
             (0, [0, 0]) => Some(Labels::Sign),
             (1, [0, 0]) => Some(Labels::ZeroOne),
             (2, [0, 0]) => Some(Labels::Real),
+            (4, [0, 0]) => Some(Labels::Classes),
             (3, [negative, positive]) => LabelPair::new(negative, positive).map(Labels::Named),
             _ => None,
         }
@@ -172,9 +175,9 @@ impl Header {
         for (holds, at, field, found, expected) in [
             field!(
                 labels,
-                self.labels < 4,
+                self.labels < 5,
                 self.labels.to_string(),
-                "0, 1, 2 or 3"
+                "0, 1, 2, 3 or 4"
             ),
             field!(
                 named,

@@ -93,6 +93,51 @@ fn version_1_never_changes() {
 }
 
 #[test]
+fn labels_of_classes_are_kept() {
+    let rows = |labels: &[f64], kind| Dataset::dense(&[0.5, 1.5, 2.5], 1, labels, kind).unwrap();
+    let classes = rows(&[7.0, -2.0, 3.0], TargetKind::Class);
+    let (_folder, path) = file(&bytes(&classes, Labels::Classes));
+    let store = Store::open(&path).unwrap();
+    store.verify().unwrap();
+    assert_eq!(store.labels(), Labels::Classes);
+    assert_eq!(bits(&store.dataset().unwrap()), bits(&classes));
+    let real = store.dataset_with(TargetKind::Real).unwrap();
+    assert_eq!(real.targets(), classes.targets());
+    let said = store
+        .dataset_with(TargetKind::Sign)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("`--labels all` takes, expected labels -1 and 1"),
+        "{said}"
+    );
+    // Two labels are classes too, by their names in the text.
+    let signs = rows(&[1.0, -1.0, 1.0], TargetKind::Sign);
+    let named = Labels::Named(LabelPair::new(5, 4).unwrap());
+    for (labels, expected) in [
+        (Labels::Sign, [1.0, -1.0, 1.0]),
+        (Labels::ZeroOne, [1.0, 0.0, 1.0]),
+        (named, [4.0, 5.0, 4.0]),
+    ] {
+        let (_folder, path) = file(&bytes(&signs, labels));
+        let store = Store::open(&path).unwrap();
+        let read = store.dataset_with(TargetKind::Class).unwrap();
+        assert_eq!(read.target_kind(), TargetKind::Class);
+        assert_eq!(read.targets(), expected);
+    }
+    let reals = rows(&[0.5, 1.5, 2.5], TargetKind::Real);
+    let (_folder, path) = file(&bytes(&reals, Labels::Real));
+    let store = Store::open(&path).unwrap();
+    assert!(store.dataset_with(TargetKind::Class).is_err());
+    let forged = with_header(&bytes(&reals, Labels::Real), |header| header.labels = 4);
+    let said = refusal(&forged, true);
+    assert!(
+        said.contains("target 0 is 0.5, expected a whole number"),
+        "{said}"
+    );
+}
+
+#[test]
 fn files_cut_short_are_refused_at_every_length() {
     for length in 0..GOLDEN.len() {
         let said = refusal(&GOLDEN[..length], false);
@@ -157,8 +202,8 @@ fn what_is_wrong_is_said() {
             "header at byte 8: version 2, expected 1",
         ),
         (
-            with_header(GOLDEN, |header| header.labels = 4),
-            "header at byte 12: `labels` is 4, expected 0, 1, 2 or 3",
+            with_header(GOLDEN, |header| header.labels = 5),
+            "header at byte 12: `labels` is 5, expected 0, 1, 2, 3 or 4",
         ),
         (
             with_header(GOLDEN, |header| header.labels = 3),

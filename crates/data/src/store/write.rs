@@ -7,7 +7,7 @@ use bytemuck::{bytes_of, cast_slice};
 
 use super::layout::{HEADER_CHECKSUM, Header, SECTIONS};
 use crate::csr::Indices;
-use crate::dataset::{Dataset, TargetKind};
+use crate::dataset::Dataset;
 use crate::svmlight::Labels;
 
 /// Writes a dataset as a store; `labels` says what its targets were in text. `Time: O(bytes)`; the numbers
@@ -25,7 +25,7 @@ pub fn write(mut writer: impl Write, data: &Dataset, labels: Labels) -> io::Resu
         let message = "stores are written on little-endian machines of 64 bits only";
         return Err(io::Error::new(io::ErrorKind::Unsupported, message));
     }
-    if data.is_empty() || (labels == Labels::Real) != (data.target_kind() == TargetKind::Real) {
+    if data.is_empty() || labels.target_kind() != data.target_kind() {
         let message = "a store has rows, and labels of their targets' kind";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }

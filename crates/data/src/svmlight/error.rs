@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{LONGEST_LINE, LabelPair};
+use crate::dataset::is_class_label;
 
 /// An error of reading an svmlight file.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,14 @@ pub enum SvmlightError {
     },
 }
 
+/// The way to train on a file that has more labels than two.
+fn or_all(label: f64) -> &'static str {
+    match is_class_label(label) {
+        true => "; `--labels all` trains a model for each label",
+        false => "",
+    }
+}
+
 /// A fault of a line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -87,13 +96,13 @@ pub enum Fault {
         found: String,
     },
     /// A sign target is no label.
-    #[error("label {found}, expected -1 or 1, or 0 or 1, or the two that `labels` names")]
+    #[error("label {found}, expected -1 or 1, or 0 or 1, or the two that `labels` names{}", or_all(*found))]
     NotLabel {
         /// The label.
         found: f64,
     },
     /// A label is neither of the two that were named.
-    #[error("label {found}, expected {} or {}", labels.negative(), labels.positive())]
+    #[error("label {found}, expected {} or {}{}", labels.negative(), labels.positive(), or_all(*found))]
     OtherLabel {
         /// The label.
         found: f64,
@@ -101,12 +110,22 @@ pub enum Fault {
         labels: LabelPair,
     },
     /// −1 and 0 occur in one file.
-    #[error("third label {found}, expected {other} or 1 as in the lines before")]
+    #[error("third label {found}, expected {other} or 1 as in the lines before{}", or_all(*found))]
     ThirdLabel {
         /// The label.
         found: f64,
         /// The label other than 1 met before.
         other: f64,
+    },
+    /// The label of a class is no whole number.
+    #[error(
+        "label {found}, expected a whole number from {} to {}",
+        i32::MIN,
+        i32::MAX
+    )]
+    NotClass {
+        /// The label.
+        found: f64,
     },
     /// A pair has no colon.
     #[error("found `{found}`, expected index:value")]

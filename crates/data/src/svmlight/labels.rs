@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::dataset::TargetKind;
+
 /// The form of a file's targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labels {
@@ -14,6 +16,52 @@ pub enum Labels {
     Named(LabelPair),
     /// Real numbers, as written.
     Real,
+    /// Labels of classes, as written.
+    Classes,
+}
+
+impl Labels {
+    /// The kind of targets that they are read as.
+    pub fn target_kind(self) -> TargetKind {
+        match self {
+            Self::Sign | Self::ZeroOne | Self::Named(_) => TargetKind::Sign,
+            Self::Real => TargetKind::Real,
+            Self::Classes => TargetKind::Class,
+        }
+    }
+
+    /// The two labels of a file, where it has two.
+    pub fn pair(self) -> Option<LabelPair> {
+        match self {
+            Self::Sign => LabelPair::new(-1, 1),
+            Self::ZeroOne => LabelPair::new(0, 1),
+            Self::Named(pair) => Some(pair),
+            Self::Real | Self::Classes => None,
+        }
+    }
+}
+
+/// The labels that a file is read with. Displays as it is written: `all`, or `FIRST,SECOND`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelsAsked {
+    /// Every whole number, each the label of a class.
+    All,
+    /// Two labels.
+    Two(LabelPair),
+}
+
+impl LabelsAsked {
+    /// Describes a good value, to complete "expected …".
+    pub const FORM: &'static str = "two different whole numbers such as `1,2`: the label read as -1, then the one read as 1; \
+         or `all`, for a model a class";
+
+    /// The two labels, if it names two.
+    pub fn pair(self) -> Option<LabelPair> {
+        match self {
+            Self::All => None,
+            Self::Two(pair) => Some(pair),
+        }
+    }
 }
 
 /// Two labels, of which the first is read as −1 and the second as 1. Displays as `FIRST,SECOND`.
@@ -25,14 +73,10 @@ pub struct LabelPair {
 
 /// A text does not name two labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {}", LabelPair::FORM)]
+#[error("expected {}", LabelsAsked::FORM)]
 pub struct ParseLabelsError;
 
 impl LabelPair {
-    /// Describes a good value, to complete "expected …".
-    pub const FORM: &'static str =
-        "two different whole numbers such as `1,2`: the label read as -1, then the one read as 1";
-
     /// Two labels; `None` where they are one.
     pub fn new(negative: i32, positive: i32) -> Option<Self> {
         (negative != positive).then_some(Self { negative, positive })
@@ -47,6 +91,14 @@ impl LabelPair {
     pub fn positive(self) -> i32 {
         self.positive
     }
+
+    /// The label of a target or score, of which 0 counts as positive.
+    pub fn of(self, target: f64) -> i32 {
+        match target >= 0.0 {
+            true => self.positive,
+            false => self.negative,
+        }
+    }
 }
 
 impl From<LabelPair> for Labels {
@@ -55,6 +107,26 @@ impl From<LabelPair> for Labels {
             (-1, 1) => Self::Sign,
             (0, 1) => Self::ZeroOne,
             _ => Self::Named(pair),
+        }
+    }
+}
+
+impl FromStr for LabelsAsked {
+    type Err = ParseLabelsError;
+
+    fn from_str(text: &str) -> Result<Self, ParseLabelsError> {
+        match text.trim() {
+            "all" => Ok(Self::All),
+            pair => pair.parse().map(Self::Two),
+        }
+    }
+}
+
+impl fmt::Display for LabelsAsked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Two(pair) => pair.fmt(f),
         }
     }
 }

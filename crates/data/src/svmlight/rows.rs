@@ -8,7 +8,7 @@ use super::line::{self, Located};
 use super::read::CHUNK;
 use super::{Fault, LabelPair, Labels, Options, Parsed};
 use crate::csr::Csr;
-use crate::dataset::TargetKind;
+use crate::dataset::{TargetKind, is_class_label};
 
 /// The rows read so far.
 pub(super) struct Rows {
@@ -189,6 +189,7 @@ impl Rows {
         }
         let labels = match (self.labels.kind, self.labels.named, self.labels.low) {
             (TargetKind::Real, ..) => Labels::Real,
+            (TargetKind::Class, ..) => Labels::Classes,
             (TargetKind::Sign, Some(labels), _) => labels.into(),
             (TargetKind::Sign, None, Some(0.0)) => Labels::ZeroOne,
             (TargetKind::Sign, None, _) => Labels::Sign,
@@ -214,8 +215,12 @@ impl Rows {
 impl LabelCheck {
     /// The target that a number stands for.
     fn check(&mut self, found: f64) -> Result<f64, Fault> {
-        if self.kind == TargetKind::Real {
-            return Ok(found);
+        match self.kind {
+            TargetKind::Real => return Ok(found),
+            // Adding 0 makes 0 of -0, which is the same label.
+            TargetKind::Class if is_class_label(found) => return Ok(found + 0.0),
+            TargetKind::Class => return Err(Fault::NotClass { found }),
+            TargetKind::Sign => {}
         }
         if found == self.high {
             return Ok(1.0);

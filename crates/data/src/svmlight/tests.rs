@@ -127,15 +127,15 @@ fn faults_name_file_line_and_column() {
         ),
         (
             b"1 1:1\n\n# 3\n 3 1:1",
-            "line 4, column 2: label 3, expected -1 or 1, or 0 or 1, or the two that `labels` names",
+            "line 4, column 2: label 3, expected -1 or 1, or 0 or 1, or the two that `labels` names; `--labels all` trains a model for each label",
         ),
         (
             b"-1\n1\n0",
-            "line 3, column 1: third label 0, expected -1 or 1 as in the lines before",
+            "line 3, column 1: third label 0, expected -1 or 1 as in the lines before; `--labels all` trains a model for each label",
         ),
         (
             b"0\n-1",
-            "line 2, column 1: third label -1, expected 0 or 1 as in the lines before",
+            "line 2, column 1: third label -1, expected 0 or 1 as in the lines before; `--labels all` trains a model for each label",
         ),
         (
             b"1 1:1 2",
@@ -336,6 +336,35 @@ fn rows_are_counted_against_memory() {
 }
 
 #[test]
+fn every_whole_number_may_be_the_label_of_a_class() {
+    let options = Options {
+        targets: TargetKind::Class,
+        ..SIGNS
+    };
+    let text = b"3 1:1\n-0 2:1\n+2147483647\n3.0 1:2\n-2e1 1:1\n";
+    let expected = parse("a.svm", &text[..], &options).unwrap();
+    assert_eq!(expected.targets, [3.0, 0.0, 2_147_483_647.0, 3.0, -20.0]);
+    assert_eq!(expected.targets[1].to_bits(), 0);
+    assert_eq!(expected.labels, Labels::Classes);
+    let chunked = super::read::parse_text("a.svm", &text[..], &options, 8, 4);
+    assert_eq!(chunked.unwrap(), expected);
+    let range = "expected a whole number from -2147483648 to 2147483647";
+    for wrong in ["2.5", "2147483648"] {
+        let text = format!("1 1:1\n {wrong} 1:1\n");
+        let error = parse("a.svm", text.as_bytes(), &options).unwrap_err();
+        let said = format!("a.svm: line 2, column 2: label {wrong}, {range}");
+        assert_eq!(error.to_string(), said);
+    }
+    assert_eq!("all".parse(), Ok(LabelsAsked::All));
+    let pair = LabelsAsked::Two("1,2".parse().unwrap());
+    assert_eq!(
+        (pair.to_string().as_str(), "1,2".parse()),
+        ("1,2", Ok(pair))
+    );
+    assert!("every".parse::<LabelsAsked>().is_err());
+}
+
+#[test]
 fn labels_may_be_named() {
     let options = |labels: &str| Options {
         labels: Some(labels.parse().unwrap()),
@@ -355,11 +384,11 @@ fn labels_may_be_named() {
     }
     assert_eq!(
         read(b"2\n3", "1,2").unwrap_err().to_string(),
-        "a.svm: line 2, column 1: label 3, expected 1 or 2"
+        "a.svm: line 2, column 1: label 3, expected 1 or 2; `--labels all` trains a model for each label"
     );
     assert_eq!(
         read(b"-1\n", "0,1").unwrap_err().to_string(),
-        "a.svm: line 1, column 1: label -1, expected 0 or 1"
+        "a.svm: line 1, column 1: label -1, expected 0 or 1; `--labels all` trains a model for each label"
     );
     for wrong in ["1", "1,1", "1,2,3", "a,b", "0.5,1", ""] {
         assert!(wrong.parse::<LabelPair>().is_err(), "{wrong}");

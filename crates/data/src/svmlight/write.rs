@@ -18,7 +18,7 @@ pub enum OneHot {
 /// Writes every row of a dataset: signal columns, tail columns, then the memorization column if
 /// asked for, with indices from 1.
 ///
-/// Labels are written `+1` and `-1`; numbers in the fewest digits that read back as the same
+/// Labels are written `+1` and `-1`, those of classes as they are; numbers in the fewest digits that read back as the same
 /// double; stored zeros as they are stored. What no stored number tells, such as columns empty in
 /// every row, is lost. `Time: O(nnz)`
 ///
@@ -31,6 +31,7 @@ pub fn write(mut writer: impl Write, dataset: &Dataset, one_hot: OneHot) -> io::
         match dataset.target_kind() {
             TargetKind::Sign => write!(writer, "{:+}", row.target)?,
             TargetKind::Real => write!(writer, "{}", Shortest(row.target))?,
+            TargetKind::Class => write!(writer, "{}", row.target as i32)?,
         }
         let mut pair = |column: usize, value| write!(writer, " {}:{}", column + 1, Shortest(value));
         for (column, &value) in row.signal.iter().enumerate() {
@@ -89,11 +90,15 @@ mod tests {
         #[test]
         fn what_is_written_reads_back_to_the_bit(
             rows in vec((finite(), vec(finite(), 2), btree_map(0..1_000_u32, finite(), 0..6)), 1..20),
-            real in any::<bool>(),
+            kind in prop::sample::select(vec![TargetKind::Sign, TargetKind::Real, TargetKind::Class]),
             explicit in any::<bool>(),
         ) {
-            let kind = if real { TargetKind::Real } else { TargetKind::Sign };
-            let targets: Vec<f64> = rows.iter().map(|row| if real { row.0 } else { row.0.signum() }).collect();
+            let target = |x: f64| match kind {
+                TargetKind::Real => x,
+                TargetKind::Sign => x.signum(),
+                TargetKind::Class => f64::from(x as i32),
+            };
+            let targets: Vec<f64> = rows.iter().map(|row| target(row.0)).collect();
             let signal: Vec<f64> = rows.iter().flat_map(|row| row.1.clone()).collect();
             let tail: Vec<Vec<_>> = rows.iter().map(|row| row.2.clone().into_iter().collect()).collect();
             let tail = csr(1_000, &tail.iter().map(Vec::as_slice).collect::<Vec<_>>());

@@ -57,7 +57,14 @@ class Settings(TypedDict, total=False):
     """Feature indices in files start at 0. Default: false."""
 
     labels: str | tuple[float, float] | None
-    """The two labels of text: the one read as -1, then the one read as 1 [default: -1,1 or 0,1]."""
+    """The two labels of text: the one read as -1, then the one read as 1; or all, each a class with a model of its own
+    [default: -1,1 or 0,1]."""
+
+    sample_weights: str | PathLike[str] | None
+    """Weights of the training rows, from a file of a number a line."""
+
+    class_weight: str | None
+    """Weights of the classes of training rows, by label, 1 for those not named; balanced: all classes count alike."""
 
     no_verify: bool | None
     """Take stores as they are, without checking their checksums and numbers first. Default: false."""
