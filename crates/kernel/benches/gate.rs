@@ -19,7 +19,9 @@ use std::time::Instant;
 
 use sparsegrok_data::svmlight::{self, Options};
 use sparsegrok_data::{Problem, SyntheticSpec, TargetKind, generate};
-use sparsegrok_kernel::{Job, KernelChoice, Sgd, SimdChoice, Training, Weights, evaluate, start};
+use sparsegrok_kernel::{
+    Job, KernelChoice, Order, Sgd, SimdChoice, Training, Weights, evaluate, start,
+};
 
 /// Work ready to be done, any number of times.
 struct Path {
@@ -32,7 +34,7 @@ struct Path {
 type Prepare = fn(SimdChoice) -> Path;
 
 /// Training: per seed-step. Generation and evaluation: per row.
-const PATHS: [(&str, Prepare); 7] = [
+const PATHS: [(&str, Prepare); 8] = [
     ("scalar-d5", |simd| {
         training(toys(1, 512, 5), KernelChoice::Scalar, simd, 100)
     }),
@@ -44,6 +46,15 @@ const PATHS: [(&str, Prepare); 7] = [
     }),
     ("sparse-rows", |simd| {
         training(vec![heart_scale()], KernelChoice::Scalar, simd, 75)
+    }),
+    ("shared-rows", |simd| {
+        training_in(
+            Order::Sequential,
+            vec![heart_scale(); 8],
+            KernelChoice::Lanes,
+            simd,
+            25,
+        )
     }),
     ("dense", |simd| {
         training(toys(1, 128, 5), KernelChoice::Dense, simd, 45)
@@ -132,23 +143,30 @@ fn counted(path: &mut Path) {
 
 /// Training of up to eight problems, from laying out their rows to their last weights.
 fn training(problems: Vec<Problem>, kernel: KernelChoice, simd: SimdChoice, epochs: u64) -> Path {
-    let rows: usize = problems.iter().map(|problem| problem.train.len()).sum();
-    Path {
-        units: epochs * rows as u64,
-        work: Box::new(move || drop(black_box(train(&problems, kernel, simd, epochs)))),
-    }
+    training_in(Order::Shuffle, problems, kernel, simd, epochs)
 }
 
-fn train(
-    problems: &[Problem],
+/// As [`training`], with rows visited in an order.
+fn training_in(
+    order: Order,
+    problems: Vec<Problem>,
     kernel: KernelChoice,
     simd: SimdChoice,
     epochs: u64,
-) -> Vec<Weights> {
+) -> Path {
+    let rows: usize = problems.iter().map(|problem| problem.train.len()).sum();
     let spec = Sgd {
         epochs,
+        order,
         ..Sgd::default()
     };
+    Path {
+        units: epochs * rows as u64,
+        work: Box::new(move || drop(black_box(train(&problems, kernel, simd, &spec)))),
+    }
+}
+
+fn train(problems: &[Problem], kernel: KernelChoice, simd: SimdChoice, spec: &Sgd) -> Vec<Weights> {
     let seeded = (0..).zip(problems);
     let runs: Vec<Job<'_>> = seeded
         .map(|(seed, problem)| Job {
@@ -161,8 +179,8 @@ fn train(
     let mut trained = Vec::new();
     while trained.len() < runs.len() {
         let rest = &runs[trained.len()..];
-        let mut training = start(&spec, rest, kernel, simd, None).expect("valid settings");
-        for _ in 0..epochs {
+        let mut training = start(spec, rest, kernel, simd, None).expect("valid settings");
+        for _ in 0..spec.epochs {
             training.advance();
         }
         let lanes = 0..training.lanes();
@@ -186,9 +204,12 @@ fn generation(rows: usize, times: u64) -> Path {
 /// Evaluating weights on `rows` rows, `times` times.
 fn evaluation(rows: usize, times: u64) -> Path {
     let problem = toy(0, rows, 5);
-    let spec = Sgd::default();
+    let spec = Sgd {
+        epochs: 1,
+        ..Sgd::default()
+    };
     let problems = [problem];
-    let weights = train(&problems, KernelChoice::Scalar, SimdChoice::Auto, 1).remove(0);
+    let weights = train(&problems, KernelChoice::Scalar, SimdChoice::Auto, &spec).remove(0);
     let [problem] = problems;
     Path {
         units: times * rows as u64,

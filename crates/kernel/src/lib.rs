@@ -13,7 +13,7 @@
 //! beside the linear one, [`SideBySide`].
 //!
 //! From the bottom up: `spec`, `loss`, `schedule`, `scale`, `visits` say what a step is made of;
-//! `layout` says where rows lie; `step` has the arithmetic of one step, in three forms; `epoch` drives
+//! `layout` says where rows lie; `step` has the arithmetic of one step, in four forms; `epoch` drives
 //! them; `linear` and the `dense` reference are kernels; `engine` chooses and starts one.
 //!
 //! # Formula

@@ -41,7 +41,9 @@ fn problem(width: usize, has_tail: bool, is_weighted: bool) -> Problem {
     let train = part(0, CLASSES, 0.7);
     let weights = |row: usize| (row % 4) as f64 / 2.0;
     let train = match is_weighted {
-        true => train.weighted((0..ROWS).map(weights).collect::<Vec<_>>()).unwrap(),
+        true => train
+            .weighted((0..ROWS).map(weights).collect::<Vec<_>>())
+            .unwrap(),
         false => train,
     };
     let problem = Problem::new(train, Some(part(9999, CLASSES + 1, 0.0)), None).unwrap();
