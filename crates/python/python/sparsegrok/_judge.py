@@ -40,7 +40,7 @@ def judge(
       them: ``gen_threshold=0.95``.
     - ``out``, ``force``: as those of :func:`study`.
 
-    What was decided while the data were read is in :attr:`Study.notes`.
+    What was decided while the data were read, and what the curves do not tell, is in :attr:`Study.notes`.
 
     Raises ValueError for what cannot be read as curves, OSError where a file cannot be read, TypeError for data of
     another kind.

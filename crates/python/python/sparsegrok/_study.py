@@ -40,7 +40,8 @@ class Study:
     """The directory. Of a study without ``out`` it is a temporary one, and goes with this object."""
 
     notes: tuple[str, ...]
-    """What was decided while curves of another program were read."""
+    """Sentences on what was decided while curves of another program were read, and on what these do not tell; of
+    :func:`judge` alone."""
 
     def __init__(self, path: str | os.PathLike[str], *, notes: Iterable[str] = ()) -> None:
         """Reads the directory of a study.
