@@ -42,6 +42,7 @@ import sparsegrok as sg
 s: sg.Study = sg.study("grok-a", seeds=range(8), vary={"weight_decay": sg.log(1e-5, 1e-4, 3)}, n_train=16)
 times: np.ndarray = s.records["t_gen"]
 sg.explain("grok-a", loss="squared")
+sg.explain(s)
 model: sg.SparseSGDClassifier = sg.SparseSGDClassifier("hinge", epochs=3).fit(np.eye(2), [0, 1])
 models: list[sg.SparseSGDRegressor] = sg.SparseSGDRegressor().fit_seeds(np.eye(2), [0, 1], range(8))
 """
@@ -66,6 +67,7 @@ def test_types_hold(tmp_path):
         'sg.study("grok-a", wieght_decay=1)',
         'sg.study("grok-a", loss="cubic")',
         "sg.explain(epochs=0.5)",
+        'sg.explain(sg.load("decay"), epochs=9)',
         "sg.SparseSGDClassifier(wieght_decay=1)",
         "sg.SparseSGD()",
     ):

@@ -132,6 +132,20 @@ def test_the_theorys_account(command):
     assert not sg.explain("reference-toy").get("groks")
 
 
+def test_the_theorys_account_beside_a_study(grid, command):
+    account = sg.explain(grid)
+    assert str(account) == command("explain", grid.path)
+    assert "caution: " in str(account) and not account
+    one = sg.study("grok-a", seeds=4, n_train=64, epochs=300, weight_decay=0.003)
+    account = sg.explain(one)
+    assert str(account) == command("explain", one.path) and "T_gen, median" in str(account)
+    assert dict(account) == dict(sg.explain("grok-a", n_train=64, epochs=300, weight_decay=0.003))
+    judged = sg.explain(sg.judge({"epoch": [1, 2], "train_acc": [0.5, 1], "test_acc": [0.5, 1]}))
+    assert not judged and "another program" in str(judged)
+    with pytest.raises(ValueError, match="has its own configuration: expected no settings beside it"):
+        sg.explain(grid, n_train=9)
+
+
 def test_presets_and_settings_are_listed():
     assert "grok-a" in sg.presets()
     known = sg.settings()
