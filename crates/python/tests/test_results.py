@@ -83,6 +83,18 @@ def test_a_study_is_shown(grid):
     assert "<th>weight_decay</th>" in page and "Caution: " in page
 
 
+def test_numbers_are_shown_as_in_the_report():
+    # Six runs that generalize at 23,090 and two that do not.
+    rows = [(run, at, 1.0, float(at >= 23090 and run < 6)) for run in range(8) for at in (1, 100, 23089, 23090, 30000)]
+    run, epoch, train, test = map(np.array, zip(*rows))
+    judged = sg.judge({"run": run, "epoch": epoch, "train_acc": train, "test_acc": test}, persistence="1epochs")
+    page = judged._repr_html_()
+    assert "<td>23,090 [23,090, ∞]</td>" in page
+    assert "<td>75 [41, 93]</td>" in page
+    assert "23,090" in judged.report()
+    assert "<td>23,090</td>" in judged.records._repr_html_() and "<td>–</td>" in judged.records._repr_html_()
+
+
 def test_what_a_study_holds_is_escaped():
     evil = "<script>alert(1)</script>"
     names = [evil, "b"]
