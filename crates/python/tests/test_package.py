@@ -29,9 +29,13 @@ assert "<table>" in page and "<img" not in page
 for call in (s.plot, s.records.to_pandas, s.records.__arrow_c_stream__):
     try:
         call()
-    except ImportError:
+    except ImportError as error:
+        raised = error
         continue
     raise AssertionError(call)
+assert str(raised) == (
+    "a table goes out as Arrow's stream by pyarrow or polars: expected `pip install 'sparsegrok[arrow]'`"
+)
 print(s.records["status"][0])
 """
 

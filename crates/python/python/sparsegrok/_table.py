@@ -84,10 +84,16 @@ class Table(Mapping[str, np.ndarray]):
 
         Raises ImportError where neither is installed.
         """
+        table: Any
         try:
-            table: Any = self.to_arrow()
+            table = self.to_arrow()
         except ImportError:
-            table = self.to_polars()
+            try:
+                table = self.to_polars()
+            except ImportError:
+                raise ImportError(
+                    "a table goes out as Arrow's stream by pyarrow or polars: expected `pip install 'sparsegrok[arrow]'`"
+                ) from None
         return table.__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
