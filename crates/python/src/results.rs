@@ -30,6 +30,11 @@ impl Results {
         py.detach(|| StudyResults::read(&path)).or_raise().map(Self)
     }
 
+    /// Tells if another program trained its runs.
+    fn is_foreign(&self) -> bool {
+        self.0.study.is_foreign()
+    }
+
     /// The columns of records.
     fn records<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         columns::records(py, &self.0)

@@ -80,7 +80,7 @@ def test_a_study_is_shown(grid):
     assert "of 48 runs grokked, in 4 cells" in repr(grid)
     page = grid._repr_html_()
     assert page.count("<tr>") == 5 and "data:image/png;base64," in page
-    assert "<th>weight_decay</th>" in page and "Caution: " in page
+    assert "<th>weight_decay</th>" in page and "Caution: " in page and "Medians over runs in epochs" in page
 
 
 def test_numbers_are_shown_as_in_the_report():
@@ -89,7 +89,7 @@ def test_numbers_are_shown_as_in_the_report():
     run, epoch, train, test = map(np.array, zip(*rows))
     judged = sg.judge({"run": run, "epoch": epoch, "train_acc": train, "test_acc": test}, persistence="1epochs")
     page = judged._repr_html_()
-    assert "<td>23,090 [23,090, ∞]</td>" in page
+    assert "<td>23,090 [23,090, ∞]</td>" in page and "in the time that was logged" in page
     assert "<td>75 [41, 93]</td>" in page
     assert "23,090" in judged.report()
     assert "<td>23,090</td>" in judged.records._repr_html_() and "<td>–</td>" in judged.records._repr_html_()

@@ -51,7 +51,8 @@ def study_page(study: Study) -> str:
     parts = [f"<p><strong>{escape(headline(study))}</strong></p>", _table(names, rows)]
     if len(cells) > MOST_ROWS:
         parts.append(f"<p>The first {MOST_ROWS} of {len(cells)} cells.</p>")
-    parts.append("<p>Medians over runs in epochs, delay = T_gen / T_mem, intervals of 95 %.</p>")
+    unit = "the time that was logged" if study._results.is_foreign() else "epochs"
+    parts.append(f"<p>Medians over runs in {unit}, delay = T_gen / T_mem, intervals of 95 %.</p>")
     picture = _picture(study)
     if picture is not None:
         parts.append(f'<img alt="Figure by epoch, a line a cell" src="data:image/png;base64,{picture}">')
