@@ -62,7 +62,10 @@ class Study:
 
     @cached_property
     def curves(self) -> Table:
-        """A row an evaluated epoch of a cell: mean and quantiles of each figure over the cell's ``n`` runs still going."""
+        """A row an evaluated epoch of a cell: mean and quantiles of each figure over the cell's ``n`` runs still going.
+
+        Raises OSError where the study's log cannot be read any more; so does :attr:`traces`.
+        """
         return Table(self._results.curves())
 
     @cached_property
@@ -133,9 +136,9 @@ class Study:
         """Draws a figure by epoch, a line a cell: the median over runs, in the band of their middle half.
 
         ``theory`` adds the closed form of the population's accuracy, dashed, where there is one. Of more than twelve
-        cells the first twelve are drawn. Needs matplotlib; returns its axes.
+        cells the first twelve are drawn. Returns matplotlib's axes: ``ax``, or those of a new figure.
 
-        Raises ValueError for a figure that the study did not keep.
+        Raises ValueError for a figure that the study did not keep, ImportError where matplotlib is not installed.
         """
         from ._plot import plot
 
@@ -155,7 +158,8 @@ class Study:
     def save(self, path: str | os.PathLike[str], force: bool = False) -> Study:
         """Copies the study to a directory, which appears when all of it is there, and returns the study there.
 
-        Raises ValueError where something is there already that ``force`` does not replace: only a study is replaced.
+        Raises ValueError where something is there already that ``force`` does not replace, as only a study is replaced;
+        OSError where files cannot be copied.
         """
         target = Path(os.path.abspath(path))
         if target == self.path:
