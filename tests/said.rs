@@ -116,6 +116,10 @@ fn a_comparison_in_a_file_is_said_too() {
         block.ends_with(&format!("\nwrote  {out}\n{next}")),
         "{block}"
     );
+    let against = "compare --n-train 30 --n-test 20 --long-epochs 20 --seeds 2 --against wd=2e-3";
+    let study = "study --n-train 30 --n-test 20 --seeds 0..2 --vary wd=0.001,2e-3 --out NEW";
+    let block = said(against);
+    assert!(block.contains(study), "{block}");
     let refused = refused(&format!(
         "compare --early-epochs 5 --long-epochs 20 --export-markdown {out}2"
     ));

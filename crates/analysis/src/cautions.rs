@@ -184,7 +184,8 @@ fn first_cell(cells: &[CellSummary], cell: &CellSummary) -> String {
     }
 }
 
-fn runs_text(runs: usize) -> String {
+/// A number of runs, in words.
+pub(crate) fn runs_text(runs: usize) -> String {
     match runs {
         1 => "1 run".to_owned(),
         _ => format!("{runs} runs"),

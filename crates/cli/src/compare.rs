@@ -8,8 +8,9 @@ use sparsegrok_analysis::compare::{
     ArmComparison, CompareDirectoriesError, CompareError, Length, compare, compare_directories,
     compare_seeds,
 };
-use sparsegrok_config::{Config, SETTINGS, Section, Seeds, Setting, value_text};
+use sparsegrok_config::{Config, Section, Seeds, Setting, value_text};
 use sparsegrok_run::memory::{Memory, available};
+use sparsegrok_study::setting_of_axis;
 
 use crate::comparison;
 use crate::data::{load_to_train_and_say, say_zero_one};
@@ -186,14 +187,12 @@ fn study_of_both(args: &Args, config: &Config, seeds: Seeds) -> Option<String> {
     let axis = match &args.against {
         Some(against) => {
             let (key, values) = against.split_once('=')?;
-            let named = key.trim().replace('-', "_");
-            let mut all = SETTINGS.iter();
-            let own = all.find(|s| s.key == named || s.alias == Some(named.as_str()))?;
+            let setting = setting_of_axis(key).ok()?;
             // A spaced axis takes no value beside it.
             if values.contains(':') {
                 return None;
             }
-            let own = value_text(&own.get(config).ok()??);
+            let own = value_text(&setting.get(config).ok()??);
             format!("{key}={own},{values}")
         }
         None => {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::ValueHint;
-use sparsegrok_analysis::cautions;
 use sparsegrok_analysis::explain::{explain, measured_beside};
 use sparsegrok_data::shown;
 use sparsegrok_study::StudyResults;
@@ -34,9 +33,6 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         let results = StudyResults::read(path)?;
         let mut output = Output::stdout();
         write!(output, "{}", measured_beside(&results)?)?;
-        for caution in cautions(&results.study, &results.summary) {
-            writeln!(output, "caution: {caution}")?;
-        }
         return output.finish();
     }
     let Some(config) = args.settings.config()? else {

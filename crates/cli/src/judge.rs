@@ -4,15 +4,15 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::{ValueEnum, ValueHint};
-use sparsegrok_analysis::cautions;
+use sparsegrok_analysis::{cautions, untold};
 use sparsegrok_config::{Setting, value_text};
 use sparsegrok_curves::{AccuracyUnit, Note, Options, read};
 use sparsegrok_kernel::Figure;
 use sparsegrok_run::{Anomaly, Status};
 use sparsegrok_statistics::{CONFIDENCE, GroupTest, wilson};
+use sparsegrok_study::ForeignStudy;
 use sparsegrok_study::merge::JUDGING;
 use sparsegrok_study::summary::{BracketMedian, CellSummary, Summary, Times};
-use sparsegrok_study::{ForeignStudy, Untold};
 
 use crate::estimate::{median, share};
 use crate::exit::shell_word;
@@ -140,43 +140,9 @@ fn command() -> String {
     format!("sparsegrok {}", words.join(" "))
 }
 
-/// Sentences on what the curves do not tell.
-fn untold(untold: Untold) -> Vec<String> {
-    let Untold {
-        no_memorization,
-        no_generalization,
-        memorized_at_first,
-        too_coarse,
-    } = untold;
-    let runs = |n: usize| counted(n as u64, "run");
-    let sentences = [
-        (
-            no_memorization,
-            "no figure tells memorization, so the status is undecided: that takes train_acc, or \
-             `--mem-figure train_loss --mem-threshold LEVEL`",
-        ),
-        (
-            no_generalization,
-            "no figure tells generalization: that takes test_acc, or `--gen-figure test_loss --gen-threshold LEVEL`",
-        ),
-        (
-            memorized_at_first,
-            "already memorized at the first evaluation: T_mem is known to be no later, and no more",
-        ),
-        (
-            too_coarse,
-            "evaluated too rarely to decide the status: it is undecided",
-        ),
-    ];
-    let there = sentences.into_iter().filter(|(n, _)| *n > 0);
-    there
-        .map(|(n, sentence)| format!("{}: {sentence}", runs(n)))
-        .collect()
-}
-
 /// The results: a row a group, what the curves do not tell, and the difference between groups.
 fn results(args: &Args, judged: &ForeignStudy, notes: &[Note], summary: &Summary) -> Results {
-    let (untold, runs) = (judged.untold(), judged.runs());
+    let (lacks, runs) = (judged.untold(), judged.runs());
     let keys = judged.study().axes().map(|(key, _)| key.to_owned());
     let figures = ["grokked", "T_mem", "T_gen", "delay"].map(str::to_owned);
     let heading: Vec<String> = keys.chain(figures).collect();
@@ -188,18 +154,18 @@ fn results(args: &Args, judged: &ForeignStudy, notes: &[Note], summary: &Summary
         let mut row: Vec<String> = cell.varied.values().map(value_text).collect();
         row.extend([
             grokked(cell),
-            told(untold.no_memorization < runs, &cell.t_mem),
+            told(lacks.no_memorization < runs, &cell.t_mem),
             told(
-                untold.no_memorization.max(untold.no_generalization) < runs,
+                lacks.no_memorization.max(lacks.no_generalization) < runs,
                 &cell.t_gen,
             ),
-            told(untold.no_memorization < runs, &cell.delay_ratio),
+            told(lacks.no_memorization < runs, &cell.delay_ratio),
         ]);
         row
     });
     let note = |sentence: String| ("note", sentence);
     let notes = notes.iter().map(|it| note(it.to_string()));
-    let findings = notes.chain(self::untold(untold).into_iter().map(note));
+    let findings = notes.chain(untold(lacks).into_iter().map(note));
     let findings = findings.chain(summary.cells.iter().flat_map(|cell| {
         let name = cell.varied.iter();
         let name = name.map(|(key, value)| format!("{key}={}", value_text(value)));

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::bail;
 use clap::ValueHint;
-use sparsegrok_config::{Config, Section, Setting};
+use sparsegrok_config::{Section, Setting};
 use sparsegrok_data::shown;
 use sparsegrok_log::{Outputs, Shard, Unfinished};
 use sparsegrok_run::memory::available;
@@ -109,7 +109,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     if args.resume_or_start
         && let Ok(kept) = logged_config(path)
     {
-        Directory::check_complete(path, &with_added_seeds(&study, &kept)?)?;
+        Directory::check_complete(path, &study.with_seeds_added(&kept)?)?;
         say(format_args!("{}: is complete", shown(path)));
         return Ok(());
     }
@@ -145,7 +145,7 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
         );
     }
     let study = Study::new(config)?.of_shard(shard);
-    let study = within_memory(args, with_added_seeds(&study, &unfinished.config()?)?);
+    let study = within_memory(args, study.with_seeds_added(&unfinished.config()?)?);
     let markdown = args.results.checked(args.force)?;
     let found = found_in(&unfinished);
     if args.report {
@@ -154,14 +154,6 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<()> {
     let directory = Directory::resume(path, unfinished, &study)?;
     found.iter().for_each(say);
     train(args, path, &study, directory, markdown.as_ref())
-}
-
-/// The study that is asked for with the seeds that an earlier process has added.
-fn with_added_seeds(study: &Study, kept: &Config) -> anyhow::Result<Study> {
-    Ok(match study.spec().until {
-        Some(_) => study.of_seeds_to(kept.study.seeds.end)?,
-        None => study.clone(),
-    })
 }
 
 /// Lines for the user on the work there is to resume.

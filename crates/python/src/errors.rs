@@ -20,7 +20,7 @@ create_exception!(
 );
 
 /// Words of the libraries' errors and notes that name the command, and what Python has instead.
-const WORDS: [(&str, &str); 14] = [
+const WORDS: [(&str, &str); 16] = [
     ("command line: ", ""),
     ("data: line 1: ", "data: "),
     ("`--partial`", "`partial=True`"),
@@ -30,6 +30,14 @@ const WORDS: [(&str, &str); 14] = [
     ("`--run-column`", "`run=`"),
     ("`--group-columns`", "`groups=`"),
     ("`--map ", "`"),
+    (
+        "`--mem-figure train_loss --mem-threshold LEVEL`",
+        "`mem_figure=\"train_loss\", mem_threshold=LEVEL`",
+    ),
+    (
+        "`--gen-figure test_loss --gen-threshold LEVEL`",
+        "`gen_figure=\"test_loss\", gen_threshold=LEVEL`",
+    ),
     ("--init-norm", "init_norm"),
     ("--label-noise", "label_noise"),
     ("`--init gaussian`", "`init` gaussian"),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
+use sparsegrok_analysis::untold;
 use sparsegrok_config::Settings;
 use sparsegrok_curves::{AccuracyUnit, Options, of_columns, read};
 use sparsegrok_kernel::Figure;
@@ -33,7 +34,7 @@ impl Column<'_> {
 }
 
 /// Judges curves, of files or, where there are none, of columns, and writes them as a study. Returns sentences on
-/// what was decided while they were read. `map` has pairs of a figure and its column, `command` stands for the call.
+/// what was decided while they were read, and on what they do not tell. `map` has pairs of a figure and its column, `command` stands for the call.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn judge(
@@ -96,7 +97,10 @@ pub(crate) fn judge(
         let (runs, traces) = curves.grouped(command).or_raise()?;
         let judged = ForeignStudy::judge(config, runs, traces).or_raise()?;
         judged.save(&out, force).or_raise()?;
-        Ok(curves.notes.iter().map(said).collect())
+        let notes = curves.notes.iter().map(said);
+        Ok(notes
+            .chain(untold(judged.untold()).iter().map(said))
+            .collect())
     })
 }
 

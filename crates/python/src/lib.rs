@@ -9,6 +9,7 @@ mod errors;
 mod estimator;
 mod held;
 mod judge;
+mod numbers;
 mod results;
 mod rows;
 mod settings;
@@ -26,6 +27,8 @@ mod _native {
     use crate::estimator::fit;
     #[pymodule_export]
     use crate::judge::{figures, judge};
+    #[pymodule_export]
+    use crate::numbers::{interval, number};
     #[pymodule_export]
     use crate::results::Results;
     #[pymodule_export]

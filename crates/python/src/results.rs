@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use sparsegrok_analysis::explain::{explain, measured_beside};
 use sparsegrok_analysis::{cautions, spreads};
 use sparsegrok_report::{Place, Style, View, page, pictures};
 use sparsegrok_statistics::{CONFIDENCE, KaplanMeier};
@@ -15,7 +16,7 @@ use sparsegrok_theory::Prediction;
 
 use crate::columns;
 use crate::errors::{OrRaise, refused};
-use crate::settings::object;
+use crate::settings::{object, set_account};
 
 /// A study as its directory holds it.
 #[pyclass(frozen)]
@@ -27,6 +28,11 @@ impl Results {
     #[new]
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         py.detach(|| StudyResults::read(&path)).or_raise().map(Self)
+    }
+
+    /// Tells if another program trained its runs.
+    fn is_foreign(&self) -> bool {
+        self.0.study.is_foreign()
     }
 
     /// The columns of records.
@@ -94,6 +100,21 @@ impl Results {
     /// Sentences on where the spread between runs comes from.
     fn spreads(&self) -> Vec<String> {
         spreads(&self.0.summary)
+    }
+
+    /// The theory beside what was measured: a dictionary with `text`, a table by cells and cautions, and, of a study of
+    /// one cell that the theory covers, what [`set_account`] sets.
+    fn explain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let beside = py.detach(|| measured_beside(&self.0)).or_raise()?;
+        let all = PyDict::new(py);
+        all.set_item("text", beside.to_string())?;
+        let mut cells = self.0.study.cells();
+        if let (Some(only), None) = (cells.next(), cells.next())
+            && let Ok(found) = explain(&only.config)
+        {
+            set_account(&all, &found)?;
+        }
+        Ok(all)
     }
 
     /// The configuration, as TOML.

@@ -3,7 +3,7 @@
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use sparsegrok_analysis::explain::explain as account;
+use sparsegrok_analysis::explain::{Explanation, explain as account};
 use sparsegrok_config::{Config, PRESETS, SETTINGS, Section, Setting, Settings};
 use toml::Value;
 
@@ -85,31 +85,37 @@ pub(crate) fn object<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py,
     }
 }
 
-/// The theory's account of a configuration: a dictionary with `text`, the tables and the verdict in words, and, where
-/// the theory covers it, `groks`, `because`, `t_mem`, `t_gen` (epochs, None for never) and `conditions` (a dictionary
-/// of true and false by formula).
+/// Predicts by a configuration: a dictionary with `text`, the tables and the verdict in words, and what [`set_account`]
+/// sets.
 #[pyfunction]
 pub(crate) fn explain<'py>(
     py: Python<'py>,
     preset: Option<&str>,
     given: Given,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let config = configuration(preset, &given, &[])?;
+    let account = account(&configuration(preset, &given, &[])?);
+    let text = match &account {
+        Ok(found) => found.to_string(),
+        Err(not_covered) => format!("No answer: {not_covered}.\n"),
+    };
     let all = PyDict::new(py);
-    match account(&config) {
-        Err(not_covered) => all.set_item("text", format!("No answer: {not_covered}.\n"))?,
-        Ok(found) => {
-            all.set_item("text", found.to_string())?;
-            all.set_item("groks", found.groks)?;
-            all.set_item("because", &found.because)?;
-            all.set_item("t_mem", found.t_mem.1)?;
-            all.set_item("t_gen", found.t_gen.1)?;
-            let conditions = PyDict::new(py);
-            for condition in &found.conditions {
-                conditions.set_item(condition.name, condition.holds())?;
-            }
-            all.set_item("conditions", conditions)?;
-        }
+    all.set_item("text", text)?;
+    if let Ok(found) = &account {
+        set_account(&all, found)?;
     }
     Ok(all)
+}
+
+/// Sets the theory's account: `groks`, `because`, `t_mem`, `t_gen` (epochs, None for never) and `conditions` (a
+/// dictionary of true and false by formula).
+pub(crate) fn set_account(all: &Bound<'_, PyDict>, found: &Explanation) -> PyResult<()> {
+    all.set_item("groks", found.groks)?;
+    all.set_item("because", &found.because)?;
+    all.set_item("t_mem", found.t_mem.1)?;
+    all.set_item("t_gen", found.t_gen.1)?;
+    let conditions = PyDict::new(all.py());
+    for condition in &found.conditions {
+        conditions.set_item(condition.name, condition.holds())?;
+    }
+    all.set_item("conditions", conditions)
 }

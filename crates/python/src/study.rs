@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
-use sparsegrok_config::Settings;
+use sparsegrok_config::{Config, Settings};
 use sparsegrok_log::Shard;
 use sparsegrok_run::Status;
 use sparsegrok_run::memory::available;
@@ -58,14 +58,10 @@ fn train(
     resume: bool,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<()> {
-    // One that adds seeds may have more of them by now.
-    let grown = |end: u64| match study.spec().until {
-        Some(_) => study.of_seeds_to(end).or_raise(),
-        None => Ok(study.clone()),
-    };
+    let with_seeds_added = |kept: &Config| study.clone().with_seeds_added(kept).or_raise();
     if resume && Directory::is_unfinished(out) {
         if let Some(unfinished) = Directory::unfinished(out).or_raise()? {
-            let study = grown(unfinished.config().or_raise()?.study.seeds.end)?;
+            let study = with_seeds_added(&unfinished.config().or_raise()?)?;
             if unfinished.shard() != study.shard() {
                 return Err(refused(format_args!(
                     "{}: was begun with another `shard`: expected the same",
@@ -76,7 +72,7 @@ fn train(
             return complete(&study, directory, progress);
         }
     } else if resume && let Ok(kept) = logged_config(out) {
-        let study = grown(kept.study.seeds.end)?;
+        let study = with_seeds_added(&kept)?;
         return Directory::check_complete(out, &study).or_raise();
     }
     let directory = Directory::create(out, force, study).or_raise()?;

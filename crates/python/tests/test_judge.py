@@ -48,6 +48,18 @@ def test_columns_are_named_and_thresholds_given(grid):
     assert "Note: " in judged._repr_html_()
 
 
+def test_what_curves_do_not_tell_is_among_the_notes():
+    never = sg.judge({"step": [1, 10, 20], "test_acc": [0.5, 0.95, 0.95]})
+    assert never.notes == (
+        "1 run: no figure tells memorization, so the status is undecided: that takes train_acc, or "
+        '`mem_figure="train_loss", mem_threshold=LEVEL`',
+    )
+    early = sg.judge({"step": [0, 900, 1000, 1100], "train_acc": [1.0] * 4, "test_acc": [0.5, 0.5, 1, 1]})
+    assert early.notes == (
+        "1 run: already memorized at the first evaluation: T_mem is known to be no later, and no more",
+    )
+
+
 def test_what_is_missing_is_left_out():
     test = [0.1, None, 0.95, 0.99]
     judged = sg.judge({"epoch": [0, 1, 2, 3], "train_acc": [1.0, np.nan, 1, 1], "test_acc": test})

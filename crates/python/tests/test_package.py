@@ -29,9 +29,13 @@ assert "<table>" in page and "<img" not in page
 for call in (s.plot, s.records.to_pandas, s.records.__arrow_c_stream__):
     try:
         call()
-    except ImportError:
+    except ImportError as error:
+        raised = error
         continue
     raise AssertionError(call)
+assert str(raised) == (
+    "a table goes out as Arrow's stream by pyarrow or polars: expected `pip install 'sparsegrok[arrow]'`"
+)
 print(s.records["status"][0])
 """
 
@@ -42,6 +46,7 @@ import sparsegrok as sg
 s: sg.Study = sg.study("grok-a", seeds=range(8), vary={"weight_decay": sg.log(1e-5, 1e-4, 3)}, n_train=16)
 times: np.ndarray = s.records["t_gen"]
 sg.explain("grok-a", loss="squared")
+sg.explain(s)
 model: sg.SparseSGDClassifier = sg.SparseSGDClassifier("hinge", epochs=3).fit(np.eye(2), [0, 1])
 models: list[sg.SparseSGDRegressor] = sg.SparseSGDRegressor().fit_seeds(np.eye(2), [0, 1], range(8))
 """
@@ -66,6 +71,7 @@ def test_types_hold(tmp_path):
         'sg.study("grok-a", wieght_decay=1)',
         'sg.study("grok-a", loss="cubic")',
         "sg.explain(epochs=0.5)",
+        'sg.explain(sg.load("decay"), epochs=9)',
         "sg.SparseSGDClassifier(wieght_decay=1)",
         "sg.SparseSGD()",
     ):

@@ -80,7 +80,19 @@ def test_a_study_is_shown(grid):
     assert "of 48 runs grokked, in 4 cells" in repr(grid)
     page = grid._repr_html_()
     assert page.count("<tr>") == 5 and "data:image/png;base64," in page
-    assert "<th>weight_decay</th>" in page and "Caution: " in page
+    assert "<th>weight_decay</th>" in page and "Caution: " in page and "Medians over runs in epochs" in page
+
+
+def test_numbers_are_shown_as_in_the_report():
+    # Six runs that generalize at 23,090 and two that do not.
+    rows = [(run, at, 1.0, float(at >= 23090 and run < 6)) for run in range(8) for at in (1, 100, 23089, 23090, 30000)]
+    run, epoch, train, test = map(np.array, zip(*rows))
+    judged = sg.judge({"run": run, "epoch": epoch, "train_acc": train, "test_acc": test}, persistence="1epochs")
+    page = judged._repr_html_()
+    assert "<td>23,090 [23,090, ∞]</td>" in page and "in the time that was logged" in page
+    assert "<td>75 [41, 93]</td>" in page
+    assert "23,090" in judged.report()
+    assert "<td>23,090</td>" in judged.records._repr_html_() and "<td>–</td>" in judged.records._repr_html_()
 
 
 def test_what_a_study_holds_is_escaped():
@@ -130,6 +142,20 @@ def test_the_theorys_account(command):
     assert len(account["conditions"]) == 6 and set(account["conditions"].values()) == {True}
     assert account._repr_html_().startswith("<pre>")
     assert not sg.explain("reference-toy").get("groks")
+
+
+def test_the_theorys_account_beside_a_study(grid, command):
+    account = sg.explain(grid)
+    assert str(account) == command("explain", grid.path)
+    assert "caution: " in str(account) and not account
+    one = sg.study("grok-a", seeds=4, n_train=64, epochs=300, weight_decay=0.003)
+    account = sg.explain(one)
+    assert str(account) == command("explain", one.path) and "T_gen, median" in str(account)
+    assert dict(account) == dict(sg.explain("grok-a", n_train=64, epochs=300, weight_decay=0.003))
+    judged = sg.explain(sg.judge({"epoch": [1, 2], "train_acc": [0.5, 1], "test_acc": [0.5, 1]}))
+    assert not judged and "another program" in str(judged)
+    with pytest.raises(ValueError, match="has its own configuration: expected no settings beside it"):
+        sg.explain(grid, n_train=9)
 
 
 def test_presets_and_settings_are_listed():

@@ -212,7 +212,7 @@ impl Axis {
         let (key, values) = text
             .split_once('=')
             .ok_or_else(|| fault(text, AXIS.to_owned()))?;
-        let setting = named(&key.trim().replace('-', "_"))?;
+        let setting = setting_of_axis(key)?;
         if !can_vary(setting) {
             let expected = "a number or a choice that the results depend on";
             return Err(fault(text, expected.to_owned()));
@@ -251,10 +251,15 @@ impl Axis {
     }
 }
 
-/// The setting of a key, or of a flag's second name.
-fn named(key: &str) -> Result<&'static Setting, ConfigError> {
-    Setting::known(key, &Origin::Grid).or_else(|unknown| {
-        let alias = SETTINGS.iter().find(|setting| setting.alias == Some(key));
+/// The setting of an axis, by its key or its flag's second name, with hyphens or underscores between words.
+///
+/// # Errors
+/// [`ConfigError::UnknownKey`], with the key most like it.
+pub fn setting_of_axis(key: &str) -> Result<&'static Setting, ConfigError> {
+    let key = key.trim().replace('-', "_");
+    Setting::known(&key, &Origin::Grid).or_else(|unknown| {
+        let mut settings = SETTINGS.iter();
+        let alias = settings.find(|setting| setting.alias == Some(key.as_str()));
         alias.ok_or(unknown)
     })
 }
@@ -540,6 +545,15 @@ mod tests {
                 ),
             }
         }
+    }
+
+    #[test]
+    fn axes_are_known_by_key_or_second_name() {
+        for name in ["weight_decay", "weight-decay", "wd", " wd "] {
+            assert_eq!(setting_of_axis(name).unwrap().key, "weight_decay", "{name}");
+        }
+        let error = setting_of_axis("weight-decya").unwrap_err().to_string();
+        assert!(error.contains("unknown key `weight_decya`"), "{error}");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use draft::{Draft, DraftError, Outcome};
 pub use driver::{Ran, StudyError};
 pub use estimate::{Estimate, estimate};
 pub use foreign::{ForeignStudy, Untold};
-pub use grid::GridCell;
+pub use grid::{GridCell, setting_of_axis};
 pub use group::{Group, Record};
 pub use manifest::{Kernels, Manifest};
 pub use records::RecordRow;

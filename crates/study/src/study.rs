@@ -122,6 +122,18 @@ impl Study {
         })
     }
 
+    /// The same study, with the seeds that an earlier process had come to under the configuration `kept`, if it is one
+    /// that adds seeds.
+    ///
+    /// # Errors
+    /// When a seed is out of range.
+    pub fn with_seeds_added(self, kept: &Config) -> Result<Self, ConfigError> {
+        match self.spec().until {
+            Some(_) => self.of_seeds_to(kept.study.seeds.end),
+            None => Ok(self),
+        }
+    }
+
     /// The same study, which shares the data that another one of the same family reads.
     pub fn with_data_of(self, other: &Self) -> Self {
         Self {
@@ -372,5 +384,21 @@ mod tests {
         });
         assert_eq!(shards.collect::<Vec<_>>(), [16, 16, 2]);
         assert_eq!(study.runs(), 34);
+    }
+
+    #[test]
+    fn seeds_that_were_added_are_taken_over_only_where_seeds_are_added() {
+        let study = |flags: &[(&str, &str)]| {
+            let settings = Settings::layered(None, None, flags).unwrap();
+            Study::new(settings.config().unwrap()).unwrap()
+        };
+        let kept = study(&[("seeds", "3..64")]);
+        let seeds = |study: Study| {
+            let seeds = study.with_seeds_added(kept.config()).unwrap().spec().seeds;
+            seeds.start..seeds.end
+        };
+        assert_eq!(seeds(study(&[("seeds", "3..20")])), 3..20);
+        let flags = [("seeds", "3..20"), ("until", "t_gen:5%")];
+        assert_eq!(seeds(study(&flags)), 3..64);
     }
 }

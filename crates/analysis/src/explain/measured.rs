@@ -7,16 +7,18 @@ use sparsegrok_run::Status;
 use sparsegrok_statistics::quantile;
 use sparsegrok_study::{CurvePoint, Curves, RecordRow, ResultsError, StudyResults};
 
+use crate::cautions;
 use crate::explain::account::{Explanation, explain};
 use crate::explain::numbers::{epoch_text, later};
 
 /// Population accuracies at whose predicted times the mean curve is looked at.
 const LEVELS: [f64; 6] = [0.55, 0.65, 0.75, 0.85, 0.9, 0.95];
 
-/// Predicted and measured figures of every cell of a study. Displays as a table.
+/// Predicted and measured figures of every cell of a study. Displays as a table, and the cautions on what was measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeasuredBeside {
     cells: Vec<CellBeside>,
+    cautions: Vec<String>,
 }
 
 /// One cell.
@@ -85,6 +87,7 @@ pub fn measured_beside(results: &StudyResults) -> Result<MeasuredBeside, Results
     });
     Ok(MeasuredBeside {
         cells: cells.collect(),
+        cautions: cautions(&results.study, &results.summary),
     })
 }
 
@@ -162,7 +165,8 @@ impl fmt::Display for MeasuredBeside {
                 Ok(lines) => lines.iter().try_for_each(|line| line.write(f))?,
             }
         }
-        Ok(())
+        let mut cautions = self.cautions.iter();
+        cautions.try_for_each(|caution| writeln!(f, "caution: {caution}"))
     }
 }
 

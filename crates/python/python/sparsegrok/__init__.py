@@ -40,19 +40,25 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from ._estimators import SparseSGDClassifier as SparseSGDClassifier
-    from ._estimators import SparseSGDRegressor as SparseSGDRegressor
+    from ._classifier import SparseSGDClassifier as SparseSGDClassifier
+    from ._regressor import SparseSGDRegressor as SparseSGDRegressor
 else:
-    # Checkers of types see the import above, and no function that would have every name.
-    _ESTIMATORS = ("SparseSGDClassifier", "SparseSGDRegressor")
+    # Checkers of types see the imports above, and no function that would have every name.
+    _ESTIMATORS = {"SparseSGDClassifier": "._classifier", "SparseSGDRegressor": "._regressor"}
 
     def __getattr__(name: str) -> type:
         """An estimator, when it is first asked for: scikit-learn takes a second to import, and need not be there."""
         if name not in _ESTIMATORS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import _estimators
+        from importlib import import_module
 
-        return getattr(_estimators, name)
+        try:
+            module = import_module(_ESTIMATORS[name], __name__)
+        except ImportError as error:
+            raise ImportError(
+                f"the estimators take scikit-learn 1.6 or later ({error}): expected `pip install 'sparsegrok[sklearn]'`"
+            ) from error
+        return getattr(module, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_ESTIMATORS})

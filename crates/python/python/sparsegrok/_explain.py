@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from . import _native
+from ._study import Study
 from ._table import Table
 from ._vary import texts
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Explanation(Mapping[str, Any]):
-    """The theory's account of a configuration; printed, it is the text of the command ``explain``.
+    """The theory's account of a configuration, or of a study; printed, it is the text of the command ``explain``.
 
-    Where the theory covers the configuration, it has the keys ``groks`` (bool), ``because`` (a sentence), ``t_mem`` and
-    ``t_gen`` (epochs, None for never) and ``conditions`` (bool by name); else it is empty.
+    Where there is one configuration and the theory covers it, it has the keys ``groks`` (bool), ``because`` (a
+    sentence), ``t_mem`` and ``t_gen`` (epochs, None for never) and ``conditions`` (bool by name); else it is empty.
     """
 
     def __init__(self, text: str, found: Mapping[str, Any]) -> None:
@@ -46,14 +47,28 @@ class Explanation(Mapping[str, Any]):
         return f"<pre>{escape(self._text)}</pre>"
 
 
-def explain(preset: str | None = None, **settings: Unpack[Settings]) -> Explanation:
+@overload
+def explain(preset: str | None = None, **settings: Unpack[Settings]) -> Explanation: ...
+@overload
+def explain(study: Study, /) -> Explanation: ...
+def explain(preset: str | Study | None = None, **settings: Unpack[Settings]) -> Explanation:
     """Predicts if a configuration groks, and when, and gives the reason. Nothing is trained.
 
-    Raises ValueError for settings that are unknown, out of range or without effect.
+    - ``preset``, ``settings``: the configuration, as those of :func:`study`.
+    - ``study``: a study instead: the text sets what is predicted beside what was measured, cell by cell. Of a grid,
+      which has no configuration of its own, it is all there is; a study of one cell has the keys too.
 
-    Source: docs/theory.md derives the closed forms.
+    Raises ValueError for settings that are unknown, out of range or without effect, and for any beside a study, which
+    has its own.
+
+    Source: docs/science.md derives the closed forms.
     """
-    found = _native.explain(preset, texts(settings))
+    if isinstance(preset, Study):
+        if settings:
+            raise ValueError(f"{preset.path} has its own configuration: expected no settings beside it")
+        found = preset._results.explain()
+    else:
+        found = _native.explain(preset, texts(settings))
     return Explanation(found.pop("text"), found)
 
 

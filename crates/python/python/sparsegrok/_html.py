@@ -1,11 +1,14 @@
-"""Studies and tables in notebooks. Whatever comes from a study is escaped."""
+"""Studies and tables in notebooks, with numbers as the report writes them. Whatever comes from a study is escaped."""
 
 from __future__ import annotations
 
 import base64
 import io
+import math
 from html import escape
 from typing import TYPE_CHECKING, Any
+
+from . import _native
 
 if TYPE_CHECKING:
     from ._study import Study
@@ -35,12 +38,12 @@ def study_page(study: Study) -> str:
     names = [*axes, "runs", "grok rate, %", "T_mem", "T_gen", "theory", "delay"]
     rows = [
         [
-            *(_number(cell["varied"].get(key)) for key in axes),
+            *(_text(cell["varied"].get(key)) for key in axes),
             str(cell["runs"]),
             _rate(cell["grok_rate"]),
             _time(cell["t_mem"]),
             _time(cell["t_gen"]),
-            _number((cell["prediction"] or {}).get("t_gen")),
+            _text((cell["prediction"] or {}).get("t_gen")),
             _time(cell["delay_ratio"]),
         ]
         for cell in cells[:MOST_ROWS]
@@ -48,7 +51,8 @@ def study_page(study: Study) -> str:
     parts = [f"<p><strong>{escape(headline(study))}</strong></p>", _table(names, rows)]
     if len(cells) > MOST_ROWS:
         parts.append(f"<p>The first {MOST_ROWS} of {len(cells)} cells.</p>")
-    parts.append("<p>Medians over runs in epochs, delay = T_gen / T_mem, intervals of 95 %.</p>")
+    unit = "the time that was logged" if study._results.is_foreign() else "epochs"
+    parts.append(f"<p>Medians over runs in {unit}, delay = T_gen / T_mem, intervals of 95 %.</p>")
     picture = _picture(study)
     if picture is not None:
         parts.append(f'<img alt="Figure by epoch, a line a cell" src="data:image/png;base64,{picture}">')
@@ -60,7 +64,7 @@ def study_page(study: Study) -> str:
 
 def table_page(table: Table) -> str:
     """The first rows of a table."""
-    rows = [[_number(column[row]) for column in table.values()] for row in range(min(table.rows, MOST_ROWS))]
+    rows = [[_text(column[row]) for column in table.values()] for row in range(min(table.rows, MOST_ROWS))]
     return f"<div>{_table(list(table), rows)}<p>{table.rows} rows × {len(table)} columns</p></div>"
 
 
@@ -73,29 +77,27 @@ def _table(names: list[str], rows: list[list[str]]) -> str:
     return f"<table><thead>{row(names, 'th')}</thead><tbody>{body}</tbody></table>"
 
 
-def _number(value: Any) -> str:
-    if value is None or value != value:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _interval(middle: str, low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return middle
-    return f"{middle} [{_number(low)}, {_number(high)}]"
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return _native.number(value)
+    return "–" if value is None else str(value)
 
 
 def _time(times: dict[str, Any]) -> str:
-    if times["median"] is None:
+    median, low, high = times["median"], times["low"], times["high"]
+    if median is None:
         return f"– ({times['events']} of {times['n']} reached)"
-    return _interval(_number(times["median"]), times["low"], times["high"])
+    if low is None and high is None:
+        return _native.number(median)
+    # An end that is not there is beyond what was observed.
+    low, high = (math.inf if end is None else end for end in (low, high))
+    return _native.interval(median, low, high)
 
 
 def _rate(rate: dict[str, Any] | None) -> str:
     if rate is None:
         return "–"
-    estimate, low, high = (100 * rate[part] for part in ("estimate", "low", "high"))
-    return f"{estimate:.1f} [{low:.1f}, {high:.1f}]"
+    return _native.interval(*(100 * rate[part] for part in ("estimate", "low", "high")))
 
 
 def _picture(study: Study) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import _native
 from ._study import Study, into
+from ._table import one_dimensional
 from ._vary import texts
 
 FIGURES = {"train": "train_acc", "test": "test_acc"} | {name: name for name in _native.figures()}
@@ -40,7 +41,7 @@ def judge(
       them: ``gen_threshold=0.95``.
     - ``out``, ``force``: as those of :func:`study`.
 
-    What was decided while the data were read is in :attr:`Study.notes`.
+    What was decided while the data were read, and what the curves do not tell, is in :attr:`Study.notes`.
 
     Raises ValueError for what cannot be read as curves, OSError where a file cannot be read, TypeError for data of
     another kind.
@@ -77,9 +78,7 @@ def _files_and_columns(data: Any) -> tuple[list[Path], list[tuple[str, Any]]]:
 
 def _column(values: Any) -> Any:
     """Numbers as an array, everything else as texts; what is missing is an empty one."""
-    column = np.asarray(values)
-    if column.ndim != 1:
-        raise ValueError(f"a column of {column.ndim} dimensions: expected one")
+    column = one_dimensional(values)
     if column.dtype.kind == "f":
         return column.astype(np.float64)
     if column.dtype.kind in "iu" and column.dtype != np.uint64:

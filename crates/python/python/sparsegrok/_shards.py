@@ -102,7 +102,7 @@ def _joblib() -> tuple[Callable[[Any], Any], Callable[..., Any]]:
         from joblib.parallel import get_active_backend
     except ImportError:
         raise ImportError(
-            "`shards` without `executor` takes joblib: expected `pip install sparsegrok[parallel]`"
+            "`shards` without `executor` takes joblib: expected `pip install 'sparsegrok[parallel]'`"
         ) from None
     backend, _ = get_active_backend()
     tells = getattr(backend, "supports_return_generator", False)

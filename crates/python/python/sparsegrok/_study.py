@@ -40,7 +40,8 @@ class Study:
     """The directory. Of a study without ``out`` it is a temporary one, and goes with this object."""
 
     notes: tuple[str, ...]
-    """What was decided while curves of another program were read."""
+    """Sentences on what was decided while curves of another program were read, and on what these do not tell; of
+    :func:`judge` alone."""
 
     def __init__(self, path: str | os.PathLike[str], *, notes: Iterable[str] = ()) -> None:
         """Reads the directory of a study.
@@ -61,7 +62,10 @@ class Study:
 
     @cached_property
     def curves(self) -> Table:
-        """A row an evaluated epoch of a cell: mean and quantiles of each figure over the cell's ``n`` runs still going."""
+        """A row an evaluated epoch of a cell: mean and quantiles of each figure over the cell's ``n`` runs still going.
+
+        Raises OSError where the study's log cannot be read any more; so does :attr:`traces`.
+        """
         return Table(self._results.curves())
 
     @cached_property
@@ -132,9 +136,9 @@ class Study:
         """Draws a figure by epoch, a line a cell: the median over runs, in the band of their middle half.
 
         ``theory`` adds the closed form of the population's accuracy, dashed, where there is one. Of more than twelve
-        cells the first twelve are drawn. Needs matplotlib; returns its axes.
+        cells the first twelve are drawn. Returns matplotlib's axes: ``ax``, or those of a new figure.
 
-        Raises ValueError for a figure that the study did not keep.
+        Raises ValueError for a figure that the study did not keep, ImportError where matplotlib is not installed.
         """
         from ._plot import plot
 
@@ -154,7 +158,8 @@ class Study:
     def save(self, path: str | os.PathLike[str], force: bool = False) -> Study:
         """Copies the study to a directory, which appears when all of it is there, and returns the study there.
 
-        Raises ValueError where something is there already that ``force`` does not replace: only a study is replaced.
+        Raises ValueError where something is there already that ``force`` does not replace, as only a study is replaced;
+        OSError where files cannot be copied.
         """
         target = Path(os.path.abspath(path))
         if target == self.path:

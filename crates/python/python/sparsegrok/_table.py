@@ -62,19 +62,28 @@ class Table(Mapping[str, np.ndarray]):
         return Table({name: column[kept] for name, column in self._columns.items()})
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The table for pandas, which reads numbers where they lie."""
+        """The table for pandas, which reads numbers where they lie.
+
+        Raises ImportError where pandas is not installed.
+        """
         import pandas
 
         return pandas.DataFrame(self._columns, copy=False)
 
     def to_polars(self) -> polars.DataFrame:
-        """The table for polars, which reads numbers where they lie."""
+        """The table for polars, which reads numbers where they lie.
+
+        Raises ImportError where polars is not installed.
+        """
         import polars
 
         return polars.DataFrame(self._columns)
 
     def to_arrow(self) -> pyarrow.Table:
-        """The table for pyarrow, which reads numbers where they lie; NaN stays NaN."""
+        """The table for pyarrow, which reads numbers where they lie; NaN stays NaN.
+
+        Raises ImportError where pyarrow is not installed.
+        """
         import pyarrow
 
         return pyarrow.table({name: pyarrow.array(column) for name, column in self._columns.items()})
@@ -84,10 +93,16 @@ class Table(Mapping[str, np.ndarray]):
 
         Raises ImportError where neither is installed.
         """
+        table: Any
         try:
-            table: Any = self.to_arrow()
+            table = self.to_arrow()
         except ImportError:
-            table = self.to_polars()
+            try:
+                table = self.to_polars()
+            except ImportError:
+                raise ImportError(
+                    "a table goes out as Arrow's stream by pyarrow or polars: expected `pip install 'sparsegrok[arrow]'`"
+                ) from None
         return table.__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
@@ -101,10 +116,19 @@ class Table(Mapping[str, np.ndarray]):
         return table_page(self)
 
 
-def _column(values: Any) -> np.ndarray:
+def one_dimensional(values: Any) -> np.ndarray:
+    """The values of a column as an array.
+
+    Raises ValueError where it has another number of dimensions.
+    """
     column = np.asarray(values)
     if column.ndim != 1:
         raise ValueError(f"a column of {column.ndim} dimensions: expected one")
+    return column
+
+
+def _column(values: Any) -> np.ndarray:
+    column = one_dimensional(values)
     # No rows tell no kind: texts are the only columns that come as lists.
     if column.size == 0 and not isinstance(values, np.ndarray):
         column = column.astype(str)

@@ -22,12 +22,18 @@ class Spaced:
 
 
 def log(low: float, high: float, count: int) -> Spaced:
-    """``count`` values from ``low`` to ``high``, both included, with one ratio from each to the next."""
+    """``count`` values from ``low`` to ``high``, both included, with one ratio from each to the next.
+
+    It stands for an axis of :func:`study`, which raises ValueError unless 0 < ``low`` < ``high`` and ``count`` ≥ 2.
+    """
     return Spaced("log", low, high, count)
 
 
 def lin(low: float, high: float, count: int) -> Spaced:
-    """``count`` values from ``low`` to ``high``, both included, with one difference from each to the next."""
+    """``count`` values from ``low`` to ``high``, both included, with one difference from each to the next.
+
+    It stands for an axis of :func:`study`, which raises ValueError unless ``low`` < ``high`` and ``count`` ≥ 2.
+    """
     return Spaced("lin", low, high, count)
 
 
@@ -72,7 +78,7 @@ def axes(vary: Mapping[str, Spaced | Iterable[Any]] | None) -> list[str]:
 def seeds_text(seeds: int | range | str) -> str:
     """The text of a study's seeds.
 
-    Raises ValueError for a range with gaps.
+    Raises ValueError for a range whose step is not 1, TypeError as :func:`text`.
     """
     if isinstance(seeds, range):
         if seeds.step != 1:
