@@ -272,6 +272,15 @@ pub fn remove_folder(path: &Path) -> io::Result<()> {
     removed
 }
 
+/// Makes a file without a name in a folder, to be written and read: it is gone when it is closed, however the
+/// process ends.
+///
+/// # Errors
+/// When no file can be made in the folder.
+pub fn nameless_file(folder: &Path) -> io::Result<File> {
+    tempfile::tempfile_in(folder).map_err(unnamed)
+}
+
 /// The system's error without the temporary name that it happened to.
 fn unnamed(error: io::Error) -> io::Error {
     let cause = error.get_ref().and_then(|error| error.source());

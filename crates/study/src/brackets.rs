@@ -26,10 +26,9 @@ pub struct BracketMedian {
 
 impl BracketMedian {
     /// The median of a time of runs; `None` where there are none. `Time:` that of one [`Turnbull::of`]
-    pub(crate) fn of(timed: Timed, rows: &[RecordRow]) -> Option<Self> {
-        let sample = intervals(timed, rows);
-        let IntervalTime { after, until } = Turnbull::of(&sample).ok()?.quantile(0.5);
-        let (low, high) = interval_quantile_limits(&sample, 0.5, CONFIDENCE).ok()?;
+    pub(crate) fn of(sample: &[IntervalTime]) -> Option<Self> {
+        let IntervalTime { after, until } = Turnbull::of(sample).ok()?.quantile(0.5);
+        let (low, high) = interval_quantile_limits(sample, 0.5, CONFIDENCE).ok()?;
         Some(Self {
             after,
             until: Some(until).filter(|until| until.is_finite()),
@@ -43,7 +42,12 @@ impl BracketMedian {
 /// other studies, whose cells were not looked at alike, and where nothing tells cells apart. Records come cell by cell.
 pub(crate) fn log_rank(study: &Study, records: &[RecordRow]) -> Option<GroupTest> {
     let cells = records.chunk_by(|one, other| one.cell == other.cell);
-    let cells = cells.map(|rows| intervals(Timed::Generalizing, rows));
+    let cells = cells.map(|rows| {
+        let brackets = rows
+            .iter()
+            .filter_map(|row| Timed::Generalizing.bracket(row));
+        brackets.map(interval).collect()
+    });
     log_rank_of(study, &cells.collect::<Vec<_>>())
 }
 
@@ -56,19 +60,15 @@ pub(crate) fn log_rank_of(study: &Study, cells: &[Vec<IntervalTime>]) -> Option<
     interval_log_rank(&groups, LogRankScores::Sun).ok()?
 }
 
-/// The brackets of a time of runs.
-pub(crate) fn intervals(timed: Timed, rows: &[RecordRow]) -> Vec<IntervalTime> {
-    let brackets = rows.iter().filter_map(|row| timed.bracket(row));
-    let interval = |time: &Time| {
-        let after = time.low as f64;
-        match time.at.and(time.high) {
-            Some(0) => IntervalTime::exact(0.0),
-            Some(high) => IntervalTime {
-                after,
-                until: high as f64,
-            },
-            None => IntervalTime::beyond(after),
-        }
-    };
-    brackets.map(interval).collect()
+/// The interval that a time's bracket says it lies in.
+pub(crate) fn interval(time: &Time) -> IntervalTime {
+    let after = time.low as f64;
+    match time.at.and(time.high) {
+        Some(0) => IntervalTime::exact(0.0),
+        Some(high) => IntervalTime {
+            after,
+            until: high as f64,
+        },
+        None => IntervalTime::beyond(after),
+    }
 }

@@ -3,16 +3,17 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sparsegrok_kernel::Figure;
-use sparsegrok_run::{Anomaly, Status};
-use sparsegrok_statistics::{CONFIDENCE, Distribution, Proportion, wilson};
+use sparsegrok_run::{Anomalies, Anomaly, Status};
+use sparsegrok_statistics::{CONFIDENCE, Distribution, IntervalTime, Proportion, wilson};
 use toml::Value;
 
-use crate::components::{self, Spread};
+use crate::components::{Spread, SpreadOf, SpreadSoFar};
+use crate::curves::Distributions;
 use crate::grid::GridCell;
 use crate::prediction::CellPrediction;
 use crate::records::RecordRow;
 use crate::study::Study;
-use crate::times::{Timed, Times};
+use crate::times::{Timed, Times, TimesSoFar};
 
 /// A cell's summary. Intervals are of 95 % confidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,52 +62,87 @@ pub struct AnomalySummary {
 }
 
 impl AnomalySummary {
-    fn of(anomaly: Anomaly, rows: &[RecordRow]) -> Self {
-        let sizes = || rows.iter().filter_map(|row| row.anomalies.size(anomaly));
-        Self {
-            n: sizes().count(),
-            runs: rows.iter().filter(|row| row.anomalies.has(anomaly)).count(),
-            most: sizes().reduce(f64::max),
+    fn add(&mut self, anomaly: Anomaly, of_run: &Anomalies) {
+        if let Some(size) = of_run.size(anomaly) {
+            self.n += 1;
+            self.most = Some(self.most.map_or(size, |most| most.max(size)));
         }
+        self.runs += usize::from(of_run.has(anomaly));
     }
 }
 
-impl CellSummary {
-    /// Sums up a cell's runs, whose rows hold these figures. `Time: O(runs log runs)`
-    pub(crate) fn of(
-        number: usize,
-        cell: &GridCell,
-        rows: &[RecordRow],
-        figures: &[Figure],
-    ) -> Self {
-        let count = |status| {
-            let alike = rows.iter().filter(|row| row.milestones.status == status);
-            (status, alike.count() as u64)
-        };
-        let status = Status::ALL.map(count);
-        let grokked = status.iter().find(|(status, _)| *status == Status::Grokked);
-        let runs = rows.len() as u64;
-        let [t_mem, t_gen, delay_ratio, transition_width] = Timed::ALL.map(|timed| {
-            let times = Times::of(timed, rows);
-            match cell.config.is_foreign {
-                true => times.with_brackets(timed, rows),
-                false => times,
-            }
-        });
-        let finals = figures.iter().enumerate().map(|(place, figure)| {
-            let finals = rows.iter().filter_map(|row| row.finals[place]);
-            (
-                figure.name().to_owned(),
-                Distribution::of(&mut finals.collect::<Vec<_>>()),
-            )
-        });
+/// A cell's runs as its summary needs them, gathered one by one: 64 bytes a run, 32 more of a run that another
+/// program trained, up to 48 more of a crossed design.
+pub(crate) struct CellSoFar<'s> {
+    /// Number of the cell.
+    pub(crate) number: usize,
+    cell: GridCell,
+    figures: &'s [Figure],
+    runs: u64,
+    status: [(Status, u64); Status::ALL.len()],
+    times: [TimesSoFar; Timed::ALL.len()],
+    anomalies: [(Anomaly, AnomalySummary); Anomaly::ALL.len()],
+    spreads: Vec<SpreadSoFar>,
+}
+
+impl<'s> CellSoFar<'s> {
+    /// A cell of a study, without runs yet.
+    pub(crate) fn new(study: &'s Study, number: usize) -> Self {
+        let cell = study.cell(number);
+        let spreads = cell.config.study.design().map(|_| SpreadOf::ALL);
         Self {
-            cell: number,
-            varied: cell
-                .varied
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            number,
+            figures: &study.spec().figures,
+            runs: 0,
+            status: Status::ALL.map(|status| (status, 0)),
+            times: Timed::ALL.map(|timed| match cell.config.is_foreign {
+                true => TimesSoFar::with_brackets(timed),
+                false => TimesSoFar::new(timed),
+            }),
+            anomalies: Anomaly::ALL.map(|anomaly| (anomaly, AnomalySummary::default())),
+            spreads: spreads
+                .into_iter()
+                .flatten()
+                .map(SpreadSoFar::new)
                 .collect(),
+            cell,
+        }
+    }
+
+    /// Adds a run.
+    pub(crate) fn push(&mut self, row: &RecordRow) {
+        self.runs += 1;
+        for (status, count) in &mut self.status {
+            *count += u64::from(*status == row.milestones.status);
+        }
+        self.times.iter_mut().for_each(|times| times.push(row));
+        for (anomaly, summary) in &mut self.anomalies {
+            summary.add(*anomaly, &row.anomalies);
+        }
+        if let Some(design) = self.cell.config.study.design() {
+            let spreads = self.spreads.iter_mut();
+            spreads.for_each(|spread| spread.push(&design, row, self.figures));
+        }
+    }
+
+    /// The brackets of T_gen, of runs that another program trained.
+    pub(crate) fn t_gen_brackets(&self) -> Option<Vec<IntervalTime>> {
+        let [_, t_gen, ..] = &self.times;
+        t_gen.brackets.clone()
+    }
+
+    /// Sums up the runs, whose figures at their end are distributed like this. `Time: O(runs log runs)`
+    pub(crate) fn summary(self, finals: Distributions) -> CellSummary {
+        let Self {
+            cell, runs, status, ..
+        } = self;
+        let grokked = status.iter().find(|(status, _)| *status == Status::Grokked);
+        let [t_mem, t_gen, delay_ratio, transition_width] = self.times.map(TimesSoFar::times);
+        let names = self.figures.iter().map(|figure| figure.name().to_owned());
+        let design = cell.config.study.design();
+        let spread = |spread: &SpreadSoFar| Some((spread.name(), spread.spread(design.as_ref()?)));
+        CellSummary {
+            cell: self.number,
             runs,
             phase: phase(status, runs).to_owned(),
             status: status
@@ -117,21 +153,30 @@ impl CellSummary {
             t_gen,
             delay_ratio,
             transition_width,
-            anomalies: Anomaly::ALL
-                .map(|anomaly| (anomaly.name().to_owned(), AnomalySummary::of(anomaly, rows)))
+            anomalies: self
+                .anomalies
+                .map(|(anomaly, summary)| (anomaly.name().to_owned(), summary))
                 .into(),
             prediction: CellPrediction::of(&cell.config),
-            r#final: finals.collect(),
-            spread: components::spreads(&cell.config.study, rows, figures),
+            r#final: names.zip(finals).collect(),
+            spread: self.spreads.iter().filter_map(spread).collect(),
+            varied: cell.varied.into_iter().collect(),
         }
     }
+}
 
+impl CellSummary {
     /// Sums up the cells of a study's records, which come cell by cell.
     pub(crate) fn of_each(study: &Study, records: &[RecordRow]) -> Vec<Self> {
         let cells = records.chunk_by(|one, other| one.cell == other.cell);
         let cells = cells.map(|rows| {
-            let number = rows[0].cell;
-            Self::of(number, &study.cell(number), rows, &study.spec().figures)
+            let mut cell = CellSoFar::new(study, rows[0].cell);
+            rows.iter().for_each(|row| cell.push(row));
+            let finals = (0..study.spec().figures.len()).map(|place| {
+                let finals = rows.iter().filter_map(|row| row.finals[place]);
+                Distribution::of(&mut finals.collect())
+            });
+            cell.summary(finals.collect())
         });
         cells.collect()
     }

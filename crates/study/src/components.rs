@@ -82,7 +82,10 @@ impl Spread {
         of: SpreadOf,
     ) -> Option<Self> {
         let design = spec.design()?;
-        Some(spread(&design, rows, |row| of.of(row, figures)))
+        let mut so_far = SpreadSoFar::new(of);
+        rows.iter()
+            .for_each(|row| so_far.push(&design, row, figures));
+        Some(so_far.spread(&design))
     }
 
     /// The standard deviation of the outcome of one run: the root of the sum of all components.
@@ -92,50 +95,59 @@ impl Spread {
     }
 }
 
-/// The spread of each outcome over a cell's runs by its name; none where they are those of no crossed design.
-/// `Time: O(levels³)`
-pub(crate) fn spreads(
-    spec: &StudySpec,
-    rows: &[RecordRow],
-    figures: &[Figure],
-) -> IndexMap<String, Spread> {
-    let spreads = SpreadOf::ALL.into_iter().filter_map(|of| {
-        let spread = Spread::over(spec, rows, figures, of)?;
-        Some((of.name().to_owned(), spread))
-    });
-    spreads.collect()
+/// An outcome of the runs of a crossed design, gathered run by run: 16 bytes a run.
+pub(crate) struct SpreadSoFar {
+    of: SpreadOf,
+    runs: usize,
+    /// The number of the combination of levels, and the outcome, of each run of which it was observed.
+    observed: Vec<(usize, f64)>,
 }
 
-fn spread(
-    design: &CrossedDesign<'_>,
-    rows: &[RecordRow],
-    outcome: impl Fn(&RecordRow) -> Option<f64>,
-) -> Spread {
-    let levels = design.levels() as usize;
-    let shape = vec![levels; design.sources().len()];
-    // The number of a cell of all combinations, of which the design has a fraction.
-    let place = |row: &RecordRow| {
-        let own = design.levels_of(row.seeds.seed);
-        own.fold(0, |place, (_, level)| place * levels + level as usize)
-    };
-    let observed = rows
-        .iter()
-        .filter_map(|row| Some((place(row), outcome(row)?)));
-    let observed: Vec<(usize, f64)> = observed.collect();
-    let found = VarianceComponents::of_observed(&shape, &observed, CONFIDENCE);
-    let (components, unknown) = match found {
-        Err(error) => (IndexMap::new(), Some(error.to_string())),
-        Ok(found) => {
-            let names = design.sources().iter().map(|source| Source::name(*source));
-            let names = names.chain([INTERACTIONS]).map(str::to_owned);
-            let components = found.factors.into_iter().chain([found.residual]);
-            (names.zip(components).collect(), None)
+impl SpreadSoFar {
+    /// An outcome without runs yet.
+    pub(crate) fn new(of: SpreadOf) -> Self {
+        Self {
+            of,
+            runs: 0,
+            observed: Vec::new(),
         }
-    };
-    Spread {
-        runs: observed.len(),
-        missing: rows.len() - observed.len(),
-        components,
-        unknown,
+    }
+
+    /// The outcome's name in summaries.
+    pub(crate) fn name(&self) -> String {
+        self.of.name().to_owned()
+    }
+
+    /// Adds a run of a design, whose row holds these figures.
+    pub(crate) fn push(&mut self, design: &CrossedDesign<'_>, row: &RecordRow, figures: &[Figure]) {
+        self.runs += 1;
+        if let Some(outcome) = self.of.of(row, figures) {
+            // The number of a cell of all combinations, of which the design has a fraction.
+            let levels = design.levels() as usize;
+            let own = design.levels_of(row.seeds.seed);
+            let place = own.fold(0, |place, (_, level)| place * levels + level as usize);
+            self.observed.push((place, outcome));
+        }
+    }
+
+    /// The spread of the outcome and its components. `Time: O(levels³)`
+    pub(crate) fn spread(&self, design: &CrossedDesign<'_>) -> Spread {
+        let shape = vec![design.levels() as usize; design.sources().len()];
+        let found = VarianceComponents::of_observed(&shape, &self.observed, CONFIDENCE);
+        let (components, unknown) = match found {
+            Err(error) => (IndexMap::new(), Some(error.to_string())),
+            Ok(found) => {
+                let names = design.sources().iter().map(|source| Source::name(*source));
+                let names = names.chain([INTERACTIONS]).map(str::to_owned);
+                let components = found.factors.into_iter().chain([found.residual]);
+                (names.zip(components).collect(), None)
+            }
+        };
+        Spread {
+            runs: self.observed.len(),
+            missing: self.runs - self.observed.len(),
+            components,
+            unknown,
+        }
     }
 }

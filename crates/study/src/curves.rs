@@ -1,128 +1,125 @@
 //! Distribution of a cell's figures over its seeds, epoch by epoch.
 
-use std::collections::TryReserveError;
 use std::io::{self, Write};
 
 use sparsegrok_data::Shortest;
-use sparsegrok_kernel::Figure;
+use sparsegrok_kernel::{Evaluation, Figure};
 use sparsegrok_statistics::Distribution;
 
+use crate::columns::{Columns, Room};
 use crate::group::Record;
 use crate::study::Study;
 
-/// Every kept figure of every run of a cell.
-///
-/// 8 bytes a run, evaluated epoch and figure: what bounds the memory of a study.
+/// Every kept figure of every run of a cell: 8 bytes a run, evaluated epoch and figure, and as many for its end.
 pub(crate) struct Series {
     epochs: Vec<u64>,
     figures: Vec<Figure>,
-    /// By epoch, then figure, then run; NaN where a run has no such figure.
-    values: Vec<f64>,
-    /// Runs there is room for.
-    room: usize,
-    runs: usize,
+    /// The figures at the end of a run, then those of each epoch.
+    values: Columns,
     /// Runs still going at each epoch.
     going: Vec<usize>,
+    /// The row of a run.
+    row: Vec<f64>,
 }
 
 impl Series {
-    /// Room for the runs of a cell of a study.
-    pub(crate) fn of_cell(study: &Study, cell: usize) -> io::Result<Self> {
+    /// The series of a cell of a study, without runs yet.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub(crate) fn of_cell(study: &Study, cell: usize, room: Room<'_>) -> io::Result<Self> {
         let seeds = study.seeds_of_cell(cell);
         let too_many = io::ErrorKind::OutOfMemory;
         let runs = usize::try_from(seeds.end - seeds.start).map_err(|_| too_many)?;
-        let (epochs, figures) = (study.evaluated(cell), &study.spec().figures);
-        Ok(Self::new(&epochs, figures, runs).map_err(|_| too_many)?)
-    }
-
-    /// Room for `runs` runs, evaluated at `epochs`.
-    fn new(epochs: &[u64], figures: &[Figure], runs: usize) -> Result<Self, TryReserveError> {
-        let size = epochs
-            .len()
-            .saturating_mul(figures.len())
-            .saturating_mul(runs);
-        let mut values = Vec::new();
-        values.try_reserve_exact(size)?;
-        values.resize(size, f64::NAN);
+        let (epochs, figures) = (study.evaluated(cell), study.spec().figures.clone());
+        let columns = (epochs.len() + 1) * figures.len();
         Ok(Self {
-            epochs: epochs.to_vec(),
-            figures: figures.to_vec(),
-            values,
-            room: runs,
-            runs: 0,
+            values: Columns::new(columns, runs, room).map_err(|_| too_many)?,
             going: vec![0; epochs.len()],
+            row: vec![f64::NAN; columns],
+            epochs,
+            figures,
         })
     }
 
     /// Adds a run, as far as its trace goes.
     ///
-    /// # Panics
-    /// When there is no room for it.
-    pub(crate) fn push(&mut self, record: &Record) {
-        assert!(
-            self.runs < self.room,
-            "a cell of {} runs is full",
-            self.room
-        );
-        let per_epoch = self.figures.len() * self.room;
+    /// # Errors
+    /// When its figures find no room.
+    pub(crate) fn push(&mut self, record: &Record) -> io::Result<()> {
+        self.row.fill(f64::NAN);
+        let mut rows = self.row.chunks_exact_mut(self.figures.len().max(1));
+        let fill = |row: &mut [f64], evaluation: Evaluation| {
+            let places = row.iter_mut().zip(&self.figures);
+            places.for_each(|(x, figure)| *x = evaluation[*figure]);
+        };
+        if let (Some(row), Some(last)) = (rows.next(), record.last()) {
+            fill(row, last);
+        }
         // A trace holds the epochs in order; one of a foreign run may leave some out.
-        let epochs = self.values.chunks_exact_mut(per_epoch.max(1));
-        let mut places = self.epochs.iter().zip(epochs).zip(&mut self.going);
+        let mut places = self.epochs.iter().zip(rows).zip(&mut self.going);
         for evaluation in record.trace.iter() {
-            let Some(((_, values), going)) =
+            let Some(((_, row), going)) =
                 places.find(|((epoch, _), _)| **epoch == evaluation.epoch)
             else {
                 break;
             };
             *going += 1;
-            for (figure, values) in self.figures.iter().zip(values.chunks_exact_mut(self.room)) {
-                values[self.runs] = evaluation[*figure];
-            }
+            fill(row, evaluation);
         }
-        self.runs += 1;
+        self.values.push(&self.row)
     }
 
-    /// Each epoch's distributions. `Time: O(values · log runs)`
-    pub(crate) fn points(&self) -> impl Iterator<Item = CurvePoint> + '_ {
-        let mut series = self.values.chunks_exact(self.room);
-        let mut sample = Vec::with_capacity(self.runs);
-        let epochs = self.epochs.iter().zip(&self.going);
-        epochs.map(move |(&epoch, &n)| {
-            let mut distribution = |values: &[f64]| {
-                sample.clear();
-                sample.extend_from_slice(&values[..self.runs]);
-                Distribution::of(&mut sample)
-            };
-            let figures = series.by_ref().take(self.figures.len());
-            CurvePoint {
-                epoch,
-                n,
-                figures: figures.map(&mut distribution).collect(),
-            }
-        })
+    /// The distributions of the figures at the end of the runs that did not diverge, and each epoch's.
+    /// `Time: O(values · log runs)`
+    ///
+    /// # Errors
+    /// When values that found no room in memory cannot be written, or read again.
+    pub(crate) fn described(
+        self,
+    ) -> io::Result<(Distributions, impl Iterator<Item = io::Result<CurvePoint>>)> {
+        let count = self.figures.len();
+        let mut all = self.values.distributions()?;
+        let mut next = move || {
+            all.by_ref()
+                .take(count)
+                .collect::<io::Result<Distributions>>()
+        };
+        let finals = next()?;
+        let epochs = self.epochs.into_iter().zip(self.going);
+        let points = epochs.map(move |(epoch, n)| {
+            let figures = next()?;
+            Ok(CurvePoint { epoch, n, figures })
+        });
+        Ok((finals, points))
     }
+}
 
-    /// Writes a line an epoch, which begins with the columns of the cell. `Time: O(values · log runs)`
-    pub(crate) fn write(&self, cell: &str, to: &mut dyn Write) -> io::Result<()> {
-        if self.runs == 0 {
-            return Ok(());
-        }
-        for point in self.points() {
-            write!(to, "{cell},{},{}", point.epoch, point.n)?;
-            for figure in point.figures {
-                match figure {
-                    None => to.write_all(b",,,,,,")?,
-                    Some(d) => {
-                        for x in [d.mean, d.q05, d.q25, d.q50, d.q75, d.q95] {
-                            write!(to, ",{}", Shortest(x))?;
-                        }
+/// The distribution of each kept figure; `None` where no run has it.
+pub(crate) type Distributions = Vec<Option<Distribution>>;
+
+/// Writes a line for each evaluated epoch of a cell, which begins with the columns of the cell.
+pub(crate) fn write(
+    points: impl Iterator<Item = io::Result<CurvePoint>>,
+    cell: &str,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    for point in points {
+        let CurvePoint { epoch, n, figures } = point?;
+        write!(to, "{cell},{epoch},{n}")?;
+        for figure in figures {
+            match figure {
+                None => to.write_all(b",,,,,,")?,
+                Some(d) => {
+                    for x in [d.mean, d.q05, d.q25, d.q50, d.q75, d.q95] {
+                        write!(to, ",{}", Shortest(x))?;
                     }
                 }
             }
-            writeln!(to)?;
         }
-        Ok(())
+        writeln!(to)?;
     }
+    Ok(())
 }
 
 /// Names of the columns of a figure.

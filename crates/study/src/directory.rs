@@ -13,7 +13,7 @@ use sparsegrok_log::{CheckpointError, LOG, Log, Opened, Outputs, Shard, Unfinish
 use sparsegrok_run::LoadError;
 use sparsegrok_run::codec::to_bytes;
 
-use crate::cell::CellSummary;
+use crate::cell::CellSoFar;
 use crate::driver::{Ran, StudyError};
 use crate::group::Group;
 use crate::logged::{first_groups, logged_group};
@@ -278,17 +278,20 @@ impl<'s> Directory<'s> {
         }
         let figures = &self.study.spec().figures;
         let log = self.unfinished.log();
-        let mut rows = Vec::new();
+        let mut cells: Vec<CellSoFar<'_>> = Vec::new();
         for number in first_groups(self.study, &log) {
             let group = logged_group(self.study, &log, number)?;
-            rows.extend(
-                group
-                    .records
-                    .iter()
-                    .map(|record| RecordRow::of(record, figures)),
-            );
+            if cells.last().is_none_or(|cell| cell.number != group.cell) {
+                cells.push(CellSoFar::new(self.study, group.cell));
+            }
+            if let Some(cell) = cells.last_mut() {
+                let rows = group.records.iter().map(|r| RecordRow::of(r, figures));
+                rows.for_each(|row| cell.push(&row));
+            }
         }
-        let cells = CellSummary::of_each(self.study, &rows);
+        // Figures at the end of runs tell nothing of precision.
+        let cells = cells.into_iter().map(|cell| cell.summary(Vec::new()));
+        let cells: Vec<_> = cells.collect();
         Ok(Precision::of(self.study, &cells).and_then(|precision| precision.wanting))
     }
 

@@ -8,6 +8,7 @@
 mod brackets;
 mod cell;
 mod codec;
+mod columns;
 mod components;
 mod curves;
 mod directory;

@@ -5,12 +5,16 @@ use sparsegrok_kernel::{Evaluation, KernelChoice};
 use sparsegrok_run::memory::{Memory, evaluations};
 use sparsegrok_run::models::AnyData;
 
-use crate::group::{GROUP, Record};
+use crate::group::GROUP;
 use crate::study::Study;
+use crate::tables::FIGURES_HELD;
 
 /// Groups in progress or done and not yet handed over, for each thread: enough that no thread
 /// waits for a slower one's group, few enough that results waiting take little memory.
 pub(crate) const AHEAD: usize = 4;
+
+/// Bytes of a run until its cell is summed up: its four times, and the place of its group in the log.
+const OUTCOME: u64 = 4 * 16 + 8;
 
 /// Bytes of the summary of a cell, and of each figure in it: they are held until all are written.
 const SUMMARY: u64 = 5 << 9;
@@ -23,8 +27,8 @@ const SUMMARY_OF_FIGURE: u64 = 160;
 /// As many groups at a time as there are threads, each with its data unless all share them, and its
 /// training; where it is kept every so many epochs, its state and that state as bytes; traces of four
 /// groups a thread that wait to be handed over, and one group as bytes. Or, when all are trained, the
-/// figures of the cell's runs, their records, and a group with its bytes. Through all of it, the
-/// summaries of cells. The fullest moment counts.
+/// figures of the cell's runs as far as they are held, two columns of them, what the summary needs of each run,
+/// and a group with its bytes. Through all of it, the summaries of cells. The fullest moment counts.
 pub(crate) fn of_cell(
     study: &Study,
     cell: usize,
@@ -69,13 +73,15 @@ pub(crate) fn of_cell(
     let logged = evaluations
         .saturating_mul(together)
         .saturating_mul((columns * size_of::<f64>()) as u64);
-    let figures = seeds
-        .saturating_mul(evaluations)
-        .saturating_mul((study.spec().figures.len() * size_of::<f64>()) as u64);
+    let column = seeds.saturating_mul(size_of::<f64>() as u64);
+    let figures = (study.spec().figures.len() as u64).saturating_mul(evaluations.saturating_add(1));
+    let figures = column.saturating_mul(figures);
+    // Of more than are held there is a column of all runs, and its quantiles need another.
+    let figures = figures.min(FIGURES_HELD.max(column)).saturating_add(column);
     let waiting = (AHEAD as u64 * threads as u64 * together)
         .min(study.runs())
         .saturating_mul(trace);
-    let records = seeds.saturating_mul(size_of::<Record>() as u64);
+    let outcomes = seeds.saturating_mul(OUTCOME);
     let summaries = (study.cells().len() as u64)
         .saturating_mul(SUMMARY + study.spec().figures.len() as u64 * SUMMARY_OF_FIGURE);
     let data = whole.data.saturating_mul(own);
@@ -85,7 +91,7 @@ pub(crate) fn of_cell(
         1 => figures.max(logged),
         _ => figures.saturating_add(logged),
     };
-    let after = [read, records, group].into_iter();
+    let after = [read, outcomes, group].into_iter();
     let after = after.fold(0, u64::saturating_add);
     // What is freed when all are trained makes room for the tables.
     let after = after.saturating_sub(data.saturating_add(training));

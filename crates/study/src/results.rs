@@ -16,6 +16,7 @@ use sparsegrok_run::{Trace, threads};
 
 use crate::brackets::log_rank;
 use crate::cell::CellSummary;
+use crate::columns::Room;
 use crate::curves::{Curves, Series};
 use crate::directory::{CONFIGURATION, Directory, MANIFEST, UNFINISHED};
 use crate::grid::GridCell;
@@ -393,29 +394,31 @@ impl StudyResults {
     /// # Errors
     /// When the log cannot be read, or a cell's figures find no room in memory.
     pub fn read_curves(&self) -> Result<Vec<Curves>, ResultsError> {
+        let io = |error| ResultsError::Io {
+            path: self.log.name().to_owned(),
+            error,
+        };
         let mut curves: Vec<Curves> = Vec::new();
         let mut so_far: Option<(usize, Series)> = None;
-        let mut finish = |cell: Option<(usize, Series)>| {
-            curves.extend(cell.map(|(cell, series)| Curves {
-                cell,
-                points: series.points().collect(),
-            }));
+        let mut finish = |cell: Option<(usize, Series)>| -> io::Result<()> {
+            if let Some((cell, series)) = cell {
+                let points = series.described()?.1.collect::<io::Result<_>>()?;
+                curves.push(Curves { cell, points });
+            }
+            Ok(())
         };
         self.each_group(|group| {
             if so_far.as_ref().is_none_or(|(cell, _)| *cell != group.cell) {
-                let series = Series::of_cell(&self.study, group.cell);
-                let series = series.map_err(|error| ResultsError::Io {
-                    path: self.log.name().to_owned(),
-                    error,
-                })?;
-                finish(so_far.replace((group.cell, series)));
+                let series = Series::of_cell(&self.study, group.cell, Room::Memory).map_err(io)?;
+                finish(so_far.replace((group.cell, series))).map_err(io)?;
             }
             if let Some((_, series)) = &mut so_far {
-                group.records.iter().for_each(|record| series.push(record));
+                let mut records = group.records.iter();
+                records.try_for_each(|r| series.push(r)).map_err(io)?;
             }
             Ok(())
         })?;
-        finish(so_far);
+        finish(so_far).map_err(io)?;
         Ok(curves)
     }
 

@@ -2,20 +2,20 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sparsegrok_statistics::IntervalTime;
 
-use crate::brackets::{intervals, log_rank_of};
-use crate::cell::CellSummary;
+use crate::brackets::log_rank_of;
+use crate::cell::{CellSoFar, CellSummary};
+use crate::columns::Room;
 use crate::curves::{self, Series};
 use crate::group::Group;
 use crate::manifest::Made;
 use crate::overview::{Part, Summary};
 use crate::records::{self, RecordRow};
 use crate::study::Study;
-use crate::times::Timed;
 use crate::traces;
 
 /// A row a run.
@@ -27,24 +27,23 @@ pub(crate) const TRACES: &str = "traces.csv";
 /// File name of the summary of the cells.
 pub(crate) const SUMMARY: &str = "summary.json";
 
+/// Bytes of the figures of a cell that are held in memory; what goes beyond them waits in a file for its quantiles.
+pub(crate) const FIGURES_HELD: u64 = 32 << 20;
+
 /// The tables of a study while they are written, group by group in the order of their numbers.
 pub(crate) struct Tables<'s> {
     study: &'s Study,
     records: BufWriter<File>,
     curves: BufWriter<File>,
     traces: BufWriter<File>,
-    cell: Option<CellSoFar>,
+    /// The cell in progress.
+    cell: Option<(CellSoFar<'s>, Series)>,
+    /// Folder for figures that find no room in memory.
+    folder: PathBuf,
     done: Vec<CellSummary>,
     /// The brackets of T_gen in each cell of runs that another program trained, which are compared in the end.
     t_gen: Vec<Vec<IntervalTime>>,
     made: Made,
-}
-
-/// The results of a cell gathered so far, until its last run.
-struct CellSoFar {
-    number: usize,
-    series: Series,
-    rows: Vec<RecordRow>,
 }
 
 impl<'s> Tables<'s> {
@@ -57,6 +56,7 @@ impl<'s> Tables<'s> {
             curves: open(CURVES)?,
             traces: open(TRACES)?,
             cell: None,
+            folder: folder.to_owned(),
             done: Vec::new(),
             t_gen: Vec::new(),
             made: Made::default(),
@@ -69,17 +69,12 @@ impl<'s> Tables<'s> {
 
     /// Adds a group, a later one than those before.
     pub(crate) fn add(&mut self, group: &Group) -> io::Result<()> {
-        if self
-            .cell
-            .as_ref()
-            .is_none_or(|cell| cell.number != group.cell)
-        {
+        let number = self.cell.as_ref().map(|(cell, _)| cell.number);
+        if number != Some(group.cell) {
             self.finish_cell()?;
-            self.cell = Some(CellSoFar {
-                number: group.cell,
-                series: Series::of_cell(self.study, group.cell)?,
-                rows: Vec::new(),
-            });
+            let room = Room::Bytes(FIGURES_HELD, &self.folder);
+            let series = Series::of_cell(self.study, group.cell, room)?;
+            self.cell = Some((CellSoFar::new(self.study, group.cell), series));
         }
         self.made.count(group);
         let spec = self.study.spec();
@@ -89,9 +84,9 @@ impl<'s> Tables<'s> {
             if self.study.keeps_trace(record) {
                 traces::write(record, self.study, &mut self.traces)?;
             }
-            if let Some(cell) = &mut self.cell {
-                cell.series.push(record);
-                cell.rows.push(row);
+            if let Some((cell, series)) = &mut self.cell {
+                cell.push(&row);
+                series.push(record)?;
             }
         }
         Ok(())
@@ -117,14 +112,12 @@ impl<'s> Tables<'s> {
 
     /// Writes what there is of the cell in progress, and frees it.
     fn finish_cell(&mut self) -> io::Result<()> {
-        if let Some(cell) = self.cell.take() {
+        if let Some((cell, series)) = self.cell.take() {
             let columns = self.study.cell_text(cell.number);
-            cell.series.write(&columns, &mut self.curves)?;
-            let summary = CellSummary::of_each(self.study, &cell.rows);
-            self.done.extend(summary);
-            if self.study.is_foreign() {
-                self.t_gen.push(intervals(Timed::Generalizing, &cell.rows));
-            }
+            let (finals, points) = series.described()?;
+            curves::write(points, &columns, &mut self.curves)?;
+            self.t_gen.extend(cell.t_gen_brackets());
+            self.done.push(cell.summary(finals));
         }
         Ok(())
     }
