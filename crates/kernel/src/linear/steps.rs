@@ -20,8 +20,16 @@ impl Steps for Linear<'_, 1, 1> {
     fn steps<L: Slope>(&mut self) {
         match self.form {
             Choice::TailsAlone => match self.tail() {
-                (tail, Indices::U32(columns)) => self.alone::<L, _>(TailRows::new(tail, columns)),
-                (tail, Indices::Usize(columns)) => self.alone::<L, _>(TailRows::new(tail, columns)),
+                (tail, Indices::U32(columns)) if self.unit_tail => {
+                    self.tails_alone::<L, _, true>(TailRows::new(tail, columns));
+                }
+                (tail, Indices::U32(columns)) => {
+                    self.tails_alone::<L, _, false>(TailRows::new(tail, columns));
+                }
+                // Wide columns are rare: their ones are read like other values.
+                (tail, Indices::Usize(columns)) => {
+                    self.tails_alone::<L, _, false>(TailRows::new(tail, columns));
+                }
             },
             _ => self.rows_apart::<L>(),
         }
@@ -36,9 +44,18 @@ impl Steps for Linear<'_, LANES, LANES> {
 
 impl Steps for Linear<'_, LANES, 1> {
     fn steps<L: Slope>(&mut self) {
+        let is_single = self.spec.batch_size == BatchSize::Rows(1);
         match self.tail() {
-            (tail, Indices::U32(columns)) => self.shared::<L, _>(TailRows::new(tail, columns)),
-            (tail, Indices::Usize(columns)) => self.shared::<L, _>(TailRows::new(tail, columns)),
+            (tail, Indices::U32(columns)) if is_single => {
+                self.shared_tails::<L, _, true>(TailRows::new(tail, columns));
+            }
+            (tail, Indices::U32(columns)) => {
+                self.shared_tails::<L, _, false>(TailRows::new(tail, columns));
+            }
+            // Wide columns are rare: a single row is a batch of one.
+            (tail, Indices::Usize(columns)) => {
+                self.shared_tails::<L, _, false>(TailRows::new(tail, columns));
+            }
         }
     }
 }
@@ -93,13 +110,6 @@ impl<const W: usize> Linear<'_, W, W> {
 }
 
 impl Linear<'_, 1, 1> {
-    fn alone<L: Slope, I: SpIndex>(&mut self, rows: TailRows<'_, I>) {
-        match self.unit_tail {
-            true => self.tails_alone::<L, I, true>(rows),
-            false => self.tails_alone::<L, I, false>(rows),
-        }
-    }
-
     fn tails_alone<L: Slope, I: SpIndex, const ONES: bool>(&mut self, rows: TailRows<'_, I>) {
         let form = TailsAlone::<I, ONES> {
             rows,
@@ -115,13 +125,6 @@ impl Linear<'_, 1, 1> {
 }
 
 impl<const W: usize> Linear<'_, W, 1> {
-    fn shared<L: Slope, I: SpIndex>(&mut self, rows: TailRows<'_, I>) {
-        match self.spec.batch_size {
-            BatchSize::Rows(1) => self.shared_tails::<L, I, true>(rows),
-            _ => self.shared_tails::<L, I, false>(rows),
-        }
-    }
-
     fn shared_tails<L: Slope, I: SpIndex, const SINGLE: bool>(&mut self, rows: TailRows<'_, I>) {
         let form = SharedTails::<I, W, SINGLE> {
             rows,
