@@ -89,8 +89,8 @@ impl PackedRows {
             }
             let (features, targets) = (data.features(), data.targets());
             let kept = self.kept.chunks_exact(layout.rows.max(1)).nth(lane);
-            for (at, i) in block.clone().enumerate() {
-                let row = &mut memory[layout.place(lane, at)..];
+            let rows = memory[layout.place(lane, 0)..].chunks_mut(layout.stride);
+            for (i, row) in block.clone().zip(rows) {
                 let target = targets[i];
                 // ±1: multiplying by the label rounds nothing.
                 let sign = if self.folds_sign { target } else { 1.0 };
