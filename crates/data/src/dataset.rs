@@ -5,6 +5,7 @@ mod features;
 
 pub use error::DatasetError;
 pub use features::Features;
+use features::check_length;
 pub(crate) use features::{all_finite, first_not_finite};
 
 use std::collections::BTreeMap;
@@ -151,13 +152,7 @@ impl Dataset {
         memorization: Option<f64>,
     ) -> Result<Self, DatasetError> {
         let targets = targets.into();
-        if targets.len() != features.rows() {
-            return Err(DatasetError::Length {
-                what: "targets",
-                found: targets.len(),
-                expected: features.rows(),
-            });
-        }
+        check_length("targets", targets.len(), features.rows())?;
         check_targets(&targets, target_kind)?;
         Self::from_parts(features, targets, target_kind, None).with_memorization(memorization)
     }
@@ -196,13 +191,7 @@ impl Dataset {
     /// When there are not as many as rows, or one is negative or not finite.
     pub fn weighted(self, weights: impl Into<SharedSlice<f64>>) -> Result<Self, DatasetError> {
         let weights = weights.into();
-        if weights.len() != self.len() {
-            return Err(DatasetError::Length {
-                what: "row weights",
-                found: weights.len(),
-                expected: self.len(),
-            });
-        }
+        check_length("row weights", weights.len(), self.len())?;
         let is_weight = |weight: &f64| weight.is_finite() && *weight >= 0.0;
         if let Some(row) = weights.iter().position(|weight| !is_weight(weight)) {
             let value = weights[row];

@@ -60,7 +60,7 @@ pub use one_vs_rest::{OneVsRest, predicted_class};
 pub use plan::EvaluationPlan;
 pub use shape::Shape;
 pub use side_by_side::SideBySide;
-pub use sparsegrok_lanes::Level;
+pub use sparsegrok_lanes::{LANES, Level};
 pub use spec::{BatchSize, DecayOrder, Init, Order, Schedule, Sgd};
 pub use state::{Arrays, LinearState, State};
 pub use train::{TrainError, train};

@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use rayon::prelude::*;
 use sparsegrok_data::{Dataset, Features, Problem, TargetKind};
 use sparsegrok_kernel::{
-    Job, KernelChoice, LinearState, Order, Sgd, Shape, SideBySide, SimdChoice, State, Training,
-    Weights, start,
+    Job, KernelChoice, LANES, LinearState, Order, Sgd, Shape, SideBySide, SimdChoice, State,
+    Training, Weights, start,
 };
 use sparsegrok_run::threads;
 
@@ -19,9 +19,6 @@ use crate::errors::{OrRaise, Raised};
 use crate::rows::{Lent, Rows};
 use crate::settings::{Given, configuration};
 use crate::watch::watched;
-
-/// Models that the kernel trains side by side at most.
-const LANES: usize = 8;
 
 /// Rows, their targets by question (a class against the rest, for one), and their weights likewise, if they have any.
 type Labelled<'py> = (

@@ -37,20 +37,10 @@ impl Features {
         if rows >= u32::MAX as usize {
             return Err(DatasetError::TooManyRows { rows });
         }
-        let same = |what, found, expected| {
-            if found == expected {
-                return Ok(());
-            }
-            Err(DatasetError::Length {
-                what,
-                found,
-                expected,
-            })
-        };
         let block = rows.saturating_mul(signal_width);
-        same("signal block", signal.len(), block)?;
+        check_length("signal block", signal.len(), block)?;
         if let Some(tail) = &tail {
-            same("tail", tail.rows(), rows)?;
+            check_length("tail", tail.rows(), rows)?;
         }
         all_finite("signal value", &signal)?;
         Ok(Self {
@@ -140,6 +130,22 @@ impl Features {
     pub fn nnz(&self) -> usize {
         self.rows * self.signal_width + self.tail.as_ref().map_or(0, Csr::nnz)
     }
+}
+
+/// Refuses a part of another length than the other parts.
+pub(super) fn check_length(
+    what: &'static str,
+    found: usize,
+    expected: usize,
+) -> Result<(), DatasetError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(DatasetError::Length {
+        what,
+        found,
+        expected,
+    })
 }
 
 /// Numbers looked at together: enough that their order costs nothing.
