@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let plan = EvaluationPlan::log_spaced(40, config.train.epochs);
     let runs = [Job::new(&problem, &config.train)];
     let (kernel, simd) = (KernelChoice::Auto, SimdChoice::Auto);
-    let mut training = start(&config.train, &runs, kernel, simd, None)?;
+    let mut training = start(&runs, kernel, simd)?;
     for epoch in 1..=config.train.epochs {
         training.advance();
         // A look is cheap enough for every epoch, an evaluation is not.

@@ -35,7 +35,7 @@ fn follow(config: &Config, problem: &Problem) -> Result<(), Box<dyn Error>> {
     let sigmas: Vec<f64> = (-4..12).map(|k| 2.0_f64.powi(k)).collect();
     let plan = EvaluationPlan::log_spaced(13, config.train.epochs);
     let (run, engine) = (Job::new(problem, &config.train), &config.engine);
-    let mut training = start(&config.train, &[run], engine.kernel, engine.simd, None)?;
+    let mut training = start(&[run], engine.kernel, engine.simd)?;
     for epoch in 1..=config.train.epochs {
         training.advance();
         if !plan.contains(epoch) {

@@ -50,13 +50,12 @@ impl Family for RunningMean {
 
     fn start<'a>(
         &self,
-        config: &'a Config,
         runs: &[Start<'a, Vec<f64>>],
     ) -> Result<Box<dyn Training + 'a>, InvalidSetting> {
         let state = runs[0].state;
         Ok(Box::new(Run {
             family: self.clone(),
-            rate: config.train.learning_rate,
+            rate: runs[0].config.train.learning_rate,
             numbers: runs[0].data,
             epoch: state.map_or(0, |state| state.epoch),
             random: state.map_or(runs[0].seeds.order, |state| state.words[0]),

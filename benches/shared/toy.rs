@@ -121,16 +121,15 @@ fn train_watched(
     let runs: Vec<Job<'_>> = (first_seed..)
         .zip(problems)
         .map(|(seed, problem)| Job {
-            problem,
             order_seed: seed,
             init_seed: seed,
-            start: None,
+            ..Job::new(problem, spec)
         })
         .collect();
     let (mut trained, mut ends) = (Vec::new(), Vec::new());
     while trained.len() < runs.len() {
         let rest = &runs[trained.len()..];
-        let mut training = start(spec, rest, kernel, simd, None).expect("valid settings");
+        let mut training = start(rest, kernel, simd).expect("valid settings");
         ends.clear();
         for _ in 0..spec.epochs {
             training.advance();

@@ -170,16 +170,15 @@ fn train(problems: &[Problem], kernel: KernelChoice, simd: SimdChoice, spec: &Sg
     let seeded = (0..).zip(problems);
     let runs: Vec<Job<'_>> = seeded
         .map(|(seed, problem)| Job {
-            problem,
             order_seed: seed,
             init_seed: seed,
-            start: None,
+            ..Job::new(problem, spec)
         })
         .collect();
     let mut trained = Vec::new();
     while trained.len() < runs.len() {
         let rest = &runs[trained.len()..];
-        let mut training = start(spec, rest, kernel, simd, None).expect("valid settings");
+        let mut training = start(rest, kernel, simd).expect("valid settings");
         for _ in 0..spec.epochs {
             training.advance();
         }

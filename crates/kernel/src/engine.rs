@@ -93,49 +93,47 @@ impl SimdChoice {
     }
 }
 
-/// Starts the first of some runs of one configuration: as many as are trained side by side, at most
-/// eight. In lanes these are all that have come equally far, else it is one. The others can be started
+/// Starts the first of some runs: as many as are trained side by side, at most eight. In lanes these are
+/// all of one configuration that have come equally far, else it is one. The others can be started
 /// likewise when these are done with; memory is then taken once.
 ///
-/// A run's result is a function of its problem, its seeds and `spec` alone: the same bits for
+/// A run's result is a function of its problem, its seeds and its settings alone: the same bits for
 /// every kernel but the dense one, every level, and whatever company it runs in. A run that
 /// diverges does not disturb the others. One that goes on from a [`State`](crate::State) comes to
-/// the same bits as if it had begun. With an `accuracy_tolerance`, rows with real targets count as
-/// right when (z − y)² is below it. `Time: O(nnz)`
+/// the same bits as if it had begun. `Time: O(nnz)`
 ///
 /// # Errors
-/// When `spec` is out of range or does not fit the data of any of the runs.
+/// When a run's settings are out of range or do not fit its data.
 ///
 /// # Panics
 /// When there are no runs, their problems differ in shape, or a state does not
 /// [fit](LinearState::fits) its run.
 pub fn start<'a>(
-    spec: &'a Sgd,
     runs: &[Job<'a>],
     kernel: KernelChoice,
     simd: SimdChoice,
-    accuracy_tolerance: Option<f64>,
 ) -> Result<SideBySide<'a>, InvalidSetting> {
     let states: Vec<Option<&State>> = runs.iter().map(|run| run.start).collect();
-    start_from(spec, runs, &states, kernel, simd, accuracy_tolerance)
+    start_from(runs, &states, kernel, simd)
 }
 
 /// As [`start`], from these states, which need not last as long as the runs: those of the runs are not
 /// looked at.
 pub(crate) fn start_from<'a>(
-    spec: &'a Sgd,
     runs: &[Job<'a>],
     states: &[Option<&State>],
     kernel: KernelChoice,
     simd: SimdChoice,
-    accuracy_tolerance: Option<f64>,
 ) -> Result<SideBySide<'a>, InvalidSetting> {
     assert!(!runs.is_empty(), "no runs, expected 1 or more");
-    spec.validate()?;
     let level = simd.level()?;
     for run in runs {
-        check_fit(run.problem, spec, kernel)?;
+        run.spec.validate()?;
+        check_fit(run.problem, run.spec, kernel)?;
     }
+    let spec = runs[0].spec;
+    let alike = runs.iter().take_while(|run| run.spec == spec).count();
+    let runs = &runs[..alike];
     let shape = Shape::of(&runs[0].problem.train);
     let shapes = runs.iter().map(|run| Shape::of(&run.problem.train));
     assert!(
@@ -188,13 +186,7 @@ pub(crate) fn start_from<'a>(
             Box::new(Linear::<1, 1>::new(spec, level, [of_lane(0)], plan))
         }
     };
-    Ok(SideBySide::new(
-        trainer,
-        spec,
-        runs,
-        epoch,
-        accuracy_tolerance,
-    ))
+    Ok(SideBySide::new(trainer, runs, epoch))
 }
 
 /// The number of runs, from the first on, that visit the same rows in the same order.

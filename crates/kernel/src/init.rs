@@ -10,23 +10,30 @@ use crate::state::{LinearState, State};
 /// One run to be trained: its data and the seeds that are its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
+    /// Its settings, but for the seeds.
+    pub spec: &'a Sgd,
     /// Rows to learn from, with their test set and teacher.
     pub problem: &'a Problem,
     /// Seed of the visiting order, in place of the configuration's.
     pub order_seed: u64,
     /// Seed of the initial weights, in place of the configuration's.
     pub init_seed: u64,
+    /// Squared distance of a score from a real target below which the row counts as right; `None` where
+    /// signs are compared.
+    pub accuracy_tolerance: Option<f64>,
     /// State to go on from; `None` to begin.
     pub start: Option<&'a State>,
 }
 
 impl<'a> Job<'a> {
     /// A run of a configuration's own seeds, from its beginning.
-    pub fn new(problem: &'a Problem, spec: &Sgd) -> Self {
+    pub fn new(problem: &'a Problem, spec: &'a Sgd) -> Self {
         Self {
+            spec,
             problem,
             order_seed: spec.order_seed,
             init_seed: spec.init_seed,
+            accuracy_tolerance: None,
             start: None,
         }
     }

@@ -45,7 +45,7 @@ impl<'a> OneVsRest<'a> {
     /// let problem = Problem::new(rows, None, None)?;
     /// let sgd = Sgd { learning_rate: 0.5, epochs: 50, ..Sgd::default() };
     /// let job = Job::new(&problem, &sgd);
-    /// let mut training = OneVsRest::start(&sgd, &job, KernelChoice::Auto, SimdChoice::Auto)?;
+    /// let mut training = OneVsRest::start(&job, KernelChoice::Auto, SimdChoice::Auto)?;
     /// (0..sgd.epochs).for_each(|_| training.advance());
     /// let scores: Vec<f64> = training.models()?.iter().map(|model| model.score(&[0.0, 2.0])).collect();
     /// assert!(scores[1] > scores[0] && scores[1] > scores[2]);
@@ -58,7 +58,6 @@ impl<'a> OneVsRest<'a> {
     /// # Panics
     /// When the problem has no classes, or a state does not [fit](Self::fits) it.
     pub fn start(
-        spec: &'a Sgd,
         run: &Job<'a>,
         kernel: KernelChoice,
         simd: SimdChoice,
@@ -80,12 +79,12 @@ impl<'a> OneVsRest<'a> {
         let (mut groups, mut first) = (Vec::new(), 0);
         while first < jobs.len() {
             let (jobs, states) = (&jobs[first..], &states[first..]);
-            let group = start_from(spec, jobs, states, kernel, simd, None)?;
+            let group = start_from(jobs, states, kernel, simd)?;
             first += group.lanes();
             groups.push(group);
         }
         Ok(Self {
-            spec,
+            spec: run.spec,
             problem: run.problem,
             classes,
             groups,

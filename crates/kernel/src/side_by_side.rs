@@ -1,12 +1,11 @@
 //! Runs of the linear family in training side by side.
 
-use sparsegrok_data::{Problem, TargetKind};
+use sparsegrok_data::TargetKind;
 
 use crate::evaluate::{evaluate, has_population};
 use crate::figure::{Evaluation, Figure};
 use crate::init::Job;
 use crate::look::{PopulationGoals, TrainGoal, TrainQuestion};
-use crate::spec::Sgd;
 use crate::state::{Arrays, State};
 use crate::trainer::Trainer;
 use crate::training::{Diverged, Training};
@@ -15,8 +14,6 @@ use crate::weights::Weights;
 /// Runs of the linear family in training side by side, as [`start`](crate::start) makes them.
 pub struct SideBySide<'a> {
     trainer: Box<dyn Trainer + 'a>,
-    spec: &'a Sgd,
-    accuracy_tolerance: Option<f64>,
     /// Epochs trained.
     epoch: u64,
     lanes: Vec<Lane<'a>>,
@@ -24,27 +21,19 @@ pub struct SideBySide<'a> {
 }
 
 struct Lane<'a> {
-    problem: &'a Problem,
+    run: Job<'a>,
     /// Training rows that were wrong at the last look.
     wrong: Vec<u32>,
 }
 
 impl<'a> SideBySide<'a> {
-    pub(crate) fn new(
-        trainer: Box<dyn Trainer + 'a>,
-        spec: &'a Sgd,
-        runs: &[Job<'a>],
-        epoch: u64,
-        accuracy_tolerance: Option<f64>,
-    ) -> Self {
-        let lanes = runs.iter().map(|run| Lane {
-            problem: run.problem,
+    pub(crate) fn new(trainer: Box<dyn Trainer + 'a>, runs: &[Job<'a>], epoch: u64) -> Self {
+        let lanes = runs.iter().map(|&run| Lane {
+            run,
             wrong: Vec::new(),
         });
         Self {
             trainer,
-            spec,
-            accuracy_tolerance,
             epoch,
             lanes: lanes.collect(),
             population: PopulationGoals::default(),
@@ -69,13 +58,13 @@ impl<'a> SideBySide<'a> {
     }
 
     fn train_reaches(&mut self, lane: usize, goal: TrainGoal) -> bool {
-        let Lane { problem, wrong } = &mut self.lanes[lane];
-        let data = &problem.train;
+        let Lane { run, wrong } = &mut self.lanes[lane];
+        let data = &run.problem.train;
         let by_sign = data.target_kind() == TargetKind::Sign;
         let question = TrainQuestion {
             data,
-            loss: self.spec.loss,
-            tolerance: self.accuracy_tolerance.filter(|_| !by_sign),
+            loss: run.spec.loss,
+            tolerance: run.accuracy_tolerance.filter(|_| !by_sign),
             goal,
             wrong,
         };
@@ -83,11 +72,11 @@ impl<'a> SideBySide<'a> {
     }
 
     fn population_reaches(&mut self, lane: usize, accuracy: f64) -> Option<bool> {
-        let problem = self.lanes[lane].problem;
-        if !has_population(problem, self.spec, self.accuracy_tolerance) {
+        let run = self.lanes[lane].run;
+        if !has_population(run.problem, run.spec, run.accuracy_tolerance) {
             return None;
         }
-        let teacher = problem.teacher.as_ref()?.direction();
+        let teacher = run.problem.teacher.as_ref()?.direction();
         let signal = self.trainer.scaled_signal(lane);
         Some(self.population.are_reached(accuracy, signal, teacher))
     }
@@ -109,9 +98,14 @@ impl Training for SideBySide<'_> {
 
     fn evaluate(&self, lane: usize) -> Result<Evaluation, Diverged> {
         let weights = self.model(lane)?;
-        let problem = self.lanes[lane].problem;
-        let tolerance = self.accuracy_tolerance;
-        let found = evaluate(self.epoch, &weights, problem, self.spec, tolerance);
+        let run = self.lanes[lane].run;
+        let found = evaluate(
+            self.epoch,
+            &weights,
+            run.problem,
+            run.spec,
+            run.accuracy_tolerance,
+        );
         match found.is_finite() {
             true => Ok(found),
             false => Err(self.trainer.position(lane)),

@@ -120,7 +120,7 @@ impl LinearState {
     /// let state = State::from(LinearState::beginning(&first, &rows, sgd.loss, 100));
     /// let problem = Problem::new(rows, None, None)?;
     /// let job = Job { start: Some(&state), ..Job::new(&problem, &sgd) };
-    /// let mut training = start(&sgd, &[job], KernelChoice::Auto, SimdChoice::Auto, None)?;
+    /// let mut training = start(&[job], KernelChoice::Auto, SimdChoice::Auto)?;
     /// training.advance();
     /// assert!(training.model(0)?.score(&[1.0, 2.0]) > first.score(&[1.0, 2.0]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

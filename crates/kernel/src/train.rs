@@ -35,7 +35,7 @@ pub fn train(
     kernel: KernelChoice,
     simd: SimdChoice,
 ) -> Result<Weights, TrainError> {
-    let mut training = start(spec, &[Job::new(problem, spec)], kernel, simd, None)?;
+    let mut training = start(&[Job::new(problem, spec)], kernel, simd)?;
     for _ in 0..spec.epochs {
         training.advance();
         if let Some(diverged) = training.diverged(0) {

@@ -53,7 +53,7 @@ fn problem(tail: Csr, width: usize) -> Problem {
 /// Bits of the first run's figures after each epoch, and of its last weights.
 fn trained(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Vec<u64> {
     let jobs = [Job::new(problem, spec); 2];
-    let mut training = start(spec, &jobs, kernel, SimdChoice::Auto, None).unwrap();
+    let mut training = start(&jobs, kernel, SimdChoice::Auto).unwrap();
     let mut seen = Vec::new();
     for _ in 0..spec.epochs {
         training.advance();

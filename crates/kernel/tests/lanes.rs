@@ -31,10 +31,12 @@ fn see(
     ends: Option<usize>,
 ) -> Vec<Seen> {
     let plan = EvaluationPlan::every(2, spec.epochs);
+    let respecified = runs.iter().map(|run| Job { spec, ..*run });
+    let runs: Vec<Job<'_>> = respecified.collect();
     let mut seen: Vec<Seen> = Vec::new();
     while seen.len() < runs.len() {
         let first = seen.len();
-        let mut training = start(spec, &runs[first..], kernel, simd, None).unwrap();
+        let mut training = start(&runs[first..], kernel, simd).unwrap();
         seen.extend((0..training.lanes()).map(|_| Seen {
             evaluations: Vec::new(),
             ended: Ok(Vec::new()),
@@ -76,14 +78,13 @@ fn problems(n: usize, d: usize) -> Vec<Problem> {
         .collect()
 }
 
-fn runs(problems: &[Problem]) -> Vec<Job<'_>> {
+fn runs<'a>(problems: &'a [Problem], spec: &'a Sgd) -> Vec<Job<'a>> {
     let numbered = (0..).zip(problems);
     numbered
         .map(|(seed, problem)| Job {
-            problem,
             order_seed: 100 + seed,
             init_seed: 7 * seed,
-            start: None,
+            ..Job::new(problem, spec)
         })
         .collect()
 }
@@ -93,7 +94,8 @@ fn a_seed_has_the_same_bits_in_any_lane_of_any_group_at_any_level() {
     let levels = [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512];
     for d in [1, 3, 5, 7, 8, 11, 17] {
         let problems = problems(45, d);
-        let mut runs = runs(&problems);
+        let any = Sgd::default();
+        let mut runs = runs(&problems, &any);
         for spec in shared::specs(6, 5.0) {
             let alone: Vec<Seen> = runs
                 .iter()
@@ -134,13 +136,13 @@ fn a_diverging_seed_is_named_and_leaves_the_others_alone() {
             ..SyntheticSpec::default()
         })
         .unwrap();
-        let runs = runs(&problems);
         let spec = Sgd {
             loss: Loss::Squared,
             learning_rate: 0.01,
             epochs: 6,
             ..Sgd::default()
         };
+        let runs = runs(&problems, &spec);
         let together = see(&spec, &runs, KernelChoice::Lanes, SimdChoice::Auto, None);
         for (lane, (run, found)) in runs.iter().zip(&together).enumerate() {
             let alone = see(&spec, &[*run], KernelChoice::Scalar, SimdChoice::Auto, None);
@@ -187,7 +189,7 @@ fn lanes_that_share_rows_and_order_have_the_bits_of_each_alone() {
                     ..spec.clone()
                 };
                 let jobs: Vec<Job<'_>> = problems.iter().map(|p| Job::new(p, &spec)).collect();
-                let together = start(&spec, &jobs, KernelChoice::Auto, SimdChoice::Auto, None);
+                let together = start(&jobs, KernelChoice::Auto, SimdChoice::Auto);
                 assert_eq!(together.unwrap().lanes(), 8, "lanes are chosen");
                 for simd in [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512] {
                     if simd.level().is_err() {
@@ -220,7 +222,7 @@ fn runs_are_brought_together_that_visit_the_same_rows() {
             ..Job::new(problem, &spec)
         };
         let jobs = [1, 1, 2, 2].map(job);
-        let started = start(&spec, &jobs, KernelChoice::Auto, SimdChoice::Auto, None);
+        let started = start(&jobs, KernelChoice::Auto, SimdChoice::Auto);
         assert_eq!(started.unwrap().lanes(), lanes);
     }
 }

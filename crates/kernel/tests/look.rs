@@ -55,16 +55,16 @@ fn compare(problems: &[Problem], spec: &Sgd, tolerance: Option<f64>, kernel: Ker
         .iter()
         .zip(0..)
         .map(|(problem, seed)| Job {
-            problem,
             order_seed: seed,
             init_seed: seed,
-            start: None,
+            accuracy_tolerance: tolerance,
+            ..Job::new(problem, spec)
         })
         .collect();
     let mut rest = &runs[..];
     while !rest.is_empty() {
         let simd = SimdChoice::Auto;
-        let mut training = start(spec, rest, kernel, simd, tolerance).unwrap();
+        let mut training = start(rest, kernel, simd).unwrap();
         for _ in 0..spec.epochs {
             training.advance();
             compare_lanes(&mut training);

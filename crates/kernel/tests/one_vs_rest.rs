@@ -88,7 +88,7 @@ fn started<'a>(
         start: state,
         ..Job::new(problem, spec)
     };
-    let mut training = OneVsRest::start(spec, &job, kernel, simd).unwrap();
+    let mut training = OneVsRest::start(&job, kernel, simd).unwrap();
     for _ in state.map_or(0, |state| state.epoch)..spec.epochs {
         training.advance();
     }
@@ -109,7 +109,7 @@ fn alone(spec: &Sgd, problem: &Problem) -> Vec<Weights> {
     let of_class = |problem| {
         let job = Job::new(problem, spec);
         let (kernel, simd) = (KernelChoice::Scalar, SimdChoice::Portable);
-        let mut training = start(spec, &[job], kernel, simd, None).unwrap();
+        let mut training = start(&[job], kernel, simd).unwrap();
         (0..spec.epochs).for_each(|_| training.advance());
         training.model(0).unwrap()
     };
@@ -161,7 +161,7 @@ fn a_run_goes_on_to_the_same_bits_under_any_kernel() {
                 // Schedules end with the run, so that the state is that of the whole one on its way.
                 let job = Job::new(problem, spec);
                 let (kernel, simd) = ways()[0];
-                let mut begun = OneVsRest::start(spec, &job, kernel, simd).unwrap();
+                let mut begun = OneVsRest::start(&job, kernel, simd).unwrap();
                 (0..at).for_each(|_| begun.advance());
                 let state = begun.state(0);
                 assert!(OneVsRest::fits(spec, problem, &state));
@@ -184,7 +184,7 @@ fn states_of_other_runs_do_not_fit() {
     let problem = problem(5, false, false);
     let spec = &specs()[0];
     let job = Job::new(&problem, spec);
-    let mut training = OneVsRest::start(spec, &job, KernelChoice::Auto, SimdChoice::Auto).unwrap();
+    let mut training = OneVsRest::start(&job, KernelChoice::Auto, SimdChoice::Auto).unwrap();
     training.advance();
     let state = training.state(0);
     assert_eq!(LinearState::of(&state), None);
@@ -203,7 +203,7 @@ fn states_of_other_runs_do_not_fit() {
     let of_first = &problem.classes.as_ref().unwrap().problems()[0];
     assert!(!OneVsRest::fits(spec, of_first, &state));
     let job = Job::new(of_first, spec);
-    let mut one = start(spec, &[job], KernelChoice::Auto, SimdChoice::Auto, None).unwrap();
+    let mut one = start(&[job], KernelChoice::Auto, SimdChoice::Auto).unwrap();
     one.advance();
     assert!(!OneVsRest::fits(spec, &problem, &one.state(0)));
 }
@@ -321,7 +321,7 @@ fn a_run_diverges_with_the_first_of_its_models() {
     let alone = |problem| {
         let job = Job::new(problem, &spec);
         let (kernel, simd) = (KernelChoice::Scalar, SimdChoice::Auto);
-        let mut training = start(&spec, &[job], kernel, simd, None).unwrap();
+        let mut training = start(&[job], kernel, simd).unwrap();
         (0..spec.epochs).for_each(|_| training.advance());
         training.diverged(0).unwrap()
     };
@@ -332,7 +332,7 @@ fn a_run_diverges_with_the_first_of_its_models() {
         .unwrap();
     for way in ways() {
         let job = Job::new(&problem, &spec);
-        let mut training = OneVsRest::start(&spec, &job, way.0, way.1).unwrap();
+        let mut training = OneVsRest::start(&job, way.0, way.1).unwrap();
         for _ in 0..first.epoch {
             assert_eq!(training.diverged(0), None);
             training.advance();

@@ -40,7 +40,7 @@ fn observe(
     let mut seen = Seen::default();
     let mut first = 0;
     while first < runs.len() {
-        let mut training = start(spec, &runs[first..], kernel, simd, None).unwrap();
+        let mut training = start(&runs[first..], kernel, simd).unwrap();
         let from = runs[first].start.map_or(0, |state| state.epoch);
         for _ in from..at.unwrap_or(spec.epochs) {
             training.advance();
@@ -64,14 +64,13 @@ fn end(training: &SideBySide<'_>, lane: usize) -> Ended {
     }
 }
 
-fn runs(problems: &[Problem]) -> Vec<Job<'_>> {
+fn runs<'a>(problems: &'a [Problem], spec: &'a Sgd) -> Vec<Job<'a>> {
     let numbered = (0..).zip(problems);
     numbered
         .map(|(seed, problem)| Job {
-            problem,
             order_seed: 100 + seed,
             init_seed: 7 * seed,
-            start: None,
+            ..Job::new(problem, spec)
         })
         .collect()
 }
@@ -135,7 +134,7 @@ fn a_run_goes_on_to_the_same_bits_under_any_kernel() {
         .iter()
         .flat_map(|set| specs().into_iter().map(move |s| (set, s)))
     {
-        let runs = runs(problems);
+        let runs = runs(problems, &spec);
         let whole = observe(&spec, &runs, ways()[0], None).ended;
         assert_eq!(whole.len(), 8);
         for at in 1..EPOCHS {
@@ -166,8 +165,8 @@ fn a_run_goes_on_to_the_same_bits_under_any_kernel() {
 #[test]
 fn runs_that_have_come_unequally_far_go_on_together() {
     let problems = problems(45, 5);
-    let runs = runs(&problems);
     let spec = &specs()[0];
+    let runs = runs(&problems, spec);
     let lanes = (KernelChoice::Lanes, SimdChoice::Auto);
     let whole = observe(spec, &runs, lanes, None).ended;
     let states: Vec<State> = [2, 5]
@@ -188,7 +187,7 @@ fn runs_that_have_come_unequally_far_go_on_together() {
 fn the_dense_reference_goes_on_to_its_own_bits() {
     let dense = (KernelChoice::Dense, SimdChoice::Auto);
     for (problems, spec) in [(problems(45, 5), &specs()[0]), (with_tails(), &specs()[4])] {
-        let runs = &runs(&problems)[..1];
+        let runs = &runs(&problems, spec)[..1];
         let whole = observe(spec, runs, dense, None).ended;
         let kept = observe(spec, runs, dense, Some(4)).kept;
         let resumed = Job {
@@ -202,13 +201,13 @@ fn the_dense_reference_goes_on_to_its_own_bits() {
 #[test]
 fn a_run_that_diverges_does_so_where_it_would_have() {
     let problems = problems(45, 5);
-    let runs = runs(&problems);
     let spec = Sgd {
         loss: Loss::Squared,
         learning_rate: 3.0,
         epochs: 60,
         ..Sgd::default()
     };
+    let runs = runs(&problems, &spec);
     let lanes = (KernelChoice::Lanes, SimdChoice::Auto);
     let whole = observe(&spec, &runs, lanes, None).ended;
     assert!(whole.iter().all(|(_, end)| end.is_err()));
@@ -231,8 +230,8 @@ fn a_run_that_diverges_does_so_where_it_would_have() {
 #[test]
 fn states_of_other_runs_do_not_fit() {
     let problems = problems(45, 5);
-    let runs = runs(&problems);
     let spec = &specs()[0];
+    let runs = runs(&problems, spec);
     let kept = observe(
         spec,
         &runs,
@@ -276,7 +275,8 @@ fn states_of_other_runs_do_not_fit() {
 #[test]
 fn a_run_begins_with_the_weights_of_another() {
     for problems in [problems(45, 5), problems(45, 17), with_tails()] {
-        let runs = runs(&problems);
+        let any = Sgd::default();
+        let runs = runs(&problems, &any);
         for loss in [Loss::Logistic, Loss::Squared] {
             let spec = |epochs| Sgd {
                 loss,
@@ -290,10 +290,12 @@ fn a_run_begins_with_the_weights_of_another() {
             };
             let (whole, half) = (spec(6), spec(3));
             let trained = |spec: &Sgd, runs: &[Job<'_>], kernel| -> Vec<Weights> {
+                let respecified = runs.iter().map(|run| Job { spec, ..*run });
+                let runs: Vec<Job<'_>> = respecified.collect();
                 let mut ended = Vec::new();
                 while ended.len() < runs.len() {
                     let rest = &runs[ended.len()..];
-                    let mut training = start(spec, rest, kernel, SimdChoice::Auto, None).unwrap();
+                    let mut training = start(rest, kernel, SimdChoice::Auto).unwrap();
                     (0..spec.epochs).for_each(|_| training.advance());
                     ended.extend((0..training.lanes()).map(|lane| training.model(lane).unwrap()));
                 }

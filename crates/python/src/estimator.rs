@@ -290,7 +290,7 @@ impl Task<'_> {
         while trained.len() < jobs.len() {
             let rest = &jobs[trained.len()..];
             let auto = (KernelChoice::Auto, SimdChoice::Auto);
-            let training = start(&self.spec, rest, auto.0, auto.1, None).or_raise()?;
+            let training = start(rest, auto.0, auto.1).or_raise()?;
             let searches = models[trained.len()..].iter().take(training.lanes());
             let searches = searches.map(|&(_, question)| self.search(question));
             let searches = searches.collect::<PyResult<_>>()?;

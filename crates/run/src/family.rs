@@ -40,16 +40,15 @@ pub trait Family: fmt::Debug + Send + Sync + 'static {
         false
     }
 
-    /// Starts the first of some runs of one configuration: as many as are trained side by side.
+    /// Starts the first of some runs: as many as are trained side by side.
     ///
-    /// A run's results are a function of its data, its seeds and the configuration alone, whatever
+    /// A run's results are a function of its data, its seeds and its configuration alone, whatever
     /// company it is in, and whether it begins or goes on from a state that [fits](Self::fits).
     ///
     /// # Errors
     /// When a setting is out of range, or does not fit the data.
     fn start<'a>(
         &self,
-        config: &'a Config,
         runs: &[Start<'a, Self::Data>],
     ) -> Result<Box<dyn Training + 'a>, InvalidSetting>;
 
@@ -66,6 +65,8 @@ pub trait Family: fmt::Debug + Send + Sync + 'static {
 /// A run to be started.
 #[derive(Debug)]
 pub struct Start<'a, D: ?Sized> {
+    /// Its configuration.
+    pub config: &'a Config,
     /// The data it learns from.
     pub data: &'a D,
     /// Its seeds.
@@ -119,7 +120,6 @@ pub trait AnyFamily: fmt::Debug + Send + Sync {
     fn shares_data(&self, config: &Config, with: &Config) -> bool;
     fn start<'a>(
         &self,
-        config: &'a Config,
         runs: &[Start<'a, AnyData>],
     ) -> Result<Box<dyn Training + 'a>, InvalidSetting>;
     fn fits(&self, config: &Config, data: &AnyData, state: &State) -> bool;
@@ -151,16 +151,16 @@ impl<F: Family> AnyFamily for F {
 
     fn start<'a>(
         &self,
-        config: &'a Config,
         runs: &[Start<'a, AnyData>],
     ) -> Result<Box<dyn Training + 'a>, InvalidSetting> {
         let own = |run: &Start<'a, AnyData>| Start {
+            config: run.config,
             data: own::<F>(run.data),
             seeds: run.seeds,
             state: run.state,
         };
         let runs: Vec<_> = runs.iter().map(own).collect();
-        Family::start(self, config, &runs)
+        Family::start(self, &runs)
     }
 
     fn fits(&self, config: &Config, data: &AnyData, state: &State) -> bool {

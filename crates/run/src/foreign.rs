@@ -28,11 +28,7 @@ impl Family for Foreign {
         Err(untrainable().into())
     }
 
-    fn start<'a>(
-        &self,
-        _config: &'a Config,
-        _runs: &[Start<'a, ()>],
-    ) -> Result<Box<dyn Training + 'a>, InvalidSetting> {
+    fn start<'a>(&self, _runs: &[Start<'a, ()>]) -> Result<Box<dyn Training + 'a>, InvalidSetting> {
         Err(untrainable())
     }
 

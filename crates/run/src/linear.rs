@@ -49,23 +49,24 @@ impl Family for Linear {
 
     fn start<'a>(
         &self,
-        config: &'a Config,
         runs: &[Start<'a, Problem>],
     ) -> Result<Box<dyn Training + 'a>, InvalidSetting> {
+        let engine = &runs[0].config.engine;
         let runs = runs.iter().map(|run| Job {
+            spec: &run.config.train,
             problem: run.data,
             order_seed: run.seeds.order,
             init_seed: run.seeds.init,
+            accuracy_tolerance: run.config.evaluate.accuracy_tolerance,
             start: run.state,
         });
-        let (runs, engine) = (runs.collect::<Vec<_>>(), &config.engine);
+        let runs: Vec<Job<'a>> = runs.collect();
         if runs[0].problem.classes.is_some() {
             // The lanes are for the models of one run: runs of classes are trained one by one.
-            let started = OneVsRest::start(&config.train, &runs[0], engine.kernel, engine.simd)?;
+            let started = OneVsRest::start(&runs[0], engine.kernel, engine.simd)?;
             return Ok(Box::new(started));
         }
-        let tolerance = config.evaluate.accuracy_tolerance;
-        let started = start(&config.train, &runs, engine.kernel, engine.simd, tolerance)?;
+        let started = start(&runs, engine.kernel, engine.simd)?;
         Ok(Box::new(started))
     }
 

@@ -94,6 +94,7 @@ pub fn run_watched<F: Family, B>(
 ) -> Result<ControlFlow<B, Run>, RunError> {
     config.validate().map_err(TrainError::from)?;
     let start = Start {
+        config,
         data: data as _,
         seeds: RunSeeds::of(config, 0).map_err(TrainError::from)?,
         state: None,

@@ -76,7 +76,7 @@ pub fn train<B>(
             state: states[run].as_ref(),
             ..runs[run]
         });
-        let mut training = family.start(config, &starts.collect::<Vec<_>>())?;
+        let mut training = family.start(&starts.collect::<Vec<_>>())?;
         let (together, later) = rest.split_at(training.lanes());
         let mut epoch = states[first].as_ref().map_or(0, |state| state.epoch);
         while together.iter().any(|&run| group.goes_on(run)) {

@@ -132,6 +132,7 @@ pub(crate) fn train<B>(
     watch: Watch<'_, B>,
 ) -> Result<ControlFlow<B, Group>, Fault> {
     let runs = seeds.iter().zip(data).map(|(&seeds, data)| Start {
+        config,
         data: &**data,
         seeds,
         state: None,
