@@ -8,8 +8,9 @@ use crate::init::{Job, Seed, initial_signal};
 use crate::layout::packed_bytes;
 use crate::linear::{Linear, Plan};
 use crate::shape::Shape;
+use crate::sharing::Sharing;
 use crate::side_by_side::SideBySide;
-use crate::spec::{Order, Sgd};
+use crate::spec::Sgd;
 use crate::state::{LinearState, State};
 use crate::step::Choice;
 use crate::trainer::Trainer;
@@ -36,16 +37,15 @@ pub enum KernelChoice {
 const LANES_MAX_BYTES: usize = 128 << 20;
 
 impl KernelChoice {
-    /// Resolves `Auto` for a number of runs on training sets of a shape; `same_visits`: all have the
-    /// same rows and visit them in the same order. It takes lanes for two runs or more, unless their
+    /// Resolves `Auto` for a number of runs on training sets of a shape. It takes lanes for two runs or more, unless their
     /// rows are very many, or have a sparse tail that the runs do not share or that stands beside
     /// signal columns; `docs/performance.md` has the measurements behind these limits.
-    pub fn for_shape(self, runs: usize, shape: Shape, same_visits: bool) -> Self {
+    pub fn for_shape(self, runs: usize, shape: Shape, sharing: Sharing) -> Self {
         let lanes_bytes = packed_bytes(shape.rows, shape.signal).saturating_mul(LANES);
         let suits_lanes = runs > 1
             && match shape.tail {
                 0 => lanes_bytes < LANES_MAX_BYTES,
-                _ => same_visits && shape.signal == 0,
+                _ => sharing == Sharing::Rows && shape.signal == 0,
             };
         match self {
             Self::Auto if suits_lanes => Self::Lanes,
@@ -140,15 +140,28 @@ pub(crate) fn start_from<'a>(
         shapes.into_iter().all(|of| of == shape),
         "problems of one shape"
     );
-    let sharing = sharing(spec, runs);
+    let share = |sharing| {
+        let company = runs
+            .iter()
+            .take_while(|run| Sharing::of(run, &runs[0]) >= sharing);
+        company.count()
+    };
+    let sharing_rows = share(Sharing::Rows);
     // Sparse rows are worth lanes only together with runs that share them.
     let most = match (kernel, shape.tail) {
-        (KernelChoice::Auto, 1..) => sharing,
+        (KernelChoice::Auto, 1..) => sharing_rows,
         _ => runs.len(),
     };
-    let kernel = kernel.for_shape(most, shape, sharing > 1);
+    let of_most = match sharing_rows {
+        1 => Sharing::Nothing,
+        _ => Sharing::Rows,
+    };
+    let kernel = kernel.for_shape(most, shape, of_most);
     let runs = &runs[..side_by_side(kernel, &states[..most])];
-    let same_visits = runs.len() <= sharing;
+    let sharing = match runs.len() <= sharing_rows {
+        true => Sharing::Rows,
+        false => Sharing::Nothing,
+    };
     let epoch = states[0].map_or(0, |state| state.epoch);
     let states = runs.iter().zip(states).map(|(run, state)| {
         let state = LinearState::of((*state)?);
@@ -174,7 +187,7 @@ pub(crate) fn start_from<'a>(
     let of_lane = |lane: usize| seeds.get(lane).unwrap_or(&seeds[0]).clone();
     let lanes = || std::array::from_fn(of_lane);
     let trainer: Box<dyn Trainer + 'a> = match kernel {
-        KernelChoice::Lanes => match Plan::new(spec, shape, LANES, same_visits) {
+        KernelChoice::Lanes => match Plan::new(spec, shape, LANES, sharing) {
             plan if plan.form == Choice::SharedTails => {
                 Box::new(Linear::<LANES, 1>::new(spec, level, lanes(), plan))
             }
@@ -182,26 +195,11 @@ pub(crate) fn start_from<'a>(
         },
         KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
         KernelChoice::Scalar | KernelChoice::Auto => {
-            let plan = Plan::new(spec, shape, 1, same_visits);
+            let plan = Plan::new(spec, shape, 1, sharing);
             Box::new(Linear::<1, 1>::new(spec, level, [of_lane(0)], plan))
         }
     };
     Ok(SideBySide::new(trainer, runs, epoch))
-}
-
-/// The number of runs, from the first on, that visit the same rows in the same order.
-fn sharing(spec: &Sgd, runs: &[Job<'_>]) -> usize {
-    let first = &runs[0];
-    let has_rows = |run: &&Job<'_>| {
-        let features = run.problem.train.features();
-        features.shares_rows(first.problem.train.features())
-    };
-    let has_order =
-        |run: &&Job<'_>| spec.order == Order::Sequential || run.order_seed == first.order_seed;
-    let alike = runs
-        .iter()
-        .take_while(|run| has_rows(run) && has_order(run));
-    alike.count()
 }
 
 /// The number of runs, from the first on, that a kernel trains at the same time.
@@ -248,7 +246,7 @@ fn check_fit(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<(), 
 }
 
 /// Bytes that training a group of runs holds at its fullest, the datasets aside; the largest `u64`
-/// where they are more. `same_visits` as in [`KernelChoice::for_shape`].
+/// where they are more.
 ///
 /// # Formula
 /// The sum of three parts: the kernel's own plan for the runs that it trains at the same time; the last
@@ -258,14 +256,16 @@ pub fn training_bytes(
     kernel: KernelChoice,
     runs: usize,
     shape: Shape,
-    same_visits: bool,
+    sharing: Sharing,
 ) -> u64 {
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));
-    let trained = match kernel.for_shape(runs, shape, same_visits) {
+    let trained = match kernel.for_shape(runs, shape, sharing) {
         KernelChoice::Dense => DenseTrainer::bytes(spec, shape),
-        KernelChoice::Lanes => Plan::new(spec, shape, LANES, same_visits).bytes(),
-        KernelChoice::Scalar | KernelChoice::Auto => Plan::new(spec, shape, 1, true).bytes(),
+        KernelChoice::Lanes => Plan::new(spec, shape, LANES, sharing).bytes(),
+        KernelChoice::Scalar | KernelChoice::Auto => {
+            Plan::new(spec, shape, 1, Sharing::Nothing).bytes()
+        }
     };
     trained.saturating_add(kept) as u64
 }

@@ -11,6 +11,7 @@ use crate::layout::Layout;
 use crate::look::TrainQuestion;
 use crate::loss::{HingeSlope, LogisticSlope, Loss, SquaredSlope};
 use crate::shape::Shape;
+use crate::sharing::Sharing;
 use crate::spec::Sgd;
 use crate::state::LinearState;
 use crate::step::Choice;
@@ -36,8 +37,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The memory of `lanes` lanes, each of a training set of this shape.
-    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize, same_visits: bool) -> Self {
-        let form = Choice::new(spec, shape, lanes, same_visits);
+    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize, sharing: Sharing) -> Self {
+        let form = Choice::new(spec, shape, lanes, sharing);
         let layout = Layout::new(spec, shape, form, lanes);
         Self::with_layout(spec, shape, lanes, form, layout)
     }

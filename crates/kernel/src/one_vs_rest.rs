@@ -8,6 +8,7 @@ use crate::evaluate::{Norms, Scores, figures};
 use crate::figure::Evaluation;
 use crate::init::Job;
 use crate::shape::Shape;
+use crate::sharing::Sharing;
 use crate::side_by_side::SideBySide;
 use crate::spec::Sgd;
 use crate::state::{Arrays, LinearState, State};
@@ -108,13 +109,13 @@ impl<'a> OneVsRest<'a> {
     /// Bytes that training so many classes holds at its fullest, the datasets aside; the largest `u64` where they
     /// are more.
     pub fn training_bytes(spec: &Sgd, kernel: KernelChoice, classes: usize, shape: Shape) -> u64 {
-        let together = match kernel.for_shape(classes, shape, true) {
+        let together = match kernel.for_shape(classes, shape, Sharing::Rows) {
             KernelChoice::Lanes => LANES,
             _ => 1,
         };
         let bytes = |models| match models {
             0 => 0,
-            _ => training_bytes(spec, kernel, models, shape, true),
+            _ => training_bytes(spec, kernel, models, shape, Sharing::Rows),
         };
         let whole = bytes(together).saturating_mul((classes / together) as u64);
         whole.saturating_add(bytes(classes % together))

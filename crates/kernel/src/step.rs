@@ -33,6 +33,7 @@ mod tails_alone;
 
 use crate::layout::LINE;
 use crate::shape::Shape;
+use crate::sharing::Sharing;
 use crate::spec::{BatchSize, Sgd};
 
 pub(crate) use self::form::{Form, clamp_margin};
@@ -65,9 +66,8 @@ pub(crate) enum Choice {
 }
 
 impl Choice {
-    /// The form for a configuration, training sets of a shape and a number of lanes, which may
-    /// visit the same rows in the same order.
-    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize, same_visits: bool) -> Self {
+    /// The form for a configuration, training sets of a shape and a number of lanes.
+    pub(crate) fn new(spec: &Sgd, shape: Shape, lanes: usize, sharing: Sharing) -> Self {
         let single = spec.batch_size == BatchSize::Rows(1);
         let fits = |width: &usize| (1..=*width).contains(&shape.signal);
         // A batch takes all margins at the same weights, and a bias or a tail would need an overlap of its
@@ -78,7 +78,11 @@ impl Choice {
                 Self::LookAhead(width)
             }
             // In lanes each seed's tail is summed on its own anyway: the general form will do.
-            None if shape.signal == 0 && shape.tail > 0 && lanes > 1 && same_visits => {
+            None if shape.signal == 0
+                && shape.tail > 0
+                && lanes > 1
+                && sharing == Sharing::Rows =>
+            {
                 Self::SharedTails
             }
             None if single && lanes == 1 && shape.signal == 0 && shape.tail > 0 => Self::TailsAlone,

@@ -6,8 +6,8 @@ use sparsegrok_data::{
     AlignedBlock, ClassWeight, Csr, Dataset, Features, Problem, TargetKind, svmlight::Labels,
 };
 use sparsegrok_kernel::{
-    Figure, Job, KernelChoice, LinearState, Loss, OneVsRest, Sgd, SimdChoice, State, Training,
-    Weights, predicted_class, start, training_bytes,
+    Figure, Job, KernelChoice, LinearState, Loss, OneVsRest, Sgd, Sharing, SimdChoice, State,
+    Training, Weights, predicted_class, start, training_bytes,
 };
 
 const EPOCHS: u64 = 6;
@@ -369,7 +369,7 @@ fn memory_is_that_of_every_group() {
     let problem = problem(5, false, false);
     let shape = sparsegrok_kernel::Shape::of(&problem.train);
     let spec = Sgd::default();
-    let bytes = |kernel, models| training_bytes(&spec, kernel, models, shape, true);
+    let bytes = |kernel, models| training_bytes(&spec, kernel, models, shape, Sharing::Rows);
     let all = |kernel| OneVsRest::training_bytes(&spec, kernel, CLASSES, shape);
     let (lanes, scalar) = (KernelChoice::Lanes, KernelChoice::Scalar);
     assert_eq!(all(lanes), bytes(lanes, 8) + bytes(lanes, 2));

@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use rayon::prelude::*;
 use sparsegrok_data::{Dataset, Features, Problem, TargetKind};
 use sparsegrok_kernel::{
-    Job, KernelChoice, LANES, LinearState, Order, Sgd, Shape, SideBySide, SimdChoice, State,
-    Training, Weights, start,
+    Job, KernelChoice, LANES, LinearState, Order, Sgd, Shape, Sharing, SideBySide, SimdChoice,
+    State, Training, Weights, start,
 };
 use sparsegrok_run::threads;
 
@@ -246,7 +246,7 @@ impl Task<'_> {
         let groups = models.chunk_by(can_share).flat_map(|alike| {
             let auto = KernelChoice::Auto;
             // Models that the kernel trains one after the other had better be groups of their own.
-            let width = match auto.for_shape(alike.len(), shape, true) {
+            let width = match auto.for_shape(alike.len(), shape, Sharing::Rows) {
                 KernelChoice::Lanes => LANES,
                 _ => 1,
             };

@@ -3,7 +3,8 @@
 use sparsegrok_config::{Config, Source};
 use sparsegrok_data::{InvalidSetting, Problem, generate};
 use sparsegrok_kernel::{
-    Figure, Job, LinearState, OneVsRest, Order, Shape, State, Training, start, training_bytes,
+    Figure, Job, LinearState, OneVsRest, Order, Shape, Sharing, State, Training, start,
+    training_bytes,
 };
 
 use crate::describe::bytes_of_problem;
@@ -96,18 +97,22 @@ impl Family for Linear {
                 data,
                 training: training.saturating_add(kept),
                 steps_per_epoch: steps.saturating_mul(models as u64),
-                kernel: kernel.for_shape(models, shape, true),
+                kernel: kernel.for_shape(models, shape, Sharing::Rows),
                 state: weights.saturating_mul(size_of::<f64>()) as u64,
             });
         }
         let has_one_order = config.train.order == Order::Sequential
             || !RunSeeds::are_added_to(Source::Order, &config.study);
-        let same_visits = !vary_data(config) && has_one_order;
+        let sharing = match (vary_data(config), has_one_order) {
+            (_, false) => Sharing::Nothing,
+            (true, true) => Sharing::Order,
+            (false, true) => Sharing::Rows,
+        };
         Some(Cost {
             data,
-            training: training_bytes(&config.train, kernel, runs, shape, same_visits),
+            training: training_bytes(&config.train, kernel, runs, shape, sharing),
             steps_per_epoch: config.train.steps_per_epoch(shape.rows),
-            kernel: kernel.for_shape(runs, shape, same_visits),
+            kernel: kernel.for_shape(runs, shape, sharing),
             state: shape.columns().saturating_mul(size_of::<f64>()) as u64,
         })
     }

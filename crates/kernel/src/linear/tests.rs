@@ -8,6 +8,7 @@ use crate::init::Seed;
 use crate::layout::Layout;
 use crate::loss::Loss;
 use crate::shape::Shape;
+use crate::sharing::Sharing;
 use crate::spec::{BatchSize, Order, Sgd};
 use crate::state::LinearState;
 use crate::trainer::Trainer;
@@ -51,7 +52,11 @@ fn group<'a, const W: usize, const V: usize>(
         start: starts.get(lane),
     });
     let shape = Shape::of(data);
-    let form = Choice::new(spec, shape, W, V < W);
+    let sharing = match V < W {
+        true => Sharing::Rows,
+        false => Sharing::Nothing,
+    };
+    let form = Choice::new(spec, shape, W, sharing);
     let layout = Layout::with_blocks(shape, form, W, block);
     let plan = Plan::with_layout(spec, shape, W, form, layout);
     Linear::new(spec, Level::detect(), seeds, plan)
