@@ -48,8 +48,9 @@ impl<'a> DenseTrainer<'a> {
         Self::matrix_bytes(shape).saturating_add(visits::bytes(spec, shape.rows))
     }
 
-    pub(crate) fn new(spec: &'a Sgd, level: Level, seed: Seed<'a, '_>) -> Self {
+    pub(crate) fn new(level: Level, seed: Seed<'a, '_>) -> Self {
         let Seed {
+            spec,
             data,
             order_seed,
             initial_signal,

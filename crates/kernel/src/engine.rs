@@ -165,7 +165,7 @@ pub(crate) fn start_from<'a>(
     let epoch = states[0].map_or(0, |state| state.epoch);
     let states = runs.iter().zip(states).map(|(run, state)| {
         let state = LinearState::of((*state)?);
-        let state = state.filter(|state| state.fits(spec, run.problem));
+        let state = state.filter(|state| state.fits(run.spec, run.problem));
         Some(state.expect("a state of this run"))
     });
     let states: Vec<_> = states.collect();
@@ -176,9 +176,10 @@ pub(crate) fn start_from<'a>(
             let width = run.problem.train.features().signal_width();
             let teacher = run.problem.teacher.as_ref();
             Ok(Seed {
+                spec: run.spec,
                 data: &run.problem.train,
                 order_seed: run.order_seed,
-                initial_signal: initial_signal(spec, run.init_seed, width, teacher)?,
+                initial_signal: initial_signal(run.spec, run.init_seed, width, teacher)?,
                 start: state.as_ref(),
             })
         })
@@ -189,14 +190,14 @@ pub(crate) fn start_from<'a>(
     let trainer: Box<dyn Trainer + 'a> = match kernel {
         KernelChoice::Lanes => match Plan::new(spec, shape, LANES, sharing) {
             plan if plan.form == Choice::SharedTails => {
-                Box::new(Linear::<LANES, 1>::new(spec, level, lanes(), plan))
+                Box::new(Linear::<LANES, 1>::new(level, lanes(), plan))
             }
-            plan => Box::new(Linear::<LANES, LANES>::new(spec, level, lanes(), plan)),
+            plan => Box::new(Linear::<LANES, LANES>::new(level, lanes(), plan)),
         },
-        KernelChoice::Dense => Box::new(DenseTrainer::new(spec, level, of_lane(0))),
+        KernelChoice::Dense => Box::new(DenseTrainer::new(level, of_lane(0))),
         KernelChoice::Scalar | KernelChoice::Auto => {
             let plan = Plan::new(spec, shape, 1, sharing);
-            Box::new(Linear::<1, 1>::new(spec, level, [of_lane(0)], plan))
+            Box::new(Linear::<1, 1>::new(level, [of_lane(0)], plan))
         }
     };
     Ok(SideBySide::new(trainer, runs, epoch))
@@ -207,11 +208,8 @@ fn side_by_side(kernel: KernelChoice, states: &[Option<&State>]) -> usize {
     if kernel != KernelChoice::Lanes {
         return 1;
     }
-    // Lanes have one step and one scale in common.
-    let stage = |run: usize| {
-        let state = states[run]?;
-        Some((state.epoch, state.step, state.arrays.get("scale")))
-    };
+    // Lanes take their steps together.
+    let stage = |run: usize| states[run].map(|state| (state.epoch, state.step));
     let company = (1..states.len()).take_while(|&run| stage(run) == stage(0));
     1 + company.take(LANES - 1).count()
 }

@@ -13,22 +13,21 @@ use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Rows, Scalar, Simd, Task
 
 use crate::layout::{Layout, PackedRows, Window};
 use crate::loss::Slope;
-use crate::scale::{Scale, StepFactors};
-use crate::schedule::LearningRate;
+use crate::pace::Pace;
 use crate::spec::Sgd;
 use crate::step::{Form, TAILS_AHEAD, clamp_margin};
 use crate::training::Diverged;
 use crate::visits::{Ahead, Visits};
 
-/// Runs of one configuration in progress, one in each of W lanes: all but their weights.
+/// Runs in progress, one in each of W lanes: all but their weights.
 ///
-/// All lanes take the same steps at the same time: learning rate, decay and so the scale are common
-/// to them. Visiting orders are their own, V = W, or one and the same, V = 1.
+/// All lanes take a step at the same time, each at its own [pace](Pace). Visiting orders are their own,
+/// V = W, or one and the same, V = 1.
 pub(crate) struct Driver<'a, const W: usize, const V: usize> {
     /// The dataset of each lane.
     pub(crate) data: [&'a Dataset; W],
     pub(crate) rows: PackedRows,
-    pub(crate) progress: Progress,
+    pub(crate) progress: Progress<W>,
     visits: Visits<V>,
     /// Rows of a batch.
     batch: usize,
@@ -40,13 +39,15 @@ pub(crate) struct Driver<'a, const W: usize, const V: usize> {
 
 impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
     /// Packs a dataset a lane, before the first epoch.
+    ///
+    /// What follows from one configuration for all lanes, as batches do, follows from the first.
     pub(crate) fn new(
-        spec: &Sgd,
+        specs: [&Sgd; W],
         layout: Layout,
         data: [&'a Dataset; W],
         order_seeds: [u64; V],
     ) -> Self {
-        let n = data[0].len();
+        let (spec, n) = (specs[0], data[0].len());
         let batch = spec.batch_size.rows(n);
         Self {
             data,
@@ -55,8 +56,7 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
             progress: Progress {
                 epoch: 0,
                 step: 0,
-                scale: Scale::new(spec),
-                learning_rate: LearningRate::new(spec, n),
+                pace: Pace::new(specs, n),
             },
             batch,
             coefficients: vec![0.0; batch * W],
@@ -64,13 +64,19 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
         }
     }
 
-    /// Goes to where `epoch` epochs and `step` steps have been done, which left the scale and each
+    /// Goes to where `epoch` epochs and `step` steps have been done, which left each scale and each
     /// generator of visiting orders as they are given.
-    pub(crate) fn resume(&mut self, epoch: u64, step: u64, scale: f64, generators: [[u64; 4]; V]) {
+    pub(crate) fn resume(
+        &mut self,
+        epoch: u64,
+        step: u64,
+        scale: [f64; W],
+        generators: [[u64; 4]; V],
+    ) {
         self.progress.epoch = epoch;
         self.progress.step = step;
-        // The scale is not recomputed from the steps: each of its products was rounded.
-        self.progress.scale.set(scale);
+        // Scales are not recomputed from the steps: each of their products was rounded.
+        self.progress.pace.set_scale(scale);
         // A run that begins with given weights has the orders of its seed.
         if epoch > 0 {
             self.visits.resume(epoch, generators);
@@ -103,8 +109,6 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
             coefficients,
             diverged,
         } = self;
-        // Lanes take a step together, each on a row of its own: they share the learning rate and the scale,
-        // which are computed once a step, and nothing else.
         let mut registers = form.begin(a);
         let (visits, mut ahead) = visits.next_epoch();
         // No rest: orders hold V visits a step.
@@ -130,18 +134,18 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
                 };
                 match interruption {
                     None => break,
-                    // Every number that the scale multiplies is rescaled: the form's weights, and the
-                    // memorization parts in the rows. Exact, as the factor is a power of two: no result depends on when it happens.
+                    // Every number that a scale multiplies is rescaled: the form's weights, and the
+                    // memorization parts in the rows. Exact, as factors are powers of two: no result depends on when it happens.
                     Some(Interruption::Fold) => {
-                        let factor = progress.scale.fold();
-                        form.rescale(a, &mut registers, factor);
-                        rows.rescale(factor);
+                        let factors = progress.pace.fold();
+                        form.rescale(a, &mut registers, &factors);
+                        rows.rescale(&factors);
                     }
                     Some(Interruption::NotFinite { at, margin }) => {
                         let mut margins = [0.0; W];
                         a.store(margin, &mut margins);
-                        // A lane that has diverged is made zero and goes on: the others, whose steps are the
-                        // same as without it, need not be told apart from it in the hot loop.
+                        // The weights of a lane that has diverged are made zero and it goes on without a step: the
+                        // others, whose steps are the same as without it, need not be told apart from it in the hot loop.
                         for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
                             // Only the first divergence of a lane counts.
                             diverged[lane].get_or_insert(Diverged {
@@ -149,6 +153,7 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
                                 step: progress.step + 1,
                                 row: rows.visited(visits[at][Self::order(lane)]),
                             });
+                            progress.pace.stop(lane);
                             rows.zero_lane(lane);
                             form.zero_lane(a, &mut registers, lane);
                         }
@@ -208,29 +213,12 @@ impl<L: Slope, F: Form<V>, const W: usize, const V: usize> Task for Epoch<'_, '_
 }
 
 /// The progress of training, and the speed at which it goes on.
-pub(crate) struct Progress {
+pub(crate) struct Progress<const W: usize> {
     /// Epochs trained.
     pub(crate) epoch: u64,
     /// Updates made.
     pub(crate) step: u64,
-    /// The factor between the stored weights u and the weights w.
-    pub(crate) scale: Scale,
-    learning_rate: LearningRate,
-}
-
-impl Progress {
-    /// The factors of the next step, which is not yet taken.
-    #[inline(always)]
-    fn factors(&self) -> StepFactors {
-        self.scale.factors(self.learning_rate.at(self.step))
-    }
-
-    /// Takes the step.
-    #[inline(always)]
-    fn take(&mut self, factors: StepFactors) {
-        self.scale.decay(factors);
-        self.step += 1;
-    }
+    pub(crate) pace: Pace<W>,
 }
 
 /// The reason why a stretch ended before its last visit.
@@ -242,18 +230,18 @@ enum Interruption<A: Arithmetic> {
 }
 
 /// Visits of one block from one interruption to the next.
-struct Stretch<'s, 'o, const V: usize> {
+struct Stretch<'s, 'o, const W: usize, const V: usize> {
     rows: Window<'s>,
     visits: &'s [[u32; V]],
     /// Visits whose rows are to be asked for, one at each of `visits` as far as they go.
     upcoming: &'s [[u32; V]],
     /// Visits of whose rows the form asks for parts: all of `visits`, or none.
     tails: &'s [[u32; V]],
-    progress: &'s mut Progress,
+    progress: &'s mut Progress<W>,
     ahead: &'s mut Ahead<'o, V>,
 }
 
-impl<const V: usize> Stretch<'_, '_, V> {
+impl<const W: usize, const V: usize> Stretch<'_, '_, W, V> {
     /// Takes steps over single rows until there are no more, or something interrupts. Returns the
     /// visits of the steps taken.
     #[inline(always)]
@@ -263,18 +251,21 @@ impl<const V: usize> Stretch<'_, '_, V> {
         form: &mut F,
         registers: &mut F::Registers<A>,
     ) -> (usize, Option<Interruption<A>>) {
-        // A copy whose address nobody knows: the compiler may keep all of it in registers.
+        // Copies whose address nobody knows: the compiler may keep all of them in registers.
         let mut hot = *registers;
+        let mut scale = self.progress.pace.load(a);
+        let first = self.progress.step;
+        self.progress.pace.prepare(first);
         let mut done = 0;
         let mut interruption = None;
         for visit in self.visits {
             self.prefetch(form, done);
             // Tested before the step, and on the scale alone: scalar and lanes fold at the same step.
-            if self.progress.scale.needs_folding() {
+            if Pace::<W>::needs_folding(a, scale) {
                 interruption = Some(Interruption::Fold);
                 break;
             }
-            let factors = self.progress.factors();
+            let factors = self.progress.pace.factors(a, scale);
             let row = form.read::<A, L>(a, &hot, &self.rows, visit);
             let mut score = form.score::<A, L>(a, &hot, &self.rows, &row, factors);
             if !clamp_margin::<A, L>(a, &mut score.margin) {
@@ -284,15 +275,18 @@ impl<const V: usize> Stretch<'_, '_, V> {
             }
             // From here on the step is sure. Until here nothing has changed, so that an interrupted
             // step can simply be taken again.
-            self.progress.take(factors);
+            scale = factors.scale;
             done += 1;
             form.prepare(a, &mut hot);
             let c = score.coefficient::<L>(a);
             // The next epoch's order, an element a step: done while the division above is waited for.
             self.ahead.step();
             form.apply::<A, L>(a, &mut hot, &mut self.rows, &row, c, factors);
+            self.progress.pace.prepare(first + done as u64);
         }
         *registers = hot;
+        self.progress.pace.store(a, scale);
+        self.progress.step += done as u64;
         (done, interruption)
     }
 
@@ -309,15 +303,18 @@ impl<const V: usize> Stretch<'_, '_, V> {
     ) -> (usize, Option<Interruption<A>>) {
         let mut done = 0;
         for batch in self.visits.chunks(size) {
-            if self.progress.scale.needs_folding() {
+            let Progress { pace, step, .. } = &mut *self.progress;
+            let scale = pace.load(a);
+            if Pace::<W>::needs_folding(a, scale) {
                 return (done, Some(Interruption::Fold));
             }
-            let factors = self.progress.factors();
+            pace.prepare(*step);
+            let factors = pace.factors(a, scale);
             let mut mean = factors;
             // A short last batch averages over its own size. A division by one is left out: it
             // would be on the path that the next step waits for.
             if batch.len() > 1 {
-                mean.rate /= batch.len() as f64;
+                mean.rate = a.div(mean.rate, a.splat(batch.len() as f64));
             }
             for (k, visit) in batch.iter().enumerate() {
                 self.prefetch(form, done + k);
@@ -330,7 +327,8 @@ impl<const V: usize> Stretch<'_, '_, V> {
                 }
                 a.store(score.coefficient::<L>(a), &mut coefficients[k * A::WIDTH..]);
             }
-            self.progress.take(factors);
+            self.progress.pace.store(a, factors.scale);
+            self.progress.step += 1;
             form.prepare(a, registers);
             for (visit, c) in batch.iter().zip(coefficients.chunks_exact(A::WIDTH)) {
                 self.ahead.step();

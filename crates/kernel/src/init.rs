@@ -39,9 +39,10 @@ impl<'a> Job<'a> {
     }
 }
 
-/// One seed of a group: its data, its seed of orders and its beginning.
+/// One run of a group: its settings, its data, its seed of orders and its beginning.
 #[derive(Clone)]
 pub(crate) struct Seed<'a, 's> {
+    pub(crate) spec: &'a Sgd,
     pub(crate) data: &'a Dataset,
     pub(crate) order_seed: u64,
     pub(crate) initial_signal: Vec<f64>,

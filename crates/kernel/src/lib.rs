@@ -12,7 +12,7 @@
 //! [`Training`] is all that a study knows of what it trains; other families of models implement it
 //! beside the linear one, [`SideBySide`].
 //!
-//! From the bottom up: `spec`, `loss`, `schedule`, `scale`, `visits` say what a step is made of;
+//! From the bottom up: `spec`, `loss`, `schedule`, `pace`, `visits` say what a step is made of;
 //! `layout` says where rows lie; `step` has the arithmetic of one step, in four forms; `epoch` drives
 //! them; `linear` and the `dense` reference are kernels; `engine` chooses and starts one.
 //!
@@ -36,9 +36,9 @@ mod look;
 mod loss;
 pub mod model;
 mod one_vs_rest;
+mod pace;
 mod plan;
 mod reference;
-mod scale;
 mod schedule;
 mod shape;
 mod sharing;

@@ -113,6 +113,7 @@ impl<const W: usize> TailWeights<W> {
 /// one for all, V = 1.
 pub(crate) struct Linear<'a, const W: usize, const V: usize> {
     driver: Driver<'a, W, V>,
+    /// The settings that are common to all: the loss, for one.
     spec: &'a Sgd,
     level: Level,
     form: Choice,
@@ -123,8 +124,10 @@ pub(crate) struct Linear<'a, const W: usize, const V: usize> {
     tail_width: usize,
     /// True where all non-zeros of the tail are known to be 1.
     unit_tail: bool,
-    /// α², the square of the memorization scale; 0 for none.
-    square: f64,
+    /// True where a lane memorizes.
+    memorizes: bool,
+    /// α² of each lane, the square of the memorization scale; 0 for none.
+    square: [f64; W],
     /// Unscaled signal weights, by lane, then column, as wide as the packed rows.
     signal: AlignedBlock,
     tail: TailWeights<W>,
@@ -133,8 +136,10 @@ pub(crate) struct Linear<'a, const W: usize, const V: usize> {
 
 impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
     /// Starts a run per seed, as planned. All datasets must have the same shape, and all runs have come
-    /// equally far; if they have one order for all, also the same rows and order seed.
-    pub(crate) fn new(spec: &'a Sgd, level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
+    /// equally far; their settings may differ in what is a lane's own, such as the learning rate. If they have
+    /// one order for all, their order seed must be the same.
+    pub(crate) fn new(level: Level, seeds: [Seed<'a, '_>; W], plan: Plan) -> Self {
+        let specs = seeds.each_ref().map(|seed| seed.spec);
         let data = seeds.each_ref().map(|seed| seed.data);
         let order_seeds = std::array::from_fn(|order| seeds[order].order_seed);
         let features = data[0].features();
@@ -147,15 +152,16 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
             lane[..signal_width].copy_from_slice(&seed.initial_signal);
         }
         let mut group = Self {
-            driver: Driver::new(spec, plan.layout, data, order_seeds),
-            spec,
+            driver: Driver::new(specs, plan.layout, data, order_seeds),
+            spec: specs[0],
             level,
             form: plan.form,
             signal_width,
             row_width,
             tail_width: features.tail_width(),
             unit_tail: features.tail().is_some_and(Csr::is_of_ones),
-            square: data[0].memorization().map_or(0.0, |alpha| alpha * alpha),
+            memorizes: data.iter().any(|data| data.memorization().is_some()),
+            square: data.map(|data| data.memorization().map_or(0.0, |alpha| alpha * alpha)),
             signal,
             tail: TailWeights::new(plan),
             bias: [0.0; W],
@@ -170,9 +176,8 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
 
     /// Goes on from where each lane's run stood. All must have come equally far.
     fn resume(&mut self, states: [&LinearState; W]) {
-        let LinearState {
-            epoch, step, scale, ..
-        } = *states[0];
+        let LinearState { epoch, step, .. } = *states[0];
+        let scale = states.map(|state| state.scale);
         let generators = std::array::from_fn(|order| states[order].generator);
         self.driver.resume(epoch, step, scale, generators);
         for (lane, state) in states.into_iter().enumerate() {
@@ -195,7 +200,7 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
             1.0
         };
         // The order of these operations is part of the result: a look and an evaluation share it.
-        sign * self.driver.rows.memorization_part(lane, row) * self.driver.progress.scale.value()
+        sign * self.driver.rows.memorization_part(lane, row) * self.driver.progress.pace.scale(lane)
             / alpha
     }
 
@@ -226,7 +231,7 @@ where
     }
 
     fn weights(&self, lane: usize) -> Weights {
-        let scale = self.driver.progress.scale.value();
+        let scale = self.driver.progress.pace.scale(lane);
         let scaled = |weights: &[f64]| weights.iter().map(|u| u * scale).collect();
         Weights {
             signal: scaled(self.stored_signal(lane)),
@@ -239,7 +244,10 @@ where
     }
 
     fn scaled_signal(&self, lane: usize) -> (&[f64], f64) {
-        (self.stored_signal(lane), self.driver.progress.scale.value())
+        (
+            self.stored_signal(lane),
+            self.driver.progress.pace.scale(lane),
+        )
     }
 
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
@@ -258,7 +266,7 @@ where
         LinearState {
             epoch: driver.progress.epoch,
             step: driver.progress.step,
-            scale: driver.progress.scale.value(),
+            scale: driver.progress.pace.scale(lane),
             signal: self.stored_signal(lane).to_vec(),
             tail: self.tail.of(lane).collect(),
             memorization: self.by_row(lane, |row, _| driver.rows.memorization_part(lane, row)),
@@ -298,7 +306,7 @@ impl<const W: usize, const V: usize> WeightSource for LaneWeights<'_, '_, W, V> 
     fn tail(&self, column: usize) -> Option<f64> {
         let tail = &self.group.tail;
         let stored = tail.weights.as_slice()[tail.place(self.lane, column)];
-        Some(stored * self.group.driver.progress.scale.value())
+        Some(stored * self.group.driver.progress.pace.scale(self.lane))
     }
 
     #[inline(always)]

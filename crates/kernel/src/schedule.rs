@@ -23,43 +23,69 @@ impl LearningRate {
         }
     }
 
+    /// The step from which on η is the base learning rate.
+    pub(crate) fn constant_from(&self) -> u64 {
+        self.constant_from
+    }
+
     /// η at step t, counted from 0.
     ///
     /// # Formula
     /// [`Schedule`] states each; warm-up multiplies by min(1, (t+1)/W).
-    #[inline(always)]
     pub(crate) fn at(&self, step: u64) -> f64 {
-        // The usual schedule stays in the step's own code; the others are a call, so that their
-        // powers and cosines do not swell the loop that every run goes through.
-        if step >= self.constant_from {
-            return self.spec.learning_rate;
-        }
-        self.varying(step)
+        let (shape, warmth) = self.course(step);
+        self.amplitude() * shape * warmth
     }
 
-    #[inline(never)]
-    fn varying(&self, step: u64) -> f64 {
+    /// The part of η that does not change.
+    pub(crate) fn amplitude(&self) -> f64 {
+        match self.spec.schedule {
+            Schedule::Cosine => 0.5 * self.spec.learning_rate,
+            _ => self.spec.learning_rate,
+        }
+    }
+
+    /// The parts of η that change from step to step: by the schedule, and by warm-up.
+    pub(crate) fn course(&self, step: u64) -> (f64, f64) {
         let spec = &self.spec;
-        let (t, base) = (step as f64, spec.learning_rate);
+        let t = step as f64;
         // `libm` and not the standard library, whose functions round differently by platform.
-        let eta = match spec.schedule {
-            Schedule::Constant => base,
-            Schedule::InverseScaling => base * libm::pow(t + 1.0, -spec.schedule_power),
+        let shape = match spec.schedule {
+            Schedule::Constant => 1.0,
+            Schedule::InverseScaling => libm::pow(t + 1.0, -spec.schedule_power),
             Schedule::Step => {
                 let drops = step / self.steps_per_epoch / spec.schedule_every;
-                base * libm::pow(spec.schedule_factor, drops as f64)
+                libm::pow(spec.schedule_factor, drops as f64)
             }
             Schedule::Cosine => {
                 let total = self.steps_per_epoch * spec.epochs;
                 let phase = std::f64::consts::PI * (t / total as f64);
-                0.5 * base * (1.0 + libm::cos(phase))
+                1.0 + libm::cos(phase)
             }
         };
         if step < spec.warmup_steps {
-            eta * ((t + 1.0) / spec.warmup_steps as f64)
+            (shape, (t + 1.0) / spec.warmup_steps as f64)
         } else {
-            eta
+            (shape, 1.0)
         }
+    }
+
+    /// Tells if its [course](Self::course) is that of another.
+    pub(crate) fn has_course_of(&self, other: &Self) -> bool {
+        let settings = |of: &Self| {
+            let Sgd {
+                schedule,
+                schedule_power,
+                schedule_factor,
+                schedule_every,
+                warmup_steps,
+                epochs,
+                ..
+            } = of.spec;
+            let shape = (schedule, schedule_power, schedule_factor, schedule_every);
+            (shape, warmup_steps, epochs, of.steps_per_epoch)
+        };
+        settings(self) == settings(other)
     }
 }
 

@@ -64,6 +64,8 @@ pub trait Arithmetic: Copy {
     fn round_and_pow2(self, x: Self::Real) -> (Self::Real, Self::Real);
     /// True when every element's magnitude is at most `limit`; false for NaN.
     fn all_within(self, x: Self::Real, limit: f64) -> bool;
+    /// True when an element is below `limit`.
+    fn any_below(self, x: Self::Real, limit: f64) -> bool;
     /// Each element, or ±`limit` where its magnitude is larger.
     #[inline(always)]
     fn clamp(self, x: Self::Real, limit: f64) -> Self::Real {
@@ -140,6 +142,10 @@ impl<S: Copy> Arithmetic for Scalar<S> {
     fn all_within(self, x: f64, limit: f64) -> bool {
         x.abs() <= limit
     }
+    #[inline(always)]
+    fn any_below(self, x: f64, limit: f64) -> bool {
+        x < limit
+    }
 }
 
 /// Arithmetic on eight `f64` with the instructions of `S`.
@@ -204,5 +210,9 @@ impl<S: Simd> Arithmetic for Lanes<S> {
     #[inline(always)]
     fn all_within(self, x: f64x8<S>, limit: f64) -> bool {
         x.abs().simd_le(limit).all_true()
+    }
+    #[inline(always)]
+    fn any_below(self, x: f64x8<S>, limit: f64) -> bool {
+        x.simd_lt(limit).any_true()
     }
 }

@@ -21,7 +21,6 @@ pub(crate) struct PackedRows {
     /// those of packed rows as last written back.
     kept: Vec<f64>,
     folds_sign: bool,
-    zeroed: Vec<bool>,
 }
 
 impl PackedRows {
@@ -34,7 +33,6 @@ impl PackedRows {
             packed: 0..0,
             kept: vec![0.0; layout.kept_doubles()],
             folds_sign,
-            zeroed: vec![false; layout.lanes],
         };
         packed.pack(data, 0..layout.block.min(layout.rows));
         packed
@@ -83,8 +81,7 @@ impl PackedRows {
         let layout = self.layout;
         let memory = self.memory.as_mut_slice();
         for (lane, data) in data.iter().enumerate() {
-            // A lane that has diverged stays zero, whatever rows come.
-            if self.zeroed[lane] || layout.stride == 0 {
+            if layout.stride == 0 {
                 continue;
             }
             let (features, targets) = (data.features(), data.targets());
@@ -142,33 +139,29 @@ impl PackedRows {
         }
     }
 
-    /// Multiplies every memorization part. `Time: O(n)`
-    pub(crate) fn rescale(&mut self, factor: f64) {
+    /// Multiplies every memorization part by its lane's factor. `Time: O(n)`
+    pub(crate) fn rescale(&mut self, factors: &[f64]) {
+        for (lane, factor) in factors.iter().enumerate() {
+            self.change_parts(lane, |part| part * factor);
+        }
+    }
+
+    /// Makes a lane's memorization parts zero. `Time: O(n)`
+    pub(crate) fn zero_lane(&mut self, lane: usize) {
+        self.change_parts(lane, |_| 0.0);
+    }
+
+    fn change_parts(&mut self, lane: usize, change: impl Fn(f64) -> f64) {
         let layout = self.layout;
         if layout.memorization {
-            for lane in 0..layout.lanes {
-                for row in 0..self.packed.len() {
-                    self.memory.as_mut_slice()[layout.place(lane, row) + layout.part] *= factor;
-                }
+            for row in 0..self.packed.len() {
+                let part = &mut self.memory.as_mut_slice()[layout.place(lane, row) + layout.part];
+                *part = change(*part);
             }
         }
         // Those of packed rows too, though stale: they are written over before anybody reads them.
-        self.kept.iter_mut().for_each(|p| *p *= factor);
-    }
-
-    /// Makes a lane's rows zero, so that nothing in it can leave the finite numbers any more.
-    pub(crate) fn zero_lane(&mut self, lane: usize) {
-        self.zeroed[lane] = true;
-        let layout = self.layout;
-        let step = if layout.is_interleaved() {
-            layout.lanes
-        } else {
-            1
-        };
-        for row in 0..self.packed.len() {
-            let numbers = &mut self.memory.as_mut_slice()[layout.place(lane, row)..];
-            let numbers = numbers.iter_mut().take(layout.stride);
-            numbers.step_by(step).for_each(|number| *number = 0.0);
+        if let Some(kept) = self.kept.chunks_exact_mut(layout.rows.max(1)).nth(lane) {
+            kept.iter_mut().for_each(|part| *part = change(*part));
         }
     }
 }

@@ -87,7 +87,7 @@ impl<const W: usize> Linear<'_, W, W> {
     }
 
     fn look_ahead<L: Slope, const D: usize>(&mut self) {
-        let form = LookAhead::<D> {
+        let form = LookAhead::<W, D> {
             signal: self.signal.as_mut_slice(),
             square: self.square,
         };
@@ -118,7 +118,7 @@ impl Linear<'_, 1, 1> {
             tail: self.tail.weights.as_mut_slice(),
             bias: &mut self.bias[0],
             bias_trained: self.spec.bias,
-            square: self.square,
+            square: self.square[0],
         };
         self.driver.epoch::<L, _>(self.level, form);
     }
@@ -132,6 +132,7 @@ impl<const W: usize> Linear<'_, W, 1> {
             tail: self.tail.weights.as_mut_slice(),
             bias: &mut self.bias,
             bias_trained: self.spec.bias,
+            memorizes: self.memorizes,
             square: self.square,
         };
         self.driver.epoch::<L, _>(self.level, form);

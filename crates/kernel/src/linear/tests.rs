@@ -46,6 +46,7 @@ fn group<'a, const W: usize, const V: usize>(
     starts: &'a [LinearState],
 ) -> Linear<'a, W, V> {
     let seeds = std::array::from_fn(|lane| Seed {
+        spec,
         data,
         order_seed: 0,
         initial_signal: vec![lane as f64; data.features().signal_width()],
@@ -59,7 +60,7 @@ fn group<'a, const W: usize, const V: usize>(
     let form = Choice::new(spec, shape, W, sharing);
     let layout = Layout::with_blocks(shape, form, W, block);
     let plan = Plan::with_layout(spec, shape, W, form, layout);
-    Linear::new(spec, Level::detect(), seeds, plan)
+    Linear::new(Level::detect(), seeds, plan)
 }
 
 /// Bits of every lane's weights after three epochs, or where it diverged.

@@ -4,7 +4,7 @@ use sparsegrok_lanes::{Arithmetic, Rows};
 
 use crate::layout::Window;
 use crate::loss::Slope;
-use crate::scale::StepFactors;
+use crate::pace::StepFactors;
 
 /// A form of steps: how margins are computed and coefficients applied. A step visits V rows: one a lane,
 /// or one that all lanes share.
@@ -41,7 +41,7 @@ pub(crate) trait Form<const V: usize> {
         registers: &Self::Registers<A>,
         rows: &Window<'_>,
         row: &Self::Row<A>,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     ) -> Score<A>;
 
     /// Does the part of a step that does not need its coefficient, once the step is sure to be taken: the
@@ -57,7 +57,7 @@ pub(crate) trait Form<const V: usize> {
         rows: &mut Window<'_>,
         row: &Self::Row<A>,
         coefficient: A::Real,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     );
 
     /// True where rows have parts that are not packed, and too large to lie in a core's cache anyway.
@@ -75,8 +75,8 @@ pub(crate) trait Form<const V: usize> {
     #[inline(always)]
     fn prefetch_places(&self, _rows: &Window<'_>, _visit: &[u32; V]) {}
 
-    /// Multiplies all weights but those in packed rows.
-    fn rescale<A: Rows>(&mut self, a: A, registers: &mut Self::Registers<A>, factor: f64);
+    /// Multiplies all weights but those in packed rows by a factor a lane.
+    fn rescale<A: Rows>(&mut self, a: A, registers: &mut Self::Registers<A>, factors: &[f64]);
 
     /// Sets all weights of a lane but those in packed rows to zero.
     fn zero_lane<A: Rows>(&mut self, a: A, registers: &mut Self::Registers<A>, lane: usize);

@@ -7,7 +7,7 @@ use super::form::{Form, Score};
 use super::tail;
 use crate::layout::Window;
 use crate::loss::Slope;
-use crate::scale::StepFactors;
+use crate::pace::StepFactors;
 
 /// Steps of any kind.
 pub(crate) struct General<'w, const W: usize> {
@@ -21,8 +21,8 @@ pub(crate) struct General<'w, const W: usize> {
     pub(crate) tail_width: usize,
     pub(crate) bias: &'w mut [f64; W],
     pub(crate) bias_trained: bool,
-    /// α².
-    pub(crate) square: f64,
+    /// α² of each lane.
+    pub(crate) square: [f64; W],
 }
 
 /// The visited row of each lane.
@@ -87,7 +87,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
         _registers: &(),
         rows: &Window<'_>,
         row: &Row<A::Real, W>,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     ) -> Score<A> {
         let mut score = a.dots(self.signal, rows.memory(), &row.starts, rows.width());
         // The same in every step of a run: branches that are always predicted.
@@ -102,7 +102,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
         }
         // One factor for the scale and the loss's unit: p and the columns are unscaled alike, so that one
         // multiplication, and one rounding, serves them all.
-        let scale = a.splat(factors.margin * L::UNIT);
+        let scale = a.mul(factors.margin, a.splat(L::UNIT));
         let mut margin = a.mul(a.add(score, row.p), scale);
         if self.bias_trained {
             let bias = a.mul(a.load(self.bias), a.splat(L::UNIT));
@@ -111,7 +111,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
         Score {
             margin,
             // By 1 where rows have no weights, which rounds nothing.
-            rate: a.mul(a.splat(factors.rate), row.weight),
+            rate: a.mul(factors.rate, row.weight),
             target: row.target,
         }
     }
@@ -124,12 +124,12 @@ impl<const W: usize> Form<W> for General<'_, W> {
         rows: &mut Window<'_>,
         row: &Row<A::Real, W>,
         coefficient: A::Real,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     ) {
         // The packed columns carry their label, so that c is added as it is.
         let width = rows.width();
         a.add_scaled(coefficient, self.signal, rows.memory(), &row.starts, width);
-        let p = a.mul_add(coefficient, a.splat(self.square), row.p);
+        let p = a.mul_add(coefficient, a.load(&self.square), row.p);
         a.scatter(p, rows.memory_mut(), &row.starts, width);
         // Packed rows have their label folded in; weights outside of them need the coefficient's sign.
         let signed = fold_sign::<A, L>(a, row.target, coefficient);
@@ -144,7 +144,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
         }
         if self.bias_trained {
             // The bias is not stored unscaled, as it does not decay: c, which is, is scaled back.
-            let bias = a.mul_add(signed, a.splat(factors.scale), a.load(self.bias));
+            let bias = a.mul_add(signed, factors.scale, a.load(self.bias));
             a.store(bias, self.bias);
         }
     }
@@ -163,14 +163,18 @@ impl<const W: usize> Form<W> for General<'_, W> {
     }
 
     #[inline(always)]
-    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factor: f64) {
-        let weights = self.signal.iter_mut().chain(&mut *self.tail);
-        weights.for_each(|u| *u *= factor);
+    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factors: &[f64]) {
+        for weights in [&mut *self.signal, &mut *self.tail] {
+            let width = weights.len() / W;
+            for (lane, factor) in factors.iter().enumerate() {
+                let of_lane = &mut weights[lane * width..][..width];
+                of_lane.iter_mut().for_each(|u| *u *= factor);
+            }
+        }
     }
 
     #[inline(always)]
     fn zero_lane<A: Rows>(&mut self, _a: A, _registers: &mut (), lane: usize) {
-        // Zero weights and zero rows give zero margins, which stay finite whatever steps follow.
         let width = self.signal.len() / W;
         self.signal[lane * width..][..width].fill(0.0);
         self.tail[lane * self.tail_width..][..self.tail_width].fill(0.0);

@@ -10,14 +10,14 @@ use sparsegrok_lanes::Rows;
 use super::form::{Form, Score};
 use crate::layout::{LINE, Window};
 use crate::loss::Slope;
-use crate::scale::StepFactors;
+use crate::pace::StepFactors;
 
 /// Look-ahead steps over `D` columns.
-pub(crate) struct LookAhead<'w, const D: usize> {
+pub(crate) struct LookAhead<'w, const W: usize, const D: usize> {
     /// Unscaled signal weights, by lane, then column.
     pub(crate) signal: &'w mut [f64],
-    /// α².
-    pub(crate) square: f64,
+    /// α² of each lane.
+    pub(crate) square: [f64; W],
 }
 
 /// The weights between steps, which still lack the last step.
@@ -45,7 +45,7 @@ pub(crate) struct Row<A: Rows, const W: usize, const D: usize> {
     target: A::Real,
 }
 
-impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
+impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, W, D> {
     const SINGLE_ROW: bool = true;
 
     type Registers<A: Rows> = Registers<A, D>;
@@ -91,7 +91,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
             a.gather::<2>(memory, &starts, D)
         } else if L::FOLDS_SIGN {
             // This loss does not read the target, so eight loads are saved.
-            [a.column(memory, &starts, D), a.splat(self.square)]
+            [a.column(memory, &starts, D), a.splat(0.0)]
         } else {
             [
                 a.column(memory, &starts, D),
@@ -115,7 +115,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
         registers: &Registers<A, D>,
         _rows: &Window<'_>,
         row: &Row<A, W, D>,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     ) -> Score<A> {
         // Two chains side by side, one of the weights and one of the overlap of this row with the last:
         // neither needs the last coefficient, so that both run while its slope is still computed. The
@@ -127,7 +127,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
             score = a.mul_add(columns[j].weight, row.x[j], score);
             overlap = a.mul_add(columns[j].last, row.x[j], overlap);
         }
-        let scale = a.splat(factors.margin * L::UNIT);
+        let scale = a.mul(factors.margin, a.splat(L::UNIT));
         Score {
             // Only this fma waits for the last coefficient.
             margin: a.mul_add(
@@ -135,7 +135,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
                 a.mul(overlap, scale),
                 a.mul(a.add(score, row.p), scale),
             ),
-            rate: a.splat(factors.rate),
+            rate: factors.rate,
             target: row.target,
         }
     }
@@ -161,7 +161,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
         rows: &mut Window<'_>,
         row: &Row<A, W, D>,
         coefficient: A::Real,
-        _factors: StepFactors,
+        _factors: StepFactors<A::Real>,
     ) {
         // The signal weights are not touched yet: the step is remembered as a coefficient and a row, and
         // the next step's `prepare` adds it. The row's own memorization part cannot wait, as the next
@@ -170,13 +170,13 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
             registers.columns[j].last = row.x[j];
         }
         registers.last_coefficient = coefficient;
-        let p = a.mul_add(coefficient, a.splat(self.square), row.p);
+        let p = a.mul_add(coefficient, a.load(&self.square), row.p);
         a.scatter(p, rows.memory_mut(), &row.starts, D);
     }
 
     #[inline(always)]
-    fn rescale<A: Rows>(&mut self, a: A, registers: &mut Registers<A, D>, factor: f64) {
-        registers.rescale(a, factor);
+    fn rescale<A: Rows>(&mut self, a: A, registers: &mut Registers<A, D>, factors: &[f64]) {
+        registers.rescale(a, a.load(factors));
     }
 
     #[inline(always)]
@@ -203,11 +203,10 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, D> {
 // The only code on weights that is not inlined: the compiler would otherwise carry them in vectors
 // from here into the hot loop of the scalar kernel, which then takes 16.1 ns a step instead of 13.8.
 impl<A: Rows, const D: usize> Registers<A, D> {
-    /// Multiplies all weights, the last step's contribution included.
+    /// Multiplies all weights by a factor a lane, the last step's contribution included.
     #[cold]
     #[inline(never)]
-    fn rescale(&mut self, a: A, factor: f64) {
-        let factor = a.splat(factor);
+    fn rescale(&mut self, a: A, factor: A::Real) {
         for column in &mut self.columns {
             column.weight = a.mul(column.weight, factor);
         }

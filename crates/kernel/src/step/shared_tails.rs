@@ -12,7 +12,7 @@ use super::form::{Form, Score};
 use super::tail::{SUMS, TailRows};
 use crate::layout::Window;
 use crate::loss::Slope;
-use crate::scale::StepFactors;
+use crate::pace::StepFactors;
 
 /// Steps over shared sparse tails; `SINGLE`: one row at a time, else batches.
 pub(crate) struct SharedTails<'w, I, const W: usize, const SINGLE: bool> {
@@ -23,8 +23,10 @@ pub(crate) struct SharedTails<'w, I, const W: usize, const SINGLE: bool> {
     pub(crate) tail: &'w mut [f64],
     pub(crate) bias: &'w mut [f64; W],
     pub(crate) bias_trained: bool,
-    /// α².
-    pub(crate) square: f64,
+    /// True where a lane memorizes.
+    pub(crate) memorizes: bool,
+    /// α² of each lane.
+    pub(crate) square: [f64; W],
 }
 
 /// The visited row, with what each lane has of it.
@@ -62,7 +64,7 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
         let start = rows.shared_start(*visit);
         let target = a.load(&rows.memory()[start..]);
         let mut p = a.splat(0.0);
-        if self.square != 0.0 {
+        if self.memorizes {
             p = a.load(&rows.memory()[start + W..]);
         }
         let mut weight = a.splat(1.0);
@@ -91,17 +93,17 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
         _registers: &(),
         _rows: &Window<'_>,
         row: &Row<A::Real>,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     ) -> Score<A> {
         let (columns, values) = self.rows.row(row.number);
         let score = dots(a, self.tail, columns, values);
-        let scale = a.mul(row.sign, a.splat(factors.margin * L::UNIT));
+        let scale = a.mul(row.sign, a.mul(factors.margin, a.splat(L::UNIT)));
         let mut margin = a.mul(a.add(score, a.mul(row.sign, row.p)), scale);
         if self.bias_trained {
             let bias = a.mul(a.load(self.bias), a.splat(L::UNIT));
             margin = a.add(margin, a.mul(row.sign, bias));
         }
-        let rate = a.mul(a.splat(factors.rate), row.weight);
+        let rate = a.mul(factors.rate, row.weight);
         Score {
             margin,
             rate: a.mul(row.sign, rate),
@@ -119,17 +121,17 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
         rows: &mut Window<'_>,
         row: &Row<A::Real>,
         coefficient: A::Real,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     ) {
         let (columns, values) = self.rows.row(row.number);
         add_scaled(a, self.tail, coefficient, columns, values);
-        if self.square != 0.0 {
+        if self.memorizes {
             let folded = a.mul(row.sign, coefficient);
-            let p = a.mul_add(folded, a.splat(self.square), row.p);
+            let p = a.mul_add(folded, a.load(&self.square), row.p);
             a.store(p, &mut rows.memory_mut()[row.start + W..]);
         }
         if self.bias_trained {
-            let bias = a.mul_add(coefficient, a.splat(factors.scale), a.load(self.bias));
+            let bias = a.mul_add(coefficient, factors.scale, a.load(self.bias));
             a.store(bias, self.bias);
         }
     }
@@ -144,7 +146,7 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
         self.rows.prefetch::<false>(rows.row(*visit));
         let start = rows.shared_start(*visit);
         prefetch(&rows.memory()[start]);
-        if self.square != 0.0 {
+        if self.memorizes {
             prefetch(&rows.memory()[start + W]);
         }
     }
@@ -155,8 +157,11 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
     }
 
     #[inline(always)]
-    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factor: f64) {
-        self.tail.iter_mut().for_each(|u| *u *= factor);
+    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factors: &[f64]) {
+        for weights in self.tail.chunks_exact_mut(W) {
+            let pairs = weights.iter_mut().zip(factors);
+            pairs.for_each(|(u, factor)| *u *= factor);
+        }
     }
 
     #[inline(always)]

@@ -10,7 +10,7 @@ use super::form::{Form, Score};
 use super::tail::{self, TailRows};
 use crate::layout::Window;
 use crate::loss::Slope;
-use crate::scale::StepFactors;
+use crate::pace::StepFactors;
 
 /// Steps over sparse tails alone; `ONES`: all their non-zeros are 1.
 pub(crate) struct TailsAlone<'w, I, const ONES: bool> {
@@ -87,17 +87,18 @@ impl<I: SpIndex, const ONES: bool> Form<1> for TailsAlone<'_, I, ONES> {
         _registers: &(),
         _rows: &Window<'_>,
         row: &Row,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     ) -> Score<A> {
         let (columns, values) = self.rows.row(row.number);
         let score = tail::dot_of::<ONES, _>(self.tail, columns, values);
-        let mut margin = (score + row.sign * row.p) * (row.sign * (factors.margin * L::UNIT));
+        let scale = row.sign * (number(a, factors.margin) * L::UNIT);
+        let mut margin = (score + row.sign * row.p) * scale;
         if self.bias_trained {
             margin += row.sign * (*self.bias * L::UNIT);
         }
         Score {
             margin: a.splat(margin),
-            rate: a.splat(row.sign * (factors.rate * row.weight)),
+            rate: a.splat(row.sign * (number(a, factors.rate) * row.weight)),
             target: a.splat(row.target),
         }
     }
@@ -112,12 +113,9 @@ impl<I: SpIndex, const ONES: bool> Form<1> for TailsAlone<'_, I, ONES> {
         rows: &mut Window<'_>,
         row: &Row,
         coefficient: A::Real,
-        factors: StepFactors,
+        factors: StepFactors<A::Real>,
     ) {
-        // One lane: the store is a move between registers.
-        let mut c = [0.0];
-        a.store(coefficient, &mut c);
-        let c = c[0];
+        let c = number(a, coefficient);
         // The rate had the label's sign, and so has c: the tail, which is not stored folded, takes it as it
         // is, and only the memorization part is folded back.
         let (columns, values) = self.rows.row(row.number);
@@ -126,7 +124,7 @@ impl<I: SpIndex, const ONES: bool> Form<1> for TailsAlone<'_, I, ONES> {
             rows.memory_mut()[row.start] = (row.sign * c).mul_add(self.square, row.p);
         }
         if self.bias_trained {
-            *self.bias = c.mul_add(factors.scale, *self.bias);
+            *self.bias = c.mul_add(number(a, factors.scale), *self.bias);
         }
     }
 
@@ -148,8 +146,8 @@ impl<I: SpIndex, const ONES: bool> Form<1> for TailsAlone<'_, I, ONES> {
     }
 
     #[inline(always)]
-    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factor: f64) {
-        self.tail.iter_mut().for_each(|u| *u *= factor);
+    fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factors: &[f64]) {
+        self.tail.iter_mut().for_each(|u| *u *= factors[0]);
     }
 
     #[inline(always)]
@@ -157,4 +155,12 @@ impl<I: SpIndex, const ONES: bool> Form<1> for TailsAlone<'_, I, ONES> {
         self.tail.fill(0.0);
         *self.bias = 0.0;
     }
+}
+
+/// The one number of a lane; a move between registers.
+#[inline(always)]
+fn number<A: Rows>(a: A, of: A::Real) -> f64 {
+    let mut number = [0.0];
+    a.store(of, &mut number);
+    number[0]
 }
