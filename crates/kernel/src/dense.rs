@@ -4,6 +4,8 @@
 //! every weight. It shares nothing with the sparse kernels but the configuration, the schedule and
 //! the visiting order, and is what they are held against, and compared with in the benches.
 
+use std::borrow::Cow;
+
 use sparsegrok_data::Dataset;
 use sparsegrok_lanes::Level;
 
@@ -208,8 +210,9 @@ impl Trainer for DenseTrainer<'_> {
         }
     }
 
-    fn scaled_signal(&self, _lane: usize) -> (&[f64], f64) {
-        (&self.weights[..self.data.features().signal_width()], 1.0)
+    fn scaled_signal(&self, _lane: usize) -> (Cow<'_, [f64]>, f64) {
+        let width = self.data.features().signal_width();
+        (self.weights[..width].into(), 1.0)
     }
 
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {

@@ -1,18 +1,18 @@
 //! The choice of a kernel, the start of training, and its memory before it is taken.
 
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
-use sparsegrok_lanes::{LANES, Level};
+use sparsegrok_lanes::{LANES, Level, WIDE};
 
+use crate::company::Company;
 use crate::dense::DenseTrainer;
 use crate::init::{Job, Seed, initial_signal};
 use crate::layout::packed_bytes;
-use crate::linear::{Linear, Plan};
+use crate::linear::Linear;
 use crate::shape::Shape;
 use crate::sharing::Sharing;
 use crate::side_by_side::SideBySide;
 use crate::spec::Sgd;
 use crate::state::{LinearState, State};
-use crate::step::Choice;
 use crate::trainer::Trainer;
 
 /// Largest explicit matrix the dense reference accepts, 8 GiB.
@@ -32,23 +32,23 @@ pub enum KernelChoice {
     Dense,
 }
 
-/// Bytes of eight seeds' rows from which on lanes bring nothing: together they need more memory
-/// bandwidth than a core has, where one seed's rows still lie in a cache.
+/// Bytes of eight runs' own rows from which on lanes bring nothing if each visits its rows in an order of its
+/// own: together they need more memory bandwidth than a core has, where one run's rows still lie in a cache.
 const LANES_MAX_BYTES: usize = 128 << 20;
 
 impl KernelChoice {
-    /// Resolves `Auto` for a number of runs on training sets of a shape. It takes lanes for two runs or more, unless their
-    /// rows are very many, or have a sparse tail that the runs do not share or that stands beside
-    /// signal columns; `docs/performance.md` has the measurements behind these limits.
+    /// Resolves `Auto` for a number of runs on training sets of a shape. It takes lanes for two runs or
+    /// more, unless each has rows of its own and these are very many, or have a sparse tail;
+    /// `docs/performance.md` has the measurements behind these limits.
     pub fn for_shape(self, runs: usize, shape: Shape, sharing: Sharing) -> Self {
         let lanes_bytes = packed_bytes(shape.rows, shape.signal).saturating_mul(LANES);
-        let suits_lanes = runs > 1
-            && match shape.tail {
-                0 => lanes_bytes < LANES_MAX_BYTES,
-                _ => sharing == Sharing::Rows && shape.signal == 0,
-            };
+        let suits_lanes = match (shape.tail, sharing) {
+            (0, Sharing::Nothing) => lanes_bytes < LANES_MAX_BYTES,
+            (0, _) => true,
+            (_, sharing) => sharing >= Sharing::Columns,
+        };
         match self {
-            Self::Auto if suits_lanes => Self::Lanes,
+            Self::Auto if runs > 1 && suits_lanes => Self::Lanes,
             Self::Auto => Self::Scalar,
             chosen => chosen,
         }
@@ -93,9 +93,13 @@ impl SimdChoice {
     }
 }
 
-/// Starts the first of some runs: as many as are trained side by side, at most eight. In lanes these are
-/// all of one configuration that have come equally far, else it is one. The others can be started
-/// likewise when these are done with; memory is then taken once.
+/// Starts the first of some runs: as many as are trained side by side, at most sixteen. The others can be
+/// started likewise when these are done with; memory is then taken once.
+///
+/// In lanes go runs that have come equally far and have data of one shape, and whose settings differ
+/// in no more than learning rate and its schedule, weight decay and its order, initial weights,
+/// memorization scale and epochs. Where some of them visit the same rows in the same order, and are not too
+/// few, the lanes are theirs alone.
 ///
 /// A run's result is a function of its problem, its seeds and its settings alone: the same bits for
 /// every kernel but the dense one, every level, and whatever company it runs in. A run that
@@ -106,8 +110,7 @@ impl SimdChoice {
 /// When a run's settings are out of range or do not fit its data.
 ///
 /// # Panics
-/// When there are no runs, their problems differ in shape, or a state does not
-/// [fit](LinearState::fits) its run.
+/// When there are no runs, or a state does not [fit](LinearState::fits) its run.
 pub fn start<'a>(
     runs: &[Job<'a>],
     kernel: KernelChoice,
@@ -131,37 +134,8 @@ pub(crate) fn start_from<'a>(
         run.spec.validate()?;
         check_fit(run.problem, run.spec, kernel)?;
     }
-    let spec = runs[0].spec;
-    let alike = runs.iter().take_while(|run| run.spec == spec).count();
-    let runs = &runs[..alike];
-    let shape = Shape::of(&runs[0].problem.train);
-    let shapes = runs.iter().map(|run| Shape::of(&run.problem.train));
-    assert!(
-        shapes.into_iter().all(|of| of == shape),
-        "problems of one shape"
-    );
-    let share = |sharing| {
-        let company = runs
-            .iter()
-            .take_while(|run| Sharing::of(run, &runs[0]) >= sharing);
-        company.count()
-    };
-    let sharing_rows = share(Sharing::Rows);
-    // Sparse rows are worth lanes only together with runs that share them.
-    let most = match (kernel, shape.tail) {
-        (KernelChoice::Auto, 1..) => sharing_rows,
-        _ => runs.len(),
-    };
-    let of_most = match sharing_rows {
-        1 => Sharing::Nothing,
-        _ => Sharing::Rows,
-    };
-    let kernel = kernel.for_shape(most, shape, of_most);
-    let runs = &runs[..side_by_side(kernel, &states[..most])];
-    let sharing = match runs.len() <= sharing_rows {
-        true => Sharing::Rows,
-        false => Sharing::Nothing,
-    };
+    let company = company_of(runs, states, kernel);
+    let runs = &runs[..company.runs];
     let epoch = states[0].map_or(0, |state| state.epoch);
     let states = runs.iter().zip(states).map(|(run, state)| {
         let state = LinearState::of((*state)?);
@@ -187,31 +161,63 @@ pub(crate) fn start_from<'a>(
     // Lanes without a run of their own repeat the first: its steps are valid, and cost nothing more.
     let of_lane = |lane: usize| seeds.get(lane).unwrap_or(&seeds[0]).clone();
     let lanes = || std::array::from_fn(of_lane);
-    let trainer: Box<dyn Trainer + 'a> = match kernel {
-        KernelChoice::Lanes => match Plan::new(spec, shape, LANES, sharing) {
-            plan if plan.form == Choice::SharedTails => {
-                Box::new(Linear::<LANES, 1>::new(level, lanes(), plan))
-            }
-            plan => Box::new(Linear::<LANES, LANES>::new(level, lanes(), plan)),
-        },
+    let plan = company.plan(runs[0].spec, shape_of(runs));
+    let trainer: Box<dyn Trainer + 'a> = match company.kernel {
         KernelChoice::Dense => Box::new(DenseTrainer::new(level, of_lane(0))),
+        KernelChoice::Lanes => match (plan.lanes(), plan.form.has_one_order()) {
+            (WIDE, _) => {
+                let lanes = std::array::from_fn(of_lane);
+                Box::new(Linear::<WIDE, 1>::new(level, lanes, plan))
+            }
+            (_, true) => Box::new(Linear::<LANES, 1>::new(level, lanes(), plan)),
+            (_, false) => Box::new(Linear::<LANES, LANES>::new(level, lanes(), plan)),
+        },
         KernelChoice::Scalar | KernelChoice::Auto => {
-            let plan = Plan::new(spec, shape, 1, sharing);
             Box::new(Linear::<1, 1>::new(level, [of_lane(0)], plan))
         }
     };
     Ok(SideBySide::new(trainer, runs, epoch))
 }
 
-/// The number of runs, from the first on, that a kernel trains at the same time.
-fn side_by_side(kernel: KernelChoice, states: &[Option<&State>]) -> usize {
-    if kernel != KernelChoice::Lanes {
-        return 1;
+/// The shape of the rows of some runs: that of each, but for memorization, which some may have and some not.
+fn shape_of(runs: &[Job<'_>]) -> Shape {
+    let mut shapes = runs.iter().map(|run| Shape::of(&run.problem.train));
+    let memorization = shapes.any(|shape| shape.memorization);
+    Shape {
+        memorization,
+        ..Shape::of(&runs[0].problem.train)
     }
+}
+
+/// The first of some runs that are trained side by side.
+fn company_of(runs: &[Job<'_>], states: &[Option<&State>], kernel: KernelChoice) -> Company {
+    let first = &runs[0];
+    let shape = Shape::of(&first.problem.train);
     // Lanes take their steps together.
-    let stage = |run: usize| states[run].map(|state| (state.epoch, state.step));
-    let company = (1..states.len()).take_while(|&run| stage(run) == stage(0));
-    1 + company.take(LANES - 1).count()
+    let stage = |state: Option<&State>| state.map(|state| (state.epoch, state.step));
+    let go_together = runs.iter().zip(states).take_while(|&(run, state)| {
+        let of = Shape::of(&run.problem.train);
+        let memorization = shape.memorization;
+        stage(*state) == stage(states[0])
+            && run.spec.steps_like(first.spec)
+            && Shape { memorization, ..of } == shape
+    });
+    let sharing: Vec<Sharing> = go_together
+        .map(|(run, _)| Sharing::of(run, first))
+        .take(WIDE)
+        .collect();
+    let companies = Sharing::ALL.map(|least| {
+        let sharing = sharing.iter().take_while(|&&sharing| sharing >= least);
+        Company::of(kernel, first.spec, sharing.count(), shape, least)
+    });
+    let [mut best, more_in_common @ ..] = companies;
+    for company in more_in_common {
+        // Half as many that have more in common take less time a run.
+        if company.kernel == KernelChoice::Lanes && 2 * company.runs > best.runs {
+            best = company;
+        }
+    }
+    best
 }
 
 /// Checks that a configuration fits the data of a job.
@@ -258,12 +264,10 @@ pub fn training_bytes(
 ) -> u64 {
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));
-    let trained = match kernel.for_shape(runs, shape, sharing) {
+    let company = Company::of(kernel, spec, runs, shape, sharing);
+    let trained = match company.kernel {
         KernelChoice::Dense => DenseTrainer::bytes(spec, shape),
-        KernelChoice::Lanes => Plan::new(spec, shape, LANES, sharing).bytes(),
-        KernelChoice::Scalar | KernelChoice::Auto => {
-            Plan::new(spec, shape, 1, Sharing::Nothing).bytes()
-        }
+        _ => company.plan(spec, shape).bytes(),
     };
     trained.saturating_add(kept) as u64
 }

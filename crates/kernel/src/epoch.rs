@@ -9,7 +9,9 @@
 use std::marker::PhantomData;
 
 use sparsegrok_data::Dataset;
-use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Rows, Scalar, Simd, Task};
+use sparsegrok_lanes::{
+    Arithmetic, LANES, Lanes, Level, Rows, Scalar, Simd, Task, WIDE, WideLanes,
+};
 
 use crate::layout::{Layout, PackedRows, Window};
 use crate::loss::Slope;
@@ -207,7 +209,8 @@ impl<L: Slope, F: Form<V>, const W: usize, const V: usize> Task for Epoch<'_, '_
         match W {
             1 => self.driver.walk::<_, L, F>(Scalar(simd), self.form),
             LANES => self.driver.walk::<_, L, F>(Lanes(simd), self.form),
-            _ => unreachable!("one lane or {LANES}"),
+            WIDE => self.driver.walk::<_, L, F>(WideLanes(simd), self.form),
+            _ => unreachable!("1, {LANES} or {WIDE} lanes"),
         }
     }
 }

@@ -1,17 +1,25 @@
 //! The layout of packed rows in memory.
 //!
-//! A packed row is `[x̃_0 … x̃_{d−1}, p, y]`. d is the signal width, rounded up by columns of zeros,
-//! which change no sum. x̃ is the signal row, times its label where the loss folds signs. p is what
+//! A packed row has signal columns x̃_0 … x̃_{d−1}, p and y. d is the signal width, rounded up by columns of
+//! zeros, which change no sum. x̃ is the signal row, in forms of one row at a time times its label where the loss folds signs. p is what
 //! the row's memorization weight adds to the margin, in units of the scale: y α m_i / scale
-//! (without y where the loss folds no sign). For d ≤ 5 a row is one cache line of 64 bytes.
+//! (without y where the loss folds no sign). Rows of several lanes are [arranged](Arrangement) in one of three ways:
+//!
+//! | arrangement | a row | |
+//! |---|---|---|
+//! | apart | `[x̃_0 … x̃_{d−1}, p, y]`, a block of rows a lane | lanes visit rows in orders of their own |
+//! | interleaved | `[x̃_0 of all lanes, …, p of all, y of all]` | lanes have rows of their own, visited in one order |
+//! | common | `[x̃_0 … x̃_{d−1}, y, p of all lanes]` | lanes visit the same rows in one order |
+//!
+//! Apart, a row of d ≤ 5 is one cache line of 64 bytes.
 //!
 //! Rows without signal columns are read where they lie. Only their p and y are packed: for one seed
 //! side by side, and nothing at all if nothing is memorized; for lanes that visit the same rows
-//! as eight y and then eight p.
+//! as all y and then all p.
 //!
 //! [`Layout`] says where each row lies and how much memory all of them take, before any is
 //! allocated; [`PackedRows`] owns that memory; a [`Window`] is what a step sees of it. Nobody else
-//! computes an address.
+//! computes an address, but for the [places within a row](crate::step::Arranged).
 
 mod packed;
 
@@ -47,6 +55,26 @@ pub(crate) const PREFETCH_FROM: usize = 1 << 20;
 /// about a hundred, and a hint that comes too early is pushed out of the cache again.
 const PREFETCH_DISTANCE: usize = 16;
 
+/// The way in which the rows of several lanes lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrangement {
+    /// Each lane's rows lie together, far from those of others.
+    Apart,
+    /// What all lanes have of a row's number lies together, column by column.
+    Interleaved,
+    /// Lanes have their rows' columns in common, and what is their own of a row lies behind.
+    Common,
+}
+
+/// The places of a number of a row, lane by lane.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    /// Doubles from the beginning of the row to the first lane's.
+    first: usize,
+    /// Doubles from one lane's to the next lane's.
+    lane_stride: usize,
+}
+
 /// The places of the packed rows of a training set a lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
@@ -57,14 +85,17 @@ pub(crate) struct Layout {
     block: usize,
     /// Signal columns of a packed row.
     width: usize,
+    /// True where columns are multiplied by their labels, if the loss folds signs.
+    folds_labels: bool,
     /// Doubles from one row to the next; 0 where nothing is packed.
     stride: usize,
-    /// Doubles from one lane's first row to the next lane's.
-    lane_stride: usize,
-    /// Doubles from the beginning of a row to p.
-    part: usize,
-    /// Doubles from the beginning of a row to y.
-    target: usize,
+    /// Doubles from one column to the next.
+    column_stride: usize,
+    column: Places,
+    part: Places,
+    target: Places,
+    /// Doubles of all packed rows.
+    doubles: usize,
     memorization: bool,
 }
 
@@ -72,63 +103,97 @@ impl Layout {
     /// The layout of the rows of `lanes` training sets, as steps of a form read them.
     pub(crate) fn new(spec: &Sgd, shape: Shape, form: Choice, lanes: usize) -> Self {
         let all = Self::with_blocks(shape, form, lanes, shape.rows.max(1));
-        let block = block_rows(spec, shape.rows, all.row_bytes());
+        let bytes = all.doubles / shape.rows.max(1) * size_of::<f64>();
+        let block = block_rows(spec, shape.rows, bytes.max(1));
         Self::with_blocks(shape, form, lanes, block)
     }
 
     /// As [`new`](Self::new), with `block` rows packed at a time.
     pub(crate) fn with_blocks(shape: Shape, form: Choice, lanes: usize, block: usize) -> Self {
         let width = form.row_width(shape.signal);
-        // Rows of one lane are neighbours, lanes are far apart: a lane's rows are those that one seed alone
-        // would have, and eight rows are brought into lanes as they are read.
-        let apart = Self {
+        let side_by_side = |first| Places {
+            first,
+            lane_stride: 1,
+        };
+        let nothing = Self {
             lanes,
             rows: shape.rows,
             block,
             width,
-            stride: stride(width),
-            // Saturating, as memory is estimated from sizes that nobody could allocate.
-            lane_stride: block
-                .saturating_mul(stride(width))
-                .saturating_add(LANE_GAP * LINE),
-            part: width,
-            target: width + 1,
+            folds_labels: true,
+            stride: 0,
+            column_stride: 1,
+            column: Places::default(),
+            part: Places::default(),
+            target: Places::default(),
+            doubles: 0,
             memorization: shape.memorization,
         };
+        // Saturating, as memory is estimated from sizes that nobody could allocate.
+        let of_block = |stride: usize| block.saturating_mul(stride);
         match form {
             // Targets are read from the dataset.
-            Choice::TailsAlone if !shape.memorization => Self {
-                stride: 0,
-                lane_stride: 0,
-                ..apart
-            },
-            // All lanes visit the same row: what is theirs of it lies together.
-            Choice::SharedTails => Self {
-                stride: lanes * (1 + usize::from(shape.memorization)),
-                lane_stride: 1,
-                part: lanes,
-                target: 0,
-                ..apart
-            },
-            _ => apart,
+            Choice::TailsAlone if !shape.memorization => nothing,
+            Choice::LookAhead(_, Arrangement::Interleaved) => {
+                let stride = (width + 2) * lanes;
+                Self {
+                    stride,
+                    column_stride: lanes,
+                    column: side_by_side(0),
+                    part: side_by_side(width * lanes),
+                    target: side_by_side((width + 1) * lanes),
+                    doubles: of_block(stride),
+                    ..nothing
+                }
+            }
+            Choice::LookAhead(_, Arrangement::Common) => {
+                let part = common_part(width);
+                let stride = part + lanes;
+                Self {
+                    stride,
+                    part: side_by_side(part),
+                    target: Places {
+                        first: width,
+                        lane_stride: 0,
+                    },
+                    doubles: of_block(stride),
+                    ..nothing
+                }
+            }
+            // Lanes may have labels of their own, which then cannot be in columns that they share.
+            Choice::Together => {
+                let stride = width + lanes * (1 + usize::from(shape.memorization));
+                Self {
+                    folds_labels: false,
+                    stride,
+                    target: side_by_side(width),
+                    part: side_by_side(width + lanes),
+                    doubles: of_block(stride),
+                    ..nothing
+                }
+            }
+            // Rows of one lane are neighbours, lanes are far apart: a lane's rows are those that one seed
+            // alone would have, and eight rows are brought into lanes as they are read.
+            Choice::LookAhead(_, Arrangement::Apart) | Choice::TailsAlone | Choice::General => {
+                let stride = stride(width);
+                let lane_stride = of_block(stride).saturating_add(LANE_GAP * LINE);
+                let of_lane = |first| Places { first, lane_stride };
+                Self {
+                    stride,
+                    column: of_lane(0),
+                    part: of_lane(width),
+                    target: of_lane(width + 1),
+                    doubles: lane_stride.saturating_mul(lanes),
+                    ..nothing
+                }
+            }
         }
     }
 
-    /// Bytes of a packed row of all lanes.
-    fn row_bytes(&self) -> usize {
-        let lanes = if self.is_interleaved() { 1 } else { self.lanes };
-        self.stride * lanes * size_of::<f64>()
-    }
-
-    /// True where the lanes of a row lie together.
-    fn is_interleaved(&self) -> bool {
-        self.lane_stride == 1
-    }
-
-    /// The place of a lane's row, counted within the block.
+    /// The place of a lane's number of a row, counted within the block.
     #[inline(always)]
-    fn place(&self, lane: usize, row: usize) -> usize {
-        lane * self.lane_stride + row * self.stride
+    fn place(&self, of: Places, lane: usize, row: usize) -> usize {
+        row * self.stride + of.first + lane * of.lane_stride
     }
 
     /// Rows packed at a time.
@@ -143,16 +208,8 @@ impl Layout {
 
     /// Bytes that [`PackedRows`] of this layout takes.
     pub(crate) fn bytes(&self) -> usize {
-        let doubles = self.packed_doubles().saturating_add(self.kept_doubles());
+        let doubles = self.doubles.saturating_add(self.kept_doubles());
         doubles.saturating_mul(size_of::<f64>())
-    }
-
-    /// Doubles of the packed rows of all lanes.
-    fn packed_doubles(&self) -> usize {
-        match self.is_interleaved() {
-            true => self.stride.saturating_mul(self.block),
-            false => self.lane_stride.saturating_mul(self.lanes),
-        }
     }
 
     /// Doubles of the memorization parts that are kept beside the packed rows: all, where a block
@@ -176,6 +233,12 @@ impl Layout {
 /// Bytes of one training set's packed rows of `width` columns, when all are packed at once.
 pub(crate) fn packed_bytes(rows: usize, width: usize) -> usize {
     rows.saturating_mul(stride(width) * size_of::<f64>())
+}
+
+/// Doubles from the beginning of a row whose columns are common to lanes to their parts p: whole cache lines,
+/// so that the parts are in as few as they can be. y follows the columns.
+pub(crate) const fn common_part(width: usize) -> usize {
+    (width + 1).next_multiple_of(LINE)
 }
 
 /// Doubles from one row to the next: whole cache lines, or only p and y where there are no columns.
@@ -231,13 +294,13 @@ impl Window<'_> {
         self.memory
     }
 
-    /// The place of a row that all lanes visit, where their targets lie, and its parts p behind them.
+    /// The place of a row that all lanes visit.
     #[inline(always)]
-    pub(crate) fn shared_start(&self, visit: u32) -> usize {
+    pub(crate) fn start(&self, visit: u32) -> usize {
         visit as usize * self.stride
     }
 
-    /// Signal columns of a packed row: p stands behind them, and y behind p.
+    /// Signal columns of a packed row: of rows that lie apart, p stands behind them, and y behind p.
     #[inline(always)]
     pub(crate) fn width(&self) -> usize {
         self.width

@@ -2,6 +2,8 @@
 
 mod steps;
 
+use std::borrow::Cow;
+
 use sparsegrok_data::{AlignedBlock, Csr};
 use sparsegrok_lanes::Level;
 
@@ -26,6 +28,7 @@ use self::steps::Steps;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     pub(crate) form: Choice,
+    lanes: usize,
     layout: Layout,
     /// Doubles of the signal weights of all lanes, as wide as the packed rows.
     signal: usize,
@@ -46,19 +49,21 @@ impl Plan {
     fn with_layout(spec: &Sgd, shape: Shape, lanes: usize, form: Choice, layout: Layout) -> Self {
         // Saturating throughout: the plan also answers for sizes that nobody could allocate.
         let coefficients = spec.batch_size.rows(shape.rows).saturating_mul(lanes);
-        let orders = if form == Choice::SharedTails {
-            1
-        } else {
-            lanes
-        };
+        let orders = if form.has_one_order() { 1 } else { lanes };
         let orders = visits::bytes(spec, layout.block()).saturating_mul(orders);
         Self {
             form,
+            lanes,
             layout,
             signal: layout.width().saturating_mul(lanes),
             tail: shape.tail.saturating_mul(lanes),
             steps: orders.saturating_add(coefficients.saturating_mul(size_of::<f64>())),
         }
+    }
+
+    /// Lanes.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
     }
 
     /// Bytes, the datasets aside; the largest `usize` where they are more.
@@ -70,19 +75,19 @@ impl Plan {
     }
 }
 
-/// Unscaled tail weights: by lane, then column; by column, then lane, where lanes share their rows.
-struct TailWeights<const W: usize> {
+/// Unscaled weights of all lanes: by lane, then column; by column, then lane, where lanes share their rows.
+struct LaneWeights<const W: usize> {
     weights: AlignedBlock,
     columns: usize,
     by_column: bool,
 }
 
-impl<const W: usize> TailWeights<W> {
-    fn new(plan: Plan) -> Self {
+impl<const W: usize> LaneWeights<W> {
+    fn new(columns: usize, by_column: bool) -> Self {
         Self {
-            weights: AlignedBlock::zeroed(plan.tail),
-            columns: plan.tail / W,
-            by_column: plan.form == Choice::SharedTails,
+            weights: AlignedBlock::zeroed(columns * W),
+            columns,
+            by_column,
         }
     }
 
@@ -94,22 +99,34 @@ impl<const W: usize> TailWeights<W> {
         }
     }
 
-    /// The weights of a lane, by column.
-    fn of(&self, lane: usize) -> impl Iterator<Item = f64> {
-        let weights = self.weights.as_slice();
-        (0..self.columns).map(move |column| weights[self.place(lane, column)])
+    /// One weight of a lane.
+    #[inline(always)]
+    fn at(&self, lane: usize, column: usize) -> f64 {
+        self.weights.as_slice()[self.place(lane, column)]
     }
 
-    /// Sets the weights of a lane, by column.
+    /// The first weights of a lane, by column.
+    fn of(&self, lane: usize, columns: usize) -> Cow<'_, [f64]> {
+        match self.by_column {
+            true => (0..columns).map(|column| self.at(lane, column)).collect(),
+            false => self.weights.as_slice()[lane * self.columns..][..columns].into(),
+        }
+    }
+
+    /// Sets the first weights of a lane, by column.
     fn set(&mut self, lane: usize, weights: &[f64]) {
         for (column, weight) in weights.iter().enumerate() {
             let place = self.place(lane, column);
             self.weights.as_mut_slice()[place] = *weight;
         }
     }
+
+    fn as_mut_slice(&mut self) -> &mut [f64] {
+        self.weights.as_mut_slice()
+    }
 }
 
-/// W runs of one configuration in progress, one in each lane, with an order of visits each, V = W, or
+/// W runs in progress, one in each lane, with an order of visits each, V = W, or
 /// one for all, V = 1.
 pub(crate) struct Linear<'a, const W: usize, const V: usize> {
     driver: Driver<'a, W, V>,
@@ -119,8 +136,6 @@ pub(crate) struct Linear<'a, const W: usize, const V: usize> {
     form: Choice,
     /// Signal columns, without those that rows are padded by.
     signal_width: usize,
-    /// Signal columns of a packed row.
-    row_width: usize,
     tail_width: usize,
     /// True where all non-zeros of the tail are known to be 1.
     unit_tail: bool,
@@ -128,9 +143,9 @@ pub(crate) struct Linear<'a, const W: usize, const V: usize> {
     memorizes: bool,
     /// α² of each lane, the square of the memorization scale; 0 for none.
     square: [f64; W],
-    /// Unscaled signal weights, by lane, then column, as wide as the packed rows.
-    signal: AlignedBlock,
-    tail: TailWeights<W>,
+    /// Signal weights, as wide as the packed rows.
+    signal: LaneWeights<W>,
+    tail: LaneWeights<W>,
     bias: [f64; W],
 }
 
@@ -144,12 +159,11 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
         let order_seeds = std::array::from_fn(|order| seeds[order].order_seed);
         let features = data[0].features();
         let signal_width = features.signal_width();
-        let row_width = plan.layout.width();
-        let mut signal = AlignedBlock::zeroed(plan.signal);
-        let lanes = signal.as_mut_slice().chunks_exact_mut(row_width.max(1));
+        let by_column = plan.form == Choice::Together;
+        let mut signal = LaneWeights::new(plan.layout.width(), by_column);
         // Columns that rows are padded by stay zero: their rows are zero, and so is what a step adds.
-        for (lane, seed) in lanes.zip(&seeds) {
-            lane[..signal_width].copy_from_slice(&seed.initial_signal);
+        for (lane, seed) in seeds.iter().enumerate() {
+            signal.set(lane, &seed.initial_signal);
         }
         let mut group = Self {
             driver: Driver::new(specs, plan.layout, data, order_seeds),
@@ -157,13 +171,12 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
             level,
             form: plan.form,
             signal_width,
-            row_width,
             tail_width: features.tail_width(),
             unit_tail: features.tail().is_some_and(Csr::is_of_ones),
             memorizes: data.iter().any(|data| data.memorization().is_some()),
             square: data.map(|data| data.memorization().map_or(0.0, |alpha| alpha * alpha)),
             signal,
-            tail: TailWeights::new(plan),
+            tail: LaneWeights::new(features.tail_width(), by_column),
             bias: [0.0; W],
         };
         let starts = seeds.each_ref().map(|seed| seed.start);
@@ -181,8 +194,7 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
         let generators = std::array::from_fn(|order| states[order].generator);
         self.driver.resume(epoch, step, scale, generators);
         for (lane, state) in states.into_iter().enumerate() {
-            let signal = &mut self.signal.as_mut_slice()[lane * self.row_width..];
-            signal[..self.signal_width].copy_from_slice(&state.signal);
+            self.signal.set(lane, &state.signal);
             self.tail.set(lane, &state.tail);
             let rows = &mut self.driver.rows;
             rows.set_memorization(lane, &state.memorization);
@@ -212,8 +224,13 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
     }
 
     /// The stored signal weights of a lane.
-    fn stored_signal(&self, lane: usize) -> &[f64] {
-        &self.signal.as_slice()[lane * self.row_width..][..self.signal_width]
+    fn stored_signal(&self, lane: usize) -> Cow<'_, [f64]> {
+        self.signal.of(lane, self.signal_width)
+    }
+
+    /// The stored tail weights of a lane.
+    fn stored_tail(&self, lane: usize) -> Cow<'_, [f64]> {
+        self.tail.of(lane, self.tail_width)
     }
 }
 
@@ -234,8 +251,8 @@ where
         let scale = self.driver.progress.pace.scale(lane);
         let scaled = |weights: &[f64]| weights.iter().map(|u| u * scale).collect();
         Weights {
-            signal: scaled(self.stored_signal(lane)),
-            tail: self.tail.of(lane).map(|u| u * scale).collect(),
+            signal: scaled(&self.stored_signal(lane)),
+            tail: scaled(&self.stored_tail(lane)),
             memorization: self.by_row(lane, |row, alpha| {
                 self.memorization_weight(lane, row, alpha)
             }),
@@ -243,7 +260,7 @@ where
         }
     }
 
-    fn scaled_signal(&self, lane: usize) -> (&[f64], f64) {
+    fn scaled_signal(&self, lane: usize) -> (Cow<'_, [f64]>, f64) {
         (
             self.stored_signal(lane),
             self.driver.progress.pace.scale(lane),
@@ -252,7 +269,7 @@ where
 
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
         let (stored, scale) = self.scaled_signal(lane);
-        question.answer(&LaneWeights {
+        question.answer(&OneLane {
             group: self,
             lane,
             signal: stored.iter().map(|u| u * scale).collect(),
@@ -267,8 +284,8 @@ where
             epoch: driver.progress.epoch,
             step: driver.progress.step,
             scale: driver.progress.pace.scale(lane),
-            signal: self.stored_signal(lane).to_vec(),
-            tail: self.tail.of(lane).collect(),
+            signal: self.stored_signal(lane).into_owned(),
+            tail: self.stored_tail(lane).into_owned(),
             memorization: self.by_row(lane, |row, _| driver.rows.memorization_part(lane, row)),
             bias: self.bias[lane],
             generator: driver.generator(lane),
@@ -285,13 +302,13 @@ where
 }
 
 /// One lane's weights where they lie; the few signal weights are copied.
-struct LaneWeights<'g, 'a, const W: usize, const V: usize> {
+struct OneLane<'g, 'a, const W: usize, const V: usize> {
     group: &'g Linear<'a, W, V>,
     lane: usize,
     signal: Vec<f64>,
 }
 
-impl<const W: usize, const V: usize> WeightSource for LaneWeights<'_, '_, W, V> {
+impl<const W: usize, const V: usize> WeightSource for OneLane<'_, '_, W, V> {
     #[inline(always)]
     fn signal(&self) -> &[f64] {
         &self.signal
@@ -304,8 +321,7 @@ impl<const W: usize, const V: usize> WeightSource for LaneWeights<'_, '_, W, V> 
 
     #[inline(always)]
     fn tail(&self, column: usize) -> Option<f64> {
-        let tail = &self.group.tail;
-        let stored = tail.weights.as_slice()[tail.place(self.lane, column)];
+        let stored = self.group.tail.at(self.lane, column);
         Some(stored * self.group.driver.progress.pace.scale(self.lane))
     }
 

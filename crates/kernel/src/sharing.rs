@@ -12,22 +12,32 @@ pub enum Sharing {
     Nothing,
     /// Each has rows of its own, and all visit theirs in the same order.
     Order,
-    /// All visit the same rows in the same order, as cells of a grid with one seed can.
+    /// All visit the same rows in the same order, but their targets are their own, as those of classes are.
+    Columns,
+    /// All visit the same rows with the same targets in the same order, as cells of a grid with one seed can.
     Rows,
 }
 
 impl Sharing {
+    /// Every part, the smallest first.
+    pub(crate) const ALL: [Self; 4] = [Self::Nothing, Self::Order, Self::Columns, Self::Rows];
+
     /// The part that a run has in common with another.
     pub(crate) fn of(run: &Job<'_>, other: &Job<'_>) -> Self {
         let orders = |run: &Job<'_>| {
             let seed = (run.spec.order != Order::Sequential).then_some(run.order_seed);
             (run.spec.order, run.spec.rng, seed)
         };
-        let [features, others] = [run, other].map(|run| run.problem.train.features());
-        match orders(run) == orders(other) {
-            false => Self::Nothing,
-            true if features.shares_rows(others) => Self::Rows,
-            true => Self::Order,
+        if orders(run) != orders(other) {
+            return Self::Nothing;
+        }
+        let [data, others] = [run, other].map(|run| &run.problem.train);
+        if !data.features().shares_rows(others.features()) {
+            return Self::Order;
+        }
+        match data.targets() == others.targets() {
+            true => Self::Rows,
+            false => Self::Columns,
         }
     }
 }

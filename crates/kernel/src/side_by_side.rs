@@ -77,8 +77,11 @@ impl<'a> SideBySide<'a> {
             return None;
         }
         let teacher = run.problem.teacher.as_ref()?.direction();
-        let signal = self.trainer.scaled_signal(lane);
-        Some(self.population.are_reached(accuracy, signal, teacher))
+        let (signal, scale) = self.trainer.scaled_signal(lane);
+        Some(
+            self.population
+                .are_reached(accuracy, (&signal, scale), teacher),
+        )
     }
 }
 

@@ -78,6 +78,28 @@ impl Sgd {
         rows.div_ceil(self.batch_size.rows(rows)) as u64
     }
 
+    /// Tells if its steps can be taken side by side with another's: if all settings are equal but those that
+    /// are a lane's own.
+    pub(crate) fn steps_like(&self, other: &Self) -> bool {
+        let alike = Self {
+            learning_rate: other.learning_rate,
+            schedule: other.schedule,
+            schedule_power: other.schedule_power,
+            schedule_factor: other.schedule_factor,
+            schedule_every: other.schedule_every,
+            warmup_steps: other.warmup_steps,
+            weight_decay: other.weight_decay,
+            decay_order: other.decay_order,
+            epochs: other.epochs,
+            order_seed: other.order_seed,
+            init: other.init,
+            init_norm: other.init_norm,
+            init_seed: other.init_seed,
+            ..self.clone()
+        };
+        alike == *other
+    }
+
     /// Checks every setting's range.
     ///
     /// # Errors

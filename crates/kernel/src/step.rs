@@ -18,30 +18,34 @@
 //! |---|---|---|
 //! | [`LookAhead`] | single rows of few signal columns | the dot product on the path from step to step |
 //! | [`TailsAlone`] | single rows of one seed, sparse columns only | all that dense columns need |
-//! | [`SharedTails`] | lanes that visit the same rows, sparse columns only | reading a row for each lane |
+//! | [`Together`] | lanes that visit the same rows in one order | reading a row for each lane |
 //! | [`General`] | any | |
 //!
 //! [`LookAhead`] rounds in its own way, so that the configuration alone decides on it; the others round alike.
 //! Each is written once for scalar and lanes.
 
+mod arranged;
 mod form;
 mod general;
 mod look_ahead;
-mod shared_tails;
 mod tail;
 mod tails_alone;
+mod together;
 
-use crate::layout::LINE;
+use crate::layout::{Arrangement, LINE};
+use sparsegrok_lanes::{LANES, WIDE};
+
 use crate::shape::Shape;
 use crate::sharing::Sharing;
 use crate::spec::{BatchSize, Sgd};
 
+pub(crate) use self::arranged::{Apart, Arranged, Common, Interleaved};
 pub(crate) use self::form::{Form, clamp_margin};
 pub(crate) use self::general::General;
 pub(crate) use self::look_ahead::LookAhead;
-pub(crate) use self::shared_tails::SharedTails;
 pub(crate) use self::tail::TailRows;
 pub(crate) use self::tails_alone::TailsAlone;
+pub(crate) use self::together::Together;
 
 /// Signal widths that [`LookAhead`] is compiled for. Narrower rows are padded to the next of them
 /// by columns of zeros, which change no sum: compiling every width, for each loss, group size and
@@ -55,12 +59,12 @@ pub(crate) const TAILS_AHEAD: usize = 8;
 /// The form that a run's steps take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// [`LookAhead`] over this many columns, one of [`LOOK_AHEAD_WIDTHS`].
-    LookAhead(usize),
+    /// [`LookAhead`] over this many columns, one of [`LOOK_AHEAD_WIDTHS`], of rows so arranged.
+    LookAhead(usize, Arrangement),
     /// [`TailsAlone`].
     TailsAlone,
-    /// [`SharedTails`].
-    SharedTails,
+    /// [`Together`].
+    Together,
     /// [`General`].
     General,
 }
@@ -73,28 +77,47 @@ impl Choice {
         // A batch takes all margins at the same weights, and a bias or a tail would need an overlap of its
         // own: none of them can look ahead. Rows of a weight each are too rare for a loop of their own.
         let width = LOOK_AHEAD_WIDTHS.into_iter().find(fits);
+        let arrangement = match sharing {
+            _ if lanes == 1 => Arrangement::Apart,
+            Sharing::Nothing => Arrangement::Apart,
+            // Labels are folded into columns, which can be common only if labels are.
+            Sharing::Order | Sharing::Columns => Arrangement::Interleaved,
+            Sharing::Rows => Arrangement::Common,
+        };
         match width {
             Some(width) if single && !spec.bias && shape.tail == 0 && !shape.weighted => {
-                Self::LookAhead(width)
+                Self::LookAhead(width, arrangement)
             }
+            _ if lanes > 1 && sharing >= Sharing::Columns => Self::Together,
             // In lanes each seed's tail is summed on its own anyway: the general form will do.
-            None if shape.signal == 0
-                && shape.tail > 0
-                && lanes > 1
-                && sharing == Sharing::Rows =>
-            {
-                Self::SharedTails
-            }
             None if single && lanes == 1 && shape.signal == 0 && shape.tail > 0 => Self::TailsAlone,
             _ => Self::General,
+        }
+    }
+
+    /// Most lanes that it is compiled for.
+    pub(crate) fn most_lanes(self) -> usize {
+        match self {
+            // Sixteen rows of their own would not fit the registers, and batches wait for memory anyway.
+            Self::LookAhead(_, Arrangement::Common) => WIDE,
+            _ => LANES,
+        }
+    }
+
+    /// True where lanes have one visiting order.
+    pub(crate) fn has_one_order(self) -> bool {
+        match self {
+            Self::LookAhead(_, arrangement) => arrangement != Arrangement::Apart,
+            Self::Together => true,
+            Self::TailsAlone | Self::General => false,
         }
     }
 
     /// Signal columns of a packed row, for a training set of `signal` columns.
     pub(crate) fn row_width(self, signal: usize) -> usize {
         match self {
-            Self::LookAhead(width) => width,
-            Self::TailsAlone | Self::SharedTails | Self::General => signal.next_multiple_of(LINE),
+            Self::LookAhead(width, _) => width,
+            Self::TailsAlone | Self::Together | Self::General => signal.next_multiple_of(LINE),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The interface that the linear family's kernels have in common.
 
+use std::borrow::Cow;
+
 use crate::look::TrainQuestion;
 use crate::state::LinearState;
 use crate::training::Diverged;
@@ -12,7 +14,7 @@ pub(crate) trait Trainer {
     /// A run's weights as they stand. `Time: O(weights)`
     fn weights(&self, lane: usize) -> Weights;
     /// A run's signal weights as they are stored, and the factor that makes them the weights.
-    fn scaled_signal(&self, lane: usize) -> (&[f64], f64);
+    fn scaled_signal(&self, lane: usize) -> (Cow<'_, [f64]>, f64);
     /// Answers a question on a run's training rows, with the weights of [`weights`](Self::weights).
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool;
     /// A run's state. `Time: O(weights)`

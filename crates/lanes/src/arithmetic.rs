@@ -6,8 +6,11 @@ use fearless_simd::{
 
 use crate::level::Simd;
 
-/// Lanes in a group: the number of seeds trained side by side.
+/// Numbers in a [`Lanes`] group.
 pub const LANES: usize = 8;
+
+/// Numbers in a [`WideLanes`] group.
+pub const WIDE: usize = 2 * LANES;
 
 /// 1.5·2⁵²: adding it to x, |x| < 2⁵¹, leaves the nearest integer in the low mantissa bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
@@ -214,5 +217,99 @@ impl<S: Simd> Arithmetic for Lanes<S> {
     #[inline(always)]
     fn any_below(self, x: f64x8<S>, limit: f64) -> bool {
         x.simd_lt(limit).any_true()
+    }
+}
+
+/// Arithmetic on sixteen `f64` with the instructions of `S`: two groups of eight, whose operations take turns
+/// so that while one waits for a result the other goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct WideLanes<S: Simd>(pub S);
+
+impl<S: Simd> Arithmetic for WideLanes<S> {
+    type Real = [f64x8<S>; 2];
+    const WIDTH: usize = WIDE;
+
+    #[inline(always)]
+    fn splat(self, value: f64) -> Self::Real {
+        [Lanes(self.0).splat(value); 2]
+    }
+    #[inline(always)]
+    fn load(self, from: &[f64]) -> Self::Real {
+        let (half, from) = (Lanes(self.0), &from[..WIDE]);
+        [half.load(from), half.load(&from[LANES..])]
+    }
+    #[inline(always)]
+    fn store(self, value: Self::Real, to: &mut [f64]) {
+        let (half, to) = (Lanes(self.0), &mut to[..WIDE]);
+        half.store(value[0], to);
+        half.store(value[1], &mut to[LANES..]);
+    }
+    #[inline(always)]
+    fn add(self, a: Self::Real, b: Self::Real) -> Self::Real {
+        let half = Lanes(self.0);
+        [half.add(a[0], b[0]), half.add(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::Real, b: Self::Real) -> Self::Real {
+        let half = Lanes(self.0);
+        [half.sub(a[0], b[0]), half.sub(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::Real, b: Self::Real) -> Self::Real {
+        let half = Lanes(self.0);
+        [half.mul(a[0], b[0]), half.mul(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn div(self, a: Self::Real, b: Self::Real) -> Self::Real {
+        let half = Lanes(self.0);
+        [half.div(a[0], b[0]), half.div(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::Real, b: Self::Real, c: Self::Real) -> Self::Real {
+        let half = Lanes(self.0);
+        [
+            half.mul_add(a[0], b[0], c[0]),
+            half.mul_add(a[1], b[1], c[1]),
+        ]
+    }
+    #[inline(always)]
+    fn min(self, a: Self::Real, b: Self::Real) -> Self::Real {
+        let half = Lanes(self.0);
+        [half.min(a[0], b[0]), half.min(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn max(self, a: Self::Real, b: Self::Real) -> Self::Real {
+        let half = Lanes(self.0);
+        [half.max(a[0], b[0]), half.max(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn select_less(
+        self,
+        a: Self::Real,
+        b: Self::Real,
+        yes: Self::Real,
+        no: Self::Real,
+    ) -> Self::Real {
+        let half = Lanes(self.0);
+        [
+            half.select_less(a[0], b[0], yes[0], no[0]),
+            half.select_less(a[1], b[1], yes[1], no[1]),
+        ]
+    }
+    #[inline(always)]
+    fn round_and_pow2(self, x: Self::Real) -> (Self::Real, Self::Real) {
+        let half = Lanes(self.0);
+        let (low, high) = (half.round_and_pow2(x[0]), half.round_and_pow2(x[1]));
+        ([low.0, high.0], [low.1, high.1])
+    }
+    #[inline(always)]
+    fn all_within(self, x: Self::Real, limit: f64) -> bool {
+        let half = Lanes(self.0);
+        half.all_within(x[0], limit) & half.all_within(x[1], limit)
+    }
+    #[inline(always)]
+    fn any_below(self, x: Self::Real, limit: f64) -> bool {
+        let half = Lanes(self.0);
+        half.any_below(x[0], limit) | half.any_below(x[1], limit)
     }
 }

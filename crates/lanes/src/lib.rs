@@ -24,7 +24,7 @@ mod rows;
 mod transpose;
 mod xoshiro;
 
-pub use arithmetic::{Arithmetic, LANES, Lanes, Scalar};
+pub use arithmetic::{Arithmetic, LANES, Lanes, Scalar, WIDE, WideLanes};
 pub use elementary::{LOG2_E, SIGMOID_MAX, exp, exp_in, softplus, softplus_in, weighted_sigmoid};
 pub use level::{Level, Simd, Task};
 pub use prefetch::prefetch;

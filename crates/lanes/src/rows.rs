@@ -2,7 +2,7 @@
 
 use fearless_simd::{SimdBase as _, SimdFloat as _, f64x8};
 
-use crate::arithmetic::{Arithmetic, LANES, Lanes, Scalar};
+use crate::arithmetic::{Arithmetic, LANES, Lanes, Scalar, WIDE, WideLanes};
 use crate::level::Simd;
 use crate::transpose::{gather, sum_each};
 
@@ -149,6 +149,62 @@ impl<S: Simd> Rows for Lanes<S> {
             let (weights, row) = (&mut weights[lane * width..], &memory[starts[lane]..]);
             add_scaled(self.0, c[lane], &mut weights[..width], &row[..width]);
         }
+    }
+}
+
+impl<S: Simd> Rows for WideLanes<S> {
+    #[inline(always)]
+    fn gather<const N: usize>(
+        self,
+        memory: &[f64],
+        starts: &[usize],
+        first: usize,
+    ) -> [Self::Real; N] {
+        let (half, starts) = (Lanes(self.0), &starts[..WIDE]);
+        let low = half.gather::<N>(memory, &starts[..LANES], first);
+        let high = half.gather::<N>(memory, &starts[LANES..], first);
+        let mut columns = [[low[0]; 2]; N];
+        for j in 0..N {
+            columns[j] = [low[j], high[j]];
+        }
+        columns
+    }
+    #[inline(always)]
+    fn column(self, memory: &[f64], starts: &[usize], offset: usize) -> Self::Real {
+        let (half, starts) = (Lanes(self.0), &starts[..WIDE]);
+        [
+            half.column(memory, &starts[..LANES], offset),
+            half.column(memory, &starts[LANES..], offset),
+        ]
+    }
+    #[inline(always)]
+    fn scatter(self, value: Self::Real, memory: &mut [f64], starts: &[usize], offset: usize) {
+        let (half, starts) = (Lanes(self.0), &starts[..WIDE]);
+        half.scatter(value[0], memory, &starts[..LANES], offset);
+        half.scatter(value[1], memory, &starts[LANES..], offset);
+    }
+    #[inline(always)]
+    fn dots(self, weights: &[f64], memory: &[f64], starts: &[usize], width: usize) -> Self::Real {
+        let (half, starts) = (Lanes(self.0), &starts[..WIDE]);
+        let (low, high) = weights.split_at(LANES * width);
+        [
+            half.dots(low, memory, &starts[..LANES], width),
+            half.dots(high, memory, &starts[LANES..], width),
+        ]
+    }
+    #[inline(always)]
+    fn add_scaled(
+        self,
+        c: Self::Real,
+        weights: &mut [f64],
+        memory: &[f64],
+        starts: &[usize],
+        width: usize,
+    ) {
+        let (half, starts) = (Lanes(self.0), &starts[..WIDE]);
+        let (low, high) = weights.split_at_mut(LANES * width);
+        half.add_scaled(c[0], low, memory, &starts[..LANES], width);
+        half.add_scaled(c[1], high, memory, &starts[LANES..], width);
     }
 }
 

@@ -25,14 +25,14 @@ pub(crate) struct PackedRows {
 
 impl PackedRows {
     /// The rows of a dataset a lane, the first block of them packed. `folds_sign`: multiplied by
-    /// their labels.
+    /// their labels, if the layout has it so.
     pub(crate) fn new(layout: Layout, data: &[&Dataset], folds_sign: bool) -> Self {
         let mut packed = Self {
             layout,
-            memory: AlignedBlock::zeroed(layout.packed_doubles()),
+            memory: AlignedBlock::zeroed(layout.doubles),
             packed: 0..0,
             kept: vec![0.0; layout.kept_doubles()],
-            folds_sign,
+            folds_sign: folds_sign && layout.folds_labels,
         };
         packed.pack(data, 0..layout.block.min(layout.rows));
         packed
@@ -48,7 +48,7 @@ impl PackedRows {
     pub(crate) fn window(&mut self) -> Window<'_> {
         Window {
             stride: self.layout.stride,
-            lane_stride: self.layout.lane_stride,
+            lane_stride: self.layout.column.lane_stride,
             width: self.layout.width,
             first: self.packed.start,
             memory: self.memory.as_mut_slice(),
@@ -58,8 +58,7 @@ impl PackedRows {
     /// The visits whose rows are to be asked for, one at each of `visits`.
     pub(crate) fn upcoming<'v, const W: usize>(&self, visits: &'v [[u32; W]]) -> &'v [[u32; W]] {
         // Counted on all lanes, as they share one core's cache. Rows that fit the second-level cache are there anyway: asking would only cost.
-        // Lanes that share their rows ask for them with the rows' sparse columns.
-        if size_of_val(self.memory.as_slice()) < PREFETCH_FROM || self.layout.is_interleaved() {
+        if size_of_val(self.memory.as_slice()) < PREFETCH_FROM {
             return &[];
         }
         visits.get(PREFETCH_DISTANCE..).unwrap_or_default()
@@ -86,18 +85,23 @@ impl PackedRows {
             }
             let (features, targets) = (data.features(), data.targets());
             let kept = self.kept.chunks_exact(layout.rows.max(1)).nth(lane);
-            let rows = memory[layout.place(lane, 0)..].chunks_mut(layout.stride);
-            for (i, row) in block.clone().zip(rows) {
+            for (at, i) in block.clone().enumerate() {
                 let target = targets[i];
                 // ±1: multiplying by the label rounds nothing.
                 let sign = if self.folds_sign { target } else { 1.0 };
-                for (to, x) in row.iter_mut().zip(features.signal_row(i)) {
-                    *to = sign * x;
+                // Where lanes have columns in common, the first lane's are those of all.
+                if lane == 0 || layout.column.lane_stride > 0 {
+                    let columns = &mut memory[layout.place(layout.column, lane, at)..];
+                    let columns = columns.iter_mut().step_by(layout.column_stride);
+                    for (to, x) in columns.zip(features.signal_row(i)) {
+                        *to = sign * x;
+                    }
                 }
-                if layout.part < layout.stride {
-                    row[layout.part] = kept.map_or(0.0, |kept| kept[i]);
+                memory[layout.place(layout.target, lane, at)] = target;
+                if layout.memorization {
+                    let part = kept.map_or(0.0, |kept| kept[i]);
+                    memory[layout.place(layout.part, lane, at)] = part;
                 }
-                row[layout.target] = target;
             }
         }
         self.packed = block;
@@ -110,7 +114,7 @@ impl PackedRows {
         let kept = self.kept.chunks_exact_mut(layout.rows.max(1));
         for (lane, kept) in kept.enumerate() {
             for (at, kept) in kept[self.packed.clone()].iter_mut().enumerate() {
-                *kept = self.memory.as_slice()[layout.place(lane, at) + layout.part];
+                *kept = self.memory.as_slice()[layout.place(layout.part, lane, at)];
             }
         }
     }
@@ -121,7 +125,7 @@ impl PackedRows {
         // Where rows are packed all at once nothing is kept beside them, and the row itself has it.
         match self.kept.get(lane * self.layout.rows + row) {
             Some(part) => *part,
-            None => self.memory.as_slice()[self.layout.place(lane, row) + self.layout.part],
+            None => self.memory.as_slice()[self.layout.place(self.layout.part, lane, row)],
         }
     }
 
@@ -135,7 +139,7 @@ impl PackedRows {
             kept.copy_from_slice(parts);
         }
         for (at, part) in parts[self.packed.clone()].iter().enumerate() {
-            self.memory.as_mut_slice()[layout.place(lane, at) + layout.part] = *part;
+            self.memory.as_mut_slice()[layout.place(layout.part, lane, at)] = *part;
         }
     }
 
@@ -155,7 +159,7 @@ impl PackedRows {
         let layout = self.layout;
         if layout.memorization {
             for row in 0..self.packed.len() {
-                let part = &mut self.memory.as_mut_slice()[layout.place(lane, row) + layout.part];
+                let part = &mut self.memory.as_mut_slice()[layout.place(layout.part, lane, row)];
                 *part = change(*part);
             }
         }

@@ -1,13 +1,17 @@
 //! The steps of an epoch: the form of the plan, compiled for the group that takes it.
 
+use std::marker::PhantomData;
+
 use sparsegrok_data::{Csr, Dataset, Indices, SpIndex};
-use sparsegrok_lanes::LANES;
+use sparsegrok_lanes::{LANES, WIDE};
 
 use super::Linear;
+use crate::layout::Arrangement;
 use crate::loss::Slope;
 use crate::spec::BatchSize;
 use crate::step::{
-    Choice, General, LOOK_AHEAD_WIDTHS, LookAhead, SharedTails, TailRows, TailsAlone,
+    Apart, Arranged, Choice, Common, General, Interleaved, LOOK_AHEAD_WIDTHS, LookAhead, TailRows,
+    TailsAlone, Together,
 };
 
 /// A group that has forms of steps. Each kind of group has its own: what none takes is not compiled.
@@ -20,16 +24,17 @@ impl Steps for Linear<'_, 1, 1> {
     fn steps<L: Slope>(&mut self) {
         match self.form {
             Choice::TailsAlone => match self.tail() {
-                (tail, Indices::U32(columns)) if self.unit_tail => {
+                Some((tail, Indices::U32(columns))) if self.unit_tail => {
                     self.tails_alone::<L, _, true>(TailRows::new(tail, columns));
                 }
-                (tail, Indices::U32(columns)) => {
+                Some((tail, Indices::U32(columns))) => {
                     self.tails_alone::<L, _, false>(TailRows::new(tail, columns));
                 }
                 // Wide columns are rare: their ones are read like other values.
-                (tail, Indices::Usize(columns)) => {
+                Some((tail, Indices::Usize(columns))) => {
                     self.tails_alone::<L, _, false>(TailRows::new(tail, columns));
                 }
+                None => unreachable!("a form for sparse tails has one"),
             },
             _ => self.rows_apart::<L>(),
         }
@@ -44,54 +49,35 @@ impl Steps for Linear<'_, LANES, LANES> {
 
 impl Steps for Linear<'_, LANES, 1> {
     fn steps<L: Slope>(&mut self) {
-        let is_single = self.spec.batch_size == BatchSize::Rows(1);
-        match self.tail() {
-            (tail, Indices::U32(columns)) if is_single => {
-                self.shared_tails::<L, _, true>(TailRows::new(tail, columns));
+        match self.form {
+            Choice::LookAhead(width, Arrangement::Interleaved) => {
+                self.look_ahead_over::<L, Interleaved>(width);
             }
-            (tail, Indices::U32(columns)) => {
-                self.shared_tails::<L, _, false>(TailRows::new(tail, columns));
-            }
-            // Wide columns are rare: a single row is a batch of one.
-            (tail, Indices::Usize(columns)) => {
-                self.shared_tails::<L, _, false>(TailRows::new(tail, columns));
-            }
+            Choice::LookAhead(width, _) => self.look_ahead_over::<L, Common>(width),
+            _ => self.together_over::<L>(),
         }
     }
 }
 
-impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
-    /// The sparse tail of the first lane, and its columns: they become a slice of one width here, once an
-    /// epoch, so that no step asks which it is.
-    fn tail(&self) -> (&'a Csr, Indices<'a>) {
-        let tail = self.driver.data[0].features().tail();
-        let tail = tail.expect("a form for sparse tails has one");
-        (tail, tail.indices())
+impl Steps for Linear<'_, WIDE, 1> {
+    fn steps<L: Slope>(&mut self) {
+        match self.form {
+            Choice::LookAhead(width, _) => self.look_ahead_over::<L, Common>(width),
+            _ => unreachable!("other forms have {LANES} lanes"),
+        }
     }
 }
 
 impl<const W: usize> Linear<'_, W, W> {
     /// Steps of lanes that have a row each.
-    fn rows_apart<L: Slope>(&mut self) {
-        // The width becomes a constant of the compiled loop, which then keeps all columns in registers;
-        // patterns must be constants.
-        const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
-        const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
-        const WIDE: usize = LOOK_AHEAD_WIDTHS[2];
+    fn rows_apart<L: Slope>(&mut self)
+    where
+        Apart: Arranged<W>,
+    {
         match self.form {
-            Choice::LookAhead(NARROW) => self.look_ahead::<L, NARROW>(),
-            Choice::LookAhead(MIDDLE) => self.look_ahead::<L, MIDDLE>(),
-            Choice::LookAhead(_) => self.look_ahead::<L, WIDE>(),
+            Choice::LookAhead(width, _) => self.look_ahead_over::<L, Apart>(width),
             _ => self.general::<L>(),
         }
-    }
-
-    fn look_ahead<L: Slope, const D: usize>(&mut self) {
-        let form = LookAhead::<W, D> {
-            signal: self.signal.as_mut_slice(),
-            square: self.square,
-        };
-        self.driver.epoch::<L, _>(self.level, form);
     }
 
     fn general<L: Slope>(&mut self) {
@@ -99,10 +85,42 @@ impl<const W: usize> Linear<'_, W, W> {
             data: self.driver.data,
             row_weights: self.driver.data.map(Dataset::row_weights),
             signal: self.signal.as_mut_slice(),
-            tail: self.tail.weights.as_mut_slice(),
+            tail: self.tail.as_mut_slice(),
             tail_width: self.tail_width,
             bias: &mut self.bias,
             bias_trained: self.spec.bias,
+            square: self.square,
+        };
+        self.driver.epoch::<L, _>(self.level, form);
+    }
+}
+
+impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
+    /// The sparse tail of the first lane, and its columns: they become a slice of one width here, once an
+    /// epoch, so that no step asks which it is.
+    fn tail(&self) -> Option<(&'a Csr, Indices<'a>)> {
+        let tail = self.driver.data[0].features().tail()?;
+        Some((tail, tail.indices()))
+    }
+
+    /// Steps that look ahead over rows in an arrangement.
+    fn look_ahead_over<L: Slope, R: Arranged<V>>(&mut self, width: usize) {
+        // The width becomes a constant of the compiled loop, which then keeps all columns in registers;
+        // patterns must be constants.
+        const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
+        const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
+        const WIDE: usize = LOOK_AHEAD_WIDTHS[2];
+        match width {
+            NARROW => self.look_ahead::<L, R, NARROW>(),
+            MIDDLE => self.look_ahead::<L, R, MIDDLE>(),
+            _ => self.look_ahead::<L, R, WIDE>(),
+        }
+    }
+
+    fn look_ahead<L: Slope, R: Arranged<V>, const D: usize>(&mut self) {
+        let form = LookAhead::<R, W, D> {
+            arrangement: PhantomData,
+            signal: self.signal.as_mut_slice(),
             square: self.square,
         };
         self.driver.epoch::<L, _>(self.level, form);
@@ -115,7 +133,7 @@ impl Linear<'_, 1, 1> {
             rows,
             targets: self.driver.data[0].targets(),
             row_weights: self.driver.data[0].row_weights(),
-            tail: self.tail.weights.as_mut_slice(),
+            tail: self.tail.as_mut_slice(),
             bias: &mut self.bias[0],
             bias_trained: self.spec.bias,
             square: self.square[0],
@@ -125,11 +143,32 @@ impl Linear<'_, 1, 1> {
 }
 
 impl<const W: usize> Linear<'_, W, 1> {
-    fn shared_tails<L: Slope, I: SpIndex, const SINGLE: bool>(&mut self, rows: TailRows<'_, I>) {
-        let form = SharedTails::<I, W, SINGLE> {
-            rows,
+    fn together_over<L: Slope>(&mut self) {
+        let is_single = self.spec.batch_size == BatchSize::Rows(1);
+        match self.tail() {
+            Some((tail, Indices::U32(columns))) if is_single => {
+                self.together::<L, _, true>(Some(TailRows::new(tail, columns)));
+            }
+            Some((tail, Indices::U32(columns))) => {
+                self.together::<L, _, false>(Some(TailRows::new(tail, columns)));
+            }
+            // Wide columns are rare: a single row is a batch of one.
+            Some((tail, Indices::Usize(columns))) => {
+                self.together::<L, _, false>(Some(TailRows::new(tail, columns)));
+            }
+            None => self.together::<L, u32, false>(None),
+        }
+    }
+
+    fn together<L: Slope, I: SpIndex, const SINGLE: bool>(
+        &mut self,
+        tails: Option<TailRows<'_, I>>,
+    ) {
+        let form = Together::<I, W, SINGLE> {
+            tails,
             row_weights: self.driver.data.map(Dataset::row_weights),
-            tail: self.tail.weights.as_mut_slice(),
+            signal: self.signal.as_mut_slice(),
+            tail: self.tail.as_mut_slice(),
             bias: &mut self.bias,
             bias_trained: self.spec.bias,
             memorizes: self.memorizes,

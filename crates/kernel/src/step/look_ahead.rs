@@ -5,15 +5,20 @@
 //! one coefficient to the next there are only an fma and the slope. This changes the rounding, so
 //! that scalar and lanes both do it.
 
+use std::marker::PhantomData;
+
 use sparsegrok_lanes::Rows;
 
+use super::arranged::Arranged;
 use super::form::{Form, Score};
-use crate::layout::{LINE, Window};
+use crate::layout::Window;
 use crate::loss::Slope;
 use crate::pace::StepFactors;
 
-/// Look-ahead steps over `D` columns.
-pub(crate) struct LookAhead<'w, const W: usize, const D: usize> {
+/// Look-ahead steps over `D` columns of rows in an arrangement.
+pub(crate) struct LookAhead<'w, R, const W: usize, const D: usize> {
+    /// The arrangement of rows.
+    pub(crate) arrangement: PhantomData<R>,
     /// Unscaled signal weights, by lane, then column.
     pub(crate) signal: &'w mut [f64],
     /// α² of each lane.
@@ -38,19 +43,22 @@ struct Column<R> {
 
 /// The visited row of each lane.
 #[derive(Clone, Copy)]
-pub(crate) struct Row<A: Rows, const W: usize, const D: usize> {
-    starts: [usize; W],
+pub(crate) struct Row<A: Rows, P: Copy, const D: usize> {
+    start: P,
     x: [A::Real; D],
     p: A::Real,
     target: A::Real,
 }
 
-impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, W, D> {
+impl<R, const W: usize, const V: usize, const D: usize> Form<V> for LookAhead<'_, R, W, D>
+where
+    R: Arranged<V>,
+{
     const SINGLE_ROW: bool = true;
 
     type Registers<A: Rows> = Registers<A, D>;
 
-    type Row<A: Rows> = Row<A, W, D>;
+    type Row<A: Rows> = Row<A, R::Start, D>;
 
     #[inline(always)]
     fn begin<A: Rows>(&self, a: A) -> Registers<A, D> {
@@ -81,25 +89,18 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, W, D> {
         a: A,
         _registers: &Registers<A, D>,
         rows: &Window<'_>,
-        visit: &[u32; W],
-    ) -> Row<A, W, D> {
-        let starts = rows.starts(visit);
-        let memory = rows.memory();
-        let x = a.gather::<D>(memory, &starts, 0);
-        // p and y in the same cache line as the last signal columns come with the transposition of those.
-        let [p, target] = if !D.is_multiple_of(LINE) {
-            a.gather::<2>(memory, &starts, D)
-        } else if L::FOLDS_SIGN {
-            // This loss does not read the target, so eight loads are saved.
-            [a.column(memory, &starts, D), a.splat(0.0)]
+        visit: &[u32; V],
+    ) -> Row<A, R::Start, D> {
+        let start = R::start(rows, visit);
+        let x = R::columns::<A, D>(a, rows, &start);
+        // Known when compiled: a loss that folds signs does not read the target.
+        let [p, target] = if L::FOLDS_SIGN {
+            R::part_and_target::<A, D, false>(a, rows, &start)
         } else {
-            [
-                a.column(memory, &starts, D),
-                a.column(memory, &starts, D + 1),
-            ]
+            R::part_and_target::<A, D, true>(a, rows, &start)
         };
         Row {
-            starts,
+            start,
             x,
             p,
             target,
@@ -114,7 +115,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, W, D> {
         a: A,
         registers: &Registers<A, D>,
         _rows: &Window<'_>,
-        row: &Row<A, W, D>,
+        row: &Row<A, R::Start, D>,
         factors: StepFactors<A::Real>,
     ) -> Score<A> {
         // Two chains side by side, one of the weights and one of the overlap of this row with the last:
@@ -159,7 +160,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, W, D> {
         a: A,
         registers: &mut Registers<A, D>,
         rows: &mut Window<'_>,
-        row: &Row<A, W, D>,
+        row: &Row<A, R::Start, D>,
         coefficient: A::Real,
         _factors: StepFactors<A::Real>,
     ) {
@@ -171,7 +172,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, W, D> {
         }
         registers.last_coefficient = coefficient;
         let p = a.mul_add(coefficient, a.load(&self.square), row.p);
-        a.scatter(p, rows.memory_mut(), &row.starts, D);
+        R::set_part::<A, D>(a, p, rows, &row.start);
     }
 
     #[inline(always)]
@@ -187,7 +188,7 @@ impl<const W: usize, const D: usize> Form<W> for LookAhead<'_, W, D> {
     #[inline(always)]
     fn finish<A: Rows>(&mut self, a: A, mut registers: Registers<A, D>) {
         // Between epochs weights are whole: the last step, which still stands apart, is added.
-        Form::<W>::prepare(self, a, &mut registers);
+        Form::<V>::prepare(self, a, &mut registers);
         let mut columns = [[0.0; W]; D];
         for j in 0..D {
             a.store(registers.columns[j].weight, &mut columns[j]);

@@ -1,24 +1,27 @@
-//! Steps of lanes that visit the same sparse rows in the same order, without signal columns.
+//! Steps of lanes that visit the same rows in the same order, of any kind.
 //!
 //! A row is read once for all lanes, and the weights that lanes have for a column lie side by side: a
-//! non-zero costs one index, one value and one whole line of weights, where lanes with rows of their own
+//! non-zero costs one place, one value and one whole line of weights, where lanes with rows of their own
 //! read each of the three for every lane. What lanes may have for themselves is targets, row weights and
 //! memorization.
 
 use sparsegrok_data::SpIndex;
-use sparsegrok_lanes::{Rows, prefetch};
+use sparsegrok_lanes::Rows;
 
 use super::form::{Form, Score};
 use super::tail::{SUMS, TailRows};
-use crate::layout::Window;
+use crate::layout::{LINE, Window};
 use crate::loss::Slope;
 use crate::pace::StepFactors;
 
-/// Steps over shared sparse tails; `SINGLE`: one row at a time, else batches.
-pub(crate) struct SharedTails<'w, I, const W: usize, const SINGLE: bool> {
-    pub(crate) rows: TailRows<'w, I>,
+/// Steps over rows in common; `SINGLE`: one row at a time, else batches.
+pub(crate) struct Together<'w, I, const W: usize, const SINGLE: bool> {
+    /// The rows' sparse tails, if they have any.
+    pub(crate) tails: Option<TailRows<'w, I>>,
     /// The weights of each lane's rows, if they have any.
     pub(crate) row_weights: [Option<&'w [f64]>; W],
+    /// Unscaled signal weights, by column, then lane.
+    pub(crate) signal: &'w mut [f64],
     /// Unscaled tail weights, by column, then lane.
     pub(crate) tail: &'w mut [f64],
     pub(crate) bias: &'w mut [f64; W],
@@ -42,7 +45,7 @@ pub(crate) struct Row<R> {
     weight: R,
 }
 
-impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_, I, W, SINGLE> {
+impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for Together<'_, I, W, SINGLE> {
     const SINGLE_ROW: bool = SINGLE;
 
     type Registers<A: Rows> = ();
@@ -61,11 +64,12 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
         [visit]: &[u32; 1],
     ) -> Row<A::Real> {
         let number = rows.row(*visit);
-        let start = rows.shared_start(*visit);
-        let target = a.load(&rows.memory()[start..]);
+        let start = rows.start(*visit);
+        let own = &rows.memory()[start + rows.width()..];
+        let target = a.load(own);
         let mut p = a.splat(0.0);
         if self.memorizes {
-            p = a.load(&rows.memory()[start + W..]);
+            p = a.load(&own[W..]);
         }
         let mut weight = a.splat(1.0);
         if self.row_weights[0].is_some() {
@@ -85,18 +89,23 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
     }
 
     /// # Formula
-    /// As [`TailsAlone`](super::TailsAlone) has it, a lane each.
+    /// With sign = y where the loss folds signs, else 1, a lane each:
+    /// t = (u·x + sign p)(sign scale) + sign bias, u·x with the tail.
     #[inline(always)]
     fn score<A: Rows, L: Slope>(
         &self,
         a: A,
         _registers: &(),
-        _rows: &Window<'_>,
+        rows: &Window<'_>,
         row: &Row<A::Real>,
         factors: StepFactors<A::Real>,
     ) -> Score<A> {
-        let (columns, values) = self.rows.row(row.number);
-        let score = dots(a, self.tail, columns, values);
+        let columns = &rows.memory()[row.start..][..rows.width()];
+        let mut score = signal_dots(a, self.signal, columns);
+        if let Some(tails) = &self.tails {
+            let (columns, values) = tails.row(row.number);
+            score = a.add(score, tail_dots(a, self.tail, columns, values));
+        }
         let scale = a.mul(row.sign, a.mul(factors.margin, a.splat(L::UNIT)));
         let mut margin = a.mul(a.add(score, a.mul(row.sign, row.p)), scale);
         if self.bias_trained {
@@ -123,12 +132,20 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
         coefficient: A::Real,
         factors: StepFactors<A::Real>,
     ) {
-        let (columns, values) = self.rows.row(row.number);
-        add_scaled(a, self.tail, coefficient, columns, values);
+        let width = rows.width();
+        let columns = &rows.memory()[row.start..][..width];
+        for (weights, x) in self.signal.chunks_exact_mut(W).zip(columns) {
+            let stepped = a.mul_add(coefficient, a.splat(*x), a.load(weights));
+            a.store(stepped, weights);
+        }
+        if let Some(tails) = &self.tails {
+            let (columns, values) = tails.row(row.number);
+            add_scaled(a, self.tail, coefficient, columns, values);
+        }
         if self.memorizes {
             let folded = a.mul(row.sign, coefficient);
             let p = a.mul_add(folded, a.load(&self.square), row.p);
-            a.store(p, &mut rows.memory_mut()[row.start + W..]);
+            a.store(p, &mut rows.memory_mut()[row.start + width + W..]);
         }
         if self.bias_trained {
             let bias = a.mul_add(coefficient, factors.scale, a.load(self.bias));
@@ -138,27 +155,27 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
 
     #[inline(always)]
     fn asks_ahead(&self) -> bool {
-        self.rows.asks_ahead()
+        self.tails.as_ref().is_some_and(TailRows::asks_ahead)
     }
 
     #[inline(always)]
     fn prefetch(&self, rows: &Window<'_>, [visit]: &[u32; 1]) {
-        self.rows.prefetch::<false>(rows.row(*visit));
-        let start = rows.shared_start(*visit);
-        prefetch(&rows.memory()[start]);
-        if self.memorizes {
-            prefetch(&rows.memory()[start + W]);
+        if let Some(tails) = &self.tails {
+            tails.prefetch::<false>(rows.row(*visit));
         }
     }
 
     #[inline(always)]
     fn prefetch_places(&self, rows: &Window<'_>, [visit]: &[u32; 1]) {
-        self.rows.prefetch_start(rows.row(*visit));
+        if let Some(tails) = &self.tails {
+            tails.prefetch_start(rows.row(*visit));
+        }
     }
 
     #[inline(always)]
     fn rescale<A: Rows>(&mut self, _a: A, _registers: &mut (), factors: &[f64]) {
-        for weights in self.tail.chunks_exact_mut(W) {
+        let columns = [&mut *self.signal, &mut *self.tail];
+        for weights in columns.into_iter().flat_map(|all| all.chunks_exact_mut(W)) {
             let pairs = weights.iter_mut().zip(factors);
             pairs.for_each(|(u, factor)| *u *= factor);
         }
@@ -166,15 +183,36 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for SharedTails<'_,
 
     #[inline(always)]
     fn zero_lane<A: Rows>(&mut self, _a: A, _registers: &mut (), lane: usize) {
-        let weights = self.tail.iter_mut().skip(lane).step_by(W);
-        weights.for_each(|u| *u = 0.0);
+        let columns = [&mut *self.signal, &mut *self.tail];
+        for weights in columns.into_iter().flat_map(|all| all.chunks_exact_mut(W)) {
+            weights[lane] = 0.0;
+        }
         self.bias[lane] = 0.0;
     }
 }
 
-/// The dot products of a row with each lane's weights, summed as `tail::dot` sums.
+/// The dot products of signal columns, in whole eights, with each lane's weights, summed as
+/// [`Rows::dots`] sums.
 #[inline(always)]
-fn dots<A: Rows, I: SpIndex>(a: A, u: &[f64], columns: &[I], values: &[f64]) -> A::Real {
+fn signal_dots<A: Rows>(a: A, u: &[f64], columns: &[f64]) -> A::Real {
+    let mut s = [a.splat(0.0); LINE];
+    for (block, weights) in columns
+        .as_chunks::<LINE>()
+        .0
+        .iter()
+        .zip(u.chunks_exact(LINE * A::WIDTH))
+    {
+        for k in 0..LINE {
+            s[k] = add_product(a, s[k], weights, k, block[k]);
+        }
+    }
+    let pair = |i: usize| a.add(s[i], s[i + 4]);
+    a.add(a.add(pair(0), pair(2)), a.add(pair(1), pair(3)))
+}
+
+/// The dot products of a tail with each lane's weights, summed as `tail::dot` sums.
+#[inline(always)]
+fn tail_dots<A: Rows, I: SpIndex>(a: A, u: &[f64], columns: &[I], values: &[f64]) -> A::Real {
     let (column_blocks, column_rest) = columns.as_chunks::<SUMS>();
     let (value_blocks, value_rest) = values.as_chunks::<SUMS>();
     let mut sums = [a.splat(0.0); SUMS];
