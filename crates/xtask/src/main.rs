@@ -6,8 +6,10 @@
 
 mod bench_gate;
 mod comparison;
+mod findings;
 mod harness;
 mod instructions;
+mod output;
 mod python_stubs;
 
 use std::io::{self, Write};
