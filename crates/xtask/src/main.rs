@@ -52,3 +52,25 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documented_commands_are_understood() {
+        let page = include_str!("../../../docs/performance.md");
+        let commands: Vec<&str> = page
+            .lines()
+            .map(|line| line.trim_start().trim_start_matches("- run: "))
+            .filter(|line| line.starts_with("cargo xtask "))
+            .collect();
+        assert!(commands.len() >= 4, "found only {commands:?}");
+        for command in commands {
+            let words = command.split_whitespace().skip(1);
+            if let Err(error) = Arguments::try_parse_from(words) {
+                panic!("`{command}`: {error}");
+            }
+        }
+    }
+}
