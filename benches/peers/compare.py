@@ -53,8 +53,7 @@ def prepare(command: Path, worker: Path, folder: Path) -> list:
     toys = [ours.toy(command, seed) for seed in range(8)]
     worker = ours.Worker(worker)
     return [
-        ours.contender(command, worker, "scalar", 1),
-        ours.contender(command, worker, "lanes", 8),
+        *ours.contenders(command, worker),
         *cpp.contenders(folder),
         sklearn_sgd.contender(toys[0]),
         *jax_scan.contenders(toys),

@@ -12,6 +12,9 @@ from toy import EPOCHS, ROWS, SIGNAL_COLUMNS, STEPS, Contender, Outcome, Toy
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = [f"--n-train={ROWS}", "--n-test=0", f"--d-signal={SIGNAL_COLUMNS}"]
 
+# The bench worker's path for models of the toy that share rows and order: left out while it has none.
+SHARED = f"shared-d{SIGNAL_COLUMNS}"
+
 
 def build() -> tuple[Path, Path]:
     """Builds the command and the bench worker; the paths of their programs."""
@@ -46,23 +49,32 @@ class Worker:
         self.process = subprocess.Popen(
             [program, "--worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
-        self.process.stdout.readline()
+        self.paths = self.process.stdout.readline().split()
 
     def time(self, path: str) -> float:
         self.process.stdin.write(f"{path}\n")
         return float(self.process.stdout.readline())
 
 
-def contender(command: Path, worker: Worker, kernel: str, seeds: int) -> Contender:
+def contenders(command: Path, worker: Worker) -> list[Contender]:
+    """Scalar and lanes on as many seeds; then lanes whose models share rows and order, where the worker can."""
+    found = [contender(command, worker, "scalar", 1), contender(command, worker, "lanes", 8)]
+    # Lanes give each model the same bits in any company, so one stands for all.
+    if SHARED in worker.paths:
+        found.append(contender(command, worker, "lanes", 1, path=SHARED, form=", shared rows"))
+    return found
+
+
+def contender(command: Path, worker: Worker, kernel: str, seeds: int, path="", form="") -> Contender:
     """A kernel on as many seeds; its times are the best of ten turns of about a millisecond."""
     outcomes = [trained(command, kernel, seed) for seed in range(seeds)]
     accuracy, loss = np.mean(outcomes, axis=0)
-    path = f"{kernel}-d{SIGNAL_COLUMNS}"
+    path = path or f"{kernel}-d{SIGNAL_COLUMNS}"
 
     def run() -> Outcome:
         return Outcome(min(worker.time(path) for _ in range(10)), accuracy, loss)
 
-    return Contender(f"sparsegrok, {kernel}", run)
+    return Contender(f"sparsegrok, {kernel}{form}", run)
 
 
 def trained(command: Path, kernel: str, seed: int) -> tuple[float, float]:

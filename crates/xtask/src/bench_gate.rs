@@ -1,12 +1,14 @@
 //! `cargo xtask bench-gate BASE`: is the working tree slower than another version?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::comparison::{Comparison, Verdict};
+use crate::findings::{Compared, Findings, Revision};
 use crate::harness::{self, Worker};
+use crate::output::Output;
 
 /// Turns that each version takes in a round.
 const TURNS: usize = 32;
@@ -25,6 +27,12 @@ pub(crate) struct Arguments {
     /// Only this path; may be given several times
     #[arg(long = "path", value_name = "PATH")]
     paths: Vec<String>,
+    /// Write what was found as JSON too; `-` is standard output, and the table goes to standard error
+    #[arg(long, value_name = "FILE")]
+    json: Option<Output>,
+    /// Write it as Markdown too, for a comment on a pull request; `-` as for --json
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<Output>,
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -36,38 +44,64 @@ fn positive(text: &str) -> Result<f64, String> {
 
 /// Compares, prints a line per path, and returns whether none has become slower.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    let outputs = [arguments.json.as_ref(), arguments.markdown.as_ref()];
+    for output in outputs.into_iter().flatten() {
+        output.check()?;
+    }
+    ensure!(
+        outputs[0].is_none() || outputs[0] != outputs[1],
+        "--json and --markdown name the same place, expected two"
+    );
     let root = harness::root();
     let folder = root.join("target/bench-gate");
     let base = commit(&root, &arguments.base)?;
-    check_out(&root, &base, &folder.join("base"))?;
-    eprintln!("building {} ({})", arguments.base, &base[..9]);
-    let base = harness::build(&folder.join("base"), &folder.join("build"))?;
+    let here = working_tree(&root)?;
+    check_out(&root, &base.commit, &folder.join("base"))?;
+    eprintln!("building {} ({})", base.name, &base.commit[..9]);
+    let program = harness::build(&folder.join("base"), &folder.join("build"))?;
     eprintln!("building the working tree");
-    let programs = [base, harness::build(&root, &root.join("target"))?];
+    let programs = [program, harness::build(&root, &root.join("target"))?];
+    let threshold = arguments.threshold / 100.0;
+    let findings = Findings {
+        base,
+        here,
+        threshold,
+        paths: compare(&programs, arguments, threshold)?,
+    };
 
+    match outputs.contains(&Some(&Output::Stdout)) {
+        true => eprint!("{}", findings.text()),
+        false => print!("{}", findings.text()),
+    }
+    if let Some(output) = &arguments.json {
+        output.write(&format!("{:#}\n", findings.json()))?;
+    }
+    if let Some(output) = &arguments.markdown {
+        output.write(&findings.markdown())?;
+    }
+    Ok(findings.slower() == 0)
+}
+
+/// Has two programs, base first, take turns on the paths.
+fn compare(
+    programs: &[PathBuf; 2],
+    arguments: &Arguments,
+    threshold: f64,
+) -> Result<Vec<Compared>> {
     let [there, here] = [Worker::start(&programs[0])?, Worker::start(&programs[1])?];
-    for name in &arguments.paths {
-        let known = [&there, &here].map(|worker| worker.paths.contains(name));
-        ensure!(known == [true; 2], "not both versions have a path `{name}`");
-    }
-    let mut paths = Vec::new();
-    for name in &here.paths {
-        if !there.paths.contains(name) {
-            eprintln!("{name} is new and has nothing to be compared with");
-        } else if arguments.paths.is_empty() || arguments.paths.contains(name) {
-            paths.push((name.clone(), Comparison::new()));
-        }
-    }
+    let mut paths = choose(&there.paths, &here.paths, &arguments.paths)?;
     drop([there, here]);
 
-    let threshold = arguments.threshold / 100.0;
     let rounds = usize::from(arguments.rounds);
     let cores = Cores::of_this_process()?;
     for round in 0..4 * rounds {
-        let unclear = paths.iter_mut().filter(|(_, comparison)| {
-            round < rounds || comparison.verdict(threshold) == Verdict::Unclear
-        });
-        let mut unclear = unclear.peekable();
+        let mut unclear = paths
+            .iter_mut()
+            .filter_map(|(name, comparison)| Some((name, comparison.as_mut()?)))
+            .filter(|(_, comparison)| {
+                round < rounds || comparison.verdict(threshold) == Verdict::Unclear
+            })
+            .peekable();
         if unclear.peek().is_none() {
             break;
         }
@@ -77,10 +111,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
             comparison.add(take_turns(&mut workers, name)?);
         }
     }
-    print(&paths, threshold);
-    Ok(paths
+    Ok(paths)
+}
+
+/// The working tree's paths, or those of them that are asked for, to be compared where the base version
+/// has them.
+fn choose(there: &[String], here: &[String], asked: &[String]) -> Result<Vec<Compared>> {
+    for name in asked {
+        ensure!(
+            here.contains(name),
+            "the working tree has no path `{name}`, expected one of {}",
+            here.join(", ")
+        );
+    }
+    let chosen = here
         .iter()
-        .all(|(_, comparison)| comparison.verdict(threshold) != Verdict::Slower))
+        .filter(|name| asked.is_empty() || asked.contains(name));
+    let paths = chosen.map(|name| {
+        let comparison = there.contains(name).then(Comparison::new);
+        (name.clone(), comparison)
+    });
+    Ok(paths.collect())
 }
 
 /// The two versions' best times of a round; who goes first alternates.
@@ -94,29 +145,8 @@ fn take_turns(workers: &mut [Worker; 2], path: &str) -> Result<[f64; 2]> {
     Ok(best)
 }
 
-fn print(paths: &[(String, Comparison)], threshold: f64) {
-    println!("path          base ns   here ns   best     median   interval           rounds");
-    for (name, comparison) in paths {
-        let [base, here] = comparison.best;
-        let median = comparison.median_change();
-        println!(
-            "{name:<12} {base:8.2}  {here:8.2}  {:+5.1} %  {:+5.1} %  {:+5.1} to {:+5.1} %  {:6}  {}",
-            100.0 * comparison.best_change(),
-            100.0 * median.estimate,
-            100.0 * median.low,
-            100.0 * median.high,
-            comparison.rounds(),
-            match comparison.verdict(threshold) {
-                Verdict::Within => "ok",
-                Verdict::Slower => "slower",
-                Verdict::Unclear => "unclear: best and median disagree",
-            }
-        );
-    }
-}
-
-/// The full name of a revision that has the harness.
-fn commit(root: &Path, revision: &str) -> Result<String> {
+/// A revision that has the harness.
+fn commit(root: &Path, revision: &str) -> Result<Revision> {
     let name = format!("{revision}^{{commit}}");
     let commit = git(root, &["rev-parse", "--verify", "--quiet", &name])
         .map_err(|_| anyhow::anyhow!("git knows no revision `{revision}`"))?;
@@ -132,7 +162,21 @@ fn commit(root: &Path, revision: &str) -> Result<String> {
             harness::SOURCE
         );
     }
-    Ok(commit)
+    Ok(Revision {
+        name: revision.to_owned(),
+        commit,
+        changed: false,
+    })
+}
+
+/// The commit that is checked out, and what was changed since.
+fn working_tree(root: &Path) -> Result<Revision> {
+    let changes = git(root, &["status", "--porcelain", "--untracked-files=no"])?;
+    Ok(Revision {
+        name: "HEAD".to_owned(),
+        commit: git(root, &["rev-parse", "HEAD"])?,
+        changed: !changes.is_empty(),
+    })
 }
 
 /// Lays a commit out in a folder, which keeps what has not changed since the last time.
@@ -202,5 +246,40 @@ impl Cores {
 
     fn take(&self, _round: usize) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// Names of paths, and which of them are compared.
+    fn chosen(asked: &[&str]) -> Result<Vec<(String, bool)>> {
+        let (there, here) = (names(&["old", "gone"]), names(&["old", "new"]));
+        let paths = choose(&there, &here, &names(asked))?;
+        let told = paths
+            .into_iter()
+            .map(|(name, comparison)| (name, comparison.is_some()));
+        Ok(told.collect())
+    }
+
+    #[test]
+    fn paths_that_the_base_lacks_are_new() {
+        let [old, new] = [("old".to_owned(), true), ("new".to_owned(), false)];
+        assert_eq!(chosen(&[]).unwrap(), [old, new.clone()]);
+        assert_eq!(chosen(&["new"]).unwrap(), [new]);
+    }
+
+    #[test]
+    fn a_path_that_is_asked_for_must_be_there() {
+        let said = chosen(&["old", "gone"]).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "the working tree has no path `gone`, expected one of old, new"
+        );
     }
 }

@@ -6,8 +6,10 @@
 
 mod bench_gate;
 mod comparison;
+mod findings;
 mod harness;
 mod instructions;
+mod output;
 mod python_stubs;
 
 use std::io::{self, Write};
@@ -47,6 +49,28 @@ fn main() -> ExitCode {
             // If standard error is closed, the exit code still tells.
             let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documented_commands_are_understood() {
+        let page = include_str!("../../../docs/performance.md");
+        let commands: Vec<&str> = page
+            .lines()
+            .map(|line| line.trim_start().trim_start_matches("- run: "))
+            .filter(|line| line.starts_with("cargo xtask "))
+            .collect();
+        assert!(commands.len() >= 4, "found only {commands:?}");
+        for command in commands {
+            let words = command.split_whitespace().skip(1);
+            if let Err(error) = Arguments::try_parse_from(words) {
+                panic!("`{command}`: {error}");
+            }
         }
     }
 }
