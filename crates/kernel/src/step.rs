@@ -98,8 +98,8 @@ impl Choice {
     /// Most lanes that it is compiled for.
     pub(crate) fn most_lanes(self) -> usize {
         match self {
-            // Sixteen rows of their own would not fit the registers, and batches wait for memory anyway.
-            Self::LookAhead(_, Arrangement::Common) => WIDE,
+            // More numbers than these would not fit the registers.
+            Self::LookAhead(width, Arrangement::Common) if width < WIDE => WIDE,
             _ => LANES,
         }
     }

@@ -14,6 +14,12 @@ use crate::step::{
     TailsAlone, Together,
 };
 
+// The width becomes a constant of the compiled loop, which then keeps all columns in registers;
+// patterns must be constants.
+const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
+const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
+const BROAD: usize = LOOK_AHEAD_WIDTHS[2];
+
 /// A group that has forms of steps. Each kind of group has its own: what none takes is not compiled.
 pub(super) trait Steps {
     /// Trains an epoch of a loss in the form that the plan has chosen.
@@ -62,7 +68,8 @@ impl Steps for Linear<'_, LANES, 1> {
 impl Steps for Linear<'_, WIDE, 1> {
     fn steps<L: Slope>(&mut self) {
         match self.form {
-            Choice::LookAhead(width, _) => self.look_ahead_over::<L, Common>(width),
+            Choice::LookAhead(NARROW, _) => self.look_ahead::<L, Common, NARROW>(),
+            Choice::LookAhead(MIDDLE, _) => self.look_ahead::<L, Common, MIDDLE>(),
             _ => unreachable!("other forms have {LANES} lanes"),
         }
     }
@@ -105,15 +112,10 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
 
     /// Steps that look ahead over rows in an arrangement.
     fn look_ahead_over<L: Slope, R: Arranged<V>>(&mut self, width: usize) {
-        // The width becomes a constant of the compiled loop, which then keeps all columns in registers;
-        // patterns must be constants.
-        const NARROW: usize = LOOK_AHEAD_WIDTHS[0];
-        const MIDDLE: usize = LOOK_AHEAD_WIDTHS[1];
-        const WIDE: usize = LOOK_AHEAD_WIDTHS[2];
         match width {
             NARROW => self.look_ahead::<L, R, NARROW>(),
             MIDDLE => self.look_ahead::<L, R, MIDDLE>(),
-            _ => self.look_ahead::<L, R, WIDE>(),
+            _ => self.look_ahead::<L, R, BROAD>(),
         }
     }
 
