@@ -9,7 +9,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use shared::toy;
 use sparsegrok::data::{Dataset, Problem, SyntheticSpec, generate};
-use sparsegrok::kernel::{Figure, KernelChoice, Sgd, SimdChoice, Weights, evaluate};
+use sparsegrok::kernel::{Figure, KernelChoice, Sgd, SimdChoice, Threads, Weights, evaluate};
 
 fn measure(c: &mut Criterion) {
     let mut group = c.benchmark_group("evaluate");
@@ -28,7 +28,16 @@ fn measure(c: &mut Criterion) {
             assert_evaluated(&problem, &weights[0], &spec);
             group.throughput(Throughput::Elements(rows as u64));
             group.bench_function(BenchmarkId::new(name, rows), |b| {
-                b.iter(|| evaluate(1, black_box(&weights[0]), &problem, &spec, None));
+                b.iter(|| {
+                    evaluate(
+                        1,
+                        black_box(&weights[0]),
+                        &problem,
+                        &spec,
+                        None,
+                        &Threads::One,
+                    )
+                });
             });
         }
     }
@@ -51,7 +60,7 @@ fn assert_evaluated(problem: &Problem, weights: &Weights, spec: &Sgd) {
         }
         [loss, right]
     };
-    let found = evaluate(1, weights, problem, spec, None);
+    let found = evaluate(1, weights, problem, spec, None, &Threads::One);
     let test = problem.test.as_ref().expect("test rows");
     for (found, expected) in [
         (

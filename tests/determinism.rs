@@ -83,6 +83,17 @@ fn weights_are_the_same_on_every_machine() {
     }
 }
 
+/// More rows than a block has, which are evaluated on all threads.
+#[test]
+fn a_run_prints_the_same_on_any_number_of_threads() {
+    let run = "run --n-train 140000 --n-test 70000 --d-signal 2 --epochs 1";
+    let expected = printed(&format!("{run} --threads 1"));
+    for threads in ["0", "2", "3"] {
+        let found = printed(&format!("{run} --threads {threads}"));
+        assert_eq!(found, expected, "{threads} threads");
+    }
+}
+
 /// The part of a model file below the configuration it was trained with.
 fn weights(model: &str) -> &str {
     let last = model.rfind("\n#").expect("a configuration");

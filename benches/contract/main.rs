@@ -35,7 +35,7 @@ use cpp::Twin;
 use shared::pairs::{Ratio, Work, take_turns};
 use shared::{growth, rows, toy, workers};
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{Figure, KernelChoice, Sgd, SimdChoice, evaluate};
+use sparsegrok::kernel::{Figure, KernelChoice, Sgd, SimdChoice, Threads, evaluate};
 use sparsegrok_lanes::Level;
 
 fn main() -> ExitCode {
@@ -103,7 +103,8 @@ fn twins(contract: &mut Contract) {
     let rows = sized(512);
     let problems = toy::problems(1, 512, 5);
     let ours = toy::train_textbook(&problems[0], 500);
-    let ours = evaluate(500, &ours, &problems[0], &Sgd::default(), None);
+    let spec = Sgd::default();
+    let ours = evaluate(500, &ours, &problems[0], &spec, None, &Threads::One);
     // The two visit the same rows in the same order.
     let [dense, sparse] = ["dense", "sparse"].map(|kind| twin.run(kind, 512, 500));
     let apart = (dense.weight_norm - sparse.weight_norm) / dense.weight_norm;

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, Figure, Job, KernelChoice, Sgd, SimdChoice, Training, Weights, evaluate, start,
+    BatchSize, Figure, Job, KernelChoice, Sgd, SimdChoice, Threads, Training, Weights, evaluate,
+    start,
 };
 
 use super::textbook::Textbook;
@@ -166,7 +167,8 @@ pub(crate) fn textbook_epoch_times(problem: &Problem, epochs: u64) -> Vec<Durati
 /// Panics unless two models of one problem are the same up to the noise of their visiting orders.
 pub(crate) fn assert_agreement(problem: &Problem, found: &Weights, expected: &Weights) {
     let spec = Sgd::default();
-    let [found, expected] = [found, expected].map(|w| evaluate(1, w, problem, &spec, None));
+    let evaluate = |w| evaluate(1, w, problem, &spec, None, &Threads::One);
+    let [found, expected] = [found, expected].map(evaluate);
     let ratio = found[Figure::WeightNorm] / expected[Figure::WeightNorm];
     assert!((ratio - 1.0).abs() < 0.03, "weight norms differ by {ratio}");
     let gap = found[Figure::TrainLoss] - expected[Figure::TrainLoss];

@@ -20,7 +20,7 @@ use std::time::Instant;
 use sparsegrok_data::svmlight::{self, Options};
 use sparsegrok_data::{Problem, SyntheticSpec, TargetKind, generate};
 use sparsegrok_kernel::{
-    Job, KernelChoice, Order, Sgd, SimdChoice, Training, Weights, evaluate, start,
+    Job, KernelChoice, Order, Sgd, SimdChoice, Threads, Training, Weights, evaluate, start,
 };
 
 /// Work ready to be done, any number of times.
@@ -214,7 +214,14 @@ fn evaluation(rows: usize, times: u64) -> Path {
         units: times * rows as u64,
         work: Box::new(move || {
             for epoch in 0..times {
-                black_box(evaluate(epoch, black_box(&weights), &problem, &spec, None));
+                black_box(evaluate(
+                    epoch,
+                    black_box(&weights),
+                    &problem,
+                    &spec,
+                    None,
+                    &Threads::One,
+                ));
             }
         }),
     }

@@ -1,31 +1,37 @@
 //! Figures of a model's weights: accuracies, losses, norms, margins.
 
+use std::ops::Range;
+
 use sparsegrok_data::{
     Dataset, Problem, TargetKind, holds_squares, length, root_of_squares, sum_of_squares,
 };
 use sparsegrok_lanes::Level;
 
+use crate::blocks::{Blocks, Threads};
 use crate::figure::{Evaluation, Figure};
 use crate::spec::Sgd;
 use crate::weights::{Weights, score};
 
+#[cfg(test)]
+mod tests;
+
 /// Evaluates weights on a problem, in one pass over its non-zeros.
 ///
 /// A row counts as right when the score's sign (0 counts +1) is its target's; with an
-/// `accuracy_tolerance`, when (z − y)² is below it. All sums run in row order. A figure that exists
-/// and has no finite value is infinite: NaN is kept for those that do not exist.
+/// `accuracy_tolerance`, when (z − y)² is below it. Sums over rows go by blocks of 65,536 rows, which are divided among
+/// the threads: in row order within a block, and in the order of blocks. A figure that exists and has no finite value is
+/// infinite: NaN is kept for those that do not exist.
 pub fn evaluate(
     epoch: u64,
     weights: &Weights,
     problem: &Problem,
     spec: &Sgd,
     accuracy_tolerance: Option<f64>,
+    threads: &Threads,
 ) -> Evaluation {
     let scores = |data: &Dataset| {
-        Level::detect().vectorize(
-            #[inline(always)]
-            || Scores::of(data, weights, spec, accuracy_tolerance),
-        )
+        let blocks = Blocks::of(data.len());
+        Scores::of(data, weights, spec, accuracy_tolerance, blocks, threads)
     };
     let train = scores(&problem.train);
     let test = problem.test.as_ref().filter(|test| !test.is_empty());
@@ -74,7 +80,7 @@ pub(crate) fn figures(
     put(Figure::MemorizationShare, norms.memorization_share);
     put(
         Figure::Objective,
-        train.weighted_loss.unwrap_or(train.loss) + norms.penalty(spec.weight_decay),
+        train.weighted_loss + norms.penalty(spec.weight_decay),
     );
     found
 }
@@ -146,53 +152,124 @@ pub(crate) fn is_right(z: f64, y: f64, tolerance: Option<f64>) -> bool {
     }
 }
 
-/// [`Scores::weighted_loss`], in a pass of its own: few rows have weights.
-fn weighted_loss(data: &Dataset, weights: &Weights, spec: &Sgd) -> Option<f64> {
-    let row_weights = data.row_weights()?;
-    let of_row = |i: usize| {
-        let row = data.row(i);
-        row_weights[i] * spec.loss.value(score(weights, &row), row.target)
+/// Sums over the rows of a block, or of several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sums {
+    pub(crate) right: u64,
+    pub(crate) loss: f64,
+    /// Σ of losses, each times its row's weight: the losses themselves where rows have no weights.
+    pub(crate) weighted_loss: f64,
+    pub(crate) margins: f64,
+    pub(crate) margin_min: f64,
+}
+
+impl Sums {
+    /// Those of no rows.
+    pub(crate) const ZERO: Self = Self {
+        right: 0,
+        loss: 0.0,
+        weighted_loss: 0.0,
+        margins: 0.0,
+        margin_min: f64::INFINITY,
     };
-    Some((0..data.len()).map(of_row).sum::<f64>() / data.len() as f64)
+
+    /// Marks losses as infinite where a score is not finite, which they may hide: the hinge's max(0, 1 − NaN) is 0.
+    pub(crate) fn told_of(self, all_finite: bool) -> Self {
+        match all_finite {
+            true => self,
+            false => Self {
+                loss: f64::INFINITY,
+                weighted_loss: f64::INFINITY,
+                ..self
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn of(
+        rows: Range<usize>,
+        data: &Dataset,
+        weights: &Weights,
+        spec: &Sgd,
+        tolerance: Option<f64>,
+    ) -> Self {
+        let mut sums = Self::ZERO;
+        for i in rows.clone() {
+            let row = data.row(i);
+            let (z, y) = (score(weights, &row), row.target);
+            sums.right += u64::from(is_right(z, y, tolerance));
+            sums.loss += spec.loss.value(z, y);
+            sums.margins += y * z;
+            sums.margin_min = sums.margin_min.min(y * z);
+        }
+        sums.weighted_loss = match data.row_weights() {
+            // In a pass of its own: few rows have weights.
+            Some(row_weights) => rows.fold(0.0, |sum, i| {
+                let row = data.row(i);
+                sum + row_weights[i] * spec.loss.value(score(weights, &row), row.target)
+            }),
+            None => sums.loss,
+        };
+        sums.told_of(sums.margins.is_finite())
+    }
+
+    /// Those of these rows and of the next ones.
+    fn plus(self, next: Self) -> Self {
+        Self {
+            right: self.right + next.right,
+            loss: self.loss + next.loss,
+            weighted_loss: self.weighted_loss + next.weighted_loss,
+            margins: self.margins + next.margins,
+            margin_min: self.margin_min.min(next.margin_min),
+        }
+    }
 }
 
 /// Means over the rows of one dataset.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Scores {
     pub(crate) accuracy: f64,
     pub(crate) loss: f64,
-    /// The mean of losses, each times its row's weight, which training lowers; `None` where rows have no
-    /// weights.
-    pub(crate) weighted_loss: Option<f64>,
+    /// The mean of losses, each times its row's weight, which training lowers.
+    pub(crate) weighted_loss: f64,
     pub(crate) margin_min: f64,
     pub(crate) margin_mean: f64,
 }
 
 impl Scores {
-    #[inline(always)]
-    fn of(data: &Dataset, weights: &Weights, spec: &Sgd, tolerance: Option<f64>) -> Self {
+    fn of(
+        data: &Dataset,
+        weights: &Weights,
+        spec: &Sgd,
+        tolerance: Option<f64>,
+        blocks: Blocks,
+        threads: &Threads,
+    ) -> Self {
         // A tolerance is for real targets: signs are compared as signs.
         let tolerance = tolerance.filter(|_| data.target_kind() == TargetKind::Real);
-        let mut right = 0_u64;
-        let (mut loss, mut margins, mut margin_min) = (0.0, 0.0, f64::INFINITY);
-        for i in 0..data.len() {
-            let row = data.row(i);
-            let (z, y) = (score(weights, &row), row.target);
-            right += u64::from(is_right(z, y, tolerance));
-            loss += spec.loss.value(z, y);
-            margins += y * z;
-            margin_min = margin_min.min(y * z);
-        }
-        // A loss may hide a score that is not a number: the hinge's max(0, 1 − NaN) is 0.
-        if !margins.is_finite() {
-            loss = f64::INFINITY;
-        }
-        let n = data.len() as f64;
+        Self::by_blocks(blocks, threads, |rows| {
+            Level::detect().vectorize(
+                #[inline(always)]
+                || Sums::of(rows, data, weights, spec, tolerance),
+            )
+        })
+    }
+
+    /// The means that follow from the sums over each block's rows.
+    pub(crate) fn by_blocks(
+        blocks: Blocks,
+        threads: &Threads,
+        sums: impl Fn(Range<usize>) -> Sums + Sync,
+    ) -> Self {
+        let of_blocks = blocks.map(threads, sums);
+        let all = of_blocks.into_iter().fold(Sums::ZERO, Sums::plus);
+        let n = blocks.rows() as f64;
         Self {
-            accuracy: right as f64 / n,
-            loss: loss / n,
-            weighted_loss: weighted_loss(data, weights, spec),
-            margin_min,
-            margin_mean: margins / n,
+            accuracy: all.right as f64 / n,
+            loss: all.loss / n,
+            weighted_loss: all.weighted_loss / n,
+            margin_min: all.margin_min,
+            margin_mean: all.margins / n,
         }
     }
 }

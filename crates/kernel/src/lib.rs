@@ -24,6 +24,7 @@
 //! L. Bottou, "Stochastic Gradient Descent Tricks", in *Neural Networks: Tricks of the Trade*, 2nd
 //! ed., 2012, section 5.1: sparse updates with the decay in a common factor.
 
+mod blocks;
 mod company;
 mod dense;
 mod engine;
@@ -53,6 +54,7 @@ mod training;
 mod visits;
 mod weights;
 
+pub use blocks::Threads;
 pub use company::Company;
 pub use engine::{KernelChoice, SimdChoice, start, training_bytes};
 pub use evaluate::evaluate;

@@ -7,6 +7,7 @@
 use sparsegrok_data::{Dataset, holds_squares};
 use sparsegrok_lanes::Level;
 
+use crate::blocks::Blocks;
 use crate::evaluate::{Alignment, is_right};
 use crate::loss::Loss;
 use crate::weights::{WeightSource, score};
@@ -89,27 +90,38 @@ impl TrainQuestion<'_> {
         Level::detect().vectorize(
             #[inline(always)]
             || match self.goal {
-                TrainGoal::Loss(most) => self.loss_is_at_most(most, weights),
+                TrainGoal::Loss(most) => {
+                    self.loss_is_at_most(most, weights, Blocks::of(self.data.len()))
+                }
                 TrainGoal::Accuracy(least) => self.accuracy_is_at_least(least, weights),
             },
         )
     }
 
     #[inline(always)]
-    fn loss_is_at_most(&self, most: f64, weights: &impl WeightSource) -> bool {
-        // The rows in order and one sum, as an evaluation adds them: only the way out is shorter.
-        let n = self.data.len() as f64;
-        // Losses are not negative: a sum beyond this, rounding included, never comes back.
+    pub(crate) fn loss_is_at_most(
+        &self,
+        most: f64,
+        weights: &impl WeightSource,
+        blocks: Blocks,
+    ) -> bool {
+        // The rows in order and a sum for each block, as an evaluation adds them: only the way out is shorter.
+        let n = blocks.rows() as f64;
+        // Losses are not negative: sums beyond this, rounding included, never come back.
         let certain = most * n * (1.0 + DOUBTFUL);
-        let mut sum = 0.0;
-        for i in 0..self.data.len() {
-            let row = self.data.row(i);
-            sum += self.loss.value(score(weights, &row), row.target);
-            if sum > certain {
-                return false;
+        let mut before = 0.0;
+        for rows in blocks.iter() {
+            let mut sum = 0.0;
+            for i in rows {
+                let row = self.data.row(i);
+                sum += self.loss.value(score(weights, &row), row.target);
+                if before + sum > certain {
+                    return false;
+                }
             }
+            before += sum;
         }
-        sum / n <= most
+        before / n <= most
     }
 
     #[inline(always)]

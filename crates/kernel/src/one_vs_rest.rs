@@ -1,10 +1,13 @@
 //! A run on several classes: of each class a model of its own, which tells its rows from the rest.
 
+use std::ops::Range;
+
 use sparsegrok_data::{Classes, Dataset, InvalidSetting, Problem};
 use sparsegrok_lanes::{LANES, Level};
 
+use crate::blocks::{Blocks, Threads};
 use crate::engine::{KernelChoice, SimdChoice, start_from, training_bytes};
-use crate::evaluate::{Norms, Scores, figures};
+use crate::evaluate::{Norms, Scores, Sums, figures};
 use crate::figure::Evaluation;
 use crate::init::Job;
 use crate::shape::Shape;
@@ -32,6 +35,7 @@ pub struct OneVsRest<'a> {
     groups: Vec<SideBySide<'a>>,
     /// Epochs trained.
     epoch: u64,
+    threads: Threads,
 }
 
 impl<'a> OneVsRest<'a> {
@@ -90,6 +94,7 @@ impl<'a> OneVsRest<'a> {
             classes,
             groups,
             epoch: run.start.map_or(0, |state| state.epoch),
+            threads: Threads::One,
         })
     }
 
@@ -144,6 +149,12 @@ impl Training for OneVsRest<'_> {
         1
     }
 
+    fn set_threads(&mut self, threads: &Threads) {
+        self.threads = threads.clone();
+        let groups = self.groups.iter_mut();
+        groups.for_each(|group| group.set_threads(threads));
+    }
+
     fn advance(&mut self) {
         self.epoch += 1;
         self.groups.iter_mut().for_each(SideBySide::advance);
@@ -156,11 +167,13 @@ impl Training for OneVsRest<'_> {
 
     fn evaluate(&self, _lane: usize) -> Result<Evaluation, Diverged> {
         let models = self.models()?;
-        let scores = |rows: &Dataset, problems: &[&Dataset]| {
-            Level::detect().vectorize(
-                #[inline(always)]
-                || means(rows, problems, &models, self.classes, self.spec),
-            )
+        let scores = |data: &Dataset, problems: &[&Dataset]| {
+            Scores::by_blocks(Blocks::of(data.len()), &self.threads, |rows| {
+                Level::detect().vectorize(
+                    #[inline(always)]
+                    || sums(rows, data, problems, &models, self.classes, self.spec),
+                )
+            })
         };
         let problems = self.classes.problems();
         let train: Vec<&Dataset> = problems.iter().map(|problem| &problem.train).collect();
@@ -226,22 +239,21 @@ fn of_class(state: &State, class: usize, classes: usize) -> Option<State> {
     })
 }
 
-/// Means over rows, of which `problems` has the signs for each class, and in training its weights.
+/// Sums over rows of `data`, of which `problems` has the signs for each class, and in training its weights.
 #[inline(always)]
-fn means(
-    rows: &Dataset,
+fn sums(
+    rows: Range<usize>,
+    data: &Dataset,
     problems: &[&Dataset],
     models: &[Weights],
     classes: &Classes,
     spec: &Sgd,
-) -> Scores {
-    let mut right = 0_u64;
-    let (mut loss, mut weighted_loss) = (0.0, 0.0);
-    let (mut margins, mut margin_min) = (0.0, f64::INFINITY);
+) -> Sums {
+    let mut sums = Sums::ZERO;
     let mut of_classes = vec![0.0; models.len()];
     let mut is_finite = true;
-    for i in 0..rows.len() {
-        let row = rows.row(i);
+    for i in rows {
+        let row = data.row(i);
         let mut losses = 0.0;
         for ((z, model), problem) in of_classes.iter_mut().zip(models).zip(problems) {
             *z = score(model, &row);
@@ -249,34 +261,22 @@ fn means(
             let of_model = spec.loss.value(*z, problem.targets()[i]);
             losses += of_model;
             let weight = problem.row_weights().map_or(1.0, |weights| weights[i]);
-            weighted_loss += weight * of_model;
+            sums.weighted_loss += weight * of_model;
         }
-        loss += losses;
+        sums.loss += losses;
         // A row of a class that no model knows is never right, and has no margin.
         let Some(own) = classes.place(row.target) else {
             continue;
         };
-        right += u64::from(predicted_class(&of_classes) == own);
+        sums.right += u64::from(predicted_class(&of_classes) == own);
         let others = of_classes
             .iter()
             .enumerate()
             .filter(|&(class, _)| class != own);
         let other = others.fold(f64::NEG_INFINITY, |most, (_, z)| f64::max(most, *z));
         let margin = of_classes[own] - other;
-        margins += margin;
-        margin_min = margin_min.min(margin);
+        sums.margins += margin;
+        sums.margin_min = sums.margin_min.min(margin);
     }
-    // Losses and margins may hide a score that is not a number: the hinge's max(0, 1 − NaN) is 0.
-    if !is_finite {
-        loss = f64::INFINITY;
-        weighted_loss = f64::INFINITY;
-    }
-    let n = rows.len() as f64;
-    Scores {
-        accuracy: right as f64 / n,
-        loss: loss / n,
-        weighted_loss: Some(weighted_loss / n),
-        margin_min,
-        margin_mean: margins / n,
-    }
+    sums.told_of(is_finite)
 }

@@ -2,6 +2,7 @@
 
 use sparsegrok_data::TargetKind;
 
+use crate::blocks::Threads;
 use crate::evaluate::{evaluate, has_population};
 use crate::figure::{Evaluation, Figure};
 use crate::init::Job;
@@ -18,6 +19,7 @@ pub struct SideBySide<'a> {
     epoch: u64,
     lanes: Vec<Lane<'a>>,
     population: PopulationGoals,
+    threads: Threads,
 }
 
 struct Lane<'a> {
@@ -37,6 +39,7 @@ impl<'a> SideBySide<'a> {
             epoch,
             lanes: lanes.collect(),
             population: PopulationGoals::default(),
+            threads: Threads::One,
         }
     }
 
@@ -90,6 +93,10 @@ impl Training for SideBySide<'_> {
         self.lanes.len()
     }
 
+    fn set_threads(&mut self, threads: &Threads) {
+        self.threads = threads.clone();
+    }
+
     fn advance(&mut self) {
         self.epoch += 1;
         self.trainer.epoch();
@@ -108,6 +115,7 @@ impl Training for SideBySide<'_> {
             run.problem,
             run.spec,
             run.accuracy_tolerance,
+            &self.threads,
         );
         match found.is_finite() {
             true => Ok(found),

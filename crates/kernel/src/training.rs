@@ -4,6 +4,7 @@
 //! evaluated, and has a [`State`] between two epochs. The study calls, and is never called back
 //! while a model trains.
 
+use crate::blocks::Threads;
 use crate::figure::{Evaluation, Figure};
 use crate::state::{Arrays, State};
 
@@ -14,6 +15,10 @@ use crate::state::{Arrays, State};
 pub trait Training {
     /// The number of runs.
     fn lanes(&self) -> usize;
+
+    /// Lets the work of each run be divided among threads, in place of the calling one alone, with the same results.
+    /// Models that divide none of it may ignore this.
+    fn set_threads(&mut self, _threads: &Threads) {}
 
     /// Trains every run for one epoch.
     fn advance(&mut self);

@@ -12,6 +12,7 @@ use crate::detect::Milestones;
 use crate::family::{Family, Start};
 use crate::linear::Linear;
 use crate::seeds::RunSeeds;
+use crate::threads;
 use crate::trace::Trace;
 use crate::train::{Event, Fault, Watch, train};
 
@@ -67,7 +68,8 @@ impl From<Fault> for RunError {
     }
 }
 
-/// Trains a configuration's linear model on a problem. `Time: O(epochs · nnz)`
+/// Trains a configuration's linear model on a problem, and evaluates many rows on as many threads as it allows: by
+/// default those of rayon's current pool. `Time: O(epochs · nnz)`
 ///
 /// # Errors
 /// When the configuration is not valid or does not fit the problem, or training diverges.
@@ -100,7 +102,8 @@ pub fn run_watched<F: Family, B>(
         state: None,
     };
     let kept_in = kept_in.map(|unfinished| (unfinished, 0));
-    let traced = match train(family, config, &[start], kept_in, watch)? {
+    let threads = threads::of_one_run(config.engine.threads);
+    let traced = match train(family, config, &[start], kept_in, &threads, watch)? {
         ControlFlow::Continue(mut traced) => traced.remove(0),
         ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
     };

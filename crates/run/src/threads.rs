@@ -1,9 +1,11 @@
 //! Pools of threads: as many as were asked for and the system allows.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use sparsegrok_kernel::Threads;
 
 /// Most threads of a pool, a few times what the largest machines have.
 pub const MOST_THREADS: usize = 512;
@@ -79,6 +81,18 @@ pub fn pool(threads: usize) -> (Option<ThreadPool>, Result<(), Fewer>) {
     (None, told(asked, 1))
 }
 
+/// The threads for the work of a single run under a setting of `threads`: for 0 those of the current pool, else
+/// so many of its own, or the calling one alone where the system allows none.
+pub(crate) fn of_one_run(threads: usize) -> Threads {
+    match threads {
+        0 => Threads::Current,
+        1 => Threads::One,
+        most => pool(most)
+            .0
+            .map_or(Threads::One, |pool| Threads::Pool(Arc::new(pool))),
+    }
+}
+
 /// A number, half of it and so on, to 1.
 fn halves(number: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(number), |&number| (number > 1).then_some(number / 2))
@@ -100,6 +114,10 @@ mod tests {
         assert_eq!(wanted(3), 3);
         assert_eq!(wanted(usize::MAX), MOST_THREADS);
         assert!((1..=MOST_THREADS).contains(&wanted(0)));
+        assert!(matches!(of_one_run(0), Threads::Current));
+        assert!(matches!(of_one_run(1), Threads::One));
+        let two = of_one_run(2);
+        assert!(matches!(two, Threads::Pool(pool) if pool.current_num_threads() == 2));
         assert_eq!(halves(9).collect::<Vec<_>>(), [9, 4, 2, 1]);
         assert_eq!(told(2, 2), Ok(()));
         let fewer = told(9, 4).unwrap_err().to_string();

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use sparsegrok_config::Config;
 use sparsegrok_data::InvalidSetting;
-use sparsegrok_kernel::{Arrays, Diverged, Evaluation, EvaluationPlan, State, Training};
+use sparsegrok_kernel::{Arrays, Diverged, Evaluation, EvaluationPlan, State, Threads, Training};
 use sparsegrok_log::{CheckpointError, Unfinished};
 
 use crate::detect::{Brackets, Detector};
@@ -51,7 +51,7 @@ pub struct Traced {
 }
 
 /// Trains runs of a configuration to their ends: from the beginning, or from where a group of this number
-/// in a folder of unfinished work had come.
+/// in a folder of unfinished work had come. The work of each is divided among `threads`.
 ///
 /// # Errors
 /// When a setting does not fit the data, or the runs cannot be kept or gone on with.
@@ -60,6 +60,7 @@ pub fn train<B>(
     config: &Config,
     runs: &[Start<'_, AnyData>],
     kept_in: Option<(&Unfinished, u64)>,
+    threads: &Threads,
     watch: Watch<'_, B>,
 ) -> Result<ControlFlow<B, Vec<Traced>>, Fault> {
     let mut group = InTraining::begin(family, config, runs, kept_in)?;
@@ -77,6 +78,7 @@ pub fn train<B>(
             ..runs[run]
         });
         let mut training = family.start(&starts.collect::<Vec<_>>())?;
+        training.set_threads(threads);
         let (together, later) = rest.split_at(training.lanes());
         let mut epoch = states[first].as_ref().map_or(0, |state| state.epoch);
         while together.iter().any(|&run| group.goes_on(run)) {

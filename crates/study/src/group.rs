@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sparsegrok_config::{Config, EvaluateSpec};
 use sparsegrok_data::InvalidSetting;
-use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice};
+use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice, Threads};
 use sparsegrok_log::Unfinished;
 use sparsegrok_run::models::{AnyData, AnyFamily, Start};
 use sparsegrok_run::thresholds::{Brackets, Detector, Goal};
@@ -138,7 +138,10 @@ pub(crate) fn train<B>(
         state: None,
     });
     let runs: Vec<_> = runs.collect();
-    let traced = match training::train(family, config, &runs, kept_in, watch)? {
+    // Groups are what a study's threads divide. One that waited for others to evaluate its rows would meanwhile begin
+    // another group, beside the memory of its own.
+    let threads = &Threads::One;
+    let traced = match training::train(family, config, &runs, kept_in, threads, watch)? {
         ControlFlow::Continue(traced) => traced,
         ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
     };
