@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use sparsegrok_data::Dataset;
 use sparsegrok_lanes::Level;
 
+use crate::blocks::Threads;
 use crate::init::Seed;
 use crate::look::TrainQuestion;
 use crate::loss::Loss;
@@ -47,7 +48,8 @@ impl<'a> DenseTrainer<'a> {
 
     /// Bytes of a run in progress, the dataset aside.
     pub(crate) fn bytes(spec: &Sgd, shape: Shape) -> usize {
-        Self::matrix_bytes(shape).saturating_add(visits::bytes(spec, shape.rows))
+        Self::matrix_bytes(shape)
+            .saturating_add(visits::bytes(spec.visiting_order(shape), shape.rows))
     }
 
     pub(crate) fn new(level: Level, seed: Seed<'a, '_>) -> Self {
@@ -83,7 +85,7 @@ impl<'a> DenseTrainer<'a> {
             learning_rate: LearningRate::new(spec, n),
             epoch: 0,
             step: 0,
-            visits: Visits::new(spec, [order_seed], n),
+            visits: Visits::new(spec, spec.visiting_order(Shape::of(data)), [order_seed], n),
             diverged: None,
             columns,
             matrix,
@@ -188,7 +190,7 @@ fn derivative(loss: Loss, z: f64, y: f64) -> f64 {
 }
 
 impl Trainer for DenseTrainer<'_> {
-    fn epoch(&mut self) {
+    fn epoch(&mut self, _threads: &Threads) {
         self.level.vectorize(
             #[inline(always)]
             || self.train_epoch(),

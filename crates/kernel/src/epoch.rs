@@ -6,6 +6,8 @@
 //! must be rescaled, and a margin is not finite, so that a lane has diverged. The hot loop only
 //! notices them and returns; they are dealt with outside, so that nothing of theirs is in its way.
 
+mod large_batches;
+
 use std::marker::PhantomData;
 
 use sparsegrok_data::Dataset;
@@ -13,9 +15,11 @@ use sparsegrok_lanes::{
     Arithmetic, LANES, Lanes, Level, Rows, Scalar, Simd, Task, WIDE, WideLanes,
 };
 
+use crate::batch::Batch;
 use crate::layout::{Layout, PackedRows, Window};
 use crate::loss::Slope;
 use crate::pace::Pace;
+use crate::shape::Shape;
 use crate::spec::Sgd;
 use crate::step::{Form, TAILS_AHEAD, clamp_margin};
 use crate::training::Diverged;
@@ -32,7 +36,7 @@ pub(crate) struct Driver<'a, const W: usize, const V: usize> {
     pub(crate) progress: Progress<W>,
     visits: Visits<V>,
     /// Rows of a batch.
-    batch: usize,
+    pub(crate) batch: Batch,
     /// Coefficients of a batch, by row, then lane.
     coefficients: Vec<f64>,
     /// The place where each lane left the finite numbers, if it did.
@@ -50,18 +54,19 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
         order_seeds: [u64; V],
     ) -> Self {
         let (spec, n) = (specs[0], data[0].len());
-        let batch = spec.batch_size.rows(n);
+        let shape = Shape::of(data[0]);
+        let (batch, order) = (Batch::of(spec, shape), spec.visiting_order(shape));
         Self {
             data,
             rows: PackedRows::new(layout, &data, spec.loss.needs_signs()),
-            visits: Visits::new(spec, order_seeds, layout.block()),
+            visits: Visits::new(spec, order, order_seeds, layout.block()),
             progress: Progress {
                 epoch: 0,
                 step: 0,
                 pace: Pace::new(specs, n),
             },
             batch,
-            coefficients: vec![0.0; batch * W],
+            coefficients: vec![0.0; batch.kept() * W],
             diverged: [None; W],
         }
     }
@@ -85,13 +90,17 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
         }
     }
 
-    /// Trains an epoch with steps of a form.
+    /// Trains an epoch with steps of a form; `SINGLE`: one row at a time, else by batches.
     ///
     /// Each loss and form is compiled as a function of its own: one that held them all would be too
     /// large to be optimised well.
-    pub(crate) fn epoch<L: Slope, F: Form<V>>(&mut self, level: Level, form: F) {
+    pub(crate) fn epoch<L: Slope, F: Form<V>, const SINGLE: bool>(
+        &mut self,
+        level: Level,
+        form: F,
+    ) {
         self.progress.epoch += 1;
-        level.run(Epoch {
+        level.run(Epoch::<_, _, W, V, SINGLE> {
             driver: self,
             form,
             loss: PhantomData::<L>,
@@ -101,7 +110,7 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
 
     /// The walk over blocks and stretches.
     #[inline(always)]
-    fn walk<A: Rows, L: Slope, F: Form<V>>(&mut self, a: A, mut form: F) {
+    fn walk<A: Rows, L: Slope, F: Form<V>, const SINGLE: bool>(&mut self, a: A, mut form: F) {
         let Self {
             data,
             rows,
@@ -129,10 +138,16 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
                     progress: &mut *progress,
                     ahead: &mut ahead,
                 };
-                let (done, interruption) = if F::SINGLE_ROW {
+                let (done, interruption) = if SINGLE {
                     stretch.single_rows::<A, L, F>(a, &mut form, &mut registers)
                 } else {
-                    stretch.batches::<A, L, F>(a, &mut form, &mut registers, *batch, coefficients)
+                    stretch.batches::<A, L, F>(
+                        a,
+                        &mut form,
+                        &mut registers,
+                        batch.rows,
+                        coefficients,
+                    )
                 };
                 match interruption {
                     None => break,
@@ -194,22 +209,26 @@ impl<'a, const W: usize, const V: usize> Driver<'a, W, V> {
 }
 
 /// One epoch, to be compiled for the level's instructions.
-struct Epoch<'d, 'a, L, F, const W: usize, const V: usize> {
+struct Epoch<'d, 'a, L, F, const W: usize, const V: usize, const SINGLE: bool> {
     driver: &'d mut Driver<'a, W, V>,
     form: F,
     loss: PhantomData<L>,
 }
 
-impl<L: Slope, F: Form<V>, const W: usize, const V: usize> Task for Epoch<'_, '_, L, F, W, V> {
+impl<L: Slope, F: Form<V>, const W: usize, const V: usize, const SINGLE: bool> Task
+    for Epoch<'_, '_, L, F, W, V, SINGLE>
+{
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         // W is known when compiled, so that only one arm is.
         match W {
-            1 => self.driver.walk::<_, L, F>(Scalar(simd), self.form),
-            LANES => self.driver.walk::<_, L, F>(Lanes(simd), self.form),
-            WIDE => self.driver.walk::<_, L, F>(WideLanes(simd), self.form),
+            1 => self.driver.walk::<_, L, F, SINGLE>(Scalar(simd), self.form),
+            LANES => self.driver.walk::<_, L, F, SINGLE>(Lanes(simd), self.form),
+            WIDE => self
+                .driver
+                .walk::<_, L, F, SINGLE>(WideLanes(simd), self.form),
             _ => unreachable!("1, {LANES} or {WIDE} lanes"),
         }
     }

@@ -53,7 +53,7 @@ pub(crate) const PREFETCH_FROM: usize = 1 << 20;
 
 /// Visits between asking for a packed row and using it: a step takes some ten nanoseconds and memory
 /// about a hundred, and a hint that comes too early is pushed out of the cache again.
-const PREFETCH_DISTANCE: usize = 16;
+pub(crate) const PREFETCH_DISTANCE: usize = 16;
 
 /// The way in which the rows of several lanes lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,6 +279,34 @@ pub(crate) struct Window<'r> {
     lane_stride: usize,
     width: usize,
     first: usize,
+}
+
+impl<'r> Window<'r> {
+    /// Parts of it, each of up to `length` rows of a range, for rows that do not lie apart by lane. Visits in
+    /// each count from its first row.
+    pub(crate) fn split(
+        self,
+        range: Range<usize>,
+        length: usize,
+    ) -> impl Iterator<Item = Window<'r>> {
+        let Self {
+            memory,
+            stride,
+            lane_stride,
+            width,
+            first,
+        } = self;
+        let rows = &mut memory[range.start * stride..range.end * stride];
+        let parts = rows.chunks_mut(length * stride);
+        let starts = (first + range.start..).step_by(length);
+        parts.zip(starts).map(move |(memory, first)| Window {
+            memory,
+            stride,
+            lane_stride,
+            width,
+            first,
+        })
+    }
 }
 
 impl Window<'_> {

@@ -24,6 +24,7 @@
 //! L. Bottou, "Stochastic Gradient Descent Tricks", in *Neural Networks: Tricks of the Trade*, 2nd
 //! ed., 2012, section 5.1: sparse updates with the decay in a common factor.
 
+mod batch;
 mod blocks;
 mod company;
 mod dense;

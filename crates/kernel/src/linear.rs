@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use sparsegrok_data::{AlignedBlock, Csr};
 use sparsegrok_lanes::Level;
 
+use crate::batch::Batch;
+use crate::blocks::Threads;
 use crate::epoch::Driver;
 use crate::init::Seed;
 use crate::layout::Layout;
@@ -34,7 +36,7 @@ pub(crate) struct Plan {
     signal: usize,
     /// Doubles of the tail weights of all lanes.
     tail: usize,
-    /// Bytes of visiting orders and of a batch's coefficients.
+    /// Bytes of visiting orders, and of a batch's coefficients and sums.
     steps: usize,
 }
 
@@ -48,16 +50,26 @@ impl Plan {
 
     fn with_layout(spec: &Sgd, shape: Shape, lanes: usize, form: Choice, layout: Layout) -> Self {
         // Saturating throughout: the plan also answers for sizes that nobody could allocate.
-        let coefficients = spec.batch_size.rows(shape.rows).saturating_mul(lanes);
+        let batch = Batch::of(spec, shape);
+        let (signal, tail) = (
+            layout.width().saturating_mul(lanes),
+            shape.tail.saturating_mul(lanes),
+        );
+        let coefficients = batch.kept().saturating_mul(lanes);
+        let sums = batch
+            .sums_held()
+            .saturating_mul(signal.saturating_add(tail));
+        let kept = coefficients.saturating_add(sums);
         let orders = if form.has_one_order() { 1 } else { lanes };
-        let orders = visits::bytes(spec, layout.block()).saturating_mul(orders);
+        let orders =
+            visits::bytes(spec.visiting_order(shape), layout.block()).saturating_mul(orders);
         Self {
             form,
             lanes,
             layout,
-            signal: layout.width().saturating_mul(lanes),
-            tail: shape.tail.saturating_mul(lanes),
-            steps: orders.saturating_add(coefficients.saturating_mul(size_of::<f64>())),
+            signal,
+            tail,
+            steps: orders.saturating_add(kept.saturating_mul(size_of::<f64>())),
         }
     }
 
@@ -238,12 +250,12 @@ impl<const W: usize, const V: usize> Trainer for Linear<'_, W, V>
 where
     Self: Steps,
 {
-    fn epoch(&mut self) {
+    fn epoch(&mut self, threads: &Threads) {
         // Here the loss becomes a type, once an epoch, so that no step asks which it is.
         match self.spec.loss {
-            Loss::Logistic => self.steps::<LogisticSlope>(),
-            Loss::Squared => self.steps::<SquaredSlope>(),
-            Loss::Hinge => self.steps::<HingeSlope>(),
+            Loss::Logistic => self.steps::<LogisticSlope>(threads),
+            Loss::Squared => self.steps::<SquaredSlope>(threads),
+            Loss::Hinge => self.steps::<HingeSlope>(threads),
         }
     }
 

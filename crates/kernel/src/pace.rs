@@ -127,6 +127,21 @@ impl<const W: usize> Pace<W> {
         }
     }
 
+    /// The factors of the step that was prepared last, as they are in [`factors`](Self::factors).
+    pub(crate) fn factors_by_lane(&self) -> StepFactors<[f64; W]> {
+        let mut factors = StepFactors {
+            margin: [0.0; W],
+            rate: [0.0; W],
+            scale: [0.0; W],
+        };
+        for lane in 0..W {
+            factors.margin[lane] = self.scale[lane] * self.decay_before[lane];
+            factors.scale[lane] = self.scale[lane] * self.decay[lane];
+            factors.rate[lane] = self.eta[lane] / factors.scale[lane];
+        }
+        factors
+    }
+
     /// Sets the factors that do not depend on the scale to those of a step.
     #[inline(never)]
     fn vary(&mut self, step: u64) {
@@ -157,6 +172,11 @@ impl<const W: usize> Pace<W> {
     #[inline(always)]
     pub(crate) fn needs_folding<A: Arithmetic>(a: A, scale: A::Real) -> bool {
         a.any_below(scale, FOLD_BELOW)
+    }
+
+    /// True when [`needs_folding`](Self::needs_folding) is, before a step.
+    pub(crate) fn is_to_be_folded(&self) -> bool {
+        self.scale.iter().any(|&scale| scale < FOLD_BELOW)
     }
 
     /// Moves a power of two from each scale that needs it to the weights: returns the factors by which

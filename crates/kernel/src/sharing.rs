@@ -1,6 +1,7 @@
 //! The part of their visits that runs trained side by side have in common.
 
 use crate::init::Job;
+use crate::shape::Shape;
 use crate::spec::Order;
 
 /// The part of their visits that runs trained side by side have in common: the more it is, the less there
@@ -25,8 +26,9 @@ impl Sharing {
     /// The part that a run has in common with another.
     pub(crate) fn of(run: &Job<'_>, other: &Job<'_>) -> Self {
         let orders = |run: &Job<'_>| {
-            let seed = (run.spec.order != Order::Sequential).then_some(run.order_seed);
-            (run.spec.order, run.spec.rng, seed)
+            let order = run.spec.visiting_order(Shape::of(&run.problem.train));
+            let seed = (order != Order::Sequential).then_some(run.order_seed);
+            (order, run.spec.rng, seed)
         };
         if orders(run) != orders(other) {
             return Self::Nothing;

@@ -99,7 +99,7 @@ impl Training for SideBySide<'_> {
 
     fn advance(&mut self) {
         self.epoch += 1;
-        self.trainer.epoch();
+        self.trainer.epoch(&self.threads);
     }
 
     fn diverged(&self, lane: usize) -> Option<Diverged> {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use sparsegrok_data::{Dataset, Problem, RandomFamily};
 
 use crate::loss::Loss;
+use crate::shape::Shape;
 use crate::spec::{Order, Sgd};
 use crate::weights::Weights;
 
@@ -179,7 +180,8 @@ impl LinearState {
         let data = &problem.train;
         let rows = data.len();
         let memorized = data.memorization().map_or(0, |_| rows);
-        let shuffles = spec.order == Order::Shuffle && spec.rng == RandomFamily::Xoshiro256pp;
+        let order = spec.visiting_order(Shape::of(data));
+        let shuffles = order == Order::Shuffle && spec.rng == RandomFamily::Xoshiro256pp;
         // An epoch's steps follow from the epochs before, unless there are none.
         let progress = match self.epoch {
             0 => self.generator == [0; 4],

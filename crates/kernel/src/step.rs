@@ -40,7 +40,7 @@ use crate::sharing::Sharing;
 use crate::spec::{BatchSize, Sgd};
 
 pub(crate) use self::arranged::{Apart, Arranged, Common, Interleaved};
-pub(crate) use self::form::{Form, clamp_margin};
+pub(crate) use self::form::{Form, Summing, Sums, clamp_margin};
 pub(crate) use self::general::General;
 pub(crate) use self::look_ahead::LookAhead;
 pub(crate) use self::tail::TailRows;

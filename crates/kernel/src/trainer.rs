@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::blocks::Threads;
 use crate::look::TrainQuestion;
 use crate::state::LinearState;
 use crate::training::Diverged;
@@ -9,8 +10,8 @@ use crate::weights::Weights;
 
 /// Runs in progress, one epoch at a time.
 pub(crate) trait Trainer {
-    /// Trains one epoch.
-    fn epoch(&mut self);
+    /// Trains one epoch; one run's work may be divided among threads.
+    fn epoch(&mut self, threads: &Threads);
     /// A run's weights as they stand. `Time: O(weights)`
     fn weights(&self, lane: usize) -> Weights;
     /// A run's signal weights as they are stored, and the factor that makes them the weights.

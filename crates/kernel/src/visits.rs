@@ -48,9 +48,10 @@ impl<const W: usize> Source<W> {
 }
 
 impl<const W: usize> Visits<W> {
-    pub(crate) fn new(spec: &Sgd, order_seeds: [u64; W], n_train: usize) -> Self {
+    /// Orders of the first `n_train` rows of a training set, as [`Sgd::visiting_order`] says.
+    pub(crate) fn new(spec: &Sgd, order: Order, order_seeds: [u64; W], n_train: usize) -> Self {
         let streams = |seed| Stream::new(spec.rng, seed, Purpose::Order);
-        let source = match (spec.order, spec.rng) {
+        let source = match (order, spec.rng) {
             (Order::Sequential, _) => Source::Sequential,
             (Order::WithReplacement, _) => {
                 Source::WithReplacement(order_seeds.into_iter().map(streams).collect())
@@ -98,6 +99,11 @@ impl<const W: usize> Visits<W> {
         (current, Ahead(None))
     }
 
+    /// True where rows are visited in their order.
+    pub(crate) fn are_in_order(&self) -> bool {
+        matches!(self.source, Source::Sequential)
+    }
+
     /// The state from which a seed's generator makes the order of the next epoch; zeros where
     /// orders do not come from such a generator.
     pub(crate) fn generator(&self, lane: usize) -> [u64; 4] {
@@ -132,8 +138,8 @@ impl<const W: usize> Visits<W> {
 
 /// Bytes of the visiting orders of one lane over `rows` rows: the current epoch's, and the next one's
 /// or the last one's where shuffling needs it.
-pub(crate) fn bytes(spec: &Sgd, rows: usize) -> usize {
-    let orders = if spec.order == Order::Shuffle { 2 } else { 1 };
+pub(crate) fn bytes(order: Order, rows: usize) -> usize {
+    let orders = if order == Order::Shuffle { 2 } else { 1 };
     rows.saturating_mul(orders * size_of::<u32>())
 }
 

@@ -6,9 +6,9 @@ use sparsegrok_data::{Csr, Dataset, Indices, SpIndex};
 use sparsegrok_lanes::{LANES, WIDE};
 
 use super::Linear;
+use crate::blocks::Threads;
 use crate::layout::Arrangement;
 use crate::loss::Slope;
-use crate::spec::BatchSize;
 use crate::step::{
     Apart, Arranged, Choice, Common, General, Interleaved, LOOK_AHEAD_WIDTHS, LookAhead, TailRows,
     TailsAlone, Together,
@@ -22,12 +22,13 @@ const BROAD: usize = LOOK_AHEAD_WIDTHS[2];
 
 /// A group that has forms of steps. Each kind of group has its own: what none takes is not compiled.
 pub(super) trait Steps {
-    /// Trains an epoch of a loss in the form that the plan has chosen.
-    fn steps<L: Slope>(&mut self);
+    /// Trains an epoch of a loss in the form that the plan has chosen; one run's large batches are divided among
+    /// threads.
+    fn steps<L: Slope>(&mut self, threads: &Threads);
 }
 
 impl Steps for Linear<'_, 1, 1> {
-    fn steps<L: Slope>(&mut self) {
+    fn steps<L: Slope>(&mut self, threads: &Threads) {
         match self.form {
             Choice::TailsAlone => match self.tail() {
                 Some((tail, Indices::U32(columns))) if self.unit_tail => {
@@ -42,31 +43,31 @@ impl Steps for Linear<'_, 1, 1> {
                 }
                 None => unreachable!("a form for sparse tails has one"),
             },
-            _ => self.rows_apart::<L>(),
+            _ => self.rows_apart::<L>(threads),
         }
     }
 }
 
 impl Steps for Linear<'_, LANES, LANES> {
-    fn steps<L: Slope>(&mut self) {
-        self.rows_apart::<L>();
+    fn steps<L: Slope>(&mut self, threads: &Threads) {
+        self.rows_apart::<L>(threads);
     }
 }
 
 impl Steps for Linear<'_, LANES, 1> {
-    fn steps<L: Slope>(&mut self) {
+    fn steps<L: Slope>(&mut self, threads: &Threads) {
         match self.form {
             Choice::LookAhead(width, Arrangement::Interleaved) => {
                 self.look_ahead_over::<L, Interleaved>(width);
             }
             Choice::LookAhead(width, _) => self.look_ahead_over::<L, Common>(width),
-            _ => self.together_over::<L>(),
+            _ => self.together_over::<L>(threads),
         }
     }
 }
 
 impl Steps for Linear<'_, WIDE, 1> {
-    fn steps<L: Slope>(&mut self) {
+    fn steps<L: Slope>(&mut self, _threads: &Threads) {
         match self.form {
             Choice::LookAhead(NARROW, _) => self.look_ahead::<L, Common, NARROW>(),
             Choice::LookAhead(MIDDLE, _) => self.look_ahead::<L, Common, MIDDLE>(),
@@ -77,17 +78,17 @@ impl Steps for Linear<'_, WIDE, 1> {
 
 impl<const W: usize> Linear<'_, W, W> {
     /// Steps of lanes that have a row each.
-    fn rows_apart<L: Slope>(&mut self)
+    fn rows_apart<L: Slope>(&mut self, threads: &Threads)
     where
         Apart: Arranged<W>,
     {
         match self.form {
             Choice::LookAhead(width, _) => self.look_ahead_over::<L, Apart>(width),
-            _ => self.general::<L>(),
+            _ => self.general::<L>(threads),
         }
     }
 
-    fn general<L: Slope>(&mut self) {
+    fn general<L: Slope>(&mut self, threads: &Threads) {
         let form = General {
             data: self.driver.data,
             row_weights: self.driver.data.map(Dataset::row_weights),
@@ -98,7 +99,13 @@ impl<const W: usize> Linear<'_, W, W> {
             bias_trained: self.spec.bias,
             square: self.square,
         };
-        self.driver.epoch::<L, _>(self.level, form);
+        match self.driver.batch.block {
+            Some(block) => {
+                let driver = &mut self.driver;
+                driver.epoch_of_large_batches::<L, _>(self.level, form, block, threads);
+            }
+            None => self.driver.epoch::<L, _, false>(self.level, form),
+        }
     }
 }
 
@@ -125,7 +132,7 @@ impl<'a, const W: usize, const V: usize> Linear<'a, W, V> {
             signal: self.signal.as_mut_slice(),
             square: self.square,
         };
-        self.driver.epoch::<L, _>(self.level, form);
+        self.driver.epoch::<L, _, true>(self.level, form);
     }
 }
 
@@ -140,33 +147,29 @@ impl Linear<'_, 1, 1> {
             bias_trained: self.spec.bias,
             square: self.square[0],
         };
-        self.driver.epoch::<L, _>(self.level, form);
+        self.driver.epoch::<L, _, true>(self.level, form);
     }
 }
 
 impl<const W: usize> Linear<'_, W, 1> {
-    fn together_over<L: Slope>(&mut self) {
-        let is_single = self.spec.batch_size == BatchSize::Rows(1);
+    fn together_over<L: Slope>(&mut self, threads: &Threads) {
         match self.tail() {
-            Some((tail, Indices::U32(columns))) if is_single => {
-                self.together::<L, _, true>(Some(TailRows::new(tail, columns)));
-            }
             Some((tail, Indices::U32(columns))) => {
-                self.together::<L, _, false>(Some(TailRows::new(tail, columns)));
+                self.together::<L, _>(Some(TailRows::new(tail, columns)), threads);
             }
-            // Wide columns are rare: a single row is a batch of one.
             Some((tail, Indices::Usize(columns))) => {
-                self.together::<L, _, false>(Some(TailRows::new(tail, columns)));
+                self.together::<L, _>(Some(TailRows::new(tail, columns)), threads);
             }
-            None => self.together::<L, u32, false>(None),
+            None => self.together::<L, u32>(None, threads),
         }
     }
 
-    fn together<L: Slope, I: SpIndex, const SINGLE: bool>(
+    fn together<L: Slope, I: SpIndex>(
         &mut self,
         tails: Option<TailRows<'_, I>>,
+        threads: &Threads,
     ) {
-        let form = Together::<I, W, SINGLE> {
+        let form = Together::<I, W> {
             tails,
             row_weights: self.driver.data.map(Dataset::row_weights),
             signal: self.signal.as_mut_slice(),
@@ -176,6 +179,13 @@ impl<const W: usize> Linear<'_, W, 1> {
             memorizes: self.memorizes,
             square: self.square,
         };
-        self.driver.epoch::<L, _>(self.level, form);
+        let driver = &mut self.driver;
+        match (driver.batch.block, driver.batch.rows) {
+            (Some(block), _) => {
+                driver.epoch_of_large_batches::<L, _>(self.level, form, block, threads);
+            }
+            (None, 1) => driver.epoch::<L, _, true>(self.level, form),
+            (None, _) => driver.epoch::<L, _, false>(self.level, form),
+        }
     }
 }

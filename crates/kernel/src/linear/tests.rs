@@ -4,6 +4,7 @@ use sparsegrok_data::{AlignedBlock, Csr, Dataset, Features, TargetKind};
 use sparsegrok_lanes::{LANES, Level};
 
 use super::{Choice, Linear, Plan};
+use crate::blocks::Threads;
 use crate::init::Seed;
 use crate::layout::Layout;
 use crate::loss::Loss;
@@ -73,7 +74,7 @@ where
     for<'a> Linear<'a, W, V>: Trainer,
 {
     let mut group = group::<W, V>(spec, data, block, &[]);
-    (0..3).for_each(|_| group.epoch());
+    (0..3).for_each(|_| group.epoch(&Threads::One));
     outcome(&group)
 }
 
@@ -87,10 +88,10 @@ where
     for<'a> Linear<'a, W, V>: Trainer,
 {
     let mut begun = group::<W, V>(spec, data, block, &[]);
-    (0..2).for_each(|_| begun.epoch());
+    (0..2).for_each(|_| begun.epoch(&Threads::One));
     let states: Vec<LinearState> = (0..W).map(|lane| begun.state(lane)).collect();
     let mut group = group::<W, V>(spec, data, block, &states);
-    group.epoch();
+    group.epoch(&Threads::One);
     outcome(&group)
 }
 

@@ -12,9 +12,6 @@ use crate::pace::StepFactors;
 /// Methods that take [`Registers`](Form::Registers) or rows must be `#[inline(always)]`, as all
 /// code on the way of a step.
 pub(crate) trait Form<const V: usize> {
-    /// True where each step is over a single row a lane.
-    const SINGLE_ROW: bool;
-
     /// Values that live in registers from step to step. The hot loop works on a copy of its own, so
     /// that nothing done to them between its runs can keep them in memory.
     type Registers<A: Rows>: Copy;
@@ -86,6 +83,72 @@ pub(crate) trait Form<const V: usize> {
     fn finish<A: Rows>(&mut self, _a: A, _registers: Self::Registers<A>) {}
 }
 
+/// Sums of coefficients times rows, a number for each weight, as the weights lie in their form.
+#[derive(Clone, Debug)]
+pub(crate) struct Sums {
+    pub(crate) signal: Vec<f64>,
+    pub(crate) tail: Vec<f64>,
+    /// By lane.
+    pub(crate) bias: Vec<f64>,
+}
+
+impl Sums {
+    /// Sums of nothing, of so many signal and tail weights and lanes.
+    pub(crate) fn zeros(signal: usize, tail: usize, lanes: usize) -> Self {
+        Self {
+            signal: vec![0.0; signal],
+            tail: vec![0.0; tail],
+            bias: vec![0.0; lanes],
+        }
+    }
+
+    /// Adds other sums, number by number.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let parts = [
+            (&mut self.signal, &other.signal),
+            (&mut self.tail, &other.tail),
+            (&mut self.bias, &other.bias),
+        ];
+        for (sums, others) in parts {
+            sums.iter_mut()
+                .zip(others)
+                .for_each(|(sum, other)| *sum += other);
+        }
+    }
+}
+
+/// A form whose steps can be taken in two parts: sums over the rows of a batch, and their addition to the
+/// weights.
+pub(crate) trait Summing<const V: usize>: Form<V> {
+    /// Sums of nothing.
+    fn zero_sums(&self) -> Sums;
+
+    /// Adds `coefficient` times each visited row to sums. The memorization parts are left as they are.
+    fn sum<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        sums: &mut Sums,
+        rows: &Window<'_>,
+        row: &Self::Row<A>,
+        coefficient: A::Real,
+    );
+
+    /// True where a lane memorizes.
+    fn memorizes(&self) -> bool;
+
+    /// Adds `coefficient` times each visited row's memorization column to its weight.
+    fn memorize<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        rows: &mut Window<'_>,
+        row: &Self::Row<A>,
+        coefficient: A::Real,
+    );
+
+    /// Adds sums to the weights.
+    fn add_sums<A: Rows>(&mut self, a: A, sums: &Sums, factors: StepFactors<A::Real>);
+}
+
 /// The numbers that the slope of the loss is taken at.
 pub(crate) struct Score<A: Arithmetic> {
     /// The margin, or the score where the loss folds no sign, in units of the loss.
@@ -120,4 +183,19 @@ pub(crate) fn clamp_margin<A: Arithmetic, L: Slope>(a: A, margin: &mut A::Real) 
     }
     *margin = a.clamp(*margin, L::MARGIN_LIMIT);
     true
+}
+
+/// Adds sums to the weights of signal and tail columns and of the bias, which is scaled.
+pub(super) fn add_sums<A: Arithmetic>(
+    a: A,
+    (signal, tail, bias): (&mut [f64], &mut [f64], &mut [f64]),
+    sums: &Sums,
+    scale: A::Real,
+) {
+    for (weights, sums) in [(signal, &sums.signal), (tail, &sums.tail)] {
+        let pairs = weights.iter_mut().zip(sums);
+        pairs.for_each(|(weight, sum)| *weight += sum);
+    }
+    let stepped = a.mul_add(a.load(&sums.bias), scale, a.load(bias));
+    a.store(stepped, bias);
 }

@@ -3,7 +3,7 @@
 use sparsegrok_data::{Csr, Dataset, SparseRow};
 use sparsegrok_lanes::Rows;
 
-use super::form::{Form, Score};
+use super::form::{Form, Score, Summing, Sums, add_sums};
 use super::tail;
 use crate::layout::Window;
 use crate::loss::Slope;
@@ -38,8 +38,6 @@ pub(crate) struct Row<R, const W: usize> {
 }
 
 impl<const W: usize> Form<W> for General<'_, W> {
-    const SINGLE_ROW: bool = false;
-
     type Registers<A: Rows> = ();
 
     type Row<A: Rows> = Row<A::Real, W>;
@@ -96,7 +94,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
             let mut tails = [0.0; W];
             for lane in 0..W {
                 let weights = &self.tail[lane * self.tail_width..][..self.tail_width];
-                tails[lane] = tail::dot(weights, self.tail_row(rows, &row.visit, lane));
+                tails[lane] = tail::dot(weights, self.tails().row(rows, &row.visit, lane));
             }
             score = a.add(score, fold_sign::<A, L>(a, row.target, a.load(&tails)));
         }
@@ -126,27 +124,16 @@ impl<const W: usize> Form<W> for General<'_, W> {
         coefficient: A::Real,
         factors: StepFactors<A::Real>,
     ) {
-        // The packed columns carry their label, so that c is added as it is.
-        let width = rows.width();
-        a.add_scaled(coefficient, self.signal, rows.memory(), &row.starts, width);
-        let p = a.mul_add(coefficient, a.load(&self.square), row.p);
-        a.scatter(p, rows.memory_mut(), &row.starts, width);
-        // Packed rows have their label folded in; weights outside of them need the coefficient's sign.
-        let signed = fold_sign::<A, L>(a, row.target, coefficient);
-        if self.tail_width > 0 {
-            let mut steps = [0.0; W];
-            a.store(signed, &mut steps);
-            for lane in 0..W {
-                let sparse = self.tail_row(rows, &row.visit, lane);
-                let weights = &mut self.tail[lane * self.tail_width..][..self.tail_width];
-                tail::add_scaled(weights, steps[lane], sparse);
-            }
-        }
-        if self.bias_trained {
+        let tails = self.tails();
+        let bias = self.bias_trained.then_some(&mut *self.bias);
+        let to = (&mut *self.signal, &mut *self.tail);
+        let signed = tails.add::<A, L>(a, to, rows, row, coefficient);
+        if let Some(bias) = bias {
             // The bias is not stored unscaled, as it does not decay: c, which is, is scaled back.
-            let bias = a.mul_add(signed, factors.scale, a.load(self.bias));
-            a.store(bias, self.bias);
+            let stepped = a.mul_add(signed, factors.scale, a.load(bias));
+            a.store(stepped, bias);
         }
+        self.memorize::<A, L>(a, rows, row, coefficient);
     }
 
     #[inline(always)]
@@ -158,7 +145,7 @@ impl<const W: usize> Form<W> for General<'_, W> {
     #[inline(always)]
     fn prefetch(&self, rows: &Window<'_>, visit: &[u32; W]) {
         for lane in 0..W {
-            tail::prefetch_row(self.tail_row(rows, visit, lane));
+            tail::prefetch_row(self.tails().row(rows, visit, lane));
         }
     }
 
@@ -182,6 +169,94 @@ impl<const W: usize> Form<W> for General<'_, W> {
     }
 }
 
+impl<const W: usize> Summing<W> for General<'_, W> {
+    fn zero_sums(&self) -> Sums {
+        Sums::zeros(self.signal.len(), self.tail.len(), W)
+    }
+
+    #[inline(always)]
+    fn sum<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        sums: &mut Sums,
+        rows: &Window<'_>,
+        row: &Row<A::Real, W>,
+        coefficient: A::Real,
+    ) {
+        let to = (&mut sums.signal[..], &mut sums.tail[..]);
+        let signed = self.tails().add::<A, L>(a, to, rows, row, coefficient);
+        if self.bias_trained {
+            let sum = a.add(a.load(&sums.bias), signed);
+            a.store(sum, &mut sums.bias);
+        }
+    }
+
+    #[inline(always)]
+    fn memorizes(&self) -> bool {
+        self.square.iter().any(|&square| square != 0.0)
+    }
+
+    #[inline(always)]
+    fn memorize<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        rows: &mut Window<'_>,
+        row: &Row<A::Real, W>,
+        coefficient: A::Real,
+    ) {
+        let p = a.mul_add(coefficient, a.load(&self.square), row.p);
+        let width = rows.width();
+        a.scatter(p, rows.memory_mut(), &row.starts, width);
+    }
+
+    fn add_sums<A: Rows>(&mut self, a: A, sums: &Sums, factors: StepFactors<A::Real>) {
+        add_sums(a, (self.signal, self.tail, self.bias), sums, factors.scale);
+    }
+}
+
+/// The tails of the lanes' rows.
+#[derive(Clone, Copy)]
+struct Tails<'w, const W: usize> {
+    data: [&'w Dataset; W],
+    width: usize,
+}
+
+impl<'w, const W: usize> Tails<'w, W> {
+    /// Adds `coefficient` times each visited row to numbers for signal and tail columns, which lie like the
+    /// weights; returns the coefficient for columns without their label.
+    #[inline(always)]
+    fn add<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        (signal, tail): (&mut [f64], &mut [f64]),
+        rows: &Window<'_>,
+        row: &Row<A::Real, W>,
+        coefficient: A::Real,
+    ) -> A::Real {
+        // The packed columns carry their label, so that c is added as it is.
+        let width = rows.width();
+        a.add_scaled(coefficient, signal, rows.memory(), &row.starts, width);
+        // Packed rows have their label folded in; weights outside of them need the coefficient's sign.
+        let signed = fold_sign::<A, L>(a, row.target, coefficient);
+        if self.width > 0 {
+            let mut steps = [0.0; W];
+            a.store(signed, &mut steps);
+            for lane in 0..W {
+                let sparse = self.row(rows, &row.visit, lane);
+                let numbers = &mut tail[lane * self.width..][..self.width];
+                tail::add_scaled(numbers, steps[lane], sparse);
+            }
+        }
+        signed
+    }
+
+    /// The sparse tail of a lane's visited row.
+    #[inline(always)]
+    fn row(&self, rows: &Window<'_>, visit: &[u32; W], lane: usize) -> SparseRow<'w> {
+        self.data[lane].features().tail_row(rows.row(visit[lane]))
+    }
+}
+
 impl<'w, const W: usize> General<'w, W> {
     /// True where a step needs its rows' targets. Where signs are folded into the packed columns,
     /// only the other parts need the label.
@@ -190,10 +265,13 @@ impl<'w, const W: usize> General<'w, W> {
         !L::FOLDS_SIGN || self.tail_width > 0 || self.bias_trained
     }
 
-    /// The sparse tail of a lane's visited row.
+    /// The tails of the lanes' rows.
     #[inline(always)]
-    fn tail_row(&self, rows: &Window<'_>, visit: &[u32; W], lane: usize) -> SparseRow<'w> {
-        self.data[lane].features().tail_row(rows.row(visit[lane]))
+    fn tails(&self) -> Tails<'w, W> {
+        Tails {
+            data: self.data,
+            width: self.tail_width,
+        }
     }
 }
 

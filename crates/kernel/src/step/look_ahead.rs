@@ -54,8 +54,6 @@ impl<R, const W: usize, const V: usize, const D: usize> Form<V> for LookAhead<'_
 where
     R: Arranged<V>,
 {
-    const SINGLE_ROW: bool = true;
-
     type Registers<A: Rows> = Registers<A, D>;
 
     type Row<A: Rows> = Row<A, R::Start, D>;

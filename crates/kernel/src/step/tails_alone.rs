@@ -40,8 +40,6 @@ pub(crate) struct Row {
 }
 
 impl<I: SpIndex, const ONES: bool> Form<1> for TailsAlone<'_, I, ONES> {
-    const SINGLE_ROW: bool = true;
-
     type Registers<A: Rows> = ();
 
     type Row<A: Rows> = Row;

@@ -8,14 +8,14 @@
 use sparsegrok_data::SpIndex;
 use sparsegrok_lanes::Rows;
 
-use super::form::{Form, Score};
+use super::form::{Form, Score, Summing, Sums, add_sums};
 use super::tail::{SUMS, TailRows};
 use crate::layout::{LINE, Window};
 use crate::loss::Slope;
 use crate::pace::StepFactors;
 
-/// Steps over rows in common; `SINGLE`: one row at a time, else batches.
-pub(crate) struct Together<'w, I, const W: usize, const SINGLE: bool> {
+/// Steps over rows in common.
+pub(crate) struct Together<'w, I, const W: usize> {
     /// The rows' sparse tails, if they have any.
     pub(crate) tails: Option<TailRows<'w, I>>,
     /// The weights of each lane's rows, if they have any.
@@ -45,9 +45,7 @@ pub(crate) struct Row<R> {
     weight: R,
 }
 
-impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for Together<'_, I, W, SINGLE> {
-    const SINGLE_ROW: bool = SINGLE;
-
+impl<const W: usize, I: SpIndex> Form<1> for Together<'_, I, W> {
     type Registers<A: Rows> = ();
 
     type Row<A: Rows> = Row<A::Real>;
@@ -132,25 +130,13 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for Together<'_, I,
         coefficient: A::Real,
         factors: StepFactors<A::Real>,
     ) {
-        let width = rows.width();
-        let columns = &rows.memory()[row.start..][..width];
-        for (weights, x) in self.signal.chunks_exact_mut(W).zip(columns) {
-            let stepped = a.mul_add(coefficient, a.splat(*x), a.load(weights));
-            a.store(stepped, weights);
-        }
-        if let Some(tails) = &self.tails {
-            let (columns, values) = tails.row(row.number);
-            add_scaled(a, self.tail, coefficient, columns, values);
-        }
-        if self.memorizes {
-            let folded = a.mul(row.sign, coefficient);
-            let p = a.mul_add(folded, a.load(&self.square), row.p);
-            a.store(p, &mut rows.memory_mut()[row.start + width + W..]);
-        }
+        let to = (&mut *self.signal, &mut *self.tail);
+        add_row(a, to, &self.tails, rows, row, coefficient);
         if self.bias_trained {
             let bias = a.mul_add(coefficient, factors.scale, a.load(self.bias));
             a.store(bias, self.bias);
         }
+        self.memorize::<A, L>(a, rows, row, coefficient);
     }
 
     #[inline(always)]
@@ -188,6 +174,75 @@ impl<const W: usize, I: SpIndex, const SINGLE: bool> Form<1> for Together<'_, I,
             weights[lane] = 0.0;
         }
         self.bias[lane] = 0.0;
+    }
+}
+
+impl<const W: usize, I: SpIndex> Summing<1> for Together<'_, I, W> {
+    fn zero_sums(&self) -> Sums {
+        Sums::zeros(self.signal.len(), self.tail.len(), W)
+    }
+
+    #[inline(always)]
+    fn sum<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        sums: &mut Sums,
+        rows: &Window<'_>,
+        row: &Row<A::Real>,
+        coefficient: A::Real,
+    ) {
+        let to = (&mut sums.signal[..], &mut sums.tail[..]);
+        add_row(a, to, &self.tails, rows, row, coefficient);
+        if self.bias_trained {
+            let sum = a.add(a.load(&sums.bias), coefficient);
+            a.store(sum, &mut sums.bias);
+        }
+    }
+
+    #[inline(always)]
+    fn memorizes(&self) -> bool {
+        self.memorizes
+    }
+
+    #[inline(always)]
+    fn memorize<A: Rows, L: Slope>(
+        &self,
+        a: A,
+        rows: &mut Window<'_>,
+        row: &Row<A::Real>,
+        coefficient: A::Real,
+    ) {
+        if self.memorizes {
+            let folded = a.mul(row.sign, coefficient);
+            let p = a.mul_add(folded, a.load(&self.square), row.p);
+            let place = row.start + rows.width() + W;
+            a.store(p, &mut rows.memory_mut()[place..]);
+        }
+    }
+
+    fn add_sums<A: Rows>(&mut self, a: A, sums: &Sums, factors: StepFactors<A::Real>) {
+        add_sums(a, (self.signal, self.tail, self.bias), sums, factors.scale);
+    }
+}
+
+/// Adds `c` times a row to numbers for signal and tail columns, which lie like the weights.
+#[inline(always)]
+fn add_row<A: Rows, I: SpIndex>(
+    a: A,
+    (signal, tail): (&mut [f64], &mut [f64]),
+    tails: &Option<TailRows<'_, I>>,
+    rows: &Window<'_>,
+    row: &Row<A::Real>,
+    c: A::Real,
+) {
+    let columns = &rows.memory()[row.start..][..rows.width()];
+    for (numbers, x) in signal.chunks_exact_mut(A::WIDTH).zip(columns) {
+        let stepped = a.mul_add(c, a.splat(*x), a.load(numbers));
+        a.store(stepped, numbers);
+    }
+    if let Some(tails) = tails {
+        let (columns, values) = tails.row(row.number);
+        add_scaled(a, tail, c, columns, values);
     }
 }
 
