@@ -1,5 +1,5 @@
-//! From a thousand rows to ten million: the textbook loop, the scalar kernel, and lanes with data and
-//! visiting orders of their own.
+//! From a thousand rows to ten million: the textbook loop, the scalar kernel, lanes with data and
+//! visiting orders of their own, and lanes that share rows and order; and full batches on one thread and on all.
 //!
 //! `cargo bench --bench large_n`. Throughput is in seed-steps. First the three take turns; the first
 //! epoch, which pays for laying out the rows, does not count.
@@ -13,9 +13,9 @@ use criterion::{
     BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
 };
 use shared::pairs::{Ratio, take_turns};
-use shared::toy;
+use shared::toy::{self, Runs};
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{KernelChoice, SimdChoice};
+use sparsegrok::kernel::{Company, KernelChoice, SimdChoice, Threads};
 
 /// Rounds in which the three take turns.
 const ROUNDS: usize = 15;
@@ -78,7 +78,9 @@ fn compare(n: usize, problems: &[Problem]) {
     let epochs = (100_000 / n as u64).max(1);
     let rounds = if n > LANES_UP_TO { 6 } else { ROUNDS };
     let time = |problems, kernel| toy::step_time(problems, kernel, SimdChoice::Auto, epochs);
-    let [textbook, scalar, lanes] = take_turns(
+    let grid = Runs::Grid(&problems[0], Company::MOST);
+    let full_batch = |threads| toy::full_batch_time(&problems[0], threads, epochs);
+    let [textbook, scalar, lanes, shared, one_thread, all_threads] = take_turns(
         rounds,
         [
             Box::new(|| toy::textbook_step_time(&problems[0], epochs)),
@@ -87,6 +89,9 @@ fn compare(n: usize, problems: &[Problem]) {
                 [_] => f64::NAN,
                 _ => time(problems, KernelChoice::Lanes),
             }),
+            Box::new(|| grid.step_time(KernelChoice::Lanes, SimdChoice::Auto, epochs)),
+            Box::new(|| full_batch(&Threads::One)),
+            Box::new(|| full_batch(&Threads::Current)),
         ],
     );
     println!(
@@ -99,6 +104,14 @@ fn compare(n: usize, problems: &[Problem]) {
             Ratio::of(&textbook, &lanes)
         );
     }
+    println!(
+        "n {n}: textbook over lanes that share rows and order {}",
+        Ratio::of(&textbook, &shared)
+    );
+    println!(
+        "n {n}: full batches, one thread over all {}",
+        Ratio::of(&one_thread, &all_threads)
+    );
     if let Some(peak) = peak_memory() {
         println!("n {n}: peak of memory so far {peak}");
     }

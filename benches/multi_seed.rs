@@ -1,4 +1,4 @@
-//! Many seeds at once, each with its own data and visiting order.
+//! Many runs at once: seeds with data and visiting orders of their own, seeds in one order, cells of a grid.
 //!
 //! `cargo bench --bench multi_seed`. Throughput is in seed-steps. First the lanes are compared, at
 //! every level the machine has, with the textbook sparse loop, the two taking turns; then lanes and
@@ -12,9 +12,10 @@ use std::sync::Mutex;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group};
 use shared::pairs::{Ratio, take_turns, timed};
+use shared::toy::Runs;
 use shared::{rows, toy, workers};
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{KernelChoice, SimdChoice, Weights};
+use sparsegrok::kernel::{Company, KernelChoice, SimdChoice, Weights};
 
 const ROWS: usize = 512;
 
@@ -35,15 +36,24 @@ fn levels(c: &mut Criterion) {
                 "lanes and scalar agree to the bit"
             );
             if !shared::tried() && simd != SimdChoice::Portable {
-                let [textbook, lanes] = take_turns(
+                let of = |runs: Runs<'_>| runs.step_time(KernelChoice::Lanes, simd, 50);
+                let [textbook, own, one_order, grid] = take_turns(
                     25,
                     [
                         Box::new(|| toy::textbook_step_time(&problems[0], 50)),
-                        Box::new(|| toy::step_time(&problems, KernelChoice::Lanes, simd, 50)),
+                        Box::new(|| of(Runs::Own(&problems))),
+                        Box::new(|| of(Runs::OneOrder(&problems))),
+                        Box::new(|| of(Runs::Grid(&problems[0], Company::MOST))),
                     ],
                 );
-                let ratio = Ratio::of(&textbook, &lanes);
-                println!("d {d}: textbook over lanes ({level}) {ratio}");
+                for (name, times) in [
+                    ("rows and orders of their own", own),
+                    ("rows of their own in one order", one_order),
+                    ("rows and order in common", grid),
+                ] {
+                    let ratio = Ratio::of(&textbook, &times);
+                    println!("d {d}: textbook over lanes ({level}), {name}: {ratio}");
+                }
             }
             group.throughput(Throughput::Elements(8 * epochs * ROWS as u64));
             group.bench_function(BenchmarkId::new(level, format!("d{d}")), |b| {
@@ -103,17 +113,21 @@ fn tails(_: &mut Criterion) {
     }
     for per_row in [4, 8, 16, 32, 64] {
         let problems = vec![rows::with_tail(2048, 1000, per_row); 8];
+        let grid = Runs::Grid(&problems[0], 8);
         let train = |kernel| drop(toy::train(&problems, kernel, SimdChoice::Auto, 20));
         let steps = 8 * 20 * 2048;
-        let [scalar, lanes] = take_turns(
+        let [scalar, lanes, shared] = take_turns(
             15,
             [
                 timed(steps, || train(KernelChoice::Scalar)),
                 timed(steps, || train(KernelChoice::Lanes)),
+                Box::new(|| grid.step_time(KernelChoice::Lanes, SimdChoice::Auto, 20)),
             ],
         );
-        let ratio = Ratio::of(&scalar, &lanes);
-        println!("{per_row} non-zeros a row: scalar over lanes {ratio}");
+        for (name, times) in [("", lanes), (" that share rows and order", shared)] {
+            let ratio = Ratio::of(&scalar, &times);
+            println!("{per_row} non-zeros a row: scalar over lanes{name} {ratio}");
+        }
     }
 }
 

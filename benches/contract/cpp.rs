@@ -1,4 +1,4 @@
-//! The C++ twin of the dense reference and the textbook loop: `benches/peers/toy.cpp`.
+//! The C++ twin of the dense reference, the textbook loop and sparse rows: `benches/peers/toy.cpp`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,7 +9,8 @@ pub(crate) struct Twin(PathBuf);
 /// The figures that a run of it printed.
 pub(crate) struct Ran {
     pub(crate) ns_per_step: f64,
-    pub(crate) train_loss: f64,
+    /// Of the toy.
+    pub(crate) train_loss: Option<f64>,
     pub(crate) weight_norm: f64,
 }
 
@@ -35,10 +36,12 @@ impl Twin {
         }
     }
 
-    /// Runs it: `dense` or `sparse`, on rows of five signal columns.
-    pub(crate) fn run(&self, kind: &str, rows: usize, epochs: u64) -> Ran {
+    /// Runs it: `dense` or `sparse`, on rows of so many signal columns; `rows` or `shuffled-rows`, on sparse rows.
+    pub(crate) fn run(&self, kind: &str, rows: usize, columns: usize, epochs: u64) -> Ran {
         let output = Command::new(&self.0)
-            .args([kind, &rows.to_string(), "5", &epochs.to_string()])
+            .args([kind].map(str::to_owned))
+            .args([rows, columns].map(|count| count.to_string()))
+            .arg(epochs.to_string())
             .output()
             .expect("the C++ program starts");
         assert!(output.status.success(), "{output:?}");
@@ -46,13 +49,13 @@ impl Twin {
         let words: Vec<&str> = text.split_whitespace().collect();
         let number = |key: &str| {
             let at = words.iter().position(|word| *word == key);
-            let value = at.and_then(|at| words.get(at + 1)?.parse().ok());
-            value.unwrap_or_else(|| panic!("no {key} in {text:?}"))
+            at.and_then(|at| words.get(at + 1)?.parse::<f64>().ok())
         };
+        let needed = |key: &str| number(key).unwrap_or_else(|| panic!("no {key} in {text:?}"));
         Ran {
-            ns_per_step: number("ns_per_step"),
+            ns_per_step: needed("ns_per_step"),
             train_loss: number("train_loss"),
-            weight_norm: number("weight_norm"),
+            weight_norm: needed("weight_norm"),
         }
     }
 }

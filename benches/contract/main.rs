@@ -28,14 +28,18 @@ mod cpp;
 mod shared;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use bars::Bar::{AtLeast, AtMost, Within};
 use bars::Contract;
 use cpp::Twin;
 use shared::pairs::{Ratio, Work, take_turns};
+use shared::toy::Runs;
 use shared::{growth, rows, toy, workers};
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{Figure, KernelChoice, Sgd, SimdChoice, Threads, evaluate};
+use sparsegrok::kernel::{
+    Company, Figure, KernelChoice, Order, Sgd, SimdChoice, Threads, evaluate,
+};
 use sparsegrok_lanes::Level;
 
 fn main() -> ExitCode {
@@ -43,10 +47,13 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let mut contract = Contract::new(!shared::tried());
-    twins(&mut contract);
+    let twin = Twin::compiled();
+    twins(&mut contract, &twin);
     small(&mut contract);
     large(&mut contract);
     sparse_rows(&mut contract);
+    rows_beyond_caches(&mut contract, &twin);
+    full_batch(&mut contract);
     exponents(&mut contract);
     let threads = workers::processes_over_threads(rounds(15));
     contract.ratio("speed.threads/processes", threads, AtLeast(0.95));
@@ -78,6 +85,56 @@ fn textbook(problem: &Problem, epochs: u64) -> Work<'_> {
     Box::new(move || toy::textbook_step_time(problem, epochs))
 }
 
+/// Runs of a grid: as many as go side by side.
+const GRID: usize = Company::MOST;
+
+/// The least that lanes are to gain on this machine.
+struct LanesBars {
+    /// Rows and orders of their own over the textbook loop.
+    own: f64,
+    /// One order over orders of their own.
+    one_order: f64,
+    /// Rows and order in common over their own, for few rows and for a million.
+    shared: [f64; 2],
+    /// The same over the textbook loop.
+    shared_over_textbook: [f64; 2],
+    /// Sparse rows in common over one run at a time.
+    sparse: f64,
+}
+
+fn lanes_bars() -> Option<LanesBars> {
+    match Level::detect() {
+        Level::Avx512 => Some(LanesBars {
+            own: 6.0,
+            one_order: 1.8,
+            shared: [2.5, 5.0],
+            shared_over_textbook: [18.0, 15.0],
+            sparse: 3.0,
+        }),
+        Level::Avx2 => Some(LanesBars {
+            own: 4.5,
+            one_order: 1.5,
+            shared: [1.8, 4.0],
+            shared_over_textbook: [10.0, 8.0],
+            sparse: 2.0,
+        }),
+        _ => None,
+    }
+}
+
+fn lanes_of(runs: Runs<'_>, epochs: u64) -> Work<'_> {
+    Box::new(move || runs.step_time(KernelChoice::Lanes, SimdChoice::Auto, epochs))
+}
+
+/// Panics unless runs come to the same bits side by side as alone.
+fn assert_company_changes_nothing(runs: Runs<'_>, epochs: u64) {
+    let train = |kernel| runs.weights(kernel, SimdChoice::Auto, epochs);
+    assert!(
+        train(KernelChoice::Lanes) == train(KernelChoice::Scalar),
+        "bits in company"
+    );
+}
+
 /// Panics unless all ways to train agree: dense and scalar up to rounding, scalar and lanes to the
 /// bit, the textbook up to its visiting order.
 fn assert_agreement(problems: &[Problem], dense: bool, epochs: u64) {
@@ -95,10 +152,13 @@ fn assert_agreement(problems: &[Problem], dense: bool, epochs: u64) {
 }
 
 /// The dense reference and the textbook loop against the same in C++: no straw men.
-fn twins(contract: &mut Contract) {
-    let twin = match Twin::compiled() {
+fn twins(contract: &mut Contract, twin: &Result<Twin, String>) {
+    let twin = match twin {
         Ok(twin) => twin,
-        Err(reason) => return contract.skip("time.dense/c++, time.textbook/c++", &reason),
+        Err(reason) => {
+            let names = "time.dense/c++, time.textbook/c++, speed.scalar/c++, speed.lanes/c++";
+            return contract.skip(names, reason);
+        }
     };
     let rows = sized(512);
     let problems = toy::problems(1, 512, 5);
@@ -106,33 +166,40 @@ fn twins(contract: &mut Contract) {
     let spec = Sgd::default();
     let ours = evaluate(500, &ours, &problems[0], &spec, None, &Threads::One);
     // The two visit the same rows in the same order.
-    let [dense, sparse] = ["dense", "sparse"].map(|kind| twin.run(kind, 512, 500));
+    let [dense, sparse] = ["dense", "sparse"].map(|kind| twin.run(kind, 512, 5, 500));
     let apart = (dense.weight_norm - sparse.weight_norm) / dense.weight_norm;
     assert!(apart.abs() < 1e-6, "weight norms differ by {apart}");
     // Ours are other rows of the same kind: from draw to draw norms differ by a fiftieth, losses by
     // a tenth.
     let norm = dense.weight_norm / ours[Figure::WeightNorm] - 1.0;
-    let loss = dense.train_loss / ours[Figure::TrainLoss] - 1.0;
+    let loss = dense.train_loss.expect("a loss") / ours[Figure::TrainLoss] - 1.0;
     assert!(norm.abs() < 0.1, "weight norms differ by {norm}");
     assert!(loss.abs() < 0.4, "training losses differ by {loss}");
-    let problems = &toy::problems(1, rows, 5);
+    let problems = &toy::problems(8, rows, 5);
+    let one = &problems[..1];
     let theirs = |kind, epochs| -> Work<'_> {
-        let twin = &twin;
-        Box::new(move || twin.run(kind, rows, epochs).ns_per_step)
+        Box::new(move || twin.run(kind, rows, 5, epochs).ns_per_step)
     };
-    let [dense, dense_twin, sparse, sparse_twin] = take_turns(
+    let [dense, dense_twin, sparse, sparse_twin, scalar, lanes] = take_turns(
         rounds(75),
         [
-            kernel(problems, KernelChoice::Dense, 8),
+            kernel(one, KernelChoice::Dense, 8),
             theirs("dense", 8),
             textbook(&problems[0], 80),
             theirs("sparse", 80),
+            kernel(one, KernelChoice::Scalar, 80),
+            kernel(problems, KernelChoice::Lanes, 40),
         ],
     );
     let ratio = Ratio::of(&dense, &dense_twin);
     contract.ratio("time.dense/c++.n512", ratio, AtMost(1.2));
     let ratio = Ratio::of(&sparse, &sparse_twin);
     contract.ratio("time.textbook/c++.n512", ratio, AtMost(1.1));
+    // Against the program rather than our own dense reference, which is faster than it.
+    for (name, times, bar) in [("scalar", scalar, 30.0), ("lanes", lanes, 130.0)] {
+        let ratio = Ratio::of(&dense_twin, &times);
+        contract.ratio(&format!("speed.{name}/c++.n512"), ratio, AtLeast(bar));
+    }
 }
 
 /// Measures the gain of sparse steps, and of eight seeds at a time, on rows that fit in a cache.
@@ -140,29 +207,41 @@ fn small(contract: &mut Contract) {
     let problems = &toy::problems(8, sized(512), 5);
     assert_agreement(problems, true, 60);
     let one = &problems[..1];
-    let [dense, textbook, scalar, lanes] = take_turns(
+    let (one_order, grid) = (Runs::OneOrder(problems), Runs::Grid(&problems[0], GRID));
+    assert_company_changes_nothing(one_order, 20);
+    assert_company_changes_nothing(grid, 20);
+    let [textbook, scalar, lanes, ordered, shared] = take_turns(
         rounds(101),
         [
-            kernel(one, KernelChoice::Dense, 4),
             textbook(&problems[0], 50),
             kernel(one, KernelChoice::Scalar, 100),
             kernel(problems, KernelChoice::Lanes, 60),
+            lanes_of(one_order, 100),
+            lanes_of(grid, 100),
         ],
     );
     let mut speed = |name, slow: &[f64], fast: &[f64], bar| {
         contract.ratio(name, Ratio::of(slow, fast), AtLeast(bar));
     };
-    let lanes_bar = match Level::detect() {
-        Level::Avx512 => Some(6.0),
-        Level::Avx2 => Some(4.5),
-        _ => None,
-    };
-    speed("speed.scalar/dense.n512", &dense, &scalar, 30.0);
-    speed("speed.lanes/dense.n512", &dense, &lanes, 130.0);
     speed("speed.scalar/textbook.n512", &textbook, &scalar, 1.5);
-    match lanes_bar {
-        Some(bar) => speed("speed.lanes/textbook.n512", &textbook, &lanes, bar),
-        None => contract.skip("speed.lanes/textbook.n512", "there is no AVX2"),
+    match lanes_bars() {
+        None => contract.skip("the lanes' lines at n512", "there is no AVX2"),
+        Some(bars) => {
+            speed("speed.lanes/textbook.n512", &textbook, &lanes, bars.own);
+            speed(
+                "speed.one-order/lanes.n512",
+                &lanes,
+                &ordered,
+                bars.one_order,
+            );
+            speed("speed.shared/lanes.n512", &lanes, &shared, bars.shared[0]);
+            speed(
+                "speed.shared/textbook.n512",
+                &textbook,
+                &shared,
+                bars.shared_over_textbook[0],
+            );
+        }
     }
 
     let problems = &toy::problems(8, sized(4096), 5);
@@ -188,12 +267,14 @@ fn large(contract: &mut Contract) {
     let million = &toy::problems(8, sized(1_000_000), 5);
     assert_agreement(thousand, false, 60);
     assert_agreement(&million[..1], false, 2);
-    let [textbook, scalar, lanes, few_scalar, few_lanes] = take_turns(
+    let grid = Runs::Grid(&million[0], GRID);
+    let [textbook, scalar, lanes, shared, few_scalar, few_lanes] = take_turns(
         rounds(15),
         [
             textbook(&million[0], 2),
             kernel(&million[..1], KernelChoice::Scalar, 4),
             kernel(million, KernelChoice::Lanes, 2),
+            lanes_of(grid, 2),
             kernel(&thousand[..1], KernelChoice::Scalar, 100),
             kernel(thousand, KernelChoice::Lanes, 60),
         ],
@@ -216,6 +297,13 @@ fn large(contract: &mut Contract) {
             AtMost(growth_bar),
         );
     }
+    if let Some(bars) = lanes_bars() {
+        let ratio = Ratio::of(&lanes, &shared);
+        contract.ratio("speed.shared/lanes.n1e6", ratio, AtLeast(bars.shared[1]));
+        let ratio = Ratio::of(&textbook, &shared);
+        let bar = AtLeast(bars.shared_over_textbook[1]);
+        contract.ratio("speed.shared/textbook.n1e6", ratio, bar);
+    }
 }
 
 /// Rows of nothing but a sparse tail, per non-zero.
@@ -233,21 +321,81 @@ fn sparse_rows(contract: &mut Contract) {
         let nonzeros = problem.train.features().nnz();
         let one = &[problem];
         assert_agreement(one, false, 20);
-        let [textbook, scalar] = take_turns(
+        let grid = Runs::Grid(&one[0], 8);
+        assert_company_changes_nothing(grid, 2);
+        let [textbook, scalar, shared] = take_turns(
             rounds(35),
             [
                 textbook(&one[0], epochs),
                 kernel(one, KernelChoice::Scalar, epochs),
+                lanes_of(grid, epochs),
             ],
         );
         let per_nonzero = |times: Vec<f64>| -> Vec<f64> {
             let share = one[0].train.len() as f64 / nonzeros as f64;
             times.into_iter().map(|time| time * share).collect()
         };
-        let ratio = Ratio::of(&per_nonzero(textbook), &per_nonzero(scalar));
-        let name = format!("speed.scalar/textbook.{name}");
-        contract.ratio(&name, ratio, AtLeast(1.25));
+        let [textbook, scalar, shared] = [textbook, scalar, shared].map(per_nonzero);
+        let line = format!("speed.scalar/textbook.{name}");
+        contract.ratio(&line, Ratio::of(&textbook, &scalar), AtLeast(1.25));
+        if let Some(bars) = lanes_bars() {
+            let line = format!("speed.shared/scalar.{name}");
+            contract.ratio(&line, Ratio::of(&scalar, &shared), AtLeast(bars.sparse));
+        }
     }
+}
+
+/// Sparse rows that exceed the caches, in their order and shuffled, against the same in C++.
+fn rows_beyond_caches(contract: &mut Contract, twin: &Result<Twin, String>) {
+    let (rows, columns) = (sized(200_000), 5_000);
+    let one = &[rows::spread(rows, columns, 20)];
+    assert_agreement(one, false, 2);
+    let [in_order, shuffled] = take_turns(
+        rounds(25),
+        [Order::Sequential, Order::Shuffle]
+            .map(|order| -> Work<'_> { Box::new(move || Runs::Own(one).step_time_in(order, 2)) }),
+    );
+    let ratio = Ratio::of(&shuffled, &in_order);
+    contract.ratio("time.shuffled/in-order.rows", ratio, AtMost(2.2));
+    let twin = match twin {
+        Ok(twin) => twin,
+        Err(reason) => return contract.skip("time.scalar/c++ of rows", reason),
+    };
+    for (name, kind, order) in [
+        ("in-order", "rows", Order::Sequential),
+        ("shuffled", "shuffled-rows", Order::Shuffle),
+    ] {
+        let [ours, theirs] = take_turns(
+            rounds(25),
+            [
+                Box::new(|| Runs::Own(one).step_time_in(order, 2)),
+                Box::new(|| twin.run(kind, rows, columns as usize, 2).ns_per_step),
+            ],
+        );
+        let ratio = Ratio::of(&ours, &theirs);
+        contract.ratio(&format!("time.scalar/c++.{name}-rows"), ratio, AtMost(1.0));
+    }
+}
+
+/// One run of a million rows a step, on one thread and on two.
+fn full_batch(contract: &mut Contract) {
+    let name = "speed.two-threads/one.full-batch";
+    let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(2).build() else {
+        return contract.skip(name, "two threads cannot be had");
+    };
+    if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
+        return contract.skip(name, "there is one core");
+    }
+    let problem = &toy::problems(1, sized(1_000_000), 5)[0];
+    let two = Threads::Pool(Arc::new(pool));
+    let [one, two] = take_turns(
+        rounds(25),
+        [
+            Box::new(|| toy::full_batch_time(problem, &Threads::One, 3)),
+            Box::new(|| toy::full_batch_time(problem, &two, 3)),
+        ],
+    );
+    contract.ratio(name, Ratio::of(&one, &two), AtLeast(1.8));
 }
 
 /// By which power an epoch's time grows with the rows.

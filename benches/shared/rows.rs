@@ -59,6 +59,23 @@ pub(crate) fn power_law(rows: usize, columns: usize, per_row: usize) -> Problem 
     Problem::new(data, None, None).expect("a problem")
 }
 
+/// `rows` rows of `per_row` non-zeros, one somewhere in each of as many equal parts of the columns.
+pub(crate) fn spread(rows: usize, columns: u32, per_row: u32) -> Problem {
+    let mut stream = Stream::new(RandomFamily::Xoshiro256pp, 2, Purpose::TrainData);
+    let part = columns / per_row;
+    let starts = (0..=rows).map(|row| row * per_row as usize).collect();
+    let mut indices = Vec::new();
+    for _ in 0..rows {
+        indices.extend((0..per_row).map(|k| k * part + stream.below(part)));
+    }
+    let values = indices.iter().map(|_| stream.uniform() - 0.5).collect();
+    let tail = Csr::new(columns as usize, starts, indices, values).expect("sorted rows");
+    let targets = (0..rows).map(|_| if stream.below(2) == 0 { -1.0 } else { 1.0 });
+    let targets: Vec<f64> = targets.collect();
+    let data = Dataset::sparse(tail, &targets, TargetKind::Sign).expect("a dataset");
+    Problem::new(data, None, None).expect("a problem")
+}
+
 /// `rows` rows of `per_row` ones in `columns` columns, and a memorization column each.
 pub(crate) fn with_tail(rows: usize, columns: usize, per_row: usize) -> Problem {
     let spacing = columns / per_row;

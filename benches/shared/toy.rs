@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use sparsegrok::data::{Problem, SyntheticSpec, generate};
 use sparsegrok::kernel::{
-    BatchSize, Figure, Job, KernelChoice, Sgd, SimdChoice, Threads, Training, Weights, evaluate,
-    start,
+    BatchSize, Figure, Job, KernelChoice, Order, Sgd, SimdChoice, Threads, Training, Weights,
+    evaluate, start,
 };
 
 use super::textbook::Textbook;
@@ -28,6 +28,133 @@ pub(crate) fn problems(seeds: u64, n: usize, d_signal: usize) -> Vec<Problem> {
         .collect()
 }
 
+/// Runs that are trained in turn or side by side, by the part of their visits that they have in common.
+#[derive(Clone, Copy)]
+pub(crate) enum Runs<'p> {
+    /// A run a problem, each with an order of its own.
+    Own(&'p [Problem]),
+    /// A run a problem, all in one order.
+    OneOrder(&'p [Problem]),
+    /// So many runs on one problem, in one order: cells of a grid of learning rates and weight decays.
+    Grid(&'p Problem, usize),
+}
+
+impl Runs<'_> {
+    /// Steps of an epoch of all.
+    pub(crate) fn steps(self) -> usize {
+        match self {
+            Self::Own(problems) | Self::OneOrder(problems) => {
+                problems.iter().map(|problem| problem.train.len()).sum()
+            }
+            Self::Grid(problem, runs) => runs * problem.train.len(),
+        }
+    }
+
+    /// Trains them by a configuration that each may depart from; returns also when each epoch of the last of
+    /// them ended.
+    fn train(
+        self,
+        spec: &Sgd,
+        first_seed: u64,
+        kernel: KernelChoice,
+        simd: SimdChoice,
+    ) -> (Vec<Weights>, Vec<Instant>) {
+        let of_cell = |cell: usize| Sgd {
+            learning_rate: spec.learning_rate / (1.0 + cell as f64 / 16.0),
+            weight_decay: spec.weight_decay * (cell + 1) as f64 / 16.0,
+            ..spec.clone()
+        };
+        let job = |(order_seed, problem)| Job {
+            order_seed,
+            init_seed: order_seed,
+            ..Job::new(problem, spec)
+        };
+        let cells: Vec<Sgd> = match self {
+            Self::Grid(_, runs) => (0..runs).map(of_cell).collect(),
+            _ => Vec::new(),
+        };
+        let runs: Vec<Job<'_>> = match self {
+            Self::Own(problems) => (first_seed..).zip(problems).map(job).collect(),
+            Self::OneOrder(problems) => problems.iter().map(|p| job((first_seed, p))).collect(),
+            Self::Grid(problem, _) => cells.iter().map(|cell| Job::new(problem, cell)).collect(),
+        };
+        let (mut trained, mut ends) = (Vec::new(), Vec::new());
+        while trained.len() < runs.len() {
+            let rest = &runs[trained.len()..];
+            let mut training = start(rest, kernel, simd).expect("valid settings");
+            ends.clear();
+            for _ in 0..spec.epochs {
+                training.advance();
+                ends.push(Instant::now());
+            }
+            let lanes = 0..training.lanes();
+            trained.extend(lanes.map(|lane| training.model(lane).expect("a stable run")));
+        }
+        (trained, ends)
+    }
+
+    /// Their weights after so many epochs.
+    pub(crate) fn weights(
+        self,
+        kernel: KernelChoice,
+        simd: SimdChoice,
+        epochs: u64,
+    ) -> Vec<Weights> {
+        let spec = Sgd {
+            epochs,
+            ..Sgd::default()
+        };
+        self.train(&spec, 0, kernel, simd).0
+    }
+
+    /// The time that each of so many epochs takes. One epoch before them pays for laying out the rows, and
+    /// one after them for handing out the weights. All runs must be trained side by side.
+    pub(crate) fn epoch_times(
+        self,
+        kernel: KernelChoice,
+        simd: SimdChoice,
+        order: Order,
+        epochs: u64,
+    ) -> Vec<Duration> {
+        let spec = Sgd {
+            epochs: epochs + 2,
+            order,
+            ..Sgd::default()
+        };
+        let ends = self.train(&spec, 0, kernel, simd).1;
+        let measured = ends.windows(2).take(epochs as usize);
+        measured.map(|pair| pair[1] - pair[0]).collect()
+    }
+
+    /// Nanoseconds a step and run over so many epochs, of runs as in [`epoch_times`](Self::epoch_times).
+    pub(crate) fn step_time(self, kernel: KernelChoice, simd: SimdChoice, epochs: u64) -> f64 {
+        let times = self.epoch_times(kernel, simd, Order::Shuffle, epochs);
+        nanoseconds(&times) / self.steps() as f64
+    }
+
+    /// As [`step_time`](Self::step_time) by the kernel that suits, with rows visited in an order.
+    pub(crate) fn step_time_in(self, order: Order, epochs: u64) -> f64 {
+        let times = self.epoch_times(KernelChoice::Auto, SimdChoice::Auto, order, epochs);
+        nanoseconds(&times) / self.steps() as f64
+    }
+}
+
+/// Nanoseconds a row over so many full batches of a problem, divided among threads.
+pub(crate) fn full_batch_time(problem: &Problem, threads: &Threads, epochs: u64) -> f64 {
+    let spec = Sgd {
+        epochs: epochs + 2,
+        batch_size: BatchSize::Full,
+        ..Sgd::default()
+    };
+    let run = [Job::new(problem, &spec)];
+    let mut training = start(&run, KernelChoice::Auto, SimdChoice::Auto).expect("valid settings");
+    training.set_threads(threads);
+    training.advance();
+    let begun = Instant::now();
+    (0..epochs).for_each(|_| training.advance());
+    nanoseconds(&[begun.elapsed()]) / (epochs as usize * problem.train.len()) as f64
+}
+
 /// Trains every problem, eight at a time where the kernel is `Lanes`.
 pub(crate) fn train(
     problems: &[Problem],
@@ -44,14 +171,9 @@ pub(crate) fn train_from(first_seed: u64, problems: &[Problem], epochs: u64) -> 
         epochs,
         ..Sgd::default()
     };
-    train_watched(
-        &spec,
-        problems,
-        first_seed,
-        KernelChoice::Auto,
-        SimdChoice::Auto,
-    )
-    .0
+    let runs = Runs::Own(problems);
+    runs.train(&spec, first_seed, KernelChoice::Auto, SimdChoice::Auto)
+        .0
 }
 
 /// As [`train`], by updates of several rows.
@@ -69,7 +191,7 @@ pub(crate) fn train_in_batches(
     };
     let groups = (0..).step_by(8).zip(problems.chunks(8));
     groups
-        .flat_map(|(first_seed, group)| train_watched(&spec, group, first_seed, kernel, simd).0)
+        .flat_map(|(first_seed, group)| Runs::Own(group).train(&spec, first_seed, kernel, simd).0)
         .collect()
 }
 
@@ -81,13 +203,7 @@ pub(crate) fn epoch_times(
     simd: SimdChoice,
     epochs: u64,
 ) -> Vec<Duration> {
-    let spec = Sgd {
-        epochs: epochs + 2,
-        ..Sgd::default()
-    };
-    let ends = train_watched(&spec, problems, 0, kernel, simd).1;
-    let measured = ends.windows(2).take(epochs as usize);
-    measured.map(|pair| pair[1] - pair[0]).collect()
+    Runs::Own(problems).epoch_times(kernel, simd, Order::Shuffle, epochs)
 }
 
 /// Nanoseconds a step and seed over so many epochs, of problems as in [`epoch_times`].
@@ -97,8 +213,7 @@ pub(crate) fn step_time(
     simd: SimdChoice,
     epochs: u64,
 ) -> f64 {
-    let steps: usize = problems.iter().map(|problem| problem.train.len()).sum();
-    nanoseconds(&epoch_times(problems, kernel, simd, epochs)) / steps as f64
+    Runs::Own(problems).step_time(kernel, simd, epochs)
 }
 
 /// Nanoseconds a step of the textbook loop over so many epochs.
@@ -109,37 +224,6 @@ pub(crate) fn textbook_step_time(problem: &Problem, epochs: u64) -> f64 {
 /// The mean of some times.
 fn nanoseconds(times: &[Duration]) -> f64 {
     times.iter().sum::<Duration>().as_secs_f64() * 1e9 / times.len() as f64
-}
-
-/// Trains up to eight problems; returns also when each epoch of the last of them ended.
-fn train_watched(
-    spec: &Sgd,
-    problems: &[Problem],
-    first_seed: u64,
-    kernel: KernelChoice,
-    simd: SimdChoice,
-) -> (Vec<Weights>, Vec<Instant>) {
-    let runs: Vec<Job<'_>> = (first_seed..)
-        .zip(problems)
-        .map(|(seed, problem)| Job {
-            order_seed: seed,
-            init_seed: seed,
-            ..Job::new(problem, spec)
-        })
-        .collect();
-    let (mut trained, mut ends) = (Vec::new(), Vec::new());
-    while trained.len() < runs.len() {
-        let rest = &runs[trained.len()..];
-        let mut training = start(rest, kernel, simd).expect("valid settings");
-        ends.clear();
-        for _ in 0..spec.epochs {
-            training.advance();
-            ends.push(Instant::now());
-        }
-        let lanes = 0..training.lanes();
-        trained.extend(lanes.map(|lane| training.model(lane).expect("a stable run")));
-    }
-    (trained, ends)
 }
 
 /// The textbook loop on one problem.

@@ -20,7 +20,8 @@ use std::time::Instant;
 use sparsegrok_data::svmlight::{self, Options};
 use sparsegrok_data::{Problem, SyntheticSpec, TargetKind, generate};
 use sparsegrok_kernel::{
-    Job, KernelChoice, Order, Sgd, SimdChoice, Threads, Training, Weights, evaluate, start,
+    BatchSize, Company, Job, KernelChoice, Order, Sgd, SimdChoice, Threads, Training, Weights,
+    evaluate, start,
 };
 
 /// Work ready to be done, any number of times.
@@ -34,7 +35,7 @@ struct Path {
 type Prepare = fn(SimdChoice) -> Path;
 
 /// Training: per seed-step. Generation and evaluation: per row.
-const PATHS: [(&str, Prepare); 8] = [
+const PATHS: [(&str, Prepare); 11] = [
     ("scalar-d5", |simd| {
         training(toys(1, 512, 5), KernelChoice::Scalar, simd, 100)
     }),
@@ -44,6 +45,9 @@ const PATHS: [(&str, Prepare); 8] = [
     ("lanes-d16", |simd| {
         training(toys(8, 512, 16), KernelChoice::Lanes, simd, 25)
     }),
+    ("one-order-d5", |simd| one_order(toys(8, 512, 5), simd, 80)),
+    ("shared-d5", |simd| grid(toy(0, 512, 5), simd, 60)),
+    ("full-batch", |simd| full_batch(toy(0, 60_000, 5), simd, 2)),
     ("sparse-rows", |simd| {
         training(vec![heart_scale()], KernelChoice::Scalar, simd, 75)
     }),
@@ -154,32 +158,81 @@ fn training_in(
     simd: SimdChoice,
     epochs: u64,
 ) -> Path {
-    let rows: usize = problems.iter().map(|problem| problem.train.len()).sum();
     let spec = Sgd {
         epochs,
         order,
         ..Sgd::default()
     };
+    let runs = (0..).zip(problems).map(|(seed, problem)| Run {
+        problem,
+        spec: Sgd {
+            order_seed: seed,
+            ..spec.clone()
+        },
+    });
+    trained(runs.collect(), kernel, simd)
+}
+
+/// Training of eight problems in one order.
+fn one_order(problems: Vec<Problem>, simd: SimdChoice, epochs: u64) -> Path {
+    let spec = Sgd {
+        epochs,
+        ..Sgd::default()
+    };
+    let runs = problems.into_iter().map(|problem| Run {
+        problem,
+        spec: spec.clone(),
+    });
+    trained(runs.collect(), KernelChoice::Lanes, simd)
+}
+
+/// Training of as many runs as go side by side on one problem, in one order: cells of a grid of weight decays.
+fn grid(problem: Problem, simd: SimdChoice, epochs: u64) -> Path {
+    let runs = (0..Company::MOST).map(|cell| Run {
+        problem: problem.clone(),
+        spec: Sgd {
+            epochs,
+            weight_decay: 1e-4 * cell as f64,
+            ..Sgd::default()
+        },
+    });
+    trained(runs.collect(), KernelChoice::Lanes, simd)
+}
+
+/// Training of one problem by batches of all rows, on one thread.
+fn full_batch(problem: Problem, simd: SimdChoice, epochs: u64) -> Path {
+    let spec = Sgd {
+        epochs,
+        batch_size: BatchSize::Full,
+        ..Sgd::default()
+    };
+    trained(vec![Run { problem, spec }], KernelChoice::Scalar, simd)
+}
+
+/// A run to be trained.
+struct Run {
+    problem: Problem,
+    spec: Sgd,
+}
+
+fn trained(runs: Vec<Run>, kernel: KernelChoice, simd: SimdChoice) -> Path {
+    let units = |run: &Run| run.spec.epochs * run.problem.train.len() as u64;
     Path {
-        units: epochs * rows as u64,
-        work: Box::new(move || drop(black_box(train(&problems, kernel, simd, &spec)))),
+        units: runs.iter().map(units).sum(),
+        work: Box::new(move || drop(black_box(train(&runs, kernel, simd)))),
     }
 }
 
-fn train(problems: &[Problem], kernel: KernelChoice, simd: SimdChoice, spec: &Sgd) -> Vec<Weights> {
-    let seeded = (0..).zip(problems);
-    let runs: Vec<Job<'_>> = seeded
-        .map(|(seed, problem)| Job {
-            order_seed: seed,
-            init_seed: seed,
-            ..Job::new(problem, spec)
-        })
-        .collect();
+fn train(runs: &[Run], kernel: KernelChoice, simd: SimdChoice) -> Vec<Weights> {
+    let jobs = runs
+        .iter()
+        .map(|Run { problem, spec }| Job::new(problem, spec));
+    let jobs: Vec<Job<'_>> = jobs.collect();
     let mut trained = Vec::new();
-    while trained.len() < runs.len() {
-        let rest = &runs[trained.len()..];
+    while trained.len() < jobs.len() {
+        let rest = &jobs[trained.len()..];
         let mut training = start(rest, kernel, simd).expect("valid settings");
-        for _ in 0..spec.epochs {
+        for _ in 0..rest[0].spec.epochs {
             training.advance();
         }
         let lanes = 0..training.lanes();
@@ -202,14 +255,16 @@ fn generation(rows: usize, times: u64) -> Path {
 
 /// Evaluating weights on `rows` rows, `times` times.
 fn evaluation(rows: usize, times: u64) -> Path {
-    let problem = toy(0, rows, 5);
     let spec = Sgd {
         epochs: 1,
         ..Sgd::default()
     };
-    let problems = [problem];
-    let weights = train(&problems, KernelChoice::Scalar, SimdChoice::Auto, &spec).remove(0);
-    let [problem] = problems;
+    let runs = [Run {
+        problem: toy(0, rows, 5),
+        spec: spec.clone(),
+    }];
+    let weights = train(&runs, KernelChoice::Scalar, SimdChoice::Auto).remove(0);
+    let [Run { problem, .. }] = runs;
     Path {
         units: times * rows as u64,
         work: Box::new(move || {
