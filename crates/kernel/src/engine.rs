@@ -6,7 +6,6 @@ use sparsegrok_lanes::{LANES, Level, WIDE};
 use crate::company::Company;
 use crate::dense::DenseTrainer;
 use crate::init::{Job, Seed, initial_signal};
-use crate::layout::packed_bytes;
 use crate::linear::Linear;
 use crate::shape::Shape;
 use crate::sharing::Sharing;
@@ -30,29 +29,6 @@ pub enum KernelChoice {
     Lanes,
     /// The dense reference, O(columns) per step.
     Dense,
-}
-
-/// Bytes of eight runs' own rows from which on lanes bring nothing if each visits its rows in an order of its
-/// own: together they need more memory bandwidth than a core has, where one run's rows still lie in a cache.
-const LANES_MAX_BYTES: usize = 128 << 20;
-
-impl KernelChoice {
-    /// Resolves `Auto` for a number of runs on training sets of a shape. It takes lanes for two runs or
-    /// more, unless each has rows of its own and these are very many, or have a sparse tail;
-    /// `docs/performance.md` has the measurements behind these limits.
-    pub fn for_shape(self, runs: usize, shape: Shape, sharing: Sharing) -> Self {
-        let lanes_bytes = packed_bytes(shape.rows, shape.signal).saturating_mul(LANES);
-        let suits_lanes = match (shape.tail, sharing) {
-            (0, Sharing::Nothing) => lanes_bytes < LANES_MAX_BYTES,
-            (0, _) => true,
-            (_, sharing) => sharing >= Sharing::Columns,
-        };
-        match self {
-            Self::Auto if runs > 1 && suits_lanes => Self::Lanes,
-            Self::Auto => Self::Scalar,
-            chosen => chosen,
-        }
-    }
 }
 
 /// The instruction-set level that runs.

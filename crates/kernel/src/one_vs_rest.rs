@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use sparsegrok_data::{Classes, Dataset, InvalidSetting, Problem};
-use sparsegrok_lanes::{LANES, Level};
+use sparsegrok_lanes::Level;
 
 use crate::blocks::{Blocks, Threads};
+use crate::company::Company;
 use crate::engine::{KernelChoice, SimdChoice, start_from, training_bytes};
 use crate::evaluate::{Norms, Scores, Sums, figures};
 use crate::figure::Evaluation;
@@ -114,13 +115,10 @@ impl<'a> OneVsRest<'a> {
     /// Bytes that training so many classes holds at its fullest, the datasets aside; the largest `u64` where they
     /// are more.
     pub fn training_bytes(spec: &Sgd, kernel: KernelChoice, classes: usize, shape: Shape) -> u64 {
-        let together = match kernel.for_shape(classes, shape, Sharing::Rows) {
-            KernelChoice::Lanes => LANES,
-            _ => 1,
-        };
+        let together = Company::of(kernel, spec, classes, shape, Sharing::Columns).runs;
         let bytes = |models| match models {
             0 => 0,
-            _ => training_bytes(spec, kernel, models, shape, Sharing::Rows),
+            _ => training_bytes(spec, kernel, models, shape, Sharing::Columns),
         };
         let whole = bytes(together).saturating_mul((classes / together) as u64);
         whole.saturating_add(bytes(classes % together))

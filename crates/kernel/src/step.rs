@@ -99,7 +99,7 @@ impl Choice {
     pub(crate) fn most_lanes(self) -> usize {
         match self {
             // More numbers than these would not fit the registers.
-            Self::LookAhead(width, Arrangement::Common) if width < WIDE => WIDE,
+            Self::LookAhead(..=5, Arrangement::Common) => WIDE,
             _ => LANES,
         }
     }

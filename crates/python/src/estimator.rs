@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use rayon::prelude::*;
 use sparsegrok_data::{Dataset, Features, Problem, TargetKind};
 use sparsegrok_kernel::{
-    Job, KernelChoice, LANES, LinearState, Order, Sgd, Shape, Sharing, SideBySide, SimdChoice,
+    Company, Job, KernelChoice, LinearState, Order, Sgd, Shape, Sharing, SideBySide, SimdChoice,
     State, Training, Weights, start,
 };
 use sparsegrok_run::threads;
@@ -240,17 +240,20 @@ impl Task<'_> {
             .collect();
         let shape = Shape::of(&self.problem(0)?.train);
         // The lanes of sparse rows visit them together: orders differ by the seed, unless they are all sequential.
-        let can_share = |a: &(u64, usize), b: &(u64, usize)| {
-            shape.tail == 0 || self.spec.order == Order::Sequential || a.0 == b.0
-        };
+        let can_share_order =
+            |a: &(u64, usize), b: &(u64, usize)| self.spec.order == Order::Sequential || a.0 == b.0;
+        let can_share =
+            |a: &(u64, usize), b: &(u64, usize)| shape.tail == 0 || can_share_order(a, b);
         let groups = models.chunk_by(can_share).flat_map(|alike| {
-            let auto = KernelChoice::Auto;
-            // Models that the kernel trains one after the other had better be groups of their own.
-            let width = match auto.for_shape(alike.len(), shape, Sharing::Rows) {
-                KernelChoice::Lanes => LANES,
-                _ => 1,
+            let has_one_order = alike.iter().all(|model| can_share_order(model, &alike[0]));
+            let sharing = match has_one_order {
+                true => Sharing::Columns,
+                false => Sharing::Nothing,
             };
-            alike.chunks(width)
+            // Models that the kernel trains one after the other had better be groups of their own.
+            let auto = KernelChoice::Auto;
+            let company = Company::of(auto, &self.spec, alike.len(), shape, sharing);
+            alike.chunks(company.runs)
         });
         let groups: Vec<&[(u64, usize)]> = groups.collect();
         let groups = groups.par_iter().map(|group| self.group(group, stop));

@@ -3,7 +3,7 @@
 use sparsegrok_config::{Config, Source};
 use sparsegrok_data::{InvalidSetting, Problem, generate};
 use sparsegrok_kernel::{
-    Figure, Job, LinearState, OneVsRest, Order, Shape, Sharing, State, Training, start,
+    Company, Figure, Job, LinearState, OneVsRest, Order, Shape, Sharing, State, Training, start,
     training_bytes,
 };
 
@@ -97,7 +97,7 @@ impl Family for Linear {
                 data,
                 training: training.saturating_add(kept),
                 steps_per_epoch: steps.saturating_mul(models as u64),
-                kernel: kernel.for_shape(models, shape, Sharing::Rows),
+                kernel: Company::of(kernel, &config.train, models, shape, Sharing::Columns).kernel,
                 state: weights.saturating_mul(size_of::<f64>()) as u64,
             });
         }
@@ -112,7 +112,7 @@ impl Family for Linear {
             data,
             training: training_bytes(&config.train, kernel, runs, shape, sharing),
             steps_per_epoch: config.train.steps_per_epoch(shape.rows),
-            kernel: kernel.for_shape(runs, shape, sharing),
+            kernel: Company::of(kernel, &config.train, runs, shape, sharing).kernel,
             state: shape.columns().saturating_mul(size_of::<f64>()) as u64,
         })
     }

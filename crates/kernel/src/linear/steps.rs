@@ -70,7 +70,6 @@ impl Steps for Linear<'_, WIDE, 1> {
     fn steps<L: Slope>(&mut self, _threads: &Threads) {
         match self.form {
             Choice::LookAhead(NARROW, _) => self.look_ahead::<L, Common, NARROW>(),
-            Choice::LookAhead(MIDDLE, _) => self.look_ahead::<L, Common, MIDDLE>(),
             _ => unreachable!("other forms have {LANES} lanes"),
         }
     }
