@@ -79,7 +79,8 @@ impl<const W: usize, const V: usize> Driver<'_, W, V> {
                     visits: batch,
                     in_order: visits,
                     block,
-                    is_in_order,
+                    memorizes: form.memorizes(),
+                    asks_ahead: form.asks_ahead(),
                 };
                 let summed = pass.sum::<L>(&access, threads);
                 drop(access);
@@ -126,7 +127,7 @@ struct Summed {
     sums: Sums,
     /// Coefficients by visit, then lane, where memorization takes them later.
     coefficients: Vec<f64>,
-    /// The lanes whose margin was not finite, each with the first row of such a margin.
+    /// The lanes whose margin was not finite, each with the row of that margin, in the order of visits.
     not_finite: Vec<(usize, u32)>,
 }
 
@@ -139,8 +140,10 @@ struct Pass<'p, F, const W: usize, const V: usize> {
     /// The visits of a window of rows in order.
     in_order: &'p [[u32; V]],
     block: usize,
-    /// True where rows are visited in order.
-    is_in_order: bool,
+    /// True where a lane memorizes.
+    memorizes: bool,
+    /// True where parts of rows that are not packed are asked for ahead of their visits.
+    asks_ahead: bool,
 }
 
 impl<F: Summing<V> + Sync, const W: usize, const V: usize> Pass<'_, F, W, V> {
@@ -214,62 +217,103 @@ struct Block<'b, 'r, L, F, const W: usize, const V: usize> {
 }
 
 impl<L: Slope, F: Summing<V>, const W: usize, const V: usize> Block<'_, '_, L, F, W, V> {
+    /// Sums the visits, K at a time and then the rest one by one: `b` is the arithmetic of the numbers of K
+    /// visits, `a` that of one visit.
     #[inline(always)]
-    fn sum<A: Rows>(self, a: A) -> Summed {
+    fn sum<A: Rows, B: Rows, const K: usize>(mut self, a: A, b: B) -> Summed {
+        let (chunks, rest) = self.visits.as_chunks::<K>();
+        for (chunk, visits) in chunks.iter().enumerate() {
+            self.sum_visits(a, b, chunk * K, visits);
+        }
+        for (at, visit) in (chunks.len() * K..).zip(rest) {
+            self.sum_visits(a, a, at, &[*visit]);
+        }
+        self.summed
+    }
+
+    /// Sums K visits, from number `at` on. Their slopes are computed together, so that none waits for another's.
+    #[inline(always)]
+    fn sum_visits<A: Rows, B: Rows, const K: usize>(
+        &mut self,
+        a: A,
+        b: B,
+        at: usize,
+        visits: &[[u32; V]; K],
+    ) {
         let Self {
-            pass,
-            mut rows,
-            visits,
-            mut summed,
-            ..
+            pass, rows, summed, ..
         } = self;
         let form = pass.form;
         let registers = form.begin(a);
         let factors = load(a, pass.factors);
-        let asks_ahead = form.asks_ahead();
-        let mut infinite = [false; W];
-        for (at, visit) in visits.iter().enumerate() {
-            let window = match &rows {
-                BlockRows::Read(window) => window,
-                BlockRows::Write(window) => &**window,
-            };
-            if !pass.is_in_order
-                && let Some(visit) = visits.get(at + PREFETCH_DISTANCE)
-            {
+        let window = rows.window();
+        for k in 0..K {
+            if let Some(visit) = self.visits.get(at + k + PREFETCH_DISTANCE) {
                 window.prefetch(visit);
             }
-            if asks_ahead && let Some(visit) = visits.get(at + TAILS_AHEAD) {
+            if pass.asks_ahead
+                && let Some(visit) = self.visits.get(at + k + TAILS_AHEAD)
+            {
                 form.prefetch(window, visit);
             }
-            let row = form.read::<A, L>(a, &registers, window, visit);
-            let mut score = form.score::<A, L>(a, &registers, window, &row, factors);
-            if !clamp_margin::<A, L>(a, &mut score.margin) {
-                let mut margins = [0.0; W];
-                a.store(score.margin, &mut margins);
-                for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
-                    if !std::mem::replace(&mut infinite[lane], true) {
-                        let row = window.row(visit[lane.min(V - 1)]) as u32;
-                        summed.not_finite.push((lane, row));
-                    }
-                }
-                // Whatever these lanes come to is zeroed after the batch.
-                score.margin = a.splat(0.0);
+        }
+        let read: [F::Row<A>; K] =
+            std::array::from_fn(|k| form.read::<A, L>(a, &registers, window, &visits[k]));
+        let [mut margins, mut rates, mut targets] = [[[0.0; W]; K]; 3];
+        for k in 0..K {
+            let score = form.score::<A, L>(a, &registers, window, &read[k], factors);
+            a.store(score.margin, &mut margins[k]);
+            a.store(score.rate, &mut rates[k]);
+            a.store(score.target, &mut targets[k]);
+        }
+        let mut margin = b.load(margins.as_flattened());
+        if !clamp_margin::<B, L>(b, &mut margin) {
+            for (visit, margins) in visits.iter().zip(&mut margins) {
+                summed.leave_out(margins, |lane| window.row(visit[lane.min(V - 1)]) as u32);
             }
-            let c = score.coefficient::<L>(a);
-            form.sum::<A, L>(a, &mut summed.sums, window, &row, c);
-            if !form.memorizes() {
-                continue;
-            }
-            match &mut rows {
-                BlockRows::Write(window) => form.memorize::<A, L>(a, window, &row, c),
-                BlockRows::Read(_) => {
-                    let mut by_lane = [0.0; W];
-                    a.store(c, &mut by_lane);
-                    summed.coefficients.extend(by_lane);
-                }
+            margin = b.clamp(b.load(margins.as_flattened()), L::MARGIN_LIMIT);
+        }
+        let [rate, target] = [&rates, &targets].map(|numbers| b.load(numbers.as_flattened()));
+        let mut coefficients = [[0.0; W]; K];
+        b.store(
+            L::weight(b, rate, margin, target),
+            coefficients.as_flattened_mut(),
+        );
+        for (row, c) in read.iter().zip(&coefficients) {
+            form.sum::<A, L>(a, &mut summed.sums, rows.window(), row, a.load(c));
+            match rows {
+                _ if !pass.memorizes => {}
+                BlockRows::Write(window) => form.memorize::<A, L>(a, window, row, a.load(c)),
+                BlockRows::Read(_) => summed.coefficients.extend(c),
             }
         }
-        summed
+    }
+}
+
+impl<'r> BlockRows<'_, 'r> {
+    #[inline(always)]
+    fn window(&self) -> &Window<'r> {
+        match self {
+            Self::Read(window) => window,
+            Self::Write(window) => window,
+        }
+    }
+}
+
+impl Summed {
+    /// Notes lanes whose margin of a row is not finite, and makes it zero: whatever these lanes come to is
+    /// zeroed after the batch.
+    #[cold]
+    fn leave_out<const W: usize>(&mut self, margins: &mut [f64; W], row: impl Fn(usize) -> u32) {
+        for lane in (0..W).filter(|&lane| !margins[lane].is_finite()) {
+            // Only the first row of each lane counts.
+            if self.not_finite.iter().all(|&(known, _)| known != lane) {
+                self.not_finite.push((lane, row(lane)));
+            }
+        }
+        for margin in margins.iter_mut().filter(|margin| !margin.is_finite()) {
+            *margin = 0.0;
+        }
     }
 }
 
@@ -288,7 +332,10 @@ impl<L: Slope, F: Summing<V>, const W: usize, const V: usize> Finish<'_, '_, L, 
     fn finish<A: Rows>(self, a: A) {
         let registers = self.form.begin(a);
         let coefficients = self.summed.coefficients.chunks_exact(W);
-        for (visit, c) in self.visits.iter().zip(coefficients) {
+        for (at, (visit, c)) in self.visits.iter().zip(coefficients).enumerate() {
+            if let Some(visit) = self.visits.get(at + PREFETCH_DISTANCE) {
+                self.rows.prefetch(visit);
+            }
             // Read anew: a row drawn twice has the first draw's memorization part by now.
             let row = self.form.read::<A, L>(a, &registers, self.rows, visit);
             self.form.memorize::<A, L>(a, self.rows, &row, a.load(c));
@@ -330,16 +377,29 @@ impl<F: Summing<V>, const W: usize, const V: usize> Zero<'_, F, W, V> {
     }
 }
 
-/// Makes a task of each of these, for one lane or eight: W is known when compiled, so that only one arm is.
+impl<L: Slope, F: Summing<V>, const W: usize, const V: usize> Task for Block<'_, '_, L, F, W, V> {
+    type Output = Summed;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Summed {
+        match W {
+            1 => self.sum::<_, _, LANES>(Scalar(simd), Lanes(simd)),
+            LANES => self.sum::<_, _, 1>(Lanes(simd), Lanes(simd)),
+            _ => unreachable!("1 or {LANES} lanes"),
+        }
+    }
+}
+
+/// Makes a task of each of these, for one lane or eight. W is known when compiled, so that only one arm is.
 macro_rules! tasks {
-    ($($task:ident<$($lifetime:lifetime),* $(, $loss:ident)?>::$run:ident -> $output:ty,)*) => {$(
+    ($($task:ident<$($lifetime:lifetime),* $(, $loss:ident)?>::$run:ident,)*) => {$(
         impl<$($loss: Slope,)? F: Summing<V>, const W: usize, const V: usize> Task
             for $task<$($lifetime,)* $($loss,)? F, W, V>
         {
-            type Output = $output;
+            type Output = ();
 
             #[inline(always)]
-            fn run<S: Simd>(self, simd: S) -> $output {
+            fn run<S: Simd>(self, simd: S) {
                 match W {
                     1 => self.$run(Scalar(simd)),
                     LANES => self.$run(Lanes(simd)),
@@ -351,8 +411,7 @@ macro_rules! tasks {
 }
 
 tasks! {
-    Block<'_, '_, L>::sum -> Summed,
-    Finish<'_, '_, L>::finish -> (),
-    Rescale<'_>::rescale -> (),
-    Zero<'_>::zero -> (),
+    Finish<'_, '_, L>::finish,
+    Rescale<'_>::rescale,
+    Zero<'_>::zero,
 }
