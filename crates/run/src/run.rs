@@ -13,7 +13,7 @@ use crate::family::{Family, Start};
 use crate::linear::Linear;
 use crate::seeds::RunSeeds;
 use crate::trace::Trace;
-use crate::train::{Event, Fault, Watch, train};
+use crate::train::{Event, Fault, KeptIn, Watch, train};
 
 /// The results of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,8 +99,11 @@ pub fn run_watched<F: Family, B>(
         seeds: RunSeeds::of(config, 0).map_err(TrainError::from)?,
         state: None,
     };
-    let kept_in = kept_in.map(|unfinished| (unfinished, 0));
-    let traced = match train(family, config, &[start], kept_in, watch)? {
+    let kept_in = kept_in.map(|unfinished| KeptIn {
+        unfinished,
+        groups: &[0],
+    });
+    let traced = match train(family, &[start], kept_in, true, watch)? {
         ControlFlow::Continue(mut traced) => traced.remove(0),
         ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
     };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sparsegrok_config::{Config, Evaluations, SETTINGS, Setting};
 use sparsegrok_run::Event;
 use sparsegrok_run::memory::Memory;
-use sparsegrok_run::models::AnyData;
+use sparsegrok_run::models::{AnyData, Company};
 
 use crate::driver::StudyError;
 use crate::group::{self, GROUP};
@@ -121,8 +121,8 @@ fn calibrate(
         let begun = Instant::now();
         let data = group::data_of(family, &config, &seeds, shared, study.most_memory());
         let data = data.map_err(fault)?;
-        let cost = family.cost(&config, seeds.len(), Some(&*data[0]));
-        steps_per_epoch = cost.unwrap_or_default().steps_per_epoch;
+        let cost = family.cost(&config, Company::Seeds(seeds.len()), Some(&*data[0]));
+        steps_per_epoch = cost.map_or(0, |cost| cost.steps_per_epoch);
         let mut watch = |_: Event<'_>| ControlFlow::<Infallible>::Continue(());
         let group = group::train(family, cell, &config, &seeds, &data, None, &mut watch);
         let ControlFlow::Continue(group) = group.map_err(|fault| study.unable(cell, fault))?;

@@ -7,9 +7,9 @@ use sparsegrok_config::{Config, EvaluateSpec};
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice};
 use sparsegrok_log::Unfinished;
-use sparsegrok_run::models::{AnyData, AnyFamily, Start};
+use sparsegrok_run::models::{AnyData, AnyFamily, Company, Start};
 use sparsegrok_run::thresholds::{Brackets, Detector, Goal};
-use sparsegrok_run::training::{self, Fault, Traced};
+use sparsegrok_run::training::{self, Fault, KeptIn, Traced};
 use sparsegrok_run::{Anomalies, LoadError, Milestones, RunSeeds, Trace, Watch};
 
 /// Seeds of a group: one for each lane of the kernel.
@@ -138,12 +138,17 @@ pub(crate) fn train<B>(
         state: None,
     });
     let runs: Vec<_> = runs.collect();
-    let traced = match training::train(family, config, &runs, kept_in, watch)? {
+    let groups = vec![kept_in.map_or(0, |(_, number)| number); runs.len()];
+    let kept_in = kept_in.map(|(unfinished, _)| KeptIn {
+        unfinished,
+        groups: &groups,
+    });
+    let traced = match training::train(family, &runs, kept_in, false, watch)? {
         ControlFlow::Continue(traced) => traced,
         ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
     };
-    let cost = family.cost(config, runs.len(), Some(runs[0].data));
-    let cost = cost.unwrap_or_default();
+    let cost = family.cost(config, Company::Seeds(runs.len()), Some(runs[0].data));
+    let steps_per_epoch = cost.map_or(0, |cost| cost.steps_per_epoch);
     let mut seed_steps = 0;
     let records = seeds.iter().zip(traced).map(|(&seeds, traced)| {
         let Traced {
@@ -154,7 +159,7 @@ pub(crate) fn train<B>(
         } = traced;
         // A run that ends early ends with an evaluation, and the last epoch is one too.
         let epochs = trace.epochs().last().copied().unwrap_or(0);
-        seed_steps += diverged.map_or(epochs * cost.steps_per_epoch, |at| at.step);
+        seed_steps += diverged.map_or(epochs * steps_per_epoch, |at| at.step);
         let mut record = Record {
             cell,
             seeds,
@@ -170,7 +175,7 @@ pub(crate) fn train<B>(
     Ok(ControlFlow::Continue(Group {
         cell,
         records: records.collect(),
-        kernel: cost.kernel,
+        kernel: cost.map_or(KernelChoice::Auto, |cost| cost.form.kernel),
         seed_steps,
     }))
 }

@@ -3,7 +3,7 @@
 use sparsegrok_config::CheckpointEvery;
 use sparsegrok_kernel::{Evaluation, KernelChoice};
 use sparsegrok_run::memory::{Memory, evaluations};
-use sparsegrok_run::models::AnyData;
+use sparsegrok_run::models::{AnyData, Company};
 
 use crate::group::GROUP;
 use crate::study::Study;
@@ -39,7 +39,7 @@ pub(crate) fn of_cell(
     let seeds = study.spec().seeds.len();
     let together = GROUP.min(seeds);
     let family = study.family();
-    let cost = |runs: u64| family.cost(config, runs as usize, data);
+    let cost = |runs: u64| family.cost(config, Company::Seeds(runs as usize), data);
     let Some(whole) = cost(together) else {
         return Memory::default();
     };
@@ -47,7 +47,7 @@ pub(crate) fn of_cell(
     let groups = (threads as u64).min(study.runs().div_ceil(together));
     let (of_a_cell, rest) = (seeds.div_ceil(GROUP), seeds % GROUP);
     let short = if rest == 0 { 0 } else { groups / of_a_cell };
-    let of_short = cost(rest.max(1)).unwrap_or_default().training;
+    let of_short = cost(rest.max(1)).map_or(0, |cost| cost.training);
     let runs = (groups - short) * together + short * rest;
     let own = match family.shares_data(config, config) {
         false => runs,
@@ -56,7 +56,7 @@ pub(crate) fn of_cell(
     let mut training = whole.training.saturating_mul(groups - short);
     training = training.saturating_add(of_short.saturating_mul(short));
     if let CheckpointEvery::Epochs(_) = config.engine.checkpoint_every {
-        let side_by_side = match whole.kernel {
+        let side_by_side = match whole.form.kernel {
             KernelChoice::Lanes => runs,
             _ => groups,
         };
