@@ -62,3 +62,56 @@ impl fmt::Display for Form {
         write!(f, "{kernel}: {company} side by side, {sharing}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_told_in_words() {
+        let told = |kernel, company, sharing| {
+            let alone = "`kernel` asks";
+            let form = Form {
+                kernel,
+                company,
+                sharing,
+                alone,
+            };
+            form.to_string()
+        };
+        use KernelChoice::{Dense, Lanes, Scalar};
+        let lanes = |company, sharing| told(Lanes, company, sharing);
+        for (form, words) in [
+            (
+                lanes(Company::Cells(16), Sharing::Rows),
+                "lanes: 16 cells of one seed side by side, which share rows and order",
+            ),
+            (
+                lanes(Company::Seeds(8), Sharing::Nothing),
+                "lanes: 8 seeds side by side, each with rows and order of its own",
+            ),
+            (
+                lanes(Company::Seeds(3), Sharing::Order),
+                "lanes: 3 seeds side by side, each with rows of its own, in one order",
+            ),
+            (
+                lanes(Company::Models(5), Sharing::Rows),
+                "lanes: the 5 models of one run side by side, which share rows and order",
+            ),
+            (
+                lanes(Company::Seeds(1), Sharing::Nothing),
+                "lanes: one run at a time, as `kernel` asks",
+            ),
+            (
+                told(Scalar, Company::Seeds(8), Sharing::Nothing),
+                "scalar: one run at a time, as `kernel` asks",
+            ),
+            (
+                told(Dense, Company::Cells(2), Sharing::Rows),
+                "dense: one run at a time, as `kernel` asks",
+            ),
+        ] {
+            assert_eq!(form, words);
+        }
+    }
+}

@@ -162,7 +162,7 @@ impl<'c> InTraining<'c> {
                 Some(run) => Rc::clone(&run.plan),
                 None => Rc::new(config.evaluate.plan(config.train.epochs)),
             };
-            let so_far = RunSoFar::waiting(plan.epochs().len());
+            let so_far = RunSoFar::waiting();
             runs.push(InRun {
                 config,
                 plan,
