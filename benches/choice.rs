@@ -11,7 +11,7 @@ use shared::pairs::{Ratio, Work, take_turns};
 use shared::toy::Runs;
 use shared::{rows, toy};
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{Company, KernelChoice, Sgd, Shape, Sharing, SimdChoice};
+use sparsegrok::kernel::{KernelChoice, RunGroup, Sgd, Shape, Sharing, SimdChoice};
 
 /// Time that a turn takes at least, where an epoch is shorter.
 const TURN: f64 = 1e-3;
@@ -100,9 +100,9 @@ fn measure((rows, columns, runs, sharing): Task) {
 }
 
 /// The company that the kernel makes by itself.
-fn chosen(problem: &Problem, runs: usize, sharing: Sharing) -> Company {
+fn chosen(problem: &Problem, runs: usize, sharing: Sharing) -> RunGroup {
     let shape = Shape::of(&problem.train);
-    Company::of(KernelChoice::Auto, &Sgd::default(), runs, shape, sharing)
+    RunGroup::of(KernelChoice::Auto, &Sgd::default(), runs, shape, sharing)
 }
 
 /// Ten million rows, which are too many for lanes of rows of their own.

@@ -15,7 +15,7 @@ use criterion::{
 use shared::pairs::{Ratio, take_turns};
 use shared::toy::{self, Runs};
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{Company, KernelChoice, SimdChoice, Threads};
+use sparsegrok::kernel::{KernelChoice, RunGroup, SimdChoice, Threads};
 
 /// Rounds in which the three take turns.
 const ROUNDS: usize = 15;
@@ -78,7 +78,7 @@ fn compare(n: usize, problems: &[Problem]) {
     let epochs = (100_000 / n as u64).max(1);
     let rounds = if n > LANES_UP_TO { 6 } else { ROUNDS };
     let time = |problems, kernel| toy::step_time(problems, kernel, SimdChoice::Auto, epochs);
-    let grid = Runs::Grid(&problems[0], Company::MOST);
+    let grid = Runs::Grid(&problems[0], RunGroup::MOST);
     let full_batch = |threads| toy::full_batch_time(&problems[0], threads, epochs);
     let [textbook, scalar, lanes, shared, one_thread, all_threads] = take_turns(
         rounds,

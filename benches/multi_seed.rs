@@ -15,7 +15,7 @@ use shared::pairs::{Ratio, take_turns, timed};
 use shared::toy::Runs;
 use shared::{rows, toy, workers};
 use sparsegrok::data::Problem;
-use sparsegrok::kernel::{Company, KernelChoice, SimdChoice, Weights};
+use sparsegrok::kernel::{KernelChoice, RunGroup, SimdChoice, Weights};
 
 const ROWS: usize = 512;
 
@@ -43,7 +43,7 @@ fn levels(c: &mut Criterion) {
                         Box::new(|| toy::textbook_step_time(&problems[0], 50)),
                         Box::new(|| of(Runs::Own(&problems))),
                         Box::new(|| of(Runs::OneOrder(&problems))),
-                        Box::new(|| of(Runs::Grid(&problems[0], Company::MOST))),
+                        Box::new(|| of(Runs::Grid(&problems[0], RunGroup::MOST))),
                     ],
                 );
                 for (name, times) in [

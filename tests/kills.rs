@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use crate::checkpoint::{RESULTS, RUN, STUDY, results, start};
 use crate::support::{folder, printed, refused, sparsegrok, text};
+use crate::teams::GRID;
 
 /// Counts of what the kills met.
 #[derive(Debug, Default)]
@@ -215,6 +216,20 @@ fn kills_cost_nothing_where_seeds_are_added() {
     let mut tally = Tally::default();
     while tally.kills < 6 {
         study(&folder, &line, &whole, &mut rng, &mut tally, 6);
+    }
+}
+
+#[test]
+fn kills_cost_nothing_where_cells_are_trained_in_teams() {
+    let folder = folder();
+    let path = folder.path().join("whole");
+    let grid = GRID.replace("epochs=300,170", "epochs=3000,1700");
+    printed(&format!("{grid} --kernel scalar --out {}", path.display()));
+    let whole = results(&path);
+    let mut rng = SplitMix64::seed_from_u64(4);
+    let mut tally = Tally::default();
+    while tally.kills < 8 {
+        study(&folder, &grid, &whole, &mut rng, &mut tally, 8);
     }
 }
 

@@ -61,6 +61,9 @@ fn a_study_takes_the_memory_that_was_said() {
          --checkpoint-every 1epochs",
         // A whole group beside a short one, which trains for so long that they overlap.
         "study --n-train 200000 --n-test 0 --epochs 150 --eval-every 150 --seeds 0..9",
+        // Teams of sixteen cells, of which some wait with their traces to be handed over.
+        "study --n-train 8 --n-test 0 --epochs 800 --eval-every 1 --seeds 0..8 \
+         --vary weight_decay=log:1e-5:1e-3:80",
     ]
     .into_iter()
     .enumerate()

@@ -30,4 +30,5 @@ mod scikit_learn;
 mod second_family;
 mod study;
 mod support;
+mod teams;
 mod times;

@@ -38,7 +38,7 @@ use shared::toy::Runs;
 use shared::{growth, rows, toy, workers};
 use sparsegrok::data::Problem;
 use sparsegrok::kernel::{
-    Company, Figure, KernelChoice, Order, Sgd, SimdChoice, Threads, evaluate,
+    Figure, KernelChoice, Order, RunGroup, Sgd, SimdChoice, Threads, evaluate,
 };
 use sparsegrok_lanes::Level;
 
@@ -86,7 +86,7 @@ fn textbook(problem: &Problem, epochs: u64) -> Work<'_> {
 }
 
 /// Runs of a grid: as many as go side by side.
-const GRID: usize = Company::MOST;
+const GRID: usize = RunGroup::MOST;
 
 /// The least that lanes are to gain on this machine.
 struct LanesBars {

@@ -188,7 +188,9 @@ fn train(
     let report = directory.work().outputs().contains_key("--report");
     let mut progress = StudyProgress::new(study, args.live);
     let ran = directory.run(&stop, |group| progress.add(group));
-    if matches!(&ran, Ok(ran) if ran.runs == study.runs())
+    let (runs, planned) = (directory.runs(), study.runs());
+    if ran.is_ok()
+        && runs == planned
         && let Some(end) = directory.seeds_wanting()?
     {
         // All that is there is kept, and an interrupted study goes on here.
@@ -207,7 +209,7 @@ fn train(
             let further = || {
                 // All runs are kept: from here on there is nothing to be ended in order.
                 drop(in_order);
-                match report && ran.runs > 0 {
+                match report && runs > 0 {
                     true => report::beside(path),
                     false => Ok(()),
                 }
@@ -235,14 +237,13 @@ fn train(
         say_zero_one(file);
     }
     progress.finish(args.results.is_quiet());
-    if ran.runs > 0 {
+    if runs > 0 {
         let results = Results::of_study(study, &summary).in_directory(path, report);
         args.results.finish(&results, markdown)?;
     }
-    if ran.runs < study.runs() {
-        let (runs, planned) = (ran.runs, study.runs());
+    if runs < planned {
         let held = format!(
-            "stopped; {} holds the first {runs} of {planned} runs, and \
+            "stopped; {} holds {runs} of {planned} runs, and \
              `sparsegrok study --resume {}` goes on",
             path.display(),
             shell_word(path)
@@ -263,6 +264,10 @@ fn dry_run(study: &Study) -> anyhow::Result<()> {
     writeln!(output, "evaluations = {}", estimate.evaluations)?;
     writeln!(output, "seed_steps = {}", estimate.seed_steps)?;
     writeln!(output, "threads = {threads}")?;
+    if !estimate.forms.is_empty() {
+        let forms = estimate.forms.iter().map(|form| Value::from(form.as_str()));
+        writeln!(output, "forms = {}", Value::Array(forms.collect()))?;
+    }
     writeln!(
         output,
         "memory_mib = {:.1}",

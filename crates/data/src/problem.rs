@@ -1,13 +1,15 @@
 //! Problems: the training set, test set and teacher of one experiment.
 
+use std::sync::Arc;
+
 use crate::classes::Classes;
 use crate::dataset::{Dataset, DatasetError};
 use crate::length::{root_of_squares, sum_of_squares};
 
-/// The teacher v*: the unit vector of signal weights that labels synthetic rows.
+/// The teacher v*: the unit vector of signal weights that labels synthetic rows. Clones share it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Teacher {
-    direction: Vec<f64>,
+    direction: Arc<[f64]>,
 }
 
 impl Teacher {

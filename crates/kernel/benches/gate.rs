@@ -20,7 +20,7 @@ use std::time::Instant;
 use sparsegrok_data::svmlight::{self, Options};
 use sparsegrok_data::{Problem, SyntheticSpec, TargetKind, generate};
 use sparsegrok_kernel::{
-    BatchSize, Company, Job, KernelChoice, Order, Sgd, SimdChoice, Threads, Training, Weights,
+    BatchSize, Job, KernelChoice, Order, RunGroup, Sgd, SimdChoice, Threads, Training, Weights,
     evaluate, start,
 };
 
@@ -188,7 +188,7 @@ fn one_order(problems: Vec<Problem>, simd: SimdChoice, epochs: u64) -> Path {
 
 /// Training of as many runs as go side by side on one problem, in one order: cells of a grid of weight decays.
 fn grid(problem: Problem, simd: SimdChoice, epochs: u64) -> Path {
-    let runs = (0..Company::MOST).map(|cell| Run {
+    let runs = (0..RunGroup::MOST).map(|cell| Run {
         problem: problem.clone(),
         spec: Sgd {
             epochs,

@@ -3,10 +3,10 @@
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind};
 use sparsegrok_lanes::{LANES, Level, WIDE};
 
-use crate::company::Company;
 use crate::dense::DenseTrainer;
 use crate::init::{Job, Seed, initial_signal};
 use crate::linear::Linear;
+use crate::run_group::RunGroup;
 use crate::shape::Shape;
 use crate::sharing::Sharing;
 use crate::side_by_side::SideBySide;
@@ -166,7 +166,7 @@ fn shape_of(runs: &[Job<'_>]) -> Shape {
 }
 
 /// The first of some runs that are trained side by side.
-fn company_of(runs: &[Job<'_>], states: &[Option<&State>], kernel: KernelChoice) -> Company {
+fn company_of(runs: &[Job<'_>], states: &[Option<&State>], kernel: KernelChoice) -> RunGroup {
     let first = &runs[0];
     let shape = Shape::of(&first.problem.train);
     // Lanes take their steps together.
@@ -184,7 +184,7 @@ fn company_of(runs: &[Job<'_>], states: &[Option<&State>], kernel: KernelChoice)
         .collect();
     let companies = Sharing::ALL.map(|least| {
         let sharing = sharing.iter().take_while(|&&sharing| sharing >= least);
-        Company::of(kernel, first.spec, sharing.count(), shape, least)
+        RunGroup::of(kernel, first.spec, sharing.count(), shape, least)
     });
     let [mut best, more_in_common @ ..] = companies;
     for company in more_in_common {
@@ -240,7 +240,7 @@ pub fn training_bytes(
 ) -> u64 {
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));
-    let company = Company::of(kernel, spec, runs, shape, sharing);
+    let company = RunGroup::of(kernel, spec, runs, shape, sharing);
     let trained = match company.kernel {
         KernelChoice::Dense => DenseTrainer::bytes(spec, shape),
         _ => company.plan(spec, shape).bytes(),

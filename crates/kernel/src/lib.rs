@@ -26,7 +26,6 @@
 
 mod batch;
 mod blocks;
-mod company;
 mod dense;
 mod engine;
 mod epoch;
@@ -42,6 +41,7 @@ mod one_vs_rest;
 mod pace;
 mod plan;
 mod reference;
+mod run_group;
 mod schedule;
 mod shape;
 mod sharing;
@@ -56,7 +56,6 @@ mod visits;
 mod weights;
 
 pub use blocks::Threads;
-pub use company::Company;
 pub use engine::{KernelChoice, SimdChoice, start, training_bytes};
 pub use evaluate::evaluate;
 pub use figure::{Evaluation, Figure, FigureKind};
@@ -64,6 +63,7 @@ pub use init::{Job, initial_signal};
 pub use loss::Loss;
 pub use one_vs_rest::{OneVsRest, predicted_class};
 pub use plan::EvaluationPlan;
+pub use run_group::RunGroup;
 pub use shape::Shape;
 pub use sharing::Sharing;
 pub use side_by_side::SideBySide;

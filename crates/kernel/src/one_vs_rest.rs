@@ -6,11 +6,11 @@ use sparsegrok_data::{Classes, Dataset, InvalidSetting, Problem};
 use sparsegrok_lanes::Level;
 
 use crate::blocks::{Blocks, Threads};
-use crate::company::Company;
 use crate::engine::{KernelChoice, SimdChoice, start_from, training_bytes};
 use crate::evaluate::{Norms, Scores, Sums, figures};
 use crate::figure::Evaluation;
 use crate::init::Job;
+use crate::run_group::RunGroup;
 use crate::shape::Shape;
 use crate::sharing::Sharing;
 use crate::side_by_side::SideBySide;
@@ -115,7 +115,7 @@ impl<'a> OneVsRest<'a> {
     /// Bytes that training so many classes holds at its fullest, the datasets aside; the largest `u64` where they
     /// are more.
     pub fn training_bytes(spec: &Sgd, kernel: KernelChoice, classes: usize, shape: Shape) -> u64 {
-        let together = Company::of(kernel, spec, classes, shape, Sharing::Columns).runs;
+        let together = RunGroup::of(kernel, spec, classes, shape, Sharing::Columns).runs;
         let bytes = |models| match models {
             0 => 0,
             _ => training_bytes(spec, kernel, models, shape, Sharing::Columns),

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use rayon::prelude::*;
 use sparsegrok_data::{Dataset, Features, Problem, TargetKind};
 use sparsegrok_kernel::{
-    Company, Job, KernelChoice, LinearState, Order, Sgd, Shape, Sharing, SideBySide, SimdChoice,
+    Job, KernelChoice, LinearState, Order, RunGroup, Sgd, Shape, Sharing, SideBySide, SimdChoice,
     State, Training, Weights, start,
 };
 use sparsegrok_run::threads;
@@ -252,7 +252,7 @@ impl Task<'_> {
             };
             // Models that the kernel trains one after the other had better be groups of their own.
             let auto = KernelChoice::Auto;
-            let company = Company::of(auto, &self.spec, alike.len(), shape, sharing);
+            let company = RunGroup::of(auto, &self.spec, alike.len(), shape, sharing);
             alike.chunks(company.runs)
         });
         let groups: Vec<&[(u64, usize)]> = groups.collect();

@@ -87,7 +87,7 @@ fn complete(
 ) -> PyResult<()> {
     let (ran, interruption) = trained(study, &mut directory, progress)?;
     if interruption.is_none()
-        && ran.runs == study.runs()
+        && directory.runs() == study.runs()
         && let Some(end) = directory.seeds_wanting().or_raise()?
     {
         let more = study.of_seeds_to(end).or_raise()?;

@@ -67,7 +67,7 @@ fn of_grid(cells: &[CellView], planned: usize, words: &Words) -> String {
     let [begun, all] = [cells.len(), planned].map(|cells| count(cells as u64));
     let cells_words = match cells.len() == planned {
         true => format!("{all} cells"),
-        false => format!("the first {begun} of {all} cells"),
+        false => format!("the {begun} cells that are here (of {all})"),
     };
     let mut timed: Vec<(&CellView, Time)> = grokking
         .clone()

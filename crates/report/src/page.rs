@@ -424,8 +424,17 @@ fn capitalised(sentence: &str) -> String {
 fn manifest(results: &StudyResults) -> String {
     let manifest = serde_json::to_value(&results.manifest).unwrap_or_default();
     let entries = manifest.as_object().into_iter().flatten();
+    // Forms are told of the runs that the last process trained: there may be none.
+    let entries =
+        entries.filter(|(_, value)| value.as_object().is_none_or(|counts| !counts.is_empty()));
     let rows = entries.map(|(key, value)| {
         let text = match value {
+            Value::Object(forms) if key == "forms" => {
+                let forms = forms
+                    .iter()
+                    .map(|(form, runs)| format!("{form} ({runs} runs)"));
+                forms.collect::<Vec<_>>().join("; ")
+            }
             Value::String(text) => text.clone(),
             Value::Object(counts) => {
                 let counts = counts.iter().map(|(name, count)| format!("{name} {count}"));

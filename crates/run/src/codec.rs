@@ -203,11 +203,22 @@ impl Coded for RunSoFar {
     }
 }
 
+/// The bytes of a group under way, whose runs lie among those of others: those of a vector of them.
+pub(crate) fn group_to_bytes(runs: &[&RunSoFar]) -> Vec<u8> {
+    let mut encoder = Encoder::default();
+    encode_group(runs.iter().copied(), &mut encoder);
+    encoder.0
+}
+
+fn encode_group<'r>(runs: impl ExactSizeIterator<Item = &'r RunSoFar>, to: &mut Encoder) {
+    to.u32(runs.len() as u32);
+    runs.for_each(|run| run.encode(to));
+}
+
 /// The runs of a group under way.
 impl Coded for Vec<RunSoFar> {
     fn encode(&self, to: &mut Encoder) {
-        to.u32(self.len() as u32);
-        self.iter().for_each(|run| run.encode(to));
+        encode_group(self.iter(), to);
     }
 
     fn decode(from: &mut Decoder<'_>) -> Option<Self> {

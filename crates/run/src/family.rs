@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use sparsegrok_config::Config;
 use sparsegrok_data::InvalidSetting;
-use sparsegrok_kernel::{Figure, KernelChoice, State, Training};
+use sparsegrok_kernel::{Figure, State, Training};
 
+use crate::form::{Company, Form};
 use crate::load::{LoadError, Loaded};
 use crate::seeds::RunSeeds;
 
@@ -40,6 +41,19 @@ pub trait Family: fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// Tells if runs of the same seeds of two configurations visit the same rows in the same order, so that they can
+    /// be trained side by side as one run would be. It is an equivalence, and looks at each setting by itself: what it
+    /// says of two configurations that differ in one setting holds whatever values they have in common.
+    fn shares_visits(&self, _config: &Config, _with: &Config) -> bool {
+        false
+    }
+
+    /// The data of a run, made of those of a run of the same seeds with which it [shares
+    /// visits](Self::shares_visits): it has the very same rows in memory. `None` where all is the same.
+    fn data_like(&self, _config: &Config, _of: &Self::Data) -> Option<Self::Data> {
+        None
+    }
+
     /// Starts the first of some runs: as many as are trained side by side.
     ///
     /// A run's results are a function of its data, its seeds and its configuration alone, whatever
@@ -55,9 +69,14 @@ pub trait Family: fmt::Debug + Send + Sync + 'static {
     /// Tells if a state, read from a file, can be that of a run on some data.
     fn fits(&self, config: &Config, data: &Self::Data, state: &State) -> bool;
 
-    /// The cost of `runs` runs that are trained together; `None` where nothing is known of it, as
-    /// before files are read.
-    fn cost(&self, _config: &Config, _runs: usize, _data: Option<&Self::Data>) -> Option<Cost> {
+    /// The cost of runs that are trained together, of a configuration or some that share visits with it; `None` where
+    /// nothing is known of it, as before files are read.
+    fn cost(
+        &self,
+        _config: &Config,
+        _company: Company,
+        _data: Option<&Self::Data>,
+    ) -> Option<Cost> {
         None
     }
 }
@@ -84,17 +103,17 @@ impl<D: ?Sized> Clone for Start<'_, D> {
 impl<D: ?Sized> Copy for Start<'_, D> {}
 
 /// The cost of runs that are trained together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Bytes that the data of one run take.
     pub data: u64,
-    /// Bytes that the training of all takes at its fullest.
+    /// Bytes that the training of all takes at its fullest, without the weights that are kept of runs that have ended.
     pub training: u64,
     /// Updates of an epoch of one run.
     pub steps_per_epoch: u64,
-    /// The kernel that trains them.
-    pub kernel: KernelChoice,
-    /// Bytes of the [`State`] of a run.
+    /// The form in which they are trained.
+    pub form: Form,
+    /// Bytes of the [`State`] of a run, or of its weights.
     pub state: u64,
 }
 
@@ -118,12 +137,14 @@ pub trait AnyFamily: fmt::Debug + Send + Sync {
         most_memory: u64,
     ) -> Result<Loaded<Arc<AnyData>>, LoadError>;
     fn shares_data(&self, config: &Config, with: &Config) -> bool;
+    fn shares_visits(&self, config: &Config, with: &Config) -> bool;
+    fn data_like(&self, config: &Config, of: &Arc<AnyData>) -> Arc<AnyData>;
     fn start<'a>(
         &self,
         runs: &[Start<'a, AnyData>],
     ) -> Result<Box<dyn Training + 'a>, InvalidSetting>;
     fn fits(&self, config: &Config, data: &AnyData, state: &State) -> bool;
-    fn cost(&self, config: &Config, runs: usize, data: Option<&AnyData>) -> Option<Cost>;
+    fn cost(&self, config: &Config, company: Company, data: Option<&AnyData>) -> Option<Cost>;
 }
 
 impl<F: Family> AnyFamily for F {
@@ -149,6 +170,17 @@ impl<F: Family> AnyFamily for F {
         Family::shares_data(self, config, with)
     }
 
+    fn shares_visits(&self, config: &Config, with: &Config) -> bool {
+        Family::shares_visits(self, config, with)
+    }
+
+    fn data_like(&self, config: &Config, of: &Arc<AnyData>) -> Arc<AnyData> {
+        match Family::data_like(self, config, own::<F>(&**of)) {
+            Some(data) => Arc::new(data),
+            None => Arc::clone(of),
+        }
+    }
+
     fn start<'a>(
         &self,
         runs: &[Start<'a, AnyData>],
@@ -167,8 +199,8 @@ impl<F: Family> AnyFamily for F {
         Family::fits(self, config, own::<F>(data), state)
     }
 
-    fn cost(&self, config: &Config, runs: usize, data: Option<&AnyData>) -> Option<Cost> {
-        Family::cost(self, config, runs, data.map(own::<F>))
+    fn cost(&self, config: &Config, company: Company, data: Option<&AnyData>) -> Option<Cost> {
+        Family::cost(self, config, company, data.map(own::<F>))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Decides when a group under way is kept.
+//! Decides when groups under way are kept.
 
 use std::time::{Duration, Instant};
 
@@ -15,32 +15,29 @@ const SHARE: u32 = 100;
 /// few that an interrupt is heard at once.
 const STEPS_BETWEEN_LOOKS: u64 = 1 << 14;
 
-/// Keeper of one group under way: it writes the group's checkpoints to a folder of unfinished work.
+/// Keeper of groups under way that are trained together: it writes their checkpoints to a folder of unfinished work.
 pub(crate) struct Keeper<'k> {
     unfinished: &'k Unfinished,
-    number: u64,
     every: CheckpointEvery,
-    /// Epochs since the group was last kept.
+    /// Epochs since the groups were last kept.
     epochs: u64,
     /// Epochs between two looks at the clock.
     stride: u64,
     kept: Instant,
-    /// Time the last write of the group's progress took.
+    /// Time the last write of the groups' progress took.
     cost: Duration,
 }
 
 impl<'k> Keeper<'k> {
-    /// A keeper of group `number`, an epoch of which has `steps_per_epoch` steps.
+    /// A keeper of groups of which an epoch of a run has `steps_per_epoch` steps.
     pub(crate) fn new(
         unfinished: &'k Unfinished,
-        number: u64,
         every: CheckpointEvery,
         steps_per_epoch: u64,
     ) -> Self {
         unfinished.set_under_way();
         Self {
             unfinished,
-            number,
             every,
             epochs: 0,
             stride: (STEPS_BETWEEN_LOOKS / steps_per_epoch.max(1)).max(1),
@@ -49,7 +46,7 @@ impl<'k> Keeper<'k> {
         }
     }
 
-    /// Tells if the group is to be kept after this epoch.
+    /// Tells if the groups are to be kept after this epoch.
     pub(crate) fn is_due(&mut self) -> bool {
         self.epochs += 1;
         match self.every {
@@ -63,28 +60,34 @@ impl<'k> Keeper<'k> {
         }
     }
 
-    /// Writes a checkpoint of the group.
-    pub(crate) fn keep(&mut self, runs: &Vec<RunSoFar>) -> Result<(), CheckpointError> {
+    /// Writes a checkpoint of each group: its number, and its runs.
+    pub(crate) fn keep<'r>(
+        &mut self,
+        groups: impl Iterator<Item = (u64, Vec<&'r RunSoFar>)>,
+    ) -> Result<(), CheckpointError> {
         let begun = Instant::now();
-        self.unfinished.keep(self.number, &codec::to_bytes(runs))?;
+        for (number, runs) in groups {
+            self.unfinished
+                .keep(number, &codec::group_to_bytes(&runs))?;
+        }
         self.cost = begun.elapsed();
         self.kept = Instant::now();
         self.epochs = 0;
         Ok(())
     }
 
-    /// The error that the kept progress does not belong to this work.
-    pub(crate) fn unfit(&self) -> CheckpointError {
-        self.unfinished.unfit(self.number)
+    /// The error that the kept progress of a group does not belong to this work.
+    pub(crate) fn unfit(&self, number: u64) -> CheckpointError {
+        self.unfinished.unfit(number)
     }
 
-    /// Takes out the progress that the group had made when the work was last interrupted.
+    /// Takes out the progress that a group had made when the work was last interrupted.
     ///
     /// # Errors
     /// When it is not as any version of this program writes it, checksum or not.
-    pub(crate) fn begun(&self) -> Result<Option<Vec<RunSoFar>>, CheckpointError> {
-        let begun = self.unfinished.begun(self.number);
-        let runs = begun.map(|bytes| codec::from_bytes(&bytes).ok_or_else(|| self.unfit()));
+    pub(crate) fn begun(&self, number: u64) -> Result<Option<Vec<RunSoFar>>, CheckpointError> {
+        let begun = self.unfinished.begun(number);
+        let runs = begun.map(|bytes| codec::from_bytes(&bytes).ok_or_else(|| self.unfit(number)));
         runs.transpose()
     }
 }

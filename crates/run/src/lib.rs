@@ -29,6 +29,7 @@ mod describe;
 mod detect;
 mod family;
 mod foreign;
+mod form;
 mod goal;
 mod keeper;
 mod linear;
@@ -59,6 +60,7 @@ pub use train::{Event, Watch};
 /// Families of models: the seam, the linear family behind it, and the family of a configuration.
 pub mod models {
     pub use crate::family::{AnyData, AnyFamily, Cost, Family, Start};
+    pub use crate::form::{Company, Form};
     pub use crate::linear::Linear;
     pub use crate::registry::family_of;
 }
@@ -72,5 +74,5 @@ pub mod thresholds {
 
 /// The loop in which runs of any family are trained side by side.
 pub mod training {
-    pub use crate::train::{Fault, Traced, train};
+    pub use crate::train::{Fault, KeptIn, Traced, train};
 }

@@ -10,6 +10,7 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use crate::control_group;
 use crate::family::Family;
+use crate::form::Company;
 use crate::linear::Linear;
 
 /// Bytes the program takes by itself: its code, its threads' stacks, what is being written.
@@ -50,12 +51,13 @@ impl Memory {
     /// Of one run. Without a problem it is that of the configuration's synthetic data, or nothing
     /// where they are in files: those tell only when they are read.
     pub fn of_run(config: &Config, problem: Option<&Problem>) -> Self {
-        let Some(cost) = Family::cost(&Linear, config, 1, problem) else {
+        let Some(cost) = Family::cost(&Linear, config, Company::Seeds(1), problem) else {
             return Self::default();
         };
         Self {
             data: cost.data,
-            training: cost.training,
+            // Its weights are kept when it has ended.
+            training: cost.training.saturating_add(cost.state),
             results: evaluations(config).saturating_mul(size_of::<Evaluation>() as u64),
         }
     }

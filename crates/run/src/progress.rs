@@ -30,10 +30,10 @@ pub(crate) enum Stage {
 }
 
 impl RunSoFar {
-    /// A run that has not begun, with room for its evaluations.
-    pub(crate) fn waiting(evaluations: usize) -> Self {
+    /// A run that has not begun. Its trace takes room as it grows: runs that wait for others have none.
+    pub(crate) fn waiting() -> Self {
         Self {
-            trace: Trace::with_capacity(evaluations),
+            trace: Trace::new(),
             brackets: [Bracket::NONE; GOALS],
             stage: Stage::Waiting,
         }

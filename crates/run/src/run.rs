@@ -14,7 +14,7 @@ use crate::linear::Linear;
 use crate::seeds::RunSeeds;
 use crate::threads;
 use crate::trace::Trace;
-use crate::train::{Event, Fault, Watch, train};
+use crate::train::{Event, Fault, KeptIn, Watch, train};
 
 /// The results of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,9 +101,12 @@ pub fn run_watched<F: Family, B>(
         seeds: RunSeeds::of(config, 0).map_err(TrainError::from)?,
         state: None,
     };
-    let kept_in = kept_in.map(|unfinished| (unfinished, 0));
+    let kept_in = kept_in.map(|unfinished| KeptIn {
+        unfinished,
+        groups: &[0],
+    });
     let threads = threads::of_one_run(config.engine.threads);
-    let traced = match train(family, config, &[start], kept_in, &threads, watch)? {
+    let traced = match train(family, &[start], kept_in, true, &threads, watch)? {
         ControlFlow::Continue(mut traced) => traced.remove(0),
         ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
     };

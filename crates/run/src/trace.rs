@@ -21,14 +21,6 @@ impl Trace {
         }
     }
 
-    /// A trace without evaluations, and room for some.
-    pub fn with_capacity(evaluations: usize) -> Self {
-        Self {
-            epochs: Vec::with_capacity(evaluations),
-            figures: std::array::from_fn(|_| Vec::with_capacity(evaluations)),
-        }
-    }
-
     /// A trace of these columns, each as long as the epochs; figures without one do not exist.
     pub(crate) fn of_columns(
         epochs: Vec<u64>,

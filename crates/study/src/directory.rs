@@ -14,9 +14,10 @@ use sparsegrok_run::LoadError;
 use sparsegrok_run::codec::to_bytes;
 
 use crate::cell::CellSoFar;
-use crate::driver::{Ran, StudyError};
+use crate::driver::Ran;
+use crate::error::StudyError;
 use crate::group::Group;
-use crate::logged::{first_groups, logged_group};
+use crate::logged::{logged_group, logged_groups};
 use crate::manifest::{Made, Manifest};
 use crate::overview::Summary;
 use crate::precision::Precision;
@@ -245,11 +246,11 @@ impl<'s> Directory<'s> {
         })
     }
 
-    /// Trains the study's runs and shows each group to `watch`, in the study's order. Each group is logged
-    /// as soon as it is finished, whatever the state of the others, and its progress is kept from time to
-    /// time while it is under way.
+    /// Trains the study's runs and shows each group to `watch`: those that were finished before, then the others in the
+    /// order of [`Study::run`]. Each group is logged as soon as its team is finished, whatever the state of the others,
+    /// and its progress is kept from time to time while it is under way.
     ///
-    /// Setting `stop`, from any thread, ends the groups in progress at the end of an epoch, and keeps
+    /// Setting `stop`, from any thread, ends the teams in progress at the end of an epoch, and keeps
     /// their progress.
     ///
     /// # Errors
@@ -279,7 +280,7 @@ impl<'s> Directory<'s> {
         let figures = &self.study.spec().figures;
         let log = self.unfinished.log();
         let mut cells: Vec<CellSoFar<'_>> = Vec::new();
-        for number in first_groups(self.study, &log) {
+        for number in logged_groups(self.study, &log) {
             let group = logged_group(self.study, &log, number)?;
             if cells.last().is_none_or(|cell| cell.number != group.cell) {
                 cells.push(CellSoFar::new(self.study, group.cell));
@@ -316,6 +317,15 @@ impl<'s> Directory<'s> {
         })
     }
 
+    /// The number of runs that are finished, of those of its shard.
+    pub fn runs(&self) -> u64 {
+        let groups = logged_groups(self.study, &self.unfinished.log());
+        groups
+            .into_iter()
+            .map(|group| self.study.seeds_of(group))
+            .sum()
+    }
+
     /// The unfinished work in the directory.
     pub fn work(&self) -> &Unfinished {
         &self.unfinished
@@ -334,7 +344,7 @@ impl<'s> Directory<'s> {
     }
 
     /// Makes the tables of the logged groups, gives the files their names and returns the summary. The
-    /// tables of an interrupted study cover its first runs, up to the first gap, and its unfinished work
+    /// tables of an interrupted study cover the runs that are finished, and its unfinished work
     /// stays. If no run is finished, the earlier content of the directory stays as it is.
     ///
     /// # Errors
@@ -368,11 +378,16 @@ impl<'s> Directory<'s> {
         let folder = self.path.join(UNFINISHED);
         let (made, summary) = {
             let log = self.unfinished.log();
-            let groups = first_groups(self.study, &log);
+            let groups = logged_groups(self.study, &log);
             tables(self.study, &log, &groups, &folder)?
         };
         let fault = |error| self.fault(error);
-        let manifest = Manifest::new(self.study, &made, ran.threads, self.unfinished.times());
+        let manifest = Manifest::new(
+            self.study,
+            &made,
+            (ran.threads, &ran.forms),
+            self.unfinished.times(),
+        );
         write_json(&folder.join(MANIFEST), &manifest).map_err(fault)?;
         let toml = self.study.config().to_toml().map_err(io::Error::other);
         let toml = toml.map_err(fault)?;

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use sparsegrok_config::{ConfigError, Settings};
 
 use crate::cell::CellSummary;
-use crate::driver::StudyError;
+use crate::error::StudyError;
 use crate::group::Record;
 use crate::overview::Summary;
 use crate::records::RecordRow;
@@ -112,6 +112,7 @@ impl Draft {
             runs.extend(group.records);
             ControlFlow::Continue(())
         })?;
+        runs.sort_by_key(|run| (run.cell, run.seeds.seed));
         let figures = &study.spec().figures;
         let rows: Vec<_> = runs.iter().map(|run| RecordRow::of(run, figures)).collect();
         let summary = Summary::of(&study, None, CellSummary::of_each(&study, &rows), None);

@@ -1,103 +1,80 @@
-//! Runs a study's groups on all cores and hands over their results in order.
+//! Runs a study's teams on all cores and hands over their groups in order.
 
 use std::collections::VecDeque;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use rayon::{Scope, ThreadPool};
-use sparsegrok_log::{CheckpointError, Unfinished};
+use sparsegrok_log::Unfinished;
+use sparsegrok_run::Event;
 use sparsegrok_run::codec::to_bytes;
-use sparsegrok_run::memory::{Memory, MemoryError};
-use sparsegrok_run::models::AnyData;
+use sparsegrok_run::memory::Memory;
+use sparsegrok_run::models::{AnyData, Form};
 use sparsegrok_run::threads::{self, Fewer};
 use sparsegrok_run::training::Fault;
-use sparsegrok_run::{Event, LoadError};
 
-use crate::group::{self, Group};
-use crate::logged::logged_group;
-use crate::memory::{AHEAD, of_cell};
+use crate::error::StudyError;
+use crate::group::Group;
+use crate::logged::{logged_group, logged_groups};
+use crate::manifest::Forms;
+use crate::memory::{has_room, of_team};
+use crate::plan::{Plan, Team};
 use crate::study::Study;
+use crate::team::{self, Member};
 
 /// The end of a study: the runs there are, and the threads that made them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ran {
-    /// Runs handed over, counted from the first.
+    /// Runs handed over.
     pub runs: u64,
     /// Threads that ran them.
     pub threads: usize,
-    /// Set where they are fewer than were asked for, as the system allows no more.
+    /// Runs that were trained in each form.
+    pub forms: Forms,
+    /// Set where the threads are fewer than were asked for, as the system allows no more.
     pub fewer: Option<Fewer>,
     /// Data files whose labels were 0 and 1, read as −1 and 1.
     pub zero_one: Vec<PathBuf>,
 }
 
-/// The reason why a study did not end.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StudyError {
-    /// The data of a cell could not be had, or do not fit its training.
-    #[error("{}{error}", in_cell(*cell, *cells))]
-    Cell {
-        /// Number of the cell.
-        cell: usize,
-        /// Cells of the study.
-        cells: usize,
-        /// The fault.
-        error: LoadError,
-    },
-    /// A cell needs more memory than the study may take.
-    #[error("{}{error}", in_cell(*cell, *cells))]
-    Memory {
-        /// Number of the cell.
-        cell: usize,
-        /// Cells of the study.
-        cells: usize,
-        /// The memory it needs.
-        error: MemoryError,
-    },
-    /// Groups finished or under way could not be kept, or gone on with.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
+/// The work of a thread.
+enum Work {
+    /// A group that is finished already, by its number.
+    Finished(u64),
+    /// A team to be trained, with the data of all runs of its first cell where they share them.
+    Team(Team, Option<Arc<AnyData>>),
 }
 
-impl StudyError {
-    /// Tells if the machine failed, rather than what was asked for or the content of a file.
-    pub fn is_failure(&self) -> bool {
+impl Work {
+    /// Groups that come of it.
+    fn groups(&self) -> usize {
         match self {
-            Self::Cell { error, .. } => error.is_failure(),
-            Self::Checkpoint(error) => error.is_failure(),
-            Self::Memory { .. } => false,
+            Self::Finished(_) => 1,
+            Self::Team(team, _) => team.len(),
         }
     }
 }
 
-fn in_cell(cell: usize, cells: usize) -> String {
-    match cells {
-        1 => String::new(),
-        _ => format!("cell {cell}: "),
-    }
-}
-
-/// A group to be trained.
-struct Work {
-    /// Its number in the study.
-    number: u64,
-    cell: usize,
-    seeds: Range<u64>,
-    /// The data of all its runs, where they share them.
-    data: Option<Arc<AnyData>>,
+/// Groups that are done, and the form in which they were trained, if they were.
+struct Done {
+    groups: Vec<Group>,
+    form: Option<Form>,
 }
 
 impl Study {
-    /// Trains every run and hands over the groups in order, whatever the number of threads.
+    /// Trains every run and hands over the groups in a fixed order, whatever the number of threads.
+    ///
+    /// Cells whose runs see the same rows in the same order are trained in teams, so groups do not come in the order of
+    /// their cells, but team by team: those of up to sixteen such cells that have the same seeds, then those of the
+    /// same cells with the next seeds. The groups of one cell come in the order of their seeds.
     ///
     /// `hand_over` is called on the calling thread; it may end the study. So may setting `stop`,
-    /// from anywhere: groups in progress then come to their end and are handed over, so that
-    /// what was handed over is always the beginning of the study, without a gap.
+    /// from anywhere: teams in progress then come to their end and are handed over, so that
+    /// what was handed over is always the beginning of that order, without a gap.
     ///
-    /// Memory: at most four groups a thread are under way or waiting at any time.
+    /// Memory: at most four groups a thread are under way or waiting at any time, or those of two teams.
     /// `Time: O(runs · epochs · nnz)`, divided among the threads.
     ///
     /// # Errors
@@ -111,7 +88,7 @@ impl Study {
     }
 
     /// As [`Study::run`], with everything kept in a folder of unfinished work: groups that are
-    /// finished there are taken from it, others go on from where they were. `stop` then ends groups
+    /// finished there are handed over first, others go on from where they were. `stop` then ends teams
     /// in progress at the end of an epoch, when they are kept.
     pub(crate) fn run_kept(
         &self,
@@ -119,20 +96,22 @@ impl Study {
         stop: &AtomicBool,
         mut hand_over: impl FnMut(Group) -> ControlFlow<()>,
     ) -> Result<Ran, StudyError> {
-        // Memory is checked before threads are made: it takes none.
         let threads = threads::wanted(self.config().engine.threads);
-        for cell in 0..self.cells().len() {
-            self.check_memory(cell, threads, None)?;
+        let finished = unfinished.map(|unfinished| logged_groups(self, &unfinished.log()));
+        let plan = Plan::of(self, threads, finished.unwrap_or_default());
+        // Memory is checked before threads are made: it takes none.
+        for team in plan.largest() {
+            self.check_memory(&team, threads, None)?;
         }
         let (pool, made) = threads::pool(threads);
         let threads = pool.as_ref().map_or(1, ThreadPool::current_num_threads);
-        // Without threads beside it, this one does the work, each group when it is wanted.
-        let ahead = if pool.is_some() { AHEAD * threads } else { 1 };
-        let mut todo = self.groups().map(|number| (number, self.group(number)));
-        // The cell whose shared data were last checked.
+        let finished = plan.finished().iter().map(|&group| Work::Finished(group));
+        let teams = plan.teams().map(|team| Work::Team(team, None));
+        let mut todo = finished.chain(teams);
         let mut checked = None;
         let mut runs = 0;
-        // Nobody waits any more: groups not begun yet have nothing to do.
+        let mut forms = Forms::new();
+        // Nobody waits any more: teams not begun yet have nothing to do.
         let abandoned = AtomicBool::new(false);
         let unwanted = || stop.load(Ordering::Relaxed) || abandoned.load(Ordering::Relaxed);
         let halt = || match unfinished {
@@ -140,33 +119,29 @@ impl Study {
             None => abandoned.load(Ordering::Relaxed),
         };
         in_scope(pool.as_ref(), |scope| {
-            let mut results = VecDeque::new();
+            // The number of groups of each work, and the place where they come.
+            let mut results: VecDeque<(usize, mpsc::Receiver<Result<Done, StudyError>>)> =
+                VecDeque::new();
+            let mut ahead = 0;
+            // Without threads beside it, this one does the work, each team when it is wanted.
+            let has_room = |teams: usize, groups: usize| match pool {
+                Some(_) => has_room(threads, teams, groups),
+                None => teams == 0,
+            };
             let mut drive = || loop {
-                while results.len() < ahead && !unwanted() {
-                    let Some((number, (cell, seeds))) = todo.next() else {
+                while has_room(results.len(), ahead) && !unwanted() {
+                    let Some(mut work) = todo.next() else {
                         break;
                     };
-                    let config = &self.cell(cell).config;
-                    let data = self.shared_data(config);
-                    let data = data.map_err(|error| self.fault(cell, error))?;
-                    // What is in files is known only now.
-                    if data.is_some() && checked != Some(cell) {
-                        self.check_memory(cell, threads, data.as_deref())?;
-                        checked = Some(cell);
-                    }
-                    let work = Work {
-                        number,
-                        cell,
-                        seeds,
-                        data,
-                    };
+                    self.provide(&mut work, threads, &mut checked)?;
+                    let groups = work.groups();
                     let (done, result) = mpsc::sync_channel(1);
                     let (unwanted, halt) = (&unwanted, &halt);
                     let task = move || {
                         if unwanted() {
                             return;
                         }
-                        if let Some(result) = self.train(&work, unfinished, halt).transpose() {
+                        if let Some(result) = self.done(&work, unfinished, halt).transpose() {
                             // The receiver is gone only when the result is unwanted.
                             let _ = done.send(result);
                         }
@@ -175,16 +150,27 @@ impl Study {
                         Some(_) => scope.spawn(move |_| task()),
                         None => task(),
                     }
-                    results.push_back(result);
+                    results.push_back((groups, result));
+                    ahead += groups;
                 }
-                // A group that did not come to its end before the stop sends nothing.
-                let Some(Ok(group)) = results.pop_front().map(|result| result.recv()) else {
+                // A team that did not come to its end before the stop sends nothing.
+                let next = results
+                    .pop_front()
+                    .map(|(groups, result)| (groups, result.recv()));
+                let Some((groups, Ok(done))) = next else {
                     return Ok(());
                 };
-                let group = group?;
-                runs += group.records.len() as u64;
-                if hand_over(group).is_break() {
-                    return Ok(());
+                ahead -= groups;
+                let Done { groups, form } = done?;
+                for group in groups {
+                    let trained = group.records.len() as u64;
+                    runs += trained;
+                    if let Some(form) = &form {
+                        *forms.entry(form.to_string()).or_default() += trained;
+                    }
+                    if hand_over(group).is_break() {
+                        return Ok(());
+                    }
                 }
             };
             let driven = drive();
@@ -194,76 +180,93 @@ impl Study {
         .map(|()| Ran {
             runs,
             threads,
+            forms,
             fewer: made.err(),
             zero_one: self.zero_one_files(),
         })
     }
 
-    /// Trains a group, or takes it from where it is kept; `None` where it was ended early.
-    fn train(
+    /// Gives a team the data that all runs of its first cell share, if they do. `checked` is the cell whose shared data
+    /// were last found to fit in memory: what is in files is known only when they are read.
+    fn provide(
+        &self,
+        work: &mut Work,
+        threads: usize,
+        checked: &mut Option<usize>,
+    ) -> Result<(), StudyError> {
+        let Work::Team(team, data) = work else {
+            return Ok(());
+        };
+        let (cell, _) = self.group(team[0]);
+        let shared = self.shared_data(&self.cell(cell).config);
+        *data = shared.map_err(|error| self.fault(cell, error))?;
+        if data.is_some() && *checked != Some(cell) {
+            self.check_memory(team, threads, data.as_deref())?;
+            *checked = Some(cell);
+        }
+        Ok(())
+    }
+
+    /// Trains a team, or takes a group from where it is kept; `None` where it was ended early.
+    fn done(
         &self,
         work: &Work,
         unfinished: Option<&Unfinished>,
         halt: &dyn Fn() -> bool,
-    ) -> Result<Option<Group>, StudyError> {
-        let &Work { number, cell, .. } = work;
-        let config = &self.cell(cell).config;
-        if let Some(unfinished) = unfinished
-            && unfinished.log().contains(number)
-        {
-            return Ok(Some(logged_group(self, &unfinished.log(), number)?));
-        }
+    ) -> Result<Option<Done>, StudyError> {
+        let (team, shared) = match (work, unfinished) {
+            (Work::Team(team, shared), _) => (team, shared.as_ref()),
+            (Work::Finished(number), Some(unfinished)) => {
+                let groups = vec![logged_group(self, &unfinished.log(), *number)?];
+                return Ok(Some(Done { groups, form: None }));
+            }
+            (Work::Finished(_), None) => return Ok(None),
+        };
         let family = self.family();
-        let fault = |error| self.fault(cell, error);
-        let seeds = group::seeds_of(config, work.seeds.clone());
-        let seeds = seeds.map_err(|error| fault(error.into()))?;
-        let shared = work.data.as_ref();
-        let data = group::data_of(family, config, &seeds, shared, self.most_memory());
-        let data = data.map_err(fault)?;
-        let kept_in = unfinished.map(|unfinished| (unfinished, number));
+        let members = team::gather(self, team, shared)?;
         let mut watch = |event: Event<'_>| match event {
             Event::Epoch(_) if halt() => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         };
-        let trained = group::train(family, cell, config, &seeds, &data, kept_in, &mut watch);
-        let group = trained.map_err(|error| self.unable(cell, error))?;
-        let group = group.continue_value();
-        if let (Some(unfinished), Some(group)) = (unfinished, &group) {
-            unfinished.add(number, &to_bytes(group))?;
+        let trained = team::train(family, &members, unfinished, &mut watch);
+        let trained = trained.map_err(|error| self.unable(&members, error))?;
+        let Some(groups) = trained.continue_value() else {
+            return Ok(None);
+        };
+        if let Some(unfinished) = unfinished {
+            for (&number, group) in team.iter().zip(&groups) {
+                unfinished.add(number, &to_bytes(group))?;
+            }
         }
-        Ok(group)
+        let form = team::cost(family, &members).map(|cost| cost.form);
+        Ok(Some(Done { groups, form }))
     }
 
-    /// Refuses a cell that needs more memory than there is.
+    /// Refuses a team that needs more memory than there is.
     pub(crate) fn check_memory(
         &self,
-        cell: usize,
+        team: &[u64],
         threads: usize,
         data: Option<&AnyData>,
     ) -> Result<Memory, StudyError> {
-        let memory = of_cell(self, cell, threads, data);
+        let memory = of_team(self, team, threads, data);
         let checked = memory.within(self.most_memory);
         checked.map_err(|error| StudyError::Memory {
-            cell,
+            cell: self.group(team[0]).0,
             cells: self.cells().len(),
             error,
         })?;
         Ok(memory)
     }
 
-    /// The error that a group of a cell could not be trained.
-    pub(crate) fn unable(&self, cell: usize, fault: Fault) -> StudyError {
+    /// The error that a team could not be trained.
+    pub(crate) fn unable(&self, team: &[Member], fault: Fault) -> StudyError {
         match fault {
-            Fault::Setting(setting) => self.fault(cell, setting.into()),
+            Fault::Setting(setting) => {
+                let member = team::at_fault(self.family(), team);
+                self.fault(member.map_or(0, |member| member.cell), setting.into())
+            }
             Fault::Checkpoint(error) => error.into(),
-        }
-    }
-
-    pub(crate) fn fault(&self, cell: usize, error: LoadError) -> StudyError {
-        StudyError::Cell {
-            cell,
-            cells: self.cells().len(),
-            error,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Duration;
 
 use sparsegrok_config::{Config, ConfigError};
 use sparsegrok_kernel::KernelChoice;
@@ -15,7 +14,7 @@ use crate::cell::CellSummary;
 use crate::directory::DirectoryError;
 use crate::group::{Group, Record};
 use crate::logged::find_milestones;
-use crate::merge::{MergeError, written};
+use crate::merge::{MergeError, Spent, written};
 use crate::overview::Summary;
 use crate::records::{self, RecordRow};
 use crate::study::Study;
@@ -158,7 +157,7 @@ impl ForeignStudy {
         let header = Header::of_foreign(self.study.config(), self.runs.clone(), out);
         let header = header.map_err(DirectoryError::from)?;
         let groups = self.groups.iter().cloned().map(Ok);
-        let spent = (Duration::ZERO.as_secs_f64(), 1);
-        written(&self.study, &header, groups, spent, out, replace)
+        let spent = Spent::of_one_thread();
+        written(&self.study, &header, groups, &spent, out, replace)
     }
 }

@@ -1,18 +1,13 @@
-//! A group: up to eight seeds of one cell, trained side by side.
+//! A group: up to eight seeds of one cell, which the log has as a whole.
 
-use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
+use std::ops::Range;
 
 use sparsegrok_config::{Config, EvaluateSpec};
-use sparsegrok_data::InvalidSetting;
-use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice, Threads};
-use sparsegrok_log::Unfinished;
-use sparsegrok_run::models::{AnyData, AnyFamily, Start};
+use sparsegrok_kernel::{Diverged, Evaluation, KernelChoice};
 use sparsegrok_run::thresholds::{Brackets, Detector, Goal};
-use sparsegrok_run::training::{self, Fault, Traced};
-use sparsegrok_run::{Anomalies, LoadError, Milestones, RunSeeds, Trace, Watch};
+use sparsegrok_run::{Anomalies, Milestones, RunSeeds, Trace};
 
-/// Seeds of a group: one for each lane of the kernel.
+/// Seeds of a group: one for each lane that has rows and an order of its own.
 pub(crate) const GROUP: u64 = 8;
 
 /// The results of one run of a study.
@@ -96,84 +91,4 @@ impl Group {
                 RunSeeds::of(config, seed).is_ok_and(|seeds| seeds == record.seeds)
             })
     }
-}
-
-/// The seeds of a group's runs.
-pub(crate) fn seeds_of(
-    config: &Config,
-    seeds: Range<u64>,
-) -> Result<Vec<RunSeeds>, InvalidSetting> {
-    seeds.map(|seed| RunSeeds::of(config, seed)).collect()
-}
-
-/// The data of each run of a group: what all share, or data of its own.
-pub(crate) fn data_of(
-    family: &dyn AnyFamily,
-    config: &Config,
-    seeds: &[RunSeeds],
-    shared: Option<&Arc<AnyData>>,
-    most_memory: u64,
-) -> Result<Vec<Arc<AnyData>>, LoadError> {
-    let data = seeds.iter().map(|seeds| match shared {
-        Some(shared) => Ok(Arc::clone(shared)),
-        None => Ok(family.data(config, seeds, most_memory)?.problem),
-    });
-    data.collect()
-}
-
-/// Trains a group, from the beginning or from where it was when it was interrupted.
-pub(crate) fn train<B>(
-    family: &dyn AnyFamily,
-    cell: usize,
-    config: &Config,
-    seeds: &[RunSeeds],
-    data: &[Arc<AnyData>],
-    kept_in: Option<(&Unfinished, u64)>,
-    watch: Watch<'_, B>,
-) -> Result<ControlFlow<B, Group>, Fault> {
-    let runs = seeds.iter().zip(data).map(|(&seeds, data)| Start {
-        config,
-        data: &**data,
-        seeds,
-        state: None,
-    });
-    let runs: Vec<_> = runs.collect();
-    // Groups are what a study's threads divide. One that waited for others to evaluate its rows would meanwhile begin
-    // another group, beside the memory of its own.
-    let threads = &Threads::One;
-    let traced = match training::train(family, config, &runs, kept_in, threads, watch)? {
-        ControlFlow::Continue(traced) => traced,
-        ControlFlow::Break(end) => return Ok(ControlFlow::Break(end)),
-    };
-    let cost = family.cost(config, runs.len(), Some(runs[0].data));
-    let cost = cost.unwrap_or_default();
-    let mut seed_steps = 0;
-    let records = seeds.iter().zip(traced).map(|(&seeds, traced)| {
-        let Traced {
-            trace,
-            brackets,
-            diverged,
-            ..
-        } = traced;
-        // A run that ends early ends with an evaluation, and the last epoch is one too.
-        let epochs = trace.epochs().last().copied().unwrap_or(0);
-        seed_steps += diverged.map_or(epochs * cost.steps_per_epoch, |at| at.step);
-        let mut record = Record {
-            cell,
-            seeds,
-            milestones: Milestones::DIVERGED,
-            anomalies: Anomalies::NONE,
-            trace,
-            brackets,
-            diverged,
-        };
-        record.find_milestones(&config.evaluate);
-        record
-    });
-    Ok(ControlFlow::Continue(Group {
-        cell,
-        records: records.collect(),
-        kernel: cost.kernel,
-        seed_steps,
-    }))
 }

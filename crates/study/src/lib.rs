@@ -1,7 +1,7 @@
 //! Studies: many seeds of many configurations, their log and their tables.
 //!
-//! A [`Study`] is the grid of a configuration's settings times its seeds. It is trained in groups of eight seeds
-//! side by side, on all cores, and written to a [`Directory`]; [`StudyResults`] reads it back. The log is the one
+//! A [`Study`] is the grid of a configuration's settings times its seeds. It is trained on all cores, runs side by side in
+//! lanes, and written in groups of eight seeds to a [`Directory`]; [`StudyResults`] reads it back. The log is the one
 //! complete record: the [`summary`], the curves and all tables are functions of it, for one machine as for
 //! merged shards ([`merge`]). [`Study::preset`] drafts a study to be run in memory.
 
@@ -14,6 +14,7 @@ mod curves;
 mod directory;
 mod draft;
 mod driver;
+mod error;
 mod estimate;
 mod foreign;
 mod grid;
@@ -23,6 +24,7 @@ mod manifest;
 mod memory;
 pub mod merge;
 mod overview;
+mod plan;
 mod precision;
 pub mod prediction;
 mod records;
@@ -31,18 +33,20 @@ mod scaling;
 mod shared_data;
 mod study;
 mod tables;
+mod team;
 mod times;
 mod traces;
 
 pub use curves::{CurvePoint, Curves};
 pub use directory::{Directory, DirectoryError};
 pub use draft::{Draft, DraftError, Outcome};
-pub use driver::{Ran, StudyError};
+pub use driver::Ran;
+pub use error::StudyError;
 pub use estimate::{Estimate, estimate};
 pub use foreign::{ForeignStudy, Untold};
 pub use grid::{GridCell, setting_of_axis};
 pub use group::{Group, Record};
-pub use manifest::{Kernels, Manifest};
+pub use manifest::{Forms, Kernels, Manifest};
 pub use records::RecordRow;
 pub use results::{KeptTrace, ResultsError, StudyResults};
 pub use study::Study;

@@ -8,9 +8,9 @@ use sparsegrok_run::thresholds::Detector;
 use crate::group::{Group, Record};
 use crate::study::Study;
 
-/// The logged groups of a study, up to the first that is missing.
-pub(crate) fn first_groups(study: &Study, log: &Log) -> Vec<u64> {
-    study.groups().take_while(|&n| log.contains(n)).collect()
+/// The groups of a study that are in its log, ascending. `Time: O(log)`
+pub(crate) fn logged_groups(study: &Study, log: &Log) -> Vec<u64> {
+    log.numbers().filter(|&n| study.has_group(n)).collect()
 }
 
 /// Reads a group of a study's log and finds its milestones.

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sparsegrok_kernel::KernelChoice;
 
 use crate::group::Group;
 use crate::study::Study;
+
+/// Numbers of runs by the form in which they were trained, in words.
+pub type Forms = IndexMap<String, u64>;
 
 /// The circumstances in which a study was run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +25,10 @@ pub struct Manifest {
     pub simd: String,
     /// Runs each kernel trained.
     pub kernels: Kernels,
+    /// Runs that were trained in each form: those of the process that wrote this, and of the shards that were merged. Runs
+    /// that an earlier process had finished are not among them.
+    #[serde(default)]
+    pub forms: Forms,
     /// Threads that ran it.
     pub threads: usize,
     /// Cells of its grid.
@@ -84,7 +92,7 @@ impl Manifest {
     pub(crate) fn new(
         study: &Study,
         made: &Made,
-        threads: usize,
+        (threads, forms): (usize, &Forms),
         (started_unix_seconds, wall): (u64, Duration),
     ) -> Self {
         let wall_seconds = wall.as_secs_f64();
@@ -99,6 +107,7 @@ impl Manifest {
                 true => Kernels::default(),
                 false => made.kernels,
             },
+            forms: forms.clone(),
             threads,
             cells: study.cells().len(),
             runs: made.runs,

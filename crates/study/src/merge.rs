@@ -14,8 +14,8 @@ use crate::directory::{
     CONFIGURATION, Directory, DirectoryError, MANIFEST, UNFINISHED, is_empty, tables,
 };
 use crate::group::Group;
-use crate::logged::{first_groups, logged_group};
-use crate::manifest::Manifest;
+use crate::logged::{logged_group, logged_groups};
+use crate::manifest::{Forms, Manifest};
 use crate::overview::Summary;
 use crate::results::{ResultsError, read_json};
 use crate::study::Study;
@@ -121,8 +121,37 @@ struct Source {
     path: PathBuf,
     log: Log,
     header: Header,
+    spent: Spent,
+}
+
+/// The means that were spent on a study.
+#[derive(Default)]
+pub(crate) struct Spent {
     seconds: f64,
     threads: usize,
+    forms: Forms,
+}
+
+impl Spent {
+    /// No time, on one thread, as nothing is trained.
+    pub(crate) fn of_one_thread() -> Self {
+        Self {
+            threads: 1,
+            ..Self::default()
+        }
+    }
+
+    /// The means spent on shards, as if one machine had trained them one after another.
+    fn sum<'s>(all: impl Iterator<Item = &'s Self>) -> Self {
+        all.fold(Self::default(), |mut sum, spent| {
+            sum.seconds += spent.seconds;
+            sum.threads = sum.threads.max(spent.threads);
+            for (form, runs) in &spent.forms {
+                *sum.forms.entry(form.clone()).or_default() += runs;
+            }
+            sum
+        })
+    }
 }
 
 impl Source {
@@ -150,8 +179,11 @@ impl Source {
             path: path.to_owned(),
             log,
             header,
-            seconds,
-            threads: manifest.map_or(1, |manifest| manifest.threads),
+            spent: Spent {
+                seconds,
+                threads: manifest.as_ref().map_or(1, |manifest| manifest.threads),
+                forms: manifest.map_or_else(Forms::new, |manifest| manifest.forms),
+            },
         })
     }
 }
@@ -204,23 +236,17 @@ pub fn merge(
     if !missing.is_empty() && !partial {
         return Err(incomplete(&study, &missing, &sources));
     }
-    // The merged study began with its first shard; its time is the sum over shards, as if one machine had
-    // trained them one after another.
+    // The merged study began with its first shard.
     let started = sources.iter().map(|s| s.header.started_unix_seconds).min();
     let header = first
         .header
         .merged(!missing.is_empty(), started.unwrap_or(0));
-    let seconds = sources.iter().map(|source| source.seconds).sum();
-    let threads = sources
-        .iter()
-        .map(|source| source.threads)
-        .max()
-        .unwrap_or(1);
+    let spent = Spent::sum(sources.iter().map(|source| &source.spent));
     // Read lazily, one group at a time: all groups of a large study do not fit in memory.
     let groups = places
         .into_iter()
         .map(|(number, source)| Ok((number, logged_group(&study, &sources[source].log, number)?)));
-    written(&study, &header, groups, (seconds, threads), out, replace)
+    written(&study, &header, groups, &spent, out, replace)
 }
 
 /// Refuses to write a study over one that it is made of.
@@ -321,7 +347,7 @@ pub fn tables_again(path: &Path) -> Result<Summary, MergeError> {
     };
     // Made in a temporary folder and renamed one by one, so that no table is ever seen half written.
     let folder = Temporary::folder_in(path).map_err(io)?;
-    let groups = groups_of(&study, &source);
+    let groups = logged_groups(&study, &source.log);
     let made = tables(&study, &source.log, &groups, folder.path());
     let (_, summary) = made.map_err(|error| error.of(path))?;
     let replaced = || -> io::Result<()> {
@@ -357,7 +383,7 @@ pub fn tables_under(
         path: out.to_owned(),
         error,
     })?;
-    let groups = groups_of(&old, &source).into_iter().map(|number| {
+    let groups = logged_groups(&old, &source.log).into_iter().map(|number| {
         let mut group = logged_group(&old, &source.log, number)?;
         let [logged, asked] = [&old, &study].map(|study| study.cell(group.cell).config);
         for record in &mut group.records {
@@ -365,8 +391,7 @@ pub fn tables_under(
         }
         Ok((number, group))
     });
-    let spent = (source.seconds, source.threads);
-    let summary = written(&study, &header, groups, spent, out, replace)?;
+    let summary = written(&study, &header, groups, &source.spent, out, replace)?;
     Ok((study, summary))
 }
 
@@ -381,15 +406,6 @@ pub fn logged_config(path: &Path) -> Result<Config, MergeError> {
 fn study_of(source: &Source) -> Result<Study, MergeError> {
     let config = source.header.config(source.log.name())?;
     Ok(Study::logged(config, &source.header)?)
-}
-
-/// The groups of a log that its tables cover.
-fn groups_of(study: &Study, source: &Source) -> Vec<u64> {
-    // A partial merge keeps its gaps; the tables of an interrupted study end at the first gap.
-    match source.header.partial {
-        true => source.log.numbers().collect(),
-        false => first_groups(study, &source.log),
-    }
 }
 
 /// The configuration of a study as its directory keeps it: of foreign runs, the settings that they were judged by.
@@ -417,7 +433,7 @@ pub(crate) fn written(
     study: &Study,
     header: &Header,
     groups: impl Iterator<Item = Result<(u64, Group), MergeError>>,
-    (seconds, threads): (f64, usize),
+    spent: &Spent,
     out: &Path,
     replace: bool,
 ) -> Result<Summary, MergeError> {
@@ -440,18 +456,23 @@ pub(crate) fn written(
         error,
     };
     let folder = Temporary::folder_beside(out).map_err(io)?;
-    let spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let wall = Duration::try_from_secs_f64(spent.seconds).unwrap_or_default();
     let mut log = Log::begin(folder.path(), header).map_err(io)?;
     for group in groups {
         let (number, group) = group?;
-        let added = log.add(number, spent, &to_bytes(&group));
+        let added = log.add(number, wall, &to_bytes(&group));
         added.map_err(|error| DirectoryError::from(error).of(out))?;
     }
     log.sync().map_err(io)?;
     let groups: Vec<u64> = log.numbers().collect();
     let made = tables(study, &log, &groups, folder.path());
     let (made, summary) = made.map_err(|error| error.of(out))?;
-    let manifest = Manifest::new(study, &made, threads, (header.started_unix_seconds, spent));
+    let manifest = Manifest::new(
+        study,
+        &made,
+        (spent.threads, &spent.forms),
+        (header.started_unix_seconds, wall),
+    );
     let finish = || -> io::Result<()> {
         write_json(&folder.path().join(MANIFEST), &manifest)?;
         let toml = configuration(study).map_err(io::Error::other)?;

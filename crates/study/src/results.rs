@@ -21,8 +21,8 @@ use crate::curves::{Curves, Series};
 use crate::directory::{CONFIGURATION, Directory, MANIFEST, UNFINISHED};
 use crate::grid::GridCell;
 use crate::group::Group;
-use crate::logged::{first_groups, logged_group};
-use crate::manifest::{Made, Manifest};
+use crate::logged::{logged_group, logged_groups};
+use crate::manifest::{Forms, Made, Manifest};
 use crate::overview::{Part, Summary};
 use crate::records::RecordRow;
 use crate::study::Study;
@@ -149,7 +149,7 @@ pub struct StudyResults {
     /// The study: its configuration and its cells.
     pub study: Study,
     /// The outcome of each run: cell by cell, and within a cell by seed. A study that was interrupted
-    /// has only the first of them.
+    /// has those that were finished.
     pub records: Vec<RecordRow>,
     /// The runs of each cell begun, summarized in a few numbers.
     pub summary: Summary,
@@ -248,10 +248,11 @@ impl StudyResults {
             Duration::try_from_secs_f64(seconds).unwrap_or_default(),
         );
         let threads = threads::wanted(study.config().engine.threads);
+        let means = (threads, &Forms::new());
         let mut made = Made::default();
         let mut results = Self {
             path: path.to_owned(),
-            manifest: Manifest::new(&study, &made, threads, times),
+            manifest: Manifest::new(&study, &made, means, times),
             records: Vec::new(),
             summary: Summary::of(&study, None, Vec::new(), None),
             study,
@@ -263,7 +264,7 @@ impl StudyResults {
             made.count(group);
             Ok(())
         })?;
-        results.manifest = Manifest::new(&results.study, &made, threads, times);
+        results.manifest = Manifest::new(&results.study, &made, means, times);
         results.sum_up()?;
         Ok(results)
     }
@@ -293,10 +294,7 @@ impl StudyResults {
             ..
         } = Log::open_to_read(&name)?;
         let study = Study::logged(header.config(&name)?, &header)?;
-        let groups = match header.partial {
-            true => log.numbers().collect(),
-            false => first_groups(&study, &log),
-        };
+        let groups = logged_groups(&study, &log);
         let mut results = Self {
             path: path.to_owned(),
             manifest: read_json(&path.join(MANIFEST))?,

@@ -17,8 +17,8 @@ use crate::shared_data::SharedData;
 
 /// A checked study: the cells of its grid, each to be run with every seed.
 ///
-/// Runs are numbered cell by cell, and within a cell by seed; that is the order in which results
-/// come, whatever the number of threads.
+/// Runs are numbered cell by cell, and within a cell by seed; that is the order of tables, whatever was trained
+/// first.
 #[derive(Clone, Debug)]
 pub struct Study {
     config: Config,
@@ -309,20 +309,15 @@ impl Study {
     }
 
     /// The numbers of the groups of its shard.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = u64> + use<> {
-        let shard = self.shard;
-        let there = self.groups_there();
-        (0..self.all_groups()).filter(move |&group| {
-            shard.is_none_or(|s| s.contains(group))
-                && there.as_ref().is_none_or(|t| t[group as usize])
-        })
+    pub(crate) fn groups(&self) -> impl Iterator<Item = u64> + '_ {
+        (0..self.all_groups()).filter(|&group| self.has_group(group))
     }
 
-    /// Tells of each group of foreign runs if there is one; `None` where all groups are.
-    fn groups_there(&self) -> Option<Vec<bool>> {
-        self.foreign.as_ref()?;
-        let groups = (0..self.all_groups()).map(|group| self.seeds_of(group) > 0);
-        Some(groups.collect())
+    /// Tells if there is a group of this number in its shard. Foreign cells may have fewer runs than the fullest.
+    pub(crate) fn has_group(&self, number: u64) -> bool {
+        number < self.all_groups()
+            && self.shard.is_none_or(|shard| shard.contains(number))
+            && (self.foreign.is_none() || self.seeds_of(number) > 0)
     }
 
     /// The cell and the seeds of a group.
@@ -338,21 +333,26 @@ impl Study {
     /// The number of the group of these seeds of a cell; `None` if they are no group of it.
     pub(crate) fn number_of(&self, cell: usize, seeds: &Range<u64>) -> Option<u64> {
         let place = seeds.start.checked_sub(self.spec().seeds.start)?;
-        let number = cell as u64 * self.groups_of_a_cell() + place / GROUP;
+        let number = self.number(cell, place / GROUP);
         (self.group(number) == (cell, seeds.clone())).then_some(number)
     }
 
     /// The number of the group that a run belongs to.
     pub(crate) fn group_of(&self, record: &Record) -> u64 {
         let place = record.seeds.seed - self.spec().seeds.start;
-        record.cell as u64 * self.groups_of_a_cell() + place / GROUP
+        self.number(record.cell, place / GROUP)
     }
 
-    fn groups_of_a_cell(&self) -> u64 {
+    pub(crate) fn groups_of_a_cell(&self) -> u64 {
         self.spec().seeds.len().div_ceil(GROUP)
     }
 
-    fn seeds_of(&self, group: u64) -> u64 {
+    /// The number of the group of so many eights of seeds into a cell.
+    pub(crate) fn number(&self, cell: usize, eight: u64) -> u64 {
+        cell as u64 * self.groups_of_a_cell() + eight
+    }
+
+    pub(crate) fn seeds_of(&self, group: u64) -> u64 {
         let (_, seeds) = self.group(group);
         seeds.end - seeds.start
     }

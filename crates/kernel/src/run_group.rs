@@ -19,7 +19,7 @@ const MOST_BYTES: usize = 128 << 20;
 
 /// The first of some runs, as many as are trained side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Company {
+pub struct RunGroup {
     /// The kernel that trains them.
     pub kernel: KernelChoice,
     /// Their number.
@@ -28,7 +28,7 @@ pub struct Company {
     pub sharing: Sharing,
 }
 
-impl Company {
+impl RunGroup {
     /// Most runs of a company.
     pub const MOST: usize = WIDE;
 
