@@ -304,6 +304,7 @@ impl Dataset {
     ///
     /// # Panics
     /// When `i` is not a row.
+    #[inline]
     pub fn row(&self, i: usize) -> Row<'_> {
         let first = self.features.signal_width() + self.features.tail_width();
         Row {

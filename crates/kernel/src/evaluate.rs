@@ -5,7 +5,7 @@ use std::ops::Range;
 use sparsegrok_data::{
     Dataset, Problem, TargetKind, holds_squares, length, root_of_squares, sum_of_squares,
 };
-use sparsegrok_lanes::Level;
+use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Simd, Task};
 
 use crate::blocks::{Blocks, Threads};
 use crate::figure::{Evaluation, Figure};
@@ -185,8 +185,10 @@ impl Sums {
         }
     }
 
+    /// Those over some rows, taken eight at a time in the arithmetic of `a`: their losses are computed together.
     #[inline(always)]
-    fn of(
+    fn of<A: Arithmetic>(
+        a: A,
         rows: Range<usize>,
         data: &Dataset,
         weights: &Weights,
@@ -194,13 +196,23 @@ impl Sums {
         tolerance: Option<f64>,
     ) -> Self {
         let mut sums = Self::ZERO;
-        for i in rows.clone() {
-            let row = data.row(i);
-            let (z, y) = (score(weights, &row), row.target);
-            sums.right += u64::from(is_right(z, y, tolerance));
-            sums.loss += spec.loss.value(z, y);
-            sums.margins += y * z;
-            sums.margin_min = sums.margin_min.min(y * z);
+        let [mut scores, mut targets, mut losses] = [[0.0; LANES]; 3];
+        for first in rows.clone().step_by(LANES) {
+            let count = LANES.min(rows.end - first);
+            for k in 0..count {
+                let row = data.row(first + k);
+                (scores[k], targets[k]) = (score(weights, &row), row.target);
+            }
+            // Of fewer than eight rows the last numbers are those of earlier ones, and not read.
+            let values = spec.loss.values(a, a.load(&scores), a.load(&targets));
+            a.store(values, &mut losses);
+            for k in 0..count {
+                let (z, y) = (scores[k], targets[k]);
+                sums.right += u64::from(is_right(z, y, tolerance));
+                sums.loss += losses[k];
+                sums.margins += y * z;
+                sums.margin_min = sums.margin_min.min(y * z);
+            }
         }
         sums.weighted_loss = match data.row_weights() {
             // In a pass of its own: few rows have weights.
@@ -222,6 +234,31 @@ impl Sums {
             margins: self.margins + next.margins,
             margin_min: self.margin_min.min(next.margin_min),
         }
+    }
+}
+
+/// Sums over some rows, to be compiled for the level's instructions.
+struct Evaluated<'e> {
+    rows: Range<usize>,
+    data: &'e Dataset,
+    weights: &'e Weights,
+    spec: &'e Sgd,
+    tolerance: Option<f64>,
+}
+
+impl Task for Evaluated<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Sums {
+        let Self {
+            rows,
+            data,
+            weights,
+            spec,
+            tolerance,
+        } = self;
+        Sums::of(Lanes(simd), rows, data, weights, spec, tolerance)
     }
 }
 
@@ -248,10 +285,13 @@ impl Scores {
         // A tolerance is for real targets: signs are compared as signs.
         let tolerance = tolerance.filter(|_| data.target_kind() == TargetKind::Real);
         Self::by_blocks(blocks, threads, |rows| {
-            Level::detect().vectorize(
-                #[inline(always)]
-                || Sums::of(rows, data, weights, spec, tolerance),
-            )
+            Level::detect().run(Evaluated {
+                rows,
+                data,
+                weights,
+                spec,
+                tolerance,
+            })
         })
     }
 

@@ -1,6 +1,6 @@
 //! Losses: their value, and the slope that drives an update.
 
-use sparsegrok_lanes::{Arithmetic, LOG2_E, SIGMOID_MAX, softplus, weighted_sigmoid};
+use sparsegrok_lanes::{Arithmetic, LOG2_E, SIGMOID_MAX, Scalar, softplus_in, weighted_sigmoid};
 
 /// Loss of one row, of its score z and target y.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +17,19 @@ impl Loss {
     /// Loss of score `z` for target `y`.
     #[inline(always)]
     pub fn value(self, z: f64, y: f64) -> f64 {
+        self.values(Scalar(()), z, y)
+    }
+
+    /// As [`value`](Self::value), of one score or of eight.
+    #[inline(always)]
+    pub(crate) fn values<A: Arithmetic>(self, a: A, z: A::Real, y: A::Real) -> A::Real {
         match self {
-            Self::Logistic => softplus(y * z),
-            Self::Squared => 0.5 * (z - y) * (z - y),
-            Self::Hinge => (1.0 - y * z).max(0.0),
+            Self::Logistic => softplus_in(a, a.mul(y, z)),
+            Self::Squared => {
+                let off = a.sub(z, y);
+                a.mul(a.mul(a.splat(0.5), off), off)
+            }
+            Self::Hinge => a.max(a.sub(a.splat(1.0), a.mul(y, z)), a.splat(0.0)),
         }
     }
 
