@@ -10,7 +10,7 @@ use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Simd, Task};
 use crate::blocks::{Blocks, Threads};
 use crate::figure::{Evaluation, Figure};
 use crate::spec::Sgd;
-use crate::weights::{Weights, score};
+use crate::weights::{Weights, add_memorized, score, signal_score};
 
 #[cfg(test)]
 mod tests;
@@ -196,12 +196,23 @@ impl Sums {
         tolerance: Option<f64>,
     ) -> Self {
         let mut sums = Self::ZERO;
+        // Rows of signal columns alone, as most are, need none of a row's other parts.
+        let (features, memorized) = (data.features(), data.memorization());
+        let dense = features.tail().is_none().then(|| features.signal_block());
+        let width = features.signal_width();
         let [mut scores, mut targets, mut losses] = [[0.0; LANES]; 3];
         for first in rows.clone().step_by(LANES) {
             let count = LANES.min(rows.end - first);
+            targets[..count].copy_from_slice(&data.targets()[first..][..count]);
             for k in 0..count {
-                let row = data.row(first + k);
-                (scores[k], targets[k]) = (score(weights, &row), row.target);
+                scores[k] = match dense {
+                    Some(block) => {
+                        let signal = &block[(first + k) * width..][..width];
+                        let z = signal_score(weights, signal);
+                        memorized.map_or(z, |alpha| add_memorized(z, weights, first + k, alpha))
+                    }
+                    None => score(weights, &data.row(first + k)),
+                };
             }
             // Of fewer than eight rows the last numbers are those of earlier ones, and not read.
             let values = spec.loss.values(a, a.load(&scores), a.load(&targets));

@@ -96,21 +96,32 @@ impl WeightSource for Weights {
 pub(crate) fn score(weights: &impl WeightSource, row: &Row<'_>) -> f64 {
     // Without fma, and the bias first: figures are committed to the bit, and a look and an evaluation
     // must find the same ones.
-    let mut z = weights.bias();
-    for (x, w) in row.signal.iter().zip(weights.signal()) {
-        z += x * w;
-    }
+    let mut z = signal_score(weights, row.signal);
     z = match row.tail.indices {
         Indices::U32(columns) => add_tail(z, weights, columns, row.tail.values),
         Indices::Usize(columns) => add_tail(z, weights, columns, row.tail.values),
     };
     if let Some(slot) = row.memorization {
         let row = slot.column - weights.memorization_begins();
-        if let Some(w) = weights.memorization(row) {
-            z += slot.value * w;
-        }
+        z = add_memorized(z, weights, row, slot.value);
     }
     z
+}
+
+/// The beginning of a score: the bias and the signal columns.
+#[inline(always)]
+pub(crate) fn signal_score(weights: &impl WeightSource, signal: &[f64]) -> f64 {
+    let mut z = weights.bias();
+    for (x, w) in signal.iter().zip(weights.signal()) {
+        z += x * w;
+    }
+    z
+}
+
+/// The end of a score: what a training row's own column of this value adds to it.
+#[inline(always)]
+pub(crate) fn add_memorized(z: f64, weights: &impl WeightSource, row: usize, value: f64) -> f64 {
+    weights.memorization(row).map_or(z, |w| z + value * w)
 }
 
 /// z and a row's tail, entry by entry.
