@@ -118,6 +118,35 @@ fn a_diverging_seed_is_named_and_leaves_the_others_alone() {
     }
 }
 
+/// A step so large that its coefficient overflows, where nothing is memorized.
+#[test]
+fn a_run_that_overflows_leaves_the_others_alone() {
+    for d in [5, 11] {
+        let problem = |of: Problem| Problem::new(of.train.memorizing(0.0), None, None).unwrap();
+        let problems = shared::problems(20, d).into_iter().map(problem);
+        let problems: Vec<Problem> = problems.take(2).collect();
+        let [wild, calm] = [1e30, 0.01].map(|learning_rate| Sgd {
+            loss: Loss::Squared,
+            learning_rate,
+            weight_decay: 0.0,
+            ..Sgd::default()
+        });
+        let jobs = [Job::new(&problems[0], &wild), Job::new(&problems[1], &calm)];
+        let ended = |jobs: &[Job<'_>], kernel| -> Vec<Result<Vec<u64>, Diverged>> {
+            let mut training = start(jobs, kernel, SimdChoice::Auto).unwrap();
+            (0..6).for_each(|_| training.advance());
+            let end = |lane| match training.diverged(lane) {
+                Some(diverged) => Err(diverged),
+                None => training.model(lane).map(|weights| shared::bits(&weights)),
+            };
+            (0..training.lanes()).map(end).collect()
+        };
+        let alone = jobs.map(|job| ended(&[job], KernelChoice::Scalar)).concat();
+        assert!(alone[0].is_err() && alone[1].is_ok(), "{alone:?}");
+        assert_eq!(ended(&jobs, KernelChoice::Lanes), alone);
+    }
+}
+
 /// Sparse rows that eight problems share, with targets, and if asked for weights, of their own.
 fn shared_rows(weighted: bool, memorization: f64) -> Vec<Problem> {
     let rows = 40;
