@@ -97,6 +97,8 @@ pub(crate) struct Layout {
     /// Doubles of all packed rows.
     doubles: usize,
     memorization: bool,
+    /// True where packed rows have a p, as those of most forms do even where nothing is memorized.
+    has_parts: bool,
 }
 
 impl Layout {
@@ -128,12 +130,16 @@ impl Layout {
             target: Places::default(),
             doubles: 0,
             memorization: shape.memorization,
+            has_parts: true,
         };
         // Saturating, as memory is estimated from sizes that nobody could allocate.
         let of_block = |stride: usize| block.saturating_mul(stride);
         match form {
             // Targets are read from the dataset.
-            Choice::TailsAlone if !shape.memorization => nothing,
+            Choice::TailsAlone if !shape.memorization => Self {
+                has_parts: false,
+                ..nothing
+            },
             Choice::LookAhead(_, Arrangement::Interleaved) => {
                 let stride = (width + 2) * lanes;
                 Self {
@@ -169,6 +175,7 @@ impl Layout {
                     target: side_by_side(width),
                     part: side_by_side(width + lanes),
                     doubles: of_block(stride),
+                    has_parts: shape.memorization,
                     ..nothing
                 }
             }

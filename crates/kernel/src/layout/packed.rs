@@ -145,6 +145,10 @@ impl PackedRows {
 
     /// Multiplies every memorization part by its lane's factor. `Time: O(n)`
     pub(crate) fn rescale(&mut self, factors: &[f64]) {
+        // All of them are zero where nothing is memorized.
+        if !self.layout.memorization {
+            return;
+        }
         for (lane, factor) in factors.iter().enumerate() {
             self.change_parts(lane, |part| part * factor);
         }
@@ -152,12 +156,13 @@ impl PackedRows {
 
     /// Makes a lane's memorization parts zero. `Time: O(n)`
     pub(crate) fn zero_lane(&mut self, lane: usize) {
+        // Even where nothing is memorized: a coefficient that overflowed, times an α² of 0, has made them NaN.
         self.change_parts(lane, |_| 0.0);
     }
 
     fn change_parts(&mut self, lane: usize, change: impl Fn(f64) -> f64) {
         let layout = self.layout;
-        if layout.memorization {
+        if layout.has_parts {
             for row in 0..self.packed.len() {
                 let part = &mut self.memory.as_mut_slice()[layout.place(layout.part, lane, row)];
                 *part = change(*part);
