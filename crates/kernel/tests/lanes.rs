@@ -6,8 +6,7 @@ use sparsegrok_data::{
     Csr, Dataset, Problem, Purpose, RandomFamily, Stream, SyntheticSpec, TargetKind, generate,
 };
 use sparsegrok_kernel::{
-    Diverged, EvaluationPlan, Job, KernelChoice, Loss, Order, Sgd, SimdChoice, Training, Weights,
-    start,
+    Diverged, EvaluationPlan, Job, KernelChoice, Loss, Order, Sgd, SimdChoice, Training, start,
 };
 
 /// Everything that is seen of a run on its way and at its end, as bits.
@@ -15,11 +14,6 @@ use sparsegrok_kernel::{
 struct Seen {
     evaluations: Vec<(u64, Vec<u64>)>,
     ended: Result<Vec<u64>, Diverged>,
-}
-
-fn bits(w: &Weights) -> Vec<u64> {
-    let weights = w.signal.iter().chain(&w.tail).chain(&w.memorization);
-    weights.chain([&w.bias]).map(|w| w.to_bits()).collect()
 }
 
 /// Trains some runs; number `ends` is not looked at any more after epoch 4.
@@ -50,7 +44,7 @@ fn see(
                 } else if plan.contains(epoch) && !(ends == Some(run) && epoch > 4) {
                     match training.model(lane) {
                         Ok(weights) => {
-                            *last = bits(&weights);
+                            *last = shared::bits(&weights);
                             seen.evaluations.push((epoch, last.clone()));
                         }
                         Err(diverged) => seen.ended = Err(diverged),
@@ -62,46 +56,18 @@ fn see(
     seen
 }
 
-fn problems(n: usize, d: usize) -> Vec<Problem> {
-    (0..8)
-        .map(|seed| {
-            generate(&SyntheticSpec {
-                n_train: n,
-                n_test: 0,
-                d_signal: d,
-                data_seed: seed,
-                memorization_scale: 0.7,
-                ..SyntheticSpec::default()
-            })
-            .unwrap()
-        })
-        .collect()
-}
-
-fn runs<'a>(problems: &'a [Problem], spec: &'a Sgd) -> Vec<Job<'a>> {
-    let numbered = (0..).zip(problems);
-    numbered
-        .map(|(seed, problem)| Job {
-            order_seed: 100 + seed,
-            init_seed: 7 * seed,
-            ..Job::new(problem, spec)
-        })
-        .collect()
-}
-
 #[test]
 fn a_seed_has_the_same_bits_in_any_lane_of_any_group_at_any_level() {
-    let levels = [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512];
     for d in [1, 3, 5, 7, 8, 11, 17] {
-        let problems = problems(45, d);
+        let problems = shared::problems(45, d);
         let any = Sgd::default();
-        let mut runs = runs(&problems, &any);
+        let mut runs = shared::runs(&problems, &any);
         for spec in shared::specs(6, 5.0) {
             let alone: Vec<Seen> = runs
                 .iter()
                 .flat_map(|run| see(&spec, &[*run], KernelChoice::Scalar, SimdChoice::Auto, None))
                 .collect();
-            for simd in levels.into_iter().filter(|simd| simd.level().is_ok()) {
+            for simd in shared::levels() {
                 for size in [1, 2, 3, 8] {
                     let together = see(&spec, &runs[..size], KernelChoice::Lanes, simd, Some(2));
                     for (lane, (found, expected)) in together.iter().zip(&alone).enumerate() {
@@ -124,7 +90,7 @@ fn a_seed_has_the_same_bits_in_any_lane_of_any_group_at_any_level() {
 #[test]
 fn a_diverging_seed_is_named_and_leaves_the_others_alone() {
     for d in [5, 11] {
-        let mut problems = problems(45, d);
+        let mut problems = shared::problems(45, d);
         // One seed's rows are so large that squared loss runs away at once.
         problems[3] = generate(&SyntheticSpec {
             n_train: 45,
@@ -142,7 +108,7 @@ fn a_diverging_seed_is_named_and_leaves_the_others_alone() {
             epochs: 6,
             ..Sgd::default()
         };
-        let runs = runs(&problems, &spec);
+        let runs = shared::runs(&problems, &spec);
         let together = see(&spec, &runs, KernelChoice::Lanes, SimdChoice::Auto, None);
         for (lane, (run, found)) in runs.iter().zip(&together).enumerate() {
             let alone = see(&spec, &[*run], KernelChoice::Scalar, SimdChoice::Auto, None);
@@ -191,10 +157,7 @@ fn lanes_that_share_rows_and_order_have_the_bits_of_each_alone() {
                 let jobs: Vec<Job<'_>> = problems.iter().map(|p| Job::new(p, &spec)).collect();
                 let together = start(&jobs, KernelChoice::Auto, SimdChoice::Auto);
                 assert_eq!(together.unwrap().lanes(), 8, "lanes are chosen");
-                for simd in [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512] {
-                    if simd.level().is_err() {
-                        continue;
-                    }
+                for simd in shared::levels() {
                     for size in [2, 8] {
                         let together = see(&spec, &jobs[..size], KernelChoice::Auto, simd, None);
                         for (lane, (job, found)) in jobs.iter().zip(&together).enumerate() {

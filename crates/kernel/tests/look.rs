@@ -5,50 +5,7 @@ mod shared;
 
 use proptest::prelude::*;
 use sparsegrok_data::{Problem, SyntheticSpec, Target, generate};
-use sparsegrok_kernel::{
-    Figure, Job, KernelChoice, Loss, Sgd, SideBySide, SimdChoice, Training, start,
-};
-
-/// Compares looks at every lane with the evaluation of the same epoch.
-fn compare_lanes(training: &mut SideBySide<'_>) {
-    for lane in 0..training.lanes() {
-        let figures = training.evaluate(lane).unwrap();
-        for accuracy in around(figures[Figure::TrainAcc])
-            .into_iter()
-            .chain([0.5, 0.9, 0.99])
-        {
-            assert_eq!(
-                training.reaches(lane, Figure::TrainAcc, accuracy),
-                Some(figures[Figure::TrainAcc] >= accuracy),
-                "{accuracy} {figures:?}"
-            );
-        }
-        for loss in around(figures[Figure::TrainLoss])
-            .into_iter()
-            .chain([0.1, 0.5])
-        {
-            assert_eq!(
-                training.reaches(lane, Figure::TrainLoss, loss),
-                Some(figures[Figure::TrainLoss] <= loss),
-                "{loss} {figures:?}"
-            );
-        }
-        let population = figures.get(Figure::PopulationAcc);
-        for level in around(population.unwrap_or(0.5)) {
-            assert_eq!(
-                training.reaches(lane, Figure::PopulationAcc, level),
-                population.map(|accuracy| accuracy >= level),
-                "{level} {figures:?}"
-            );
-        }
-        assert_eq!(training.reaches(lane, Figure::TestAcc, 0.5), None);
-    }
-}
-
-/// A value, and the nearest above and below it.
-fn around(x: f64) -> [f64; 3] {
-    [x.next_down(), x, x.next_up()]
-}
+use sparsegrok_kernel::{Job, KernelChoice, Loss, Sgd, SimdChoice, Training, start};
 
 fn compare(problems: &[Problem], spec: &Sgd, tolerance: Option<f64>, kernel: KernelChoice) {
     let runs: Vec<Job<'_>> = problems
@@ -67,7 +24,10 @@ fn compare(problems: &[Problem], spec: &Sgd, tolerance: Option<f64>, kernel: Ker
         let mut training = start(rest, kernel, simd).unwrap();
         for _ in 0..spec.epochs {
             training.advance();
-            compare_lanes(&mut training);
+            for lane in 0..training.lanes() {
+                let figures = training.evaluate(lane).unwrap();
+                shared::looks::compare_looks(&mut training, lane, &figures);
+            }
         }
         rest = &rest[training.lanes()..];
     }

@@ -2,6 +2,7 @@
 
 mod shared;
 
+use self::shared::ways;
 use sparsegrok_data::{
     AlignedBlock, ClassWeight, Csr, Dataset, Features, Problem, TargetKind, svmlight::Labels,
 };
@@ -69,15 +70,6 @@ fn specs() -> Vec<Sgd> {
     shared::specs(EPOCHS, 7.0)
 }
 
-/// Every kernel that has the same bits, at some level.
-fn ways() -> Vec<(KernelChoice, SimdChoice)> {
-    let levels = [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512];
-    let levels = levels.into_iter().filter(|simd| simd.level().is_ok());
-    levels
-        .flat_map(|simd| [(KernelChoice::Lanes, simd), (KernelChoice::Scalar, simd)])
-        .collect()
-}
-
 fn started<'a>(
     spec: &'a Sgd,
     problem: &'a Problem,
@@ -96,11 +88,7 @@ fn started<'a>(
 }
 
 fn bits(models: &[Weights]) -> Vec<Vec<u64>> {
-    let of_model = |w: &Weights| {
-        let weights = w.signal.iter().chain(&w.tail).chain(&w.memorization);
-        weights.chain([&w.bias]).map(|w| w.to_bits()).collect()
-    };
-    models.iter().map(of_model).collect()
+    models.iter().map(shared::bits).collect()
 }
 
 /// The model of each class, trained alone.

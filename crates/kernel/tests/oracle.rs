@@ -1,11 +1,11 @@
 //! The scalar kernel against the dense reference and against an exact identity, over thousands of
 //! configurations.
 
+mod shared;
+
+use self::shared::{bits, draw::Draw, values, ways};
 use proptest::prelude::*;
-use sparsegrok_data::{
-    AlignedBlock, Csr, Dataset, Features, Normal, Problem, Purpose, RandomFamily, Stream,
-    TargetKind, Teacher,
-};
+use sparsegrok_data::{Dataset, Problem, RandomFamily, TargetKind, Teacher};
 use sparsegrok_kernel::{
     BatchSize, DecayOrder, Init, KernelChoice, Loss, Order, Schedule, Sgd, SimdChoice, Weights,
     initial_signal, train,
@@ -29,52 +29,20 @@ struct Shape {
 }
 
 impl Shape {
-    /// Gaussian rows; about a third of the tail's entries are present.
     fn problem(&self) -> Problem {
-        let mut stream = Stream::new(RandomFamily::Xoshiro256pp, self.seed, Purpose::TrainData);
-        let mut normal = Normal::new();
-        let direction: Vec<f64> = (0..self.signal)
-            .map(|_| normal.sample(&mut stream))
-            .collect();
+        let mut draw = Draw::new(self.seed);
+        let direction = draw.normals(self.signal);
         let teacher = (self.signal > 0).then(|| Teacher::along(direction));
-        let signal: Vec<f64> = (0..self.rows * self.signal)
-            .map(|_| normal.sample(&mut stream))
-            .collect();
-        let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
-        for _ in 0..self.rows {
-            for column in 0..self.tail as u32 {
-                if stream.below(3) == 0 {
-                    indices.push(column);
-                    let value = normal.sample(&mut stream);
-                    values.push(if self.ones { 1.0 } else { value });
-                }
-            }
-            indptr.push(indices.len());
-        }
-        let tail = Csr::new(self.tail, indptr, indices, values).unwrap();
-        let features = Features::new(
-            self.rows,
-            self.signal,
-            AlignedBlock::from(&signal[..]),
-            (self.tail > 0).then_some(tail),
-        )
-        .unwrap();
-        let targets: Vec<f64> = (0..self.rows)
-            .map(|_| {
-                let z = normal.sample(&mut stream);
-                if self.real_targets { z } else { z.signum() }
-            })
-            .collect();
+        let features = draw.features(self.rows, self.signal, self.tail, self.ones);
         let kind = if self.real_targets {
             TargetKind::Real
         } else {
             TargetKind::Sign
         };
+        let targets = draw.targets(self.rows, kind);
         let data = Dataset::new(features, targets, kind, self.memorization).unwrap();
-        let weights = (0..self.rows).map(|_| f64::from(stream.below(5)) / 4.0);
-        let weights: Vec<f64> = weights.collect();
         let data = match self.weighted {
-            true => data.weighted(weights).unwrap(),
+            true => data.weighted(draw.row_weights(self.rows)).unwrap(),
             false => data,
         };
         Problem::new(data, None, teacher).unwrap()
@@ -203,19 +171,14 @@ fn run(problem: &Problem, spec: &Sgd, kernel: KernelChoice, simd: SimdChoice) ->
     train(problem, spec, kernel, simd).unwrap()
 }
 
-fn all(w: &Weights) -> impl Iterator<Item = f64> + '_ {
-    let weights = w.signal.iter().chain(&w.tail).chain(&w.memorization);
-    weights.copied().chain([w.bias])
-}
-
 fn largest(w: &Weights) -> f64 {
-    all(w).fold(1.0, |largest, w| largest.max(w.abs()))
+    values(w).fold(1.0, |largest, w| largest.max(w.abs()))
 }
 
 fn assert_close(found: &Weights, expected: &Weights, tolerance: f64) -> Result<(), TestCaseError> {
     let tolerance = tolerance * largest(expected);
-    prop_assert_eq!(all(found).count(), all(expected).count());
-    for (i, (found, expected)) in all(found).zip(all(expected)).enumerate() {
+    prop_assert_eq!(values(found).count(), values(expected).count());
+    for (i, (found, expected)) in values(found).zip(values(expected)).enumerate() {
         prop_assert!(
             (found - expected).abs() <= tolerance,
             "weight {}: {:e}, expected {:e}",
@@ -308,16 +271,12 @@ proptest! {
             epochs: 5,
             ..stable(spec, loss, shape.largest_row(&problem))
         };
-        let bits = |kernel, simd| -> Vec<u64> {
-            let weights = run(&problem, &spec, kernel, simd);
-            all(&weights).map(f64::to_bits).collect()
+        let trained = |kernel, simd| -> Vec<u64> {
+            bits(&run(&problem, &spec, kernel, simd))
         };
-        let expected = bits(KernelChoice::Scalar, SimdChoice::Auto);
-        for simd in [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512] {
-            if simd.level().is_ok() {
-                prop_assert_eq!(&bits(KernelChoice::Scalar, simd), &expected);
-                prop_assert_eq!(&bits(KernelChoice::Lanes, simd), &expected);
-            }
+        let expected = trained(KernelChoice::Scalar, SimdChoice::Auto);
+        for (kernel, simd) in ways() {
+            prop_assert_eq!(&trained(kernel, simd), &expected);
         }
     }
 }

@@ -2,9 +2,8 @@
 
 mod shared;
 
-use sparsegrok_data::{
-    AlignedBlock, Csr, Dataset, Features, Problem, SyntheticSpec, TargetKind, generate,
-};
+use self::shared::{bits, problems, runs, values, ways};
+use sparsegrok_data::{AlignedBlock, Csr, Dataset, Features, Problem, TargetKind};
 use sparsegrok_kernel::{
     Diverged, Job, KernelChoice, LinearState, Loss, Order, Schedule, Sgd, SideBySide, SimdChoice,
     State, Training, Weights, start,
@@ -19,15 +18,6 @@ type Ended = Result<Vec<u64>, Diverged>;
 struct Seen {
     kept: Vec<(usize, State)>,
     ended: Vec<(usize, Ended)>,
-}
-
-fn values(w: &Weights) -> impl Iterator<Item = f64> {
-    let weights = w.signal.iter().chain(&w.tail).chain(&w.memorization);
-    weights.chain([&w.bias]).copied()
-}
-
-fn bits(w: &Weights) -> Vec<u64> {
-    values(w).map(f64::to_bits).collect()
 }
 
 /// Trains runs to an epoch, or to their ends.
@@ -64,33 +54,6 @@ fn end(training: &SideBySide<'_>, lane: usize) -> Ended {
     }
 }
 
-fn runs<'a>(problems: &'a [Problem], spec: &'a Sgd) -> Vec<Job<'a>> {
-    let numbered = (0..).zip(problems);
-    numbered
-        .map(|(seed, problem)| Job {
-            order_seed: 100 + seed,
-            init_seed: 7 * seed,
-            ..Job::new(problem, spec)
-        })
-        .collect()
-}
-
-fn problems(n: usize, d: usize) -> Vec<Problem> {
-    (0..8)
-        .map(|seed| {
-            generate(&SyntheticSpec {
-                n_train: n,
-                n_test: 0,
-                d_signal: d,
-                data_seed: seed,
-                memorization_scale: 0.7,
-                ..SyntheticSpec::default()
-            })
-            .unwrap()
-        })
-        .collect()
-}
-
 /// Each row with two tail columns beside two dense ones.
 fn with_tails() -> Vec<Problem> {
     (0..8)
@@ -116,15 +79,6 @@ fn with_tails() -> Vec<Problem> {
 
 fn specs() -> Vec<Sgd> {
     shared::specs(EPOCHS, 7.0)
-}
-
-/// Every kernel that has the same bits, at some level.
-fn ways() -> Vec<(KernelChoice, SimdChoice)> {
-    let levels = [SimdChoice::Portable, SimdChoice::Avx2, SimdChoice::Avx512];
-    let levels = levels.into_iter().filter(|simd| simd.level().is_ok());
-    levels
-        .flat_map(|simd| [(KernelChoice::Lanes, simd), (KernelChoice::Scalar, simd)])
-        .collect()
 }
 
 #[test]
