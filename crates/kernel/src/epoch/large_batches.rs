@@ -250,8 +250,10 @@ impl<L: Slope, F: Summing<V>, const W: usize, const V: usize> Block<'_, '_, L, F
                         summed.not_finite.push((lane, row));
                     }
                 }
-                // Whatever these lanes come to is zeroed after the batch.
-                score.margin = a.splat(0.0);
+                // Whatever these lanes come to is zeroed after the batch; the others go on as without them.
+                let finite = margins.map(|margin| if margin.is_finite() { margin } else { 0.0 });
+                score.margin = a.load(&finite);
+                clamp_margin::<A, L>(a, &mut score.margin);
             }
             let c = score.coefficient::<L>(a);
             form.sum::<A, L>(a, &mut summed.sums, window, &row, c);
