@@ -107,6 +107,7 @@ impl<const W: usize, const V: usize> Driver<'_, W, V> {
                 }
             }
         }
+        rows.write_back();
     }
 }
 
