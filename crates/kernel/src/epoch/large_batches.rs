@@ -65,11 +65,9 @@ impl<const W: usize, const V: usize> Driver<'_, W, V> {
                     (true, _) if V == 1 => {
                         let first = number * size.rows;
                         let windows = rows.window().split(first..first + batch.len(), block);
-                        Access::Write(windows.map(Mutex::new).collect())
+                        Access::Pieces(windows.map(Mutex::new).collect())
                     }
-                    (_, Threads::One) if !size.is_drawn => {
-                        Access::Write(vec![Mutex::new(rows.window())])
-                    }
+                    (_, Threads::One) if !size.is_drawn => Access::Whole(Mutex::new(rows.window())),
                     _ => Access::Read(rows.window()),
                 };
                 let pass = Pass {
@@ -110,14 +108,16 @@ impl<const W: usize, const V: usize> Driver<'_, W, V> {
                 }
             }
         }
+        rows.write_back();
     }
 }
 
 /// The packed rows of a batch, as blocks of it may use them.
 enum Access<'r> {
-    /// Blocks write the memorization parts of their rows: each has a window of its own, or all have one and
-    /// come one after another.
-    Write(Vec<Mutex<Window<'r>>>),
+    /// Blocks write the memorization parts of their rows, which lie together: each has a window of its own.
+    Pieces(Vec<Mutex<Window<'r>>>),
+    /// Blocks write the memorization parts of their rows, which lie anywhere, one block after another.
+    Whole(Mutex<Window<'r>>),
     /// Blocks only read, as their rows lie anywhere.
     Read(Window<'r>),
 }
@@ -185,19 +185,18 @@ impl<F: Summing<V> + Sync, const W: usize, const V: usize> Pass<'_, F, W, V> {
                 loss: PhantomData,
             })
         };
-        match access {
-            Access::Read(window) => with(BlockRows::Read(window), &self.visits[range]),
-            Access::Write(windows) => {
-                let (number, visits) = match windows.len() {
-                    1 => (0, &self.visits[range]),
-                    _ => (range.start / self.block, &self.in_order[..range.len()]),
-                };
-                let mut window = windows[number]
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                with(BlockRows::Write(&mut window), visits)
+        let (window, visits) = match access {
+            Access::Read(window) => {
+                return with(BlockRows::Read(window), &self.visits[range]);
             }
-        }
+            Access::Whole(window) => (window, &self.visits[range]),
+            Access::Pieces(windows) => {
+                let number = range.start / self.block;
+                (&windows[number], &self.in_order[..range.len()])
+            }
+        };
+        let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
+        with(BlockRows::Write(&mut window), visits)
     }
 }
 
