@@ -6,7 +6,7 @@ use sparsegrok_data::{
     Csr, Dataset, Problem, Purpose, RandomFamily, Stream, SyntheticSpec, TargetKind, generate,
 };
 use sparsegrok_kernel::{
-    Diverged, EvaluationPlan, Job, KernelChoice, Loss, Order, Sgd, SimdChoice, Training, start,
+    Diverged, EvaluationPlan, Job, KernelChoice, Loss, Sgd, SimdChoice, Training, start,
 };
 
 /// Everything that is seen of a run on its way and at its end, as bits.
@@ -197,24 +197,5 @@ fn lanes_that_share_rows_and_order_have_the_bits_of_each_alone() {
                 }
             }
         }
-    }
-}
-
-/// Seeds of their own orders share no visit where orders are random, and all where they are not.
-#[test]
-fn runs_are_brought_together_that_visit_the_same_rows() {
-    let problem = &shared_rows(false, 0.0)[0];
-    for (order, lanes) in [(Order::Shuffle, 2), (Order::Sequential, 4)] {
-        let spec = Sgd {
-            order,
-            ..Sgd::default()
-        };
-        let job = |order_seed| Job {
-            order_seed,
-            ..Job::new(problem, &spec)
-        };
-        let jobs = [1, 1, 2, 2].map(job);
-        let started = start(&jobs, KernelChoice::Auto, SimdChoice::Auto);
-        assert_eq!(started.unwrap().lanes(), lanes);
     }
 }
