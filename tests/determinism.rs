@@ -9,7 +9,7 @@ use sparsegrok_lanes::Level;
 use crate::support::{folder, printed, shipped, text};
 
 /// Flags of a run, and the hash of the weights it leaves.
-const RUNS: [(&str, u64); 14] = [
+const RUNS: [(&str, u64); 16] = [
     ("--preset reference-toy --epochs 40", 0x1bbb_8426_e0c4_027a),
     (
         "--preset grok-a --epochs 60 --n-train 300",
@@ -60,6 +60,15 @@ const RUNS: [(&str, u64); 14] = [
         "--train HEART --lr 0.01 --loss hinge --bias --batch-size 7 --epochs 30",
         0x6808_2b0f_7768_93d4,
     ),
+    // Batches of more rows than a block has.
+    (
+        "--n-train 2000 --d-signal 100 --batch-size full --epochs 20",
+        0,
+    ),
+    (
+        "--n-train 3000 --d-signal 200 --batch-size 1300 --bias --order with-replacement --epochs 4",
+        0,
+    ),
 ];
 
 #[test]
@@ -83,14 +92,22 @@ fn weights_are_the_same_on_every_machine() {
     }
 }
 
-/// More rows than a block has, which are evaluated on all threads.
+/// More rows than a block of an evaluation has; batches of more rows than a block of those has.
 #[test]
 fn a_run_prints_the_same_on_any_number_of_threads() {
-    let run = "run --n-train 140000 --n-test 70000 --d-signal 2 --epochs 1";
-    let expected = printed(&format!("{run} --threads 1"));
-    for threads in ["0", "2", "3"] {
-        let found = printed(&format!("{run} --threads {threads}"));
-        assert_eq!(found, expected, "{threads} threads");
+    let wide = "--n-train 3000 --n-test 100 --d-signal 200 --epochs 5 --eval-every 1";
+    for run in [
+        "--n-train 140000 --n-test 70000 --d-signal 2 --epochs 1",
+        &format!("{wide} --batch-size full"),
+        &format!("{wide} --batch-size 1300"),
+        &format!("{wide} --batch-size full --order with-replacement --loss squared --bias"),
+    ] {
+        let run = format!("run {run}");
+        let expected = printed(&format!("{run} --threads 1"));
+        for threads in ["0", "2", "3"] {
+            let found = printed(&format!("{run} --threads {threads}"));
+            assert_eq!(found, expected, "{run}, {threads} threads");
+        }
     }
 }
 

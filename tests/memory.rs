@@ -49,6 +49,8 @@ fn a_study_takes_the_memory_that_was_said() {
         // Data and training, in lanes; shared data, one seed at a time.
         "study --n-train 200000 --n-test 1000 --epochs 2 --eval-every 2 --seeds 0..8",
         "study --n-train 400000 --d-signal 20 --epochs 1 --seeds 0..3 --seed-what order --kernel scalar",
+        // Batches that go into sums of their own.
+        "study --n-train 400000 --d-signal 20 --batch-size full --epochs 2 --eval-every 2 --seeds 0..1",
         // Records of many runs.
         "study --n-train 16 --n-test 8 --epochs 10 --seeds 0..40000",
         // Summaries of many cells.

@@ -1,8 +1,8 @@
 //! Evaluations of more rows than a block has, on any number of threads: the same bits, and those of a naive loop.
 
-use std::sync::Arc;
+mod shared;
 
-use rayon::ThreadPoolBuilder;
+use self::shared::threads::threads;
 use sparsegrok_data::{Dataset, Problem, SyntheticSpec, TargetKind, generate};
 use sparsegrok_kernel::{
     Evaluation, Figure, Job, KernelChoice, OneVsRest, Sgd, SimdChoice, Threads, Training, Weights,
@@ -63,18 +63,6 @@ fn bits(found: &Evaluation) -> Vec<u64> {
     figures.map(|figure| found[figure].to_bits()).collect()
 }
 
-/// One thread, rayon's own pool, and pools of several sizes.
-fn ways() -> Vec<Threads> {
-    let pools = [1, 2, 3, 7].map(|threads| {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-        Threads::Pool(Arc::new(pool.unwrap()))
-    });
-    [Threads::One, Threads::Current]
-        .into_iter()
-        .chain(pools)
-        .collect()
-}
-
 #[test]
 fn evaluations_have_the_same_bits_on_any_threads() {
     let (problem, spec) = (problem(), spec());
@@ -93,7 +81,7 @@ fn evaluations_have_the_same_bits_on_any_threads() {
     ] {
         assert_eq!(expected[figure].to_bits(), naive.to_bits(), "{figure:?}");
     }
-    for threads in &ways() {
+    for threads in &threads() {
         let found = evaluate(1, &model, &problem, &spec, None, threads);
         assert!(bits(&found) == bits(&expected), "{threads:?}");
         training.set_threads(threads);
@@ -151,7 +139,7 @@ fn evaluations_of_classes_have_the_same_bits_on_any_threads() {
     ] {
         assert_eq!(expected[figure].to_bits(), naive.to_bits(), "{figure:?}");
     }
-    for threads in &ways() {
+    for threads in &threads() {
         training.set_threads(threads);
         let found = training.evaluate(0).unwrap();
         assert!(bits(&found) == bits(&expected), "{threads:?}");

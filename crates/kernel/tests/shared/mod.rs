@@ -4,7 +4,10 @@
 #![allow(dead_code)]
 
 pub(crate) mod draw;
+pub(crate) mod formulas;
 pub(crate) mod looks;
+pub(crate) mod naive;
+pub(crate) mod threads;
 
 use sparsegrok_data::{Problem, RandomFamily, SyntheticSpec, generate};
 use sparsegrok_kernel::{
