@@ -64,14 +64,17 @@ fn measure((rows, columns, runs, sharing): Task) {
         Sharing::Rows => Runs::Grid(&problems[0], runs),
         Sharing::Order | Sharing::Columns => Runs::OneOrder(&problems),
     };
-    let chosen = chosen(&problems[0], runs, sharing);
+    let chosen = group(KernelChoice::Auto, &problems[0], runs, sharing);
     let time = |kernel| -> f64 {
+        let together = group(kernel, &problems[0], runs, sharing).runs;
+        // The epochs that are timed are those of the last group of runs.
+        let groups = runs.div_ceil(together) as f64;
         let begun = Instant::now();
         let time = work.step_time(kernel, SimdChoice::Auto, 1);
         let epochs = (TURN / begun.elapsed().as_secs_f64()).ceil() as u64;
         match epochs {
-            1 => time,
-            _ => work.step_time(kernel, SimdChoice::Auto, epochs),
+            1 => groups * time,
+            _ => groups * work.step_time(kernel, SimdChoice::Auto, epochs),
         }
     };
     let turns: [Work<'_>; 2] = [KernelChoice::Scalar, KernelChoice::Lanes]
@@ -99,16 +102,16 @@ fn measure((rows, columns, runs, sharing): Task) {
     );
 }
 
-/// The company that the kernel makes by itself.
-fn chosen(problem: &Problem, runs: usize, sharing: Sharing) -> RunGroup {
+/// The runs that a kernel puts side by side.
+fn group(kernel: KernelChoice, problem: &Problem, runs: usize, sharing: Sharing) -> RunGroup {
     let shape = Shape::of(&problem.train);
-    RunGroup::of(KernelChoice::Auto, &Sgd::default(), runs, shape, sharing)
+    RunGroup::of(kernel, &Sgd::default(), runs, shape, sharing)
 }
 
 /// Ten million rows, which are too many for lanes of rows of their own.
 fn large() {
     let problem = &toy::problems(1, 10_000_000, 5)[0];
-    let chosen = chosen(problem, 16, Sharing::Rows);
+    let chosen = group(KernelChoice::Auto, problem, 16, Sharing::Rows);
     let grid = Runs::Grid(problem, 16);
     let one = std::slice::from_ref(problem);
     let shared = grid.step_time(KernelChoice::Auto, SimdChoice::Auto, 2);
