@@ -63,11 +63,11 @@ const RUNS: [(&str, u64); 16] = [
     // Batches of more rows than a block has.
     (
         "--n-train 2000 --d-signal 100 --batch-size full --epochs 20",
-        0,
+        0x8658_74a6_4f35_0659,
     ),
     (
         "--n-train 3000 --d-signal 200 --batch-size 1300 --bias --order with-replacement --epochs 4",
-        0,
+        0x8abf_d993_dc76_956a,
     ),
 ];
 
