@@ -48,7 +48,7 @@ fn runs_that_share_rows_and_order_fill_the_most_lanes() {
     // The sixteen that look ahead must fit the registers.
     for (signal, tail, sizes) in [
         (5, 0, &[16, 4][..]),
-        (8, 0, &[16, 4]),
+        (8, 0, &[8, 8, 4]),
         (11, 0, &[8, 8, 4]),
         (17, 0, &[8, 8, 4]),
         (5, 9, &[8, 8, 4]),
