@@ -357,7 +357,7 @@ fn memory_is_that_of_every_group() {
     let problem = problem(5, false, false);
     let shape = sparsegrok_kernel::Shape::of(&problem.train);
     let spec = Sgd::default();
-    let bytes = |kernel, models| training_bytes(&spec, kernel, models, shape, Sharing::Rows);
+    let bytes = |kernel, models| training_bytes(&spec, kernel, models, shape, Sharing::Columns);
     let all = |kernel| OneVsRest::training_bytes(&spec, kernel, CLASSES, shape);
     let (lanes, scalar) = (KernelChoice::Lanes, KernelChoice::Scalar);
     assert_eq!(all(lanes), bytes(lanes, 8) + bytes(lanes, 2));
