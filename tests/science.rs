@@ -7,7 +7,7 @@ fn the_reference_program_is_told_why_it_does_not_grok() {
     let text = printed("explain --preset reference-toy");
     let sentence = unwrapped(&text);
     assert!(
-        sentence.contains("This will not truly grok: the initial signal weights are zero"),
+        sentence.contains("This will not grok: the initial signal weights are zero"),
         "{text}"
     );
     assert!(text.contains("the start hides the signal"), "{text}");

@@ -5,5 +5,5 @@ mod measured;
 mod numbers;
 mod table;
 
-pub use account::{Explanation, explain};
+pub use account::{Explanation, FALLEN, Verdict, explain};
 pub use measured::{MeasuredBeside, measured_beside};

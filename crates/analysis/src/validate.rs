@@ -3,12 +3,16 @@
 mod check;
 mod grokking;
 mod published;
+mod random;
 mod runs;
+mod variants;
+
 use std::sync::atomic::AtomicBool;
 
 use check::Counting;
 
 pub use check::{Check, Scope, Tolerance, ValidateError, Witness};
+pub use random::validate_random;
 
 /// Measures the anchors on all cores: real studies, from the presets, with fixed seeds, so that the
 /// outcome is the same on every machine. Setting `stop`, from anywhere, ends it.
@@ -27,6 +31,7 @@ pub fn validate(
     grokking::without_decay(stop, &mut counting)?;
     published::ridge(scope, stop, &mut counting)?;
     if scope == Scope::Whole {
+        variants::variants(stop, &mut counting)?;
         grokking::spread(stop, &mut counting)?;
         published::teacher_student(stop, &mut counting)?;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use sparsegrok_analysis::validate::{Check, Scope, Tolerance, Witness, validate};
+use sparsegrok_analysis::validate::{Check, Scope, Tolerance, Witness, validate, validate_random};
 
 use crate::exit::say;
 use crate::number::{counted, duration};
@@ -14,9 +14,12 @@ use crate::results::{ResultFlags, Results};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Leave out what takes minutes: ridge regression beyond its default, teacher and student
+    /// Leave out what takes minutes: variants of the presets, ridge regression beyond its default, teacher and student
     #[arg(long)]
     quick: bool,
+    /// Measure the theory's times of this many settings drawn at random from its range, and nothing else
+    #[arg(long, value_name = "SETTINGS", conflicts_with = "quick", value_parser = clap::value_parser!(u64).range(1..))]
+    random: Option<u64>,
     #[command(flatten)]
     results: ResultFlags,
     /// Replace the Markdown file, if it exists
@@ -51,7 +54,10 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         rows: Vec::new(),
         missed: Vec::new(),
     };
-    let validated = validate(scope, &stop, &mut table);
+    let validated = match args.random {
+        Some(count) => validate_random(count, &stop, &mut table),
+        None => validate(scope, &stop, &mut table),
+    };
     table.written?;
     table.output.finish()?;
     let checks = counted(table.rows.len() as u64, "anchor");
@@ -89,6 +95,13 @@ impl Witness for Table {
     fn check(&mut self, check: Check) {
         if self.written.is_ok() {
             self.written = self.write(&check);
+            self.stop.fetch_or(self.written.is_err(), Ordering::Relaxed);
+        }
+    }
+
+    fn outlier(&mut self, case: &str) {
+        if self.written.is_ok() {
+            self.written = writeln!(self.output, "outlier: {case}");
             self.stop.fetch_or(self.written.is_err(), Ordering::Relaxed);
         }
     }

@@ -11,7 +11,7 @@
 //! have the ranges of all others.
 
 use sparsegrok_data::{RandomFamily, Target};
-use sparsegrok_kernel::{Init, Loss, Order, Schedule};
+use sparsegrok_kernel::{Init, Schedule};
 
 use crate::components::Source;
 use crate::config::Config;
@@ -188,7 +188,6 @@ pub static SETTINGS: &[Setting] = &[
                       be memorized apart from the signal";
         (c.synthetic.memorization_scale == 0.0).then_some(reason)
     }),
-    // Real targets come with squared loss alone, which the theory does not cover.
     setting! {
         synthetic.target: Target,
         "Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]",
@@ -198,12 +197,16 @@ pub static SETTINGS: &[Setting] = &[
     .expects(|c| {
         let fits = c.target() == Target::Sign || !c.train.loss.needs_signs();
         unless(fits, "`sign`, or squared loss")
+    })
+    .uncovered(|c| {
+        let reason = "targets are real numbers, and it is about labels";
+        (c.target() != Target::Sign).then_some(reason)
     }),
     setting! { synthetic.label_noise, "Probability that a training label is flipped" }
         .idle(beside_files)
         .uncovered(|c| {
-            let reason = "labels are noisy: flipped rows teach the signal weights the wrong way";
-            (c.synthetic.label_noise > 0.0).then_some(reason)
+            let reason = "half the labels or more are flipped, which teach nothing, or the opposite";
+            (c.synthetic.label_noise >= 0.5).then_some(reason)
         }),
     setting! { synthetic.data_seed, "Seed of the data" }.idle(beside_files),
     setting! { synthetic.noise_seed, "Seed of the labels that are flipped, if it is to be another than that of the data" }
@@ -260,13 +263,7 @@ pub static SETTINGS: &[Setting] = &[
     }
     .expects(|c| with_file(c, c.files.no_verify)),
     // Training
-    setting! { train.loss, "Loss to minimise" }
-        .costs_time()
-        .uncovered(|c| {
-            let reason = "it is about logistic loss on labels, and other losses balance decay \
-                          differently";
-            (c.train.loss != Loss::Logistic).then_some(reason)
-        }),
+    setting! { train.loss, "Loss to minimise" }.costs_time(),
     setting! { train.bias, "Train an intercept, which is not decayed" }
         .costs_time()
         .uncovered(|c| {
@@ -276,12 +273,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! { train.learning_rate, "Learning rate η" }
         .alias("lr")
         .symbol("η"),
-    setting! { train.schedule, "How η changes from step to step" }
-        .costs_time()
-        .uncovered(|c| {
-            let varies = c.train.schedule != Schedule::Constant;
-            varies.then_some("the learning rate changes in time")
-        }),
+    setting! { train.schedule, "How η changes from step to step" }.costs_time(),
     setting! { train.schedule_power, "Exponent p of inverse-scaling: η(t+1)^−p" }.idle(|c| {
         let expected = "a `schedule` of inverse-scaling beside it";
         beside_schedule(c, Schedule::InverseScaling, expected)
@@ -290,10 +282,7 @@ pub static SETTINGS: &[Setting] = &[
         .idle(|c| beside_schedule(c, Schedule::Step, "a `schedule` of step beside it")),
     setting! { train.schedule_every, "Epochs between two drops of the step schedule" }
         .idle(|c| beside_schedule(c, Schedule::Step, "a `schedule` of step beside it")),
-    setting! { train.warmup_steps, "Steps of linear warm-up; 0 for none" }.uncovered(|c| {
-        let varies = c.train.warmup_steps > 0;
-        varies.then_some("the learning rate changes in time")
-    }),
+    setting! { train.warmup_steps, "Steps of linear warm-up; 0 for none" },
     setting! { train.weight_decay, "Weight decay λ" }
         .alias("wd")
         .symbol("λ"),
@@ -304,20 +293,10 @@ pub static SETTINGS: &[Setting] = &[
     },
     setting! { train.batch_size, "Rows per update" }
         .symbol("b")
-        .costs_time()
-        .uncovered(|c| {
-            let several = c.train.batch_size.rows(c.synthetic.n_train) > 1;
-            several.then_some("updates average several rows, and it is about steps of one row")
-        }),
+        .costs_time(),
     setting! { train.epochs, "Passes over the training rows" },
     // Shuffled and sequential order differ only in what the theory leaves out.
-    setting! { train.order, "Order in which an epoch visits the rows" }
-        .costs_time()
-        .uncovered(|c| {
-            let reason = "rows are drawn with replacement, so that some wait several epochs for \
-                          their turn";
-            (c.train.order == Order::WithReplacement).then_some(reason)
-        }),
+    setting! { train.order, "Order in which an epoch visits the rows" }.costs_time(),
     setting! { train.order_seed, "Seed of the visiting order" },
     setting! { train.init, "Initial signal weights" }.uncovered(|c| {
         let along = matches!(c.train.init, Init::Teacher | Init::AntiTeacher);

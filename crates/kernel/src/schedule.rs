@@ -89,6 +89,33 @@ impl LearningRate {
     }
 }
 
+/// Steps at which a mean of learning rates is taken, at most.
+const SAMPLES: u64 = 64;
+
+impl Sgd {
+    /// The mean of η over these steps on `n_train` rows, as a part of the base learning rate: of all of them up to 64,
+    /// and beyond of so many at even distances.
+    ///
+    /// # Panics
+    /// When there is no step.
+    pub fn mean_learning_rate(&self, n_train: usize, steps: std::ops::Range<u64>) -> f64 {
+        assert!(!steps.is_empty(), "a mean of no steps");
+        let rate = LearningRate::new(self, n_train);
+        let count = steps.end - steps.start;
+        let samples = count.min(SAMPLES);
+        // The middle of each of `samples` equal parts.
+        let step = |part: u64| {
+            let share = (part as f64 + 0.5) / samples as f64;
+            steps.start + (share * count as f64) as u64
+        };
+        let parts = (0..samples).map(|part| {
+            let (shape, warmth) = rate.course(step(part));
+            rate.amplitude() / self.learning_rate * shape * warmth
+        });
+        parts.sum::<f64>() / samples as f64
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +151,33 @@ mod tests {
             4,
         );
         assert_eq!([0, 1, 3, 4].map(|t| warm.at(t)), [0.1, 0.2, 0.4, 0.4]);
+    }
+
+    #[test]
+    fn means_are_those_of_the_steps() {
+        for schedule in [
+            Schedule::Constant,
+            Schedule::InverseScaling,
+            Schedule::Step,
+            Schedule::Cosine,
+        ] {
+            let spec = Sgd {
+                warmup_steps: 5,
+                ..spec(schedule)
+            };
+            let rate = LearningRate::new(&spec, 4);
+            let sum: f64 = (8..28).map(|step| rate.at(step)).sum();
+            let mean = spec.mean_learning_rate(4, 8..28);
+            assert!((mean * 0.4 - sum / 20.0).abs() < 1e-15, "{schedule:?}");
+            // A thousand rows an epoch: a mean of 64 of the steps of half the epochs.
+            let steps = 0..5_000;
+            let rate = LearningRate::new(&spec, 1000);
+            let sum: f64 = steps.clone().map(|step| rate.at(step)).sum();
+            let mean = spec.mean_learning_rate(1000, steps);
+            assert!(
+                (mean * 0.4 * 5e3 / sum - 1.0).abs() < 0.05,
+                "{schedule:?}: {mean}"
+            );
+        }
     }
 }

@@ -106,13 +106,14 @@ pub(crate) fn explain<'py>(
     Ok(all)
 }
 
-/// Sets the theory's account: `groks`, `because`, `t_mem`, `t_gen` (epochs, None for never) and `conditions` (a
+/// Sets the theory's account: `groks`, `because`, `t_mem`, `t_gen`, `t_loss` (epochs, None for never) and `conditions` (a
 /// dictionary of true and false by formula).
 pub(crate) fn set_account(all: &Bound<'_, PyDict>, found: &Explanation) -> PyResult<()> {
-    all.set_item("groks", found.groks)?;
+    all.set_item("groks", found.verdict.groks())?;
     all.set_item("because", &found.because)?;
     all.set_item("t_mem", found.t_mem.1)?;
     all.set_item("t_gen", found.t_gen.1)?;
+    all.set_item("t_loss", found.t_loss)?;
     let conditions = PyDict::new(all.py());
     for condition in &found.conditions {
         conditions.set_item(condition.name, condition.holds())?;

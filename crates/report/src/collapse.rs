@@ -67,7 +67,7 @@ pub(crate) fn picture(view: &View) -> Option<Picture> {
                 // It is about what comes after memorizing, and says no more when all is learned.
                 let begin = cell.prediction.and_then(|prediction| prediction.t_mem);
                 let begun = begin.is_some_and(|t_mem| epoch >= t_mem);
-                let ratio = cell.theory.map(|theory| theory.ratio(epoch));
+                let ratio = cell.theory.as_ref().map(|theory| theory.ratio(epoch));
                 let ratio = ratio.filter(|ratio| begun && *ratio < MOST_RATIO);
                 ratio.unwrap_or(f64::NAN)
             },

@@ -461,6 +461,7 @@ impl CellView {
     /// Returns true if the theory has a curve of its accuracy over time.
     pub(crate) fn has_theory_curve(&self) -> bool {
         self.theory
+            .as_ref()
             .is_some_and(|theory| theory.scales().lambda > 0.0)
     }
 

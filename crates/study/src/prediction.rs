@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use sparsegrok_config::{Config, GenFigure, MemFigure, SETTINGS, Section};
-use sparsegrok_kernel::Init;
+use sparsegrok_kernel::{self as kernel, Init, Schedule, Sgd};
 use sparsegrok_run::thresholds::TRANSITION;
-use sparsegrok_theory::{Direction, Prediction, Setting};
+use sparsegrok_theory::{Course, Direction, Loss, Order, Prediction, Setting};
 
 /// A configuration outside the theory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +40,19 @@ pub fn theory_setting(config: &Config) -> Result<Setting, NotCovered> {
         d: synthetic.d_signal,
         signal_scale: synthetic.signal_scale,
         memorization_scale: synthetic.memorization_scale,
+        label_noise: synthetic.label_noise,
+        loss: match train.loss {
+            kernel::Loss::Logistic => Loss::Logistic,
+            kernel::Loss::Squared => Loss::Squared,
+            kernel::Loss::Hinge => Loss::Hinge,
+        },
         learning_rate: train.learning_rate,
+        course: course(train, synthetic.n_train),
+        rows_per_step: synthetic.n_train as f64 / train.steps_per_epoch(synthetic.n_train) as f64,
+        order: match train.order {
+            kernel::Order::Shuffle | kernel::Order::Sequential => Order::Once,
+            kernel::Order::WithReplacement => Order::WithReplacement,
+        },
         weight_decay: train.weight_decay,
         init_norm: match train.init {
             Init::Zero => 0.0,
@@ -51,6 +63,26 @@ pub fn theory_setting(config: &Config) -> Result<Setting, NotCovered> {
             _ => Direction::Orthogonal,
         },
     })
+}
+
+/// Spans into which a course of the learning rate is cut, at most.
+const SPANS: u64 = 4096;
+
+/// The course of the learning rate: its means over epochs, or over several where there are many. It ends with the
+/// epochs, but for a constant rate, which goes on after its warm-up.
+fn course(train: &Sgd, n_train: usize) -> Course {
+    let goes_on = train.schedule == Schedule::Constant;
+    if goes_on && train.warmup_steps == 0 {
+        return Course::default();
+    }
+    let epochs_of_span = train.epochs.div_ceil(SPANS);
+    let spans = train.epochs.div_ceil(epochs_of_span);
+    let steps = epochs_of_span * train.steps_per_epoch(n_train);
+    let parts = (0..spans).map(|span| {
+        let steps = span * steps..(span + 1) * steps;
+        train.mean_learning_rate(n_train, steps)
+    });
+    Course::new(parts, epochs_of_span as f64, f64::from(u8::from(goes_on)))
 }
 
 /// The theory's times for a cell, at its own thresholds, in epochs; `None` for what does not come.

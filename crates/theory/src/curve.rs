@@ -3,42 +3,51 @@
 use std::f64::consts::PI;
 
 use crate::Prediction;
-use crate::scales::MEAN_ABSOLUTE_NORMAL;
+use crate::directions::{self, Angle};
 
 impl Prediction {
-    /// r(T): the part of the signal weights along the teacher, divided by what is left of v₀. Infinite if
-    /// v₀ = 0.
+    /// r(T): the part of the signal weights along the teacher that rows taught them, divided by what is left of v₀.
+    /// Infinite if v₀ = 0.
     ///
     /// # Formula
-    /// r = (κcL/Λ)·e^(nηλT), or without decay κc·ln(1 + ηα²T)/Λ.
+    /// r = (κc′L/Λ)·e^(nηλT), or without decay κc′·ln(1 + ηα²T)/Λ, T in training time.
     ///
     /// Every trained row holds the same margin L by its own weight, so that the rows' weights add
-    /// up, in the signal columns, to κcL along the teacher; v₀ fades as e^(−nηλT). What the rows'
+    /// up, in the signal columns, to κc′L along the teacher; v₀ fades as e^(−nηλT). What the rows'
     /// signal margins take from L slows both alike and leaves the ratio.
     ///
     /// # Range
     /// Valid from T_mem on; most exact where Λe^(−nηλT) ≲ L, which T₇₅ is well within. Earlier, margins of
-    /// rows that v₀ classifies rightly exceed L, and κcL is up to a third too small, which shows as at most
+    /// rows that v₀ classifies rightly exceed L, and κc′L is up to a third too small, which shows as at most
     /// 0.01 of accuracy.
     pub fn ratio(&self, epoch: f64) -> f64 {
         let scales = &self.scales;
-        let learned = scales.kappa * MEAN_ABSOLUTE_NORMAL * scales.margin_at(epoch);
-        learned / scales.lambda * libm::exp(scales.decay_per_epoch * epoch)
+        let time = self.setting.course.time_at(epoch);
+        let learned = scales.kappa * scales.teaching * scales.margin_at(time);
+        learned / scales.lambda * libm::exp(scales.decay_per_epoch * time)
     }
 
-    /// Population accuracy at the end of an epoch: one minus the angle between v and the teacher,
+    /// Population accuracy at the end of an epoch, its mean over seeds: one minus the angle between v and the teacher,
     /// over π.
     ///
     /// # Formula
-    /// acc = ½ + arctan[(r⁻² + f²)^−½]/π: v has a part along the teacher, r times as long a part
-    /// along v₀, and f times as long a part in directions that n rows happen to lean to.
+    /// In units of the part along the teacher that rows taught, v has the part x = 1/r along v₀, at the angle θ to the
+    /// teacher, and the part f in directions that n rows happen to lean to: acc = ½ + arctan[(1 + x cos θ)/√(x²sin²θ +
+    /// f²)]/π, which is ½ + arctan[(r⁻² + f²)^−½]/π for orthogonal v₀. From Gaussian v₀ it is the mean over directions,
+    /// as in [`t_gen`](Prediction::t_gen).
     ///
     /// # Range
-    /// As [`Prediction::ratio`]. The mean over seeds from v₀ ⟂ teacher; from Gaussian v₀, that of a
-    /// seed whose v₀ happens to be so.
+    /// As [`Prediction::ratio`].
     pub fn accuracy(&self, epoch: f64) -> f64 {
-        let inverse = 1.0 / self.ratio(epoch);
-        0.5 + libm::atan(1.0 / (inverse * inverse + self.scales.noise).sqrt()) / PI
+        let start = self.starting();
+        let norm = libm::exp(directions::mean_log_norm(start, self.setting.d));
+        let part = norm / self.ratio(epoch);
+        let noise = self.scales.noise;
+        directions::mean(start, self.setting.d, |Angle { cos, sin }| {
+            let across = part * sin;
+            let angle = libm::atan2(1.0 + part * cos, (across * across + noise).sqrt());
+            0.5 + angle / PI
+        })
     }
 
     /// Population accuracy in the end, with decay: ½ + arctan(1/f)/π.
@@ -50,7 +59,7 @@ impl Prediction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GROKS, Setting, assert_close};
+    use crate::{Setting, assert_close, groks};
 
     #[test]
     fn the_curve_is_the_inverse_of_the_times() {
@@ -58,7 +67,7 @@ mod tests {
             let prediction = Prediction::of(&Setting {
                 weight_decay,
                 init_norm: 60.0,
-                ..GROKS
+                ..groks()
             });
             for accuracy in [0.55, 0.75, 0.9, 0.95] {
                 let epoch = prediction.t_gen(accuracy).unwrap();
@@ -70,7 +79,7 @@ mod tests {
     /// mpmath, as in `times.rs`, of ½ + atan((r⁻² + f²)^−½)/π.
     #[test]
     fn curves_agree_with_mpmath() {
-        let prediction = Prediction::of(&GROKS);
+        let prediction = Prediction::of(&groks());
         for (epoch, accuracy) in [
             (16.0, 0.525_162_187_412_156_9),
             (500.0, 0.584_937_151_381_731_5),
@@ -87,7 +96,7 @@ mod tests {
             let prediction = Prediction::of(&Setting {
                 weight_decay: 0.0,
                 init_norm,
-                ..GROKS
+                ..groks()
             });
             assert_close(prediction.accuracy(20_000.0), accuracy, 1e-13);
         }
@@ -97,7 +106,7 @@ mod tests {
     fn from_zero_weights_only_the_noise_is_left() {
         let prediction = Prediction::of(&Setting {
             init_norm: 0.0,
-            ..GROKS
+            ..groks()
         });
         assert_eq!(prediction.accuracy(5.0), prediction.final_accuracy());
         assert_close(prediction.final_accuracy(), 0.964_88, 1e-5);

@@ -6,21 +6,26 @@
 //! [`MaxMargin`] is where training without decay is headed; [`PacBayes`] bounds the test error of
 //! what was trained.
 //!
-//! The forms hold for logistic loss, steps of one row, a constant learning rate η, labels that are
-//! the teacher's, signal rows s ~ N(0, I) times ε, one memorization column of value α per row, and
-//! initial signal weights v₀ that owe nothing to the teacher. They are the leading order in few,
-//! large and slow: n ≫ d, Λ ≫ 1, ηα² small against Λ. Each says where it holds. The page
-//! `docs/science.md` derives them and sets them beside measurements.
+//! The forms hold for labels that are the teacher's but for a flipped share, any of the [losses](Loss), batches, orders
+//! and courses of the learning rate, signal rows s ~ N(0, I) times ε, one memorization column of value α per row, and
+//! initial signal weights v₀ that owe nothing to the teacher. They are the leading order in few, large and slow:
+//! n ≫ d, Λ ≫ 1, ηα² small against Λ. Each says where it holds. The page `docs/science.md` derives them and sets them
+//! beside measurements.
 //!
 //! ```
-//! use sparsegrok_theory::{Direction, Prediction, Setting};
+//! use sparsegrok_theory::{Course, Direction, Loss, Order, Prediction, Setting};
 //!
 //! let prediction = Prediction::of(&Setting {
 //!     n: 512,
 //!     d: 5,
 //!     signal_scale: 0.1,
 //!     memorization_scale: 5.0,
+//!     label_noise: 0.0,
+//!     loss: Loss::Logistic,
 //!     learning_rate: 0.05,
+//!     course: Course::default(),
+//!     rows_per_step: 1.0,
+//!     order: Order::Once,
 //!     weight_decay: 1e-4,
 //!     init_norm: 100.0,
 //!     init_direction: Direction::Orthogonal,
@@ -31,26 +36,30 @@
 //! ```
 
 mod conditions;
+mod course;
 mod curve;
+mod directions;
 mod max_margin;
 mod normal;
 mod pac_bayes;
+mod population_loss;
 mod scales;
 mod setting;
 mod spread;
 mod times;
 
 pub use conditions::{Condition, Limit};
+pub use course::Course;
 pub use max_margin::MaxMargin;
 pub use pac_bayes::{Bound, PacBayes};
 pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};
-pub use setting::{Direction, Setting};
+pub use setting::{Direction, Loss, Order, Setting};
 pub use spread::Spread;
 
 /// The theory's numbers for a [`Setting`].
 ///
 /// Times are in epochs and are means over seeds, to leading order.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     setting: Setting,
     scales: Scales,
@@ -60,7 +69,7 @@ impl Prediction {
     /// The prediction for a setting. `Time: O(1)`, as for each of its methods.
     pub fn of(setting: &Setting) -> Self {
         Self {
-            setting: *setting,
+            setting: setting.clone(),
             scales: Scales::of(setting),
         }
     }
@@ -78,16 +87,23 @@ impl Prediction {
 
 /// The reference setting of this crate's tests, which truly groks.
 #[cfg(test)]
-const GROKS: Setting = Setting {
-    n: 512,
-    d: 5,
-    signal_scale: 0.1,
-    memorization_scale: 5.0,
-    learning_rate: 0.05,
-    weight_decay: 1e-4,
-    init_norm: 100.0,
-    init_direction: Direction::Orthogonal,
-};
+fn groks() -> Setting {
+    Setting {
+        n: 512,
+        d: 5,
+        signal_scale: 0.1,
+        memorization_scale: 5.0,
+        label_noise: 0.0,
+        loss: Loss::Logistic,
+        learning_rate: 0.05,
+        course: Course::default(),
+        rows_per_step: 1.0,
+        order: Order::Once,
+        weight_decay: 1e-4,
+        init_norm: 100.0,
+        init_direction: Direction::Orthogonal,
+    }
+}
 
 /// Asserts that two numbers agree to a relative tolerance.
 #[cfg(test)]

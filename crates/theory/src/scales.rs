@@ -1,12 +1,14 @@
 //! The dimensionless numbers that the closed forms depend on.
 
-use crate::setting::Setting;
+use crate::setting::{Loss, Setting};
 
 /// c = E|g| = √(2/π), g ~ N(0, 1): the mean of y·(v*·s), a label times the
 /// teacher's score, of which it is the sign.
 pub const MEAN_ABSOLUTE_NORMAL: f64 = 0.797_884_560_802_865_4;
 
-/// The dimensionless numbers that the closed forms are written in, and the rate of decay.
+/// The dimensionless numbers that the closed forms are written in, and the rates of decay and learning.
+///
+/// Where a step averages b rows, each row's gradient counts 1/b and an epoch has 1/b as many steps: η stands for η/b.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scales {
     /// κ = nε²/α²: ratio of the margin that n rows gain together through the signal columns to the
@@ -16,19 +18,32 @@ pub struct Scales {
     pub lambda: f64,
     /// β = nλ/α²: pull of the decay on a row's own weight, against the most its gradient can push.
     pub beta: f64,
-    /// L: margin at which gradient and decay of a memorization weight balance. `None` without
+    /// c′ = c(1 − 2p): mean of y·(v*·s) over training rows, of whose labels the share p is flipped.
+    pub teaching: f64,
+    /// L: margin that training rows hold on average once they are memorized. `None` for logistic loss without
     /// decay: margins then grow for ever, as ln(1 + ηα²T).
     ///
     /// # Formula
-    /// Balance is nλL/α² = 1/(1 + e^L) ≈ e^−L, so L = W(1/β) with Lambert's W. Leaving out the 1
-    /// overestimates L by less than 1 % for β ≤ 0.008 and by 7 % at β = 0.08.
+    /// - Logistic: gradient and decay of a memorization weight balance where nλL/α² = 1/(1 + e^L) ≈ e^−L, so
+    ///   L = W(1/β) with Lambert's W. Leaving out the 1 overestimates L by less than 1 % for β ≤ 0.008 and by 7 % at
+    ///   β = 0.08.
+    /// - Squared: they balance where βL = 1 − L, so L = 1/(1 + β).
+    /// - Hinge: a visit adds h = ηα² to a margin that has just fallen below 1, and decay takes it back to 1 as e^−nηλT.
+    ///   The mean of (1 + h)e^−nηλT over the time ln(1 + h)/nηλ of that is L = h/ln(1 + h). Without decay, margins
+    ///   stay where the last visit took them, evenly between 1 and 1 + h: L = 1 + h/2.
     pub margin: Option<f64>,
-    /// f² = (d − 1)/(c²n): squared tangent of the angle to the teacher that is left in the end,
+    /// a = −dμ/du, by which a row's own part μ of its margin gives way to what the signal columns add to the margin, u.
+    ///
+    /// # Formula
+    /// Logistic: βμ = 1/(1 + e^(μ+u)) gives L/(1 + L). Squared: βμ = 1 − μ − u gives 1/(1 + β). Hinge, and logistic
+    /// loss without decay: μ + u stays, so 1.
+    pub giving_way: f64,
+    /// f² = (d − 1)/(c′²n): squared tangent of the angle to the teacher that is left in the end,
     /// because n rows determine its direction only so well.
     pub noise: f64,
     /// nηλ: share of every weight that an epoch of decay takes.
     pub decay_per_epoch: f64,
-    /// ηα²: the most a row's margin gains in an epoch by its own column.
+    /// h = ηα²: the most a row's margin gains in an epoch by its own column, where slopes are at most 1.
     pub gain_per_epoch: f64,
 }
 
@@ -38,35 +53,49 @@ impl Scales {
         let n = setting.n as f64;
         let epsilon = setting.signal_scale;
         let alpha_squared = setting.memorization_scale * setting.memorization_scale;
+        let rate = setting.learning_rate / setting.rows_per_step;
         let beta = n * setting.weight_decay / alpha_squared;
-        let c_squared = std::f64::consts::FRAC_2_PI;
+        let gain = rate * alpha_squared;
+        let teaching = MEAN_ABSOLUTE_NORMAL * (1.0 - 2.0 * setting.label_noise);
+        let margin = match setting.loss {
+            Loss::Logistic => (beta > 0.0).then(|| lambert_w::lambert_w0(1.0 / beta)),
+            Loss::Squared => Some(1.0 / (1.0 + beta)),
+            Loss::Hinge if beta > 0.0 => Some(gain / libm::log1p(gain)),
+            Loss::Hinge => Some(1.0 + 0.5 * gain),
+        };
         Self {
             kappa: n * epsilon * epsilon / alpha_squared,
             lambda: epsilon * setting.init_norm,
             beta,
-            margin: (beta > 0.0).then(|| lambert_w::lambert_w0(1.0 / beta)),
-            noise: (setting.d as f64 - 1.0) / (c_squared * n),
-            decay_per_epoch: n * setting.learning_rate * setting.weight_decay,
-            gain_per_epoch: setting.learning_rate * alpha_squared,
+            teaching,
+            margin,
+            giving_way: match (setting.loss, margin) {
+                (Loss::Logistic, Some(margin)) => margin / (1.0 + margin),
+                (Loss::Squared, _) => 1.0 / (1.0 + beta),
+                (Loss::Logistic, None) | (Loss::Hinge, _) => 1.0,
+            },
+            noise: (setting.d as f64 - 1.0) / (teaching * teaching * n),
+            decay_per_epoch: n * rate * setting.weight_decay,
+            gain_per_epoch: gain,
         }
     }
 
-    /// Margin of a trained row at the end of epoch T: [`Scales::margin`], or without decay
+    /// Margin of a trained row at training time T: [`Scales::margin`], or for logistic loss without decay
     /// ln(1 + ηα²T), the integral of dμ/dT = ηα²e^−μ from 0.
-    pub fn margin_at(&self, epoch: f64) -> f64 {
+    pub fn margin_at(&self, time: f64) -> f64 {
         self.margin
-            .unwrap_or_else(|| libm::log1p(self.gain_per_epoch * epoch))
+            .unwrap_or_else(|| libm::log1p(self.gain_per_epoch * time))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GROKS, assert_close};
+    use crate::{assert_close, groks};
 
     #[test]
     fn scales_of_the_reference_setting() {
-        let scales = Scales::of(&GROKS);
+        let scales = Scales::of(&groks());
         assert_close(scales.kappa, 0.2048, 1e-14);
         assert_close(scales.lambda, 10.0, 1e-14);
         assert_close(scales.beta, 0.002048, 1e-14);
@@ -88,7 +117,7 @@ mod tests {
         for (beta, most) in [(0.008, 0.01), (0.08, 0.07)] {
             let setting = Setting {
                 weight_decay: beta * 25.0 / 512.0,
-                ..GROKS
+                ..groks()
             };
             let approximate = Scales::of(&setting).margin.unwrap();
             // Bisection of βL(1 + e^L) = 1.
@@ -110,9 +139,51 @@ mod tests {
     fn without_decay_margins_grow_as_the_logarithm() {
         let scales = Scales::of(&Setting {
             weight_decay: 0.0,
-            ..GROKS
+            ..groks()
         });
         assert_eq!(scales.margin, None);
         assert_close(scales.margin_at(20_000.0), 25001_f64.ln(), 1e-14);
+    }
+
+    /// Each balance, put into its equation; and the means of the sawtooth of hinge loss by a sum over it.
+    #[test]
+    fn margins_of_other_losses_balance() {
+        let of = |loss, weight_decay| {
+            Scales::of(&Setting {
+                loss,
+                weight_decay,
+                ..groks()
+            })
+        };
+        let squared = of(Loss::Squared, 1e-3);
+        let margin = squared.margin.unwrap();
+        assert_close(squared.beta * margin, 1.0 - margin, 1e-14);
+        let hinge = of(Loss::Hinge, 1e-3);
+        let (gain, decay) = (hinge.gain_per_epoch, 1e-5);
+        let (mut margin, mut sum, mut times) = (1.0 + gain, 0.0, 0.0);
+        while margin > 1.0 {
+            (sum, times) = (sum + margin, times + 1.0);
+            margin *= 1.0 - decay;
+        }
+        assert_close(hinge.margin.unwrap(), sum / times, 1e-4);
+        assert_eq!(of(Loss::Hinge, 0.0).margin, Some(1.625));
+        assert_eq!(of(Loss::Squared, 0.0).margin, Some(1.0));
+    }
+
+    #[test]
+    fn batches_and_flipped_labels_scale_what_they_should() {
+        let alone = Scales::of(&groks());
+        let batches = Scales::of(&Setting {
+            rows_per_step: 64.0,
+            learning_rate: 3.2,
+            ..groks()
+        });
+        assert_eq!(batches, alone);
+        let flipped = Scales::of(&Setting {
+            label_noise: 0.3,
+            ..groks()
+        });
+        assert_close(flipped.teaching, 0.4 * alone.teaching, 1e-14);
+        assert_close(flipped.noise, alone.noise / 0.16, 1e-14);
     }
 }

@@ -3,7 +3,6 @@
 use std::f64::consts::PI;
 
 use crate::Prediction;
-use crate::scales::MEAN_ABSOLUTE_NORMAL;
 use crate::setting::Direction;
 
 /// Standard deviations of ln T_gen over seeds, by what makes them.
@@ -33,11 +32,12 @@ impl Spread {
 
 impl Prediction {
     /// The spread of ln T_gen between seeds at `accuracy`, ½ < accuracy < 1; `None` where accuracy is never reached,
-    /// without decay, and for initial weights that are not orthogonal to the teacher.
+    /// without decay, for initial weights that are not orthogonal to the teacher, and where the learning rate varies.
     ///
     /// # Formula
     /// On the plateau the signal weights solve (1 + κaS)v = D·v₀ + (κL/ε)·⟨ys⟩, S and ⟨ys⟩ being means over the n
-    /// rows of ssᵀ and ys, and a = L/(1 + L) the part of a signal margin that the row's own weight gives way by.
+    /// rows of ssᵀ and ys, and a the part of a signal margin that the row's own weight [gives way](crate::Scales::giving_way)
+    /// by; c stands for c′.
     /// With q = κa/(1 + κa), G = S − 1, in units of the teacher's part, v is (1 − qG)(tu + v*) + ⟨ys⟩/c − v*, u the
     /// direction of v₀ and t = 1/r. Accuracy is reached where the part across the teacher is ρ = tan π(1 − accuracy)
     /// times the part along it: to first order
@@ -54,15 +54,16 @@ impl Prediction {
     pub fn spread_of_t_gen(&self, accuracy: f64) -> Option<Spread> {
         let scales = &self.scales;
         let time = self.t_gen(accuracy).filter(|time| *time > 0.0)?;
-        let margin = scales.margin?;
-        if self.setting.init_direction != Direction::Orthogonal {
+        let fades = scales.decay_per_epoch > 0.0;
+        let is_orthogonal = self.setting.init_direction == Direction::Orthogonal;
+        if !fades || !is_orthogonal || !self.setting.course.is_constant() {
             return None;
         }
         let (n, d) = (self.setting.n as f64, self.setting.d as f64);
         let rho = libm::tan(PI * (1.0 - accuracy));
-        let given_way = scales.kappa * margin / (1.0 + margin);
+        let given_way = scales.kappa * scales.giving_way;
         let q = given_way / (1.0 + given_way);
-        let c_squared = MEAN_ABSOLUTE_NORMAL * MEAN_ABSOLUTE_NORMAL;
+        let c_squared = scales.teaching * scales.teaching;
         // The variance of v across the teacher in one direction, apart from v₀'s part.
         let noise = (1.0 / c_squared - 2.0 * q + q * q) / n;
         let t_squared = rho * rho - (d - 1.0) * noise;
@@ -89,11 +90,11 @@ impl Prediction {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Direction, GROKS, Prediction, Setting, assert_close};
+    use crate::{Direction, Prediction, Setting, assert_close, groks};
 
     #[test]
     fn the_spread_is_that_of_a_crossed_study() {
-        let spread = Prediction::of(&GROKS).spread_of_t_gen(0.9).unwrap();
+        let spread = Prediction::of(&groks()).spread_of_t_gen(0.9).unwrap();
         // 128 draws of the data by 128 initial directions: docs/science.md.
         assert_close(spread.data, 0.0104, 0.05);
         assert_close(spread.joint, 0.0440, 0.05);
@@ -103,13 +104,13 @@ mod tests {
 
     #[test]
     fn more_rows_spread_less() {
-        let wide = Prediction::of(&GROKS).spread_of_t_gen(0.75).unwrap();
+        let wide = Prediction::of(&groks()).spread_of_t_gen(0.75).unwrap();
         let narrow = Setting {
-            n: 4 * GROKS.n,
-            signal_scale: GROKS.signal_scale / 2.0,
-            init_norm: GROKS.init_norm * 2.0,
-            weight_decay: GROKS.weight_decay / 4.0,
-            ..GROKS
+            n: 4 * groks().n,
+            signal_scale: groks().signal_scale / 2.0,
+            init_norm: groks().init_norm * 2.0,
+            weight_decay: groks().weight_decay / 4.0,
+            ..groks()
         };
         // κ, Λ, β and the clock are the same.
         let narrow = Prediction::of(&narrow).spread_of_t_gen(0.75).unwrap();
@@ -121,20 +122,20 @@ mod tests {
         let none = |setting: Setting, accuracy| {
             assert_eq!(Prediction::of(&setting).spread_of_t_gen(accuracy), None);
         };
-        none(GROKS, 0.4);
-        none(GROKS, 0.99);
+        none(groks(), 0.4);
+        none(groks(), 0.99);
         let gaussian = Direction::Gaussian;
         none(
             Setting {
                 init_direction: gaussian,
-                ..GROKS
+                ..groks()
             },
             0.9,
         );
         none(
             Setting {
                 weight_decay: 0.0,
-                ..GROKS
+                ..groks()
             },
             0.9,
         );

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sparsegrok_theory::{Condition, Limit};
 
-use crate::explain::account::Explanation;
+use crate::explain::account::{Explanation, FALLEN, Verdict};
 use crate::explain::numbers::{epoch_text, later, number};
 
 /// Population accuracies whose times are told beside that of `gen_threshold`.
@@ -18,10 +18,10 @@ impl fmt::Display for Explanation {
         self.write_scales(f)?;
         self.write_conditions(f)?;
         self.write_times(f)?;
-        let answer = if self.groks {
-            "This will grok"
-        } else {
-            "This will not truly grok"
+        let answer = match self.verdict {
+            Verdict::Groks => "This will grok",
+            Verdict::GroksAboveChance => "This will be called grokked",
+            Verdict::DoesNot => "This will not grok",
         };
         let sentence = format!("{answer}: {}.", self.because);
         writeln!(f, "\n{}", textwrap::fill(&sentence, WIDTH))
@@ -58,9 +58,9 @@ impl Explanation {
                 number(scales.beta),
                 "decay against a row's own gradient",
             ),
-            ("L = W(1/β)", margin, "margin at which the two balance"),
+            ("L", margin, "mean margin of memorized rows"),
             (
-                "f² = (d−1)π/2n",
+                "f² = (d−1)/c′²n",
                 number(scales.noise),
                 "noise that n rows leave",
             ),
@@ -128,6 +128,10 @@ impl Explanation {
             "width, population accuracy 0.6 to 0.9".to_owned(),
             time(width),
         ));
+        let fallen = format!("T_loss, {} % of the fall of its loss", 100.0 * FALLEN);
+        if self.t_loss.is_some() {
+            lines.push((fallen, time(self.t_loss)));
+        }
         for (what, when) in lines {
             writeln!(f, "{what:<44}{when}")?;
         }

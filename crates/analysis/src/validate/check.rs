@@ -9,7 +9,8 @@ pub enum Scope {
     /// Everything that takes seconds: the grokking presets, their variations and controls, and
     /// ridge regression at its published default.
     Quick,
-    /// Everything: also the other rows of ridge regression, and teacher and student.
+    /// Everything: also the variants of the grokking presets, the other rows of ridge regression, and teacher and
+    /// student.
     Whole,
 }
 
@@ -56,6 +57,9 @@ pub trait Witness {
 
     /// Called with each result.
     fn check(&mut self, check: Check);
+
+    /// Called with each case that makes the result to come worse, in a sentence.
+    fn outlier(&mut self, case: &str);
 }
 
 /// The reason why validation did not succeed.
@@ -118,6 +122,10 @@ impl Witness for Counting<'_> {
         self.missed += usize::from(!check.holds());
         self.witness.check(check);
     }
+
+    fn outlier(&mut self, case: &str) {
+        self.witness.outlier(case);
+    }
 }
 
 #[cfg(test)]
@@ -150,6 +158,7 @@ mod tests {
         impl Witness for Nobody {
             fn begin(&mut self, _what: &str) {}
             fn check(&mut self, _check: Check) {}
+            fn outlier(&mut self, _case: &str) {}
         }
         let mut nobody = Nobody;
         let mut counting = Counting::new(&mut nobody);

@@ -11,23 +11,43 @@ use sparsegrok_theory::Prediction;
 use crate::validate::check::{Check, Tolerance, ValidateError, Witness};
 use crate::validate::runs::{Runs, curve, reaches, spread_of_t_gen, value_at};
 
-const SEEDS: u64 = 64;
+pub(super) const SEEDS: u64 = 64;
 /// Evaluations of a run: neighbours are 1 to 2 % apart.
-const POINTS: (&str, &str) = ("eval_points", "600");
+pub(super) const POINTS: (&str, &str) = ("eval_points", "600");
 
-fn prediction(runs: &Runs) -> Prediction {
+pub(super) fn prediction(runs: &Runs) -> Prediction {
     let setting = theory_setting(&runs.config);
     Prediction::of(&setting.expect("the theory covers the grokking presets"))
 }
 
-const POPULATION: Figure = Figure::PopulationAcc;
+pub(super) const POPULATION: Figure = Figure::PopulationAcc;
 
 /// The mean time at which population accuracy reaches a level, against the theory's.
-fn t_gen(what: &str, runs: &Runs, accuracy: f64, tolerance: f64) -> Check {
+pub(super) fn t_gen(what: &str, runs: &Runs, accuracy: f64, tolerance: f64) -> Check {
     let mean = runs.mean(|trace| reaches(&curve(trace, POPULATION), accuracy));
     Check {
         quantity: format!("{what}: epoch of population accuracy {accuracy}"),
         expected: prediction(runs).t_gen(accuracy).unwrap_or(f64::NAN),
+        measured: mean.value,
+        tolerance: Tolerance::Relative(tolerance),
+        note: mean.note,
+    }
+}
+
+/// Train accuracy at which rows count as memorized.
+const MEMORIZED: f64 = 0.99;
+
+/// The time at which a run's rows are memorized.
+fn memorized(trace: &Trace) -> Option<f64> {
+    reaches(&curve(trace, Figure::TrainAcc), MEMORIZED)
+}
+
+/// The mean time at which rows are memorized, against the theory's.
+pub(super) fn t_mem(what: &str, runs: &Runs, tolerance: f64) -> Check {
+    let mean = runs.mean(memorized);
+    Check {
+        quantity: format!("{what}: epoch of train accuracy {MEMORIZED}"),
+        expected: prediction(runs).t_mem(MEMORIZED).unwrap_or(f64::NAN),
         measured: mean.value,
         tolerance: Tolerance::Relative(tolerance),
         note: mean.note,
@@ -53,17 +73,10 @@ pub(super) fn presets(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<()
         witness.begin(preset);
         let runs = Runs::of(preset, &[POINTS], SEEDS, stop)?;
         let prediction = prediction(&runs);
-        let t_mem = |trace: &Trace| reaches(&curve(trace, Figure::TrainAcc), 0.99);
-        let predicted = prediction.t_mem(0.99).unwrap_or(f64::NAN);
-        let mean = runs.mean(t_mem);
-        witness.check(Check {
-            quantity: format!("{preset}: epoch of train accuracy 0.99"),
-            expected: predicted,
-            measured: mean.value,
-            tolerance: Tolerance::Relative(0.05),
-            note: mean.note,
-        });
-        let mean = runs.mean(|trace| value_at(&curve(trace, POPULATION), t_mem(trace)?));
+        let predicted = prediction.t_mem(MEMORIZED).unwrap_or(f64::NAN);
+        witness.check(t_mem(preset, &runs, 0.05));
+        let then = |trace: &Trace| value_at(&curve(trace, POPULATION), memorized(trace)?);
+        let mean = runs.mean(then);
         witness.check(Check {
             quantity: format!("{preset}: population accuracy then"),
             expected: prediction.accuracy(predicted),
@@ -83,18 +96,15 @@ pub(super) fn presets(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<()
             note: seeds.note,
         });
         witness.check(last_accuracy(preset, &runs));
-        // From Gaussian weights the theory gives a typical seed's curve, not the mean one.
-        if preset != "grok-b" {
-            let after = mean_curve.iter().filter(|(epoch, _)| *epoch >= predicted);
-            let apart = after.map(|&(epoch, mean)| (mean - prediction.accuracy(epoch)).abs());
-            witness.check(Check {
-                quantity: format!("{preset}: most that mean curve and theory are apart"),
-                expected: 0.0,
-                measured: apart.max_by(f64::total_cmp),
-                tolerance: Tolerance::Absolute(0.01),
-                note: format!("{SEEDS} seeds, from train accuracy 0.99 on"),
-            });
-        }
+        let after = mean_curve.iter().filter(|(epoch, _)| *epoch >= predicted);
+        let apart = after.map(|&(epoch, mean)| (mean - prediction.accuracy(epoch)).abs());
+        witness.check(Check {
+            quantity: format!("{preset}: most that mean curve and theory are apart"),
+            expected: 0.0,
+            measured: apart.max_by(f64::total_cmp),
+            tolerance: Tolerance::Absolute(0.01),
+            note: format!("{SEEDS} seeds, from train accuracy 0.99 on"),
+        });
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ pub(super) fn spread_of_t_gen(
 }
 
 /// Trains so many seeds of a preset, with other settings over it.
-fn trained(
+pub(super) fn trained(
     preset: &str,
     flags: &[(&str, &str)],
     seeds: u64,

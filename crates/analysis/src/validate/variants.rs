@@ -1,0 +1,117 @@
+//! Variants of `grok-a` that the theory covers: batches, orders, noise, losses, courses of the learning rate, starts.
+
+use std::sync::atomic::AtomicBool;
+
+use sparsegrok_kernel::Figure;
+
+use crate::explain::FALLEN;
+use crate::validate::check::{Check, Tolerance, ValidateError, Witness};
+use crate::validate::grokking::{POINTS, POPULATION, SEEDS, prediction, t_gen, t_mem};
+use crate::validate::runs::{Runs, curve, reaches};
+
+/// Settings over `grok-a`, as keys and values, its epochs, and the tolerance of the time to accuracy 0.9.
+const VARIANTS: [(&[(&str, &str)], &str, f64); 9] = [
+    (
+        &[("batch_size", "8"), ("learning_rate", "0.4")],
+        "3000",
+        0.03,
+    ),
+    (
+        &[("batch_size", "full"), ("learning_rate", "25.6")],
+        "3000",
+        0.03,
+    ),
+    (&[("order", "with-replacement")], "3000", 0.03),
+    (&[("label_noise", "0.1")], "4000", 0.03),
+    // So noisy that f² nears ρ²: some seeds never get there, and the mean is of the others.
+    (&[("label_noise", "0.3")], "4000", 0.1),
+    (
+        &[("loss", "squared"), ("learning_rate", "0.02")],
+        "8000",
+        0.03,
+    ),
+    (&[("loss", "hinge")], "3000", 0.03),
+    (&[("schedule", "cosine")], "4000", 0.03),
+    (&[("warmup_steps", "256000")], "3000", 0.03),
+];
+
+pub(super) fn variants(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
+    for (settings, epochs, tolerance) in VARIANTS {
+        let what = settings
+            .iter()
+            .map(|(key, value)| format!(", {key} {value}"));
+        let what = format!("grok-a{}", what.collect::<String>());
+        witness.begin(&what);
+        let flags = [&[POINTS, ("epochs", epochs)], settings].concat();
+        let runs = Runs::of("grok-a", &flags, SEEDS, stop)?;
+        witness.check(t_gen(&what, &runs, 0.75, 0.03));
+        witness.check(t_gen(&what, &runs, 0.9, tolerance));
+        if what.contains("replacement") {
+            witness.check(t_mem(&what, &runs, 0.05));
+        }
+    }
+    ending_schedule(stop, witness)?;
+    gaussian_starts(stop, witness)?;
+    fall_of_loss(stop, witness)
+}
+
+/// A schedule whose learning rates sum up to less than it takes.
+fn ending_schedule(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
+    let what = "grok-a, learning rate halved every 700 epochs";
+    witness.begin(what);
+    let flags = [
+        POINTS,
+        ("epochs", "4000"),
+        ("schedule", "step"),
+        ("schedule_every", "700"),
+    ];
+    let runs = Runs::of("grok-a", &flags, SEEDS, stop)?;
+    witness.check(t_gen(what, &runs, 0.75, 0.03));
+    let reached = runs
+        .traces
+        .iter()
+        .filter_map(|trace| reaches(&curve(trace, POPULATION), 0.9));
+    witness.check(Check {
+        quantity: format!("{what}: share of seeds that reach population accuracy 0.9"),
+        expected: f64::from(u8::from(prediction(&runs).t_gen(0.9).is_some())),
+        measured: Some(reached.count() as f64 / SEEDS as f64),
+        tolerance: Tolerance::Absolute(0.1),
+        note: format!("{SEEDS} seeds"),
+    });
+    Ok(())
+}
+
+/// Gaussian weights in few columns: some begin along the teacher and some against it.
+fn gaussian_starts(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
+    for (columns, tolerance) in [("2", 0.1), ("3", 0.07), ("4", 0.06)] {
+        let what = format!("grok-a, Gaussian weights in {columns} columns");
+        witness.begin(&what);
+        let flags = [POINTS, ("init", "gaussian"), ("d_signal", columns)];
+        let runs = Runs::of("grok-a", &flags, 4 * SEEDS, stop)?;
+        witness.check(t_gen(&what, &runs, 0.9, tolerance));
+        witness.check(t_mem(&what, &runs, tolerance));
+    }
+    Ok(())
+}
+
+/// The time by which test loss has all but fallen, long before accuracy rises.
+fn fall_of_loss(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
+    let what = "grok-a";
+    witness.begin("grok-a, test loss");
+    let flags = [POINTS, ("n_test", "2000"), ("columns", "test_loss")];
+    let runs = Runs::of("grok-a", &flags, SEEDS, stop)?;
+    let losses = runs.mean_curve(Figure::TestLoss);
+    let (first, last) = (losses[0].1, losses[losses.len() - 1].1);
+    let fallen = losses
+        .iter()
+        .map(|&(epoch, loss)| (epoch, (first - loss) / (first - last)));
+    let fallen: Vec<_> = fallen.collect();
+    witness.check(Check {
+        quantity: format!("{what}: epoch at which {FALLEN} of the fall of test loss is over"),
+        expected: prediction(&runs).t_loss(FALLEN).unwrap_or(f64::NAN),
+        measured: reaches(&fallen, FALLEN),
+        tolerance: Tolerance::Relative(0.05),
+        note: format!("mean of {SEEDS} seeds"),
+    });
+    Ok(())
+}
