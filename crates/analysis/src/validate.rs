@@ -34,6 +34,7 @@ pub fn validate(
         variants::variants(stop, &mut counting)?;
         grokking::spread(stop, &mut counting)?;
         published::teacher_student(stop, &mut counting)?;
+        published::double_descent(stop, &mut counting)?;
     }
     counting.verdict()
 }

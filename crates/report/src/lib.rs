@@ -9,6 +9,7 @@
 mod collapse;
 mod command;
 mod curves;
+mod ends;
 mod glossary;
 mod headline;
 mod histogram;
@@ -54,6 +55,7 @@ pub fn pictures(view: &View, style: Style) -> Vec<Picture> {
     pictures.extend(spread::picture(view));
     pictures.extend(scaling::picture(view));
     pictures.extend(collapse::picture(view));
+    pictures.extend(ends::picture(view));
     pictures
 }
 

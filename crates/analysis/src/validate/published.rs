@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use sparsegrok_kernel::Figure;
+use sparsegrok_theory::MEAN_ABSOLUTE_NORMAL;
 
 use crate::validate::check::{Check, Scope, Tolerance, ValidateError, Witness};
 use crate::validate::runs::{Runs, curve, reaches};
@@ -113,6 +114,39 @@ pub(super) fn ridge(
             expected: row.t2,
             measured: mean.value,
             tolerance: Tolerance::Relative(0.03),
+            note: mean.note,
+        });
+    }
+    Ok(())
+}
+
+/// Double descent: test loss of least squares, the shortest solution where there are several (Hastie, Montanari, Rosset
+/// and Tibshirani, 2022, arXiv 1903.08560, theorem 1, in its form for finite n and d). A label sign(v*·s) is c·v*·s and
+/// uncorrelated noise of variance σ² = 1 − c²: the excess risk is σ²d/(n − d − 1) for d < n − 1, and
+/// c²(1 − n/d) + σ²n/(d − n − 1) for d > n + 1; the loss is half of it and σ².
+pub(super) fn double_descent(
+    stop: &AtomicBool,
+    witness: &mut dyn Witness,
+) -> Result<(), ValidateError> {
+    const ROWS: f64 = 100.0;
+    let explained = MEAN_ABSOLUTE_NORMAL * MEAN_ABSOLUTE_NORMAL;
+    let noise = 1.0 - explained;
+    for columns in [40.0, 200.0, 400.0] {
+        let what = format!("double-descent, d = {columns}");
+        witness.begin(&what);
+        let flags = [("d_signal", &*columns.to_string()), ("eval_points", "2")];
+        let runs = Runs::of("double-descent", &flags, 64, stop)?;
+        let mean = runs.mean(|trace| trace.figure(Figure::TestLoss).last().copied());
+        let excess = if columns < ROWS {
+            noise * columns / (ROWS - columns - 1.0)
+        } else {
+            explained * (1.0 - ROWS / columns) + noise * ROWS / (columns - ROWS - 1.0)
+        };
+        witness.check(Check {
+            quantity: format!("{what}: test loss in the end"),
+            expected: 0.5 * (excess + noise),
+            measured: mean.value,
+            tolerance: Tolerance::Relative(0.05),
             note: mean.note,
         });
     }
