@@ -161,9 +161,10 @@ pub static PRESETS: &[Preset] = &[
         shows: "Double descent: with `--vary d_signal=10,40,70,90,100,110,130,160,200,300,400`, test loss rises until \
                 there are about as many columns as rows, 100, and falls again beyond, where of all weights that fit \
                 training finds the shortest. Rows have no columns of their own.",
-        expected: &[
-            ("test loss in the end at d = 40, 200 and 400", "0.299 ± 0.025, 0.526 ± 0.031 and 0.480 ± 0.017"),
-        ],
+        expected: &[(
+            "test loss in the end at d = 40, 200 and 400",
+            "0.299 ± 0.025, 0.526 ± 0.031 and 0.480 ± 0.017",
+        )],
         settings: include_str!("presets/double-descent.toml"),
     },
     Preset {

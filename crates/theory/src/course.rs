@@ -10,6 +10,8 @@
 pub struct Course {
     /// Training time at the end of each span; empty for the constant course.
     ends: Vec<f64>,
+    /// The sum of squares of the parts, over epochs, at the end of each span.
+    squares: Vec<f64>,
     /// Epochs of a span.
     span: f64,
     /// Part of the base learning rate from the last span on.
@@ -29,12 +31,25 @@ impl Course {
             Some(*time)
         });
         let ends: Vec<f64> = ends.collect();
+        let mut before = 0.0;
+        let squares = ends.iter().scan(0.0, |sum, &end| {
+            let gained = end - before;
+            before = end;
+            *sum += gained * gained / span;
+            Some(*sum)
+        });
+        let squares = squares.collect();
         assert!(
             !ends.is_empty() && span > 0.0 && after >= 0.0,
             "{} spans of {span} epochs, and {after} after them",
             ends.len()
         );
-        Self { ends, span, after }
+        Self {
+            ends,
+            squares,
+            span,
+            after,
+        }
     }
 
     /// Tells if the learning rate does not vary.
@@ -76,6 +91,26 @@ impl Course {
             0.0
         };
         Some(self.span * (whole as f64 + part))
+    }
+
+    /// The part of the base learning rate that is taken at a training time.
+    pub(crate) fn part_at(&self, time: f64) -> f64 {
+        if self.is_constant() {
+            return 1.0;
+        }
+        let span = self.ends.partition_point(|&end| end < time);
+        let end = self.ends.get(span);
+        end.map_or(self.after, |end| (end - self.before(span)) / self.span)
+    }
+
+    /// ∫ρ²/∫ρ of the parts ρ up to a training time: what a visit up to then weighs where some weigh more than others.
+    pub(crate) fn weight_up_to(&self, time: f64) -> f64 {
+        if self.is_constant() || time <= 0.0 {
+            return self.part_at(0.0);
+        }
+        let span = self.ends.partition_point(|&end| end < time);
+        let before = span.checked_sub(1).map_or(0.0, |last| self.squares[last]);
+        (before + self.part_at(time) * (time - self.before(span))) / time
     }
 
     /// Training time at the begin of a span.
@@ -123,5 +158,19 @@ mod tests {
         assert_eq!(course.time_at(1e6), 150.0);
         assert_eq!(course.epoch_at(150.0), Some(200.0));
         assert_eq!(course.epoch_at(150.1), None);
+    }
+
+    #[test]
+    fn parts_and_weights_are_those_of_visits() {
+        let course = Course::new([0.5, 1.0], 10.0, 0.25);
+        assert_eq!(
+            [4.0, 6.0, 16.0].map(|time| course.part_at(time)),
+            [0.5, 1.0, 0.25]
+        );
+        assert_close(course.weight_up_to(4.0), 0.5, 1e-14);
+        // ¼ over 10 epochs and 1 over 5, of a time of 5 and 5.
+        assert_close(course.weight_up_to(10.0), 7.5 / 10.0, 1e-14);
+        assert_close(course.weight_up_to(17.0), 13.0 / 17.0, 1e-14);
+        assert_eq!(Course::default().weight_up_to(3.0), 1.0);
     }
 }

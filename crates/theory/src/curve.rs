@@ -4,6 +4,8 @@ use std::f64::consts::PI;
 
 use crate::Prediction;
 use crate::directions::{self, Angle};
+use crate::scales::sawtooth;
+use crate::setting::Loss;
 
 impl Prediction {
     /// r(T): the part of the signal weights along the teacher that rows taught them, divided by what is left of v₀.
@@ -23,8 +25,21 @@ impl Prediction {
     pub fn ratio(&self, epoch: f64) -> f64 {
         let scales = &self.scales;
         let time = self.setting.course.time_at(epoch);
-        let learned = scales.kappa * scales.teaching * scales.margin_at(time);
+        let learned = scales.kappa * scales.teaching * self.margin_at(time);
         learned / scales.lambda * libm::exp(scales.decay_per_epoch * time)
+    }
+
+    /// Margin of a trained row at training time T: [`Scales::margin`](crate::Scales), which for hinge loss follows the
+    /// learning rate, as h does; or for logistic loss without decay ln(1 + ηα²T), the integral of dμ/dT = ηα²e^−μ from 0.
+    pub(crate) fn margin_at(&self, time: f64) -> f64 {
+        let (scales, course) = (&self.scales, &self.setting.course);
+        match scales.margin {
+            None => libm::log1p(scales.gain_per_epoch * time),
+            Some(_) if self.setting.loss == Loss::Hinge && !course.is_constant() => {
+                sawtooth(scales.gain_per_epoch * course.part_at(time))
+            }
+            Some(margin) => margin,
+        }
     }
 
     /// Population accuracy at the end of an epoch, its mean over seeds: one minus the angle between v and the teacher,
@@ -74,6 +89,16 @@ mod tests {
                 assert_close(prediction.accuracy(epoch), accuracy, 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn without_decay_margins_grow_as_the_logarithm() {
+        let without = Prediction::of(&Setting {
+            weight_decay: 0.0,
+            ..groks()
+        });
+        assert_eq!(without.scales().margin, None);
+        assert_close(without.margin_at(20_000.0), 25001_f64.ln(), 1e-14);
     }
 
     /// mpmath, as in `times.rs`, of ½ + atan((r⁻² + f²)^−½)/π.

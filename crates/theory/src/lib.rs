@@ -41,6 +41,7 @@ mod curve;
 mod directions;
 mod max_margin;
 mod normal;
+mod norms;
 mod pac_bayes;
 mod population_loss;
 mod scales;

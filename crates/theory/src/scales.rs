@@ -60,7 +60,7 @@ impl Scales {
         let margin = match setting.loss {
             Loss::Logistic => (beta > 0.0).then(|| lambert_w::lambert_w0(1.0 / beta)),
             Loss::Squared => Some(1.0 / (1.0 + beta)),
-            Loss::Hinge if beta > 0.0 => Some(gain / libm::log1p(gain)),
+            Loss::Hinge if beta > 0.0 => Some(sawtooth(gain)),
             Loss::Hinge => Some(1.0 + 0.5 * gain),
         };
         Self {
@@ -79,12 +79,13 @@ impl Scales {
             gain_per_epoch: gain,
         }
     }
+}
 
-    /// Margin of a trained row at training time T: [`Scales::margin`], or for logistic loss without decay
-    /// ln(1 + ηα²T), the integral of dμ/dT = ηα²e^−μ from 0.
-    pub fn margin_at(&self, time: f64) -> f64 {
-        self.margin
-            .unwrap_or_else(|| libm::log1p(self.gain_per_epoch * time))
+/// The mean of (1 + h)e^−t over the time ln(1 + h) until it is 1; 1 for h = 0.
+pub(crate) fn sawtooth(gain: f64) -> f64 {
+    match gain > 0.0 {
+        true => gain / libm::log1p(gain),
+        false => 1.0,
     }
 }
 
@@ -133,16 +134,6 @@ mod tests {
             let excess = approximate / low - 1.0;
             assert!((0.0..most).contains(&excess), "{beta}: {excess}");
         }
-    }
-
-    #[test]
-    fn without_decay_margins_grow_as_the_logarithm() {
-        let scales = Scales::of(&Setting {
-            weight_decay: 0.0,
-            ..groks()
-        });
-        assert_eq!(scales.margin, None);
-        assert_close(scales.margin_at(20_000.0), 25001_f64.ln(), 1e-14);
     }
 
     /// Each balance, put into its equation; and the means of the sawtooth of hinge loss by a sum over it.

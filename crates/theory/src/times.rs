@@ -58,14 +58,15 @@ impl Prediction {
                     let fading = libm::exp((kappa * gain + decay) * time);
                     margin * libm::expm1(rate * visits) * fading / hidden
                 };
-                time_of_right(setting.order, z, right_beyond)
+                self.time_of_right(z, right_beyond)
             }
             _ => {
-                let (p, q) = (accuracy - 0.5, -libm::expm1(-z * z) / (4.0 * PI));
-                let left = hidden * libm::exp(-kappa * p * p / (p + kappa * q));
+                let left = hidden * shrinking(accuracy, kappa);
                 let undecayed = match setting.order {
                     Order::Once => z * left / gain,
-                    order => time_of_right(order, z, |visits, _| visits * gain / left),
+                    Order::WithReplacement => {
+                        self.time_of_right(z, |visits, _| visits * gain / left)
+                    }
                 };
                 if decay == 0.0 {
                     undecayed
@@ -155,9 +156,44 @@ impl Prediction {
         let wanted = lambda * libm::exp(norm) / (kappa * teaching * part);
         match self.scales.margin {
             None => libm::expm1(wanted) / self.scales.gain_per_epoch,
-            Some(margin) if decay > 0.0 => (libm::log(wanted / margin) / decay).max(0.0),
+            Some(margin) if decay > 0.0 => {
+                // Hinge loss alone has a margin that goes on changing, slowly: some rounds find the time at which it is what it is then.
+                let mut time = libm::log(wanted / margin) / decay;
+                for _ in 0..50 {
+                    let next = libm::log(wanted / self.margin_at(time)) / decay;
+                    if (next - time).abs() <= 1e-12 * time.abs() {
+                        break;
+                    }
+                    time = next;
+                }
+                time.max(0.0)
+            }
             Some(margin) if wanted <= margin => 0.0,
             Some(_) => f64::INFINITY,
+        }
+    }
+
+    /// The training time at which the share Φ(z) of rows is right: those whose −g is less than `right_beyond` of the
+    /// visits they had by then and of that time.
+    fn time_of_right(&self, z: f64, right_beyond: impl Fn(f64, f64) -> f64) -> f64 {
+        match self.setting.order {
+            Order::Once => rising_to(z, |time| right_beyond(time, time)),
+            Order::WithReplacement => rising_to(normal::cdf(z), |time| {
+                // Where the learning rate varies, as many visits of one weight as have the mean and variance of all.
+                let weight = self.setting.course.weight_up_to(time);
+                let mean = time / weight;
+                // Beyond twelve deviations nothing is left of a Poisson distribution.
+                let (least, most) = (
+                    (mean - 12.0 * mean.sqrt()).max(0.0) as u64,
+                    (mean + 12.0 * mean.sqrt()) as u64 + 20,
+                );
+                let shares = (least..=most).map(|visits| {
+                    let visits = visits as f64;
+                    let log = visits * libm::log(mean) - mean - ln_gamma(visits + 1.0);
+                    libm::exp(log) * normal::cdf(right_beyond(visits * weight, time))
+                });
+                shares.sum()
+            }),
         }
     }
 
@@ -169,25 +205,12 @@ impl Prediction {
     }
 }
 
-/// The training time at which the share Φ(z) of rows is right: those whose −g is less than `right_beyond` of the visits
-/// they had by then and of that time.
-fn time_of_right(order: Order, z: f64, right_beyond: impl Fn(f64, f64) -> f64) -> f64 {
-    match order {
-        Order::Once => rising_to(z, |time| right_beyond(time, time)),
-        Order::WithReplacement => rising_to(normal::cdf(z), |time| {
-            // Beyond twelve deviations nothing is left of a Poisson distribution.
-            let (least, most) = (
-                (time - 12.0 * time.sqrt()).max(0.0) as u64,
-                (time + 12.0 * time.sqrt()) as u64 + 20,
-            );
-            let shares = (least..=most).map(|visits| {
-                let visits = visits as f64;
-                let log = visits * libm::log(time) - time - ln_gamma(visits + 1.0);
-                libm::exp(log) * normal::cdf(right_beyond(visits, time))
-            });
-            shares.sum()
-        }),
-    }
+/// ℓ: what rows that are still wrong leave of v₀ until the share `accuracy` is right, for logistic and hinge loss, as
+/// [`Prediction::t_mem`] derives it.
+pub(crate) fn shrinking(accuracy: f64, kappa: f64) -> f64 {
+    let z = normal::quantile(accuracy);
+    let (p, q) = (accuracy - 0.5, -libm::expm1(-z * z) / (4.0 * PI));
+    libm::exp(-kappa * p * p / (p + kappa * q))
 }
 
 /// Where a rising function of x > 0 reaches a level, by bisection to the last digits; the most that numbers go to where

@@ -115,12 +115,12 @@ fn judge(
         ),
     };
     let story = format!(
-        "rows are memorized by epoch {}, {then}; population accuracy {} comes {}",
+        "rows are memorized by epoch {}, {then}; population accuracy {} {}",
         epoch_text(t_mem),
         number(config.evaluate.gen_threshold),
         match t_gen.is_finite() {
-            true => format!("at epoch {}", epoch_text(t_gen)),
-            false => "never".to_owned(),
+            true => format!("comes at epoch {}", epoch_text(t_gen)),
+            false => "never comes".to_owned(),
         }
     );
     let span = config.evaluate.persistence.span(epochs);
@@ -140,7 +140,11 @@ fn judge(
             "the schedule takes the learning rate away before decay has taken the initial weights; \
              a slower one, or a larger weight_decay, would show it"
         };
-        return does_not(format!("{story}, beyond the {epochs} trained; {remedy}"));
+        let beyond = match t_gen.is_finite() {
+            true => format!(", beyond the {epochs} trained"),
+            false => String::new(),
+        };
+        return does_not(format!("{story}{beyond}; {remedy}"));
     }
     let delay = t_gen / t_mem;
     if delay < ratio {

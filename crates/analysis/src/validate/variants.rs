@@ -7,7 +7,7 @@ use sparsegrok_kernel::Figure;
 use crate::explain::FALLEN;
 use crate::validate::check::{Check, Tolerance, ValidateError, Witness};
 use crate::validate::grokking::{POINTS, POPULATION, SEEDS, prediction, t_gen, t_mem};
-use crate::validate::runs::{Runs, curve, reaches};
+use crate::validate::runs::{Runs, curve, reaches, value_at};
 
 /// Settings over `grok-a`, as keys and values, its epochs, and the tolerance of the time to accuracy 0.9.
 const VARIANTS: [(&[(&str, &str)], &str, f64); 9] = [
@@ -52,7 +52,8 @@ pub(super) fn variants(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(
     }
     ending_schedule(stop, witness)?;
     gaussian_starts(stop, witness)?;
-    fall_of_loss(stop, witness)
+    fall_of_loss(stop, witness)?;
+    norm_laws(stop, witness)
 }
 
 /// A schedule whose learning rates sum up to less than it takes.
@@ -113,5 +114,67 @@ fn fall_of_loss(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), Vali
         tolerance: Tolerance::Relative(0.05),
         note: format!("mean of {SEEDS} seeds"),
     });
+    Ok(())
+}
+
+/// Settings over `grok-a` whose delays are held against norms: κ, Λ and β over a factor of ten or more each.
+const NORM_LAWS: [&[(&str, &str)]; 20] = [
+    &[],
+    &[("init_norm", "60")],
+    &[("init_norm", "150")],
+    &[("init_norm", "300")],
+    &[("init_norm", "600")],
+    &[("init_norm", "1000")],
+    &[("weight_decay", "2.5e-5"), ("epochs", "12000")],
+    &[("weight_decay", "5e-5"), ("epochs", "6000")],
+    &[("weight_decay", "2e-4")],
+    &[("weight_decay", "4e-4")],
+    &[("signal_scale", "0.05")],
+    &[("signal_scale", "0.07")],
+    &[("signal_scale", "0.12")],
+    &[("memorization_scale", "4")],
+    &[("memorization_scale", "7")],
+    &[
+        ("memorization_scale", "10"),
+        ("learning_rate", "0.02"),
+        ("init_norm", "200"),
+        ("epochs", "6000"),
+    ],
+    &[("d_signal", "2")],
+    &[("d_signal", "10")],
+    &[("n_train", "256"), ("epochs", "6000")],
+    &[("n_train", "1024"), ("signal_scale", "0.07")],
+];
+
+/// The ratio of delay and norms that norm laws hold to be constant.
+fn norm_laws(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
+    for settings in NORM_LAWS {
+        let what = settings
+            .iter()
+            .map(|(key, value)| format!(", {key} {value}"));
+        let what = format!("grok-a{}", what.collect::<String>());
+        witness.begin(&what);
+        let flags = [
+            &[POINTS, ("epochs", "4000"), ("columns", "weight_norm")],
+            settings,
+        ]
+        .concat();
+        let runs = Runs::of("grok-a", &flags, 16, stop)?;
+        let prediction = prediction(&runs);
+        let mean = runs.mean(|trace| {
+            let at = |figure, level| reaches(&curve(trace, figure), level);
+            let (t_mem, t_gen) = (at(Figure::TrainAcc, 0.99)?, at(POPULATION, 0.9)?);
+            let norms = curve(trace, Figure::WeightNorm);
+            let fall = value_at(&norms, t_mem)? / value_at(&norms, t_gen)?;
+            Some(prediction.scales().decay_per_epoch * (t_gen - t_mem) / (2.0 * libm::log(fall)))
+        });
+        witness.check(Check {
+            quantity: format!("{what}: nηλ·delay/ln(‖w_mem‖²/‖w_gen‖²)"),
+            expected: prediction.norm_law(0.9).unwrap_or(f64::NAN),
+            measured: mean.value,
+            tolerance: Tolerance::Relative(0.07),
+            note: mean.note,
+        });
+    }
     Ok(())
 }
