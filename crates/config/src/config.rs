@@ -11,6 +11,7 @@ use crate::column::Column;
 use crate::components::{CrossedDesign, Source};
 use crate::evaluate::{EvaluateSpec, GenFigure};
 use crate::number::NumberFormat;
+use crate::patience::Patience;
 use crate::seeds::{SeedWhat, Seeds, Traces};
 use crate::until::Until;
 
@@ -90,8 +91,8 @@ pub struct CompareSpec {
     pub early_order_seed: u64,
     /// Visiting order of the long run.
     pub long_order_seed: u64,
-    /// Evaluations without a better test loss after which early stopping ends the long run.
-    pub patience: Option<u64>,
+    /// The patience with which early stopping ends the long run.
+    pub patience: Option<Patience>,
 }
 
 /// The means of execution.
