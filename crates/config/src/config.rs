@@ -102,7 +102,7 @@ pub struct EngineSpec {
     pub kernel: KernelChoice,
     /// Instruction set.
     pub simd: SimdChoice,
-    /// Most threads to use, 0 for all cores. One run trains on one and evaluates on all, where it has rows enough.
+    /// Most threads to use, 0 for all cores. One run uses them in its large batches and evaluations.
     pub threads: usize,
     /// The interval at which work under way is kept, where it is kept at all.
     pub checkpoint_every: CheckpointEvery,

@@ -424,7 +424,7 @@ pub static SETTINGS: &[Setting] = &[
     // Of all kernels the dense reference alone has bits of its own; unfinished work looks for it.
     setting! { engine.kernel, "Training kernel" }.costs_time(),
     setting! { engine.simd, "Instruction set; results are the same to the bit" }.costs_time(),
-    setting! { engine.threads, "Most threads to use, 0 for all cores; one run trains on one and evaluates on all" }
+    setting! { engine.threads, "Most threads to use, 0 for all cores; one run uses them in large batches and evaluations" }
         .expects(|c| unless(c.engine.threads <= 512, "at most 512, or 0 for all cores")),
     setting! {
         engine.checkpoint_every,

@@ -166,7 +166,7 @@ class Settings(TypedDict, total=False):
     """Instruction set; results are the same to the bit. Default: auto."""
 
     threads: int | None
-    """Most threads to use, 0 for all cores; one run trains on one and evaluates on all. Default: 0."""
+    """Most threads to use, 0 for all cores; one run uses them in large batches and evaluations. Default: 0."""
 
     checkpoint_every: str | None
     """Keep what is under way every so often: `60s`, `500epochs`, `never`. Default: 60s."""
