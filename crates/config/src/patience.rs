@@ -41,7 +41,7 @@ impl PatienceFigure {
     }
 }
 
-/// As [`Patience::read`] reads it: that of the loss by its number alone.
+/// Patience on the loss is its number alone.
 impl fmt::Display for Patience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.figure {
