@@ -35,14 +35,16 @@ mod curve;
 mod max_margin;
 mod normal;
 mod pac_bayes;
+mod rows;
 mod scales;
 mod setting;
 mod spread;
 mod times;
 
 pub use conditions::{Condition, Limit};
-pub use max_margin::MaxMargin;
+pub use max_margin::{Effort, MaxMargin};
 pub use pac_bayes::{Bound, PacBayes};
+pub use rows::{DenseRows, Rows};
 pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};
 pub use setting::{Direction, Setting};
 pub use spread::Spread;
