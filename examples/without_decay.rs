@@ -2,7 +2,8 @@
 //!
 //! Trains one seed of `grok-a` without decay and with it, and prints over time: population
 //! accuracy; the angle, in degrees, of all weights to the max-margin solution; the PAC-Bayes bound
-//! on the error of the signal part, with its empirical risk and divergence.
+//! on the error of the signal part, with its empirical risk and divergence. Angle and bound are also the figures
+//! `max_margin_angle` and `pac_bayes` of any run or study.
 //!
 //! ```sh
 //! cargo run --release --example without_decay
@@ -14,7 +15,7 @@ use sparsegrok::config::{Config, Settings};
 use sparsegrok::data::Problem;
 use sparsegrok::kernel::{EvaluationPlan, Figure, Job, Training, start};
 use sparsegrok::run::load;
-use sparsegrok::theory::{MaxMargin, PacBayes};
+use sparsegrok::theory::{DenseRows, Effort, MaxMargin, PacBayes};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for (preset, epochs) in [("no-grok-no-decay", "1000000"), ("grok-a", "3000")] {
@@ -27,12 +28,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn follow(config: &Config, problem: &Problem) -> Result<(), Box<dyn Error>> {
-    let rows = problem.train.features().signal_block();
+    let features = problem.train.features();
+    let rows = DenseRows::new(features.signal_block(), features.signal_width());
     let labels = problem.train.targets();
     let alpha = problem.train.memorization().ok_or("memorization columns")?;
-    let headed = MaxMargin::solve(rows, labels, alpha, 1e-10).ok_or("a max-margin solution")?;
-    // Standard deviations to choose from, fixed beforehand.
-    let sigmas: Vec<f64> = (-4..12).map(|k| 2.0_f64.powi(k)).collect();
+    let headed = MaxMargin::solve(&rows, labels, alpha, Effort::default());
+    let headed = headed.ok_or("a max-margin solution")?;
     let plan = EvaluationPlan::log_spaced(13, config.train.epochs);
     let (run, engine) = (Job::new(problem, &config.train), &config.engine);
     let mut training = start(&[run], engine.kernel, engine.simd)?;
@@ -42,7 +43,13 @@ fn follow(config: &Config, problem: &Problem) -> Result<(), Box<dyn Error>> {
             continue;
         }
         let (evaluation, weights) = (training.evaluate(0)?, training.model(0)?);
-        let bound = PacBayes::best(&sigmas, 0.05, &weights.signal, rows, labels);
+        let bound = PacBayes::best(
+            &PacBayes::SIGMAS,
+            PacBayes::DELTA,
+            &weights.signal,
+            &rows,
+            labels,
+        );
         println!(
             "{epoch:8}  {:.4}    {:5.1}  {:.3}  {:.3}  {:10.2}  {:5}",
             evaluation[Figure::PopulationAcc],

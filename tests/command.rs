@@ -206,6 +206,12 @@ fn compare_prints_two_lines_and_where_patience_ends() {
     let patient = printed(&format!("{pair} --patience 2"));
     assert!(patient.starts_with(&plain), "{patient}");
     assert!(patient.contains("Patience 2 -> "), "{patient}");
+    let by_accuracy = printed(&format!("{pair} --patience test_acc:2"));
+    assert!(by_accuracy.starts_with(&plain), "{by_accuracy}");
+    let (_, stop) = by_accuracy
+        .split_once("Patience test_acc:2 -> ")
+        .expect("its line");
+    assert!(stop.contains("best test accuracy "), "{by_accuracy}");
     assert!(refused(&format!("{pair} --patience 2 --n-test 0")).contains("`patience` is 2"));
     assert!(refused(&format!("{pair} --epochs 3")).contains("--epochs"));
 }

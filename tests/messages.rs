@@ -90,6 +90,7 @@ fn wrong(kind: Kind) -> &'static [&'static str] {
         Kind::Sources => &["weights", "data", "data,data", "data,init"],
         Kind::Until => &["t_gen", "t_gen:0%", "loss:5%", "5%"],
         Kind::Stop => &["now", "grokked+", "grokked+many", "grokked-1"],
+        Kind::Patience => &["0", "many", "1.5", "test_acc", "test_acc:0", "train_acc:3"],
         Kind::Span => &["3", "0%", "-1%", "101%", "0epochs", "1%%", "2s"],
         Kind::Every => &["5", "0s", "5days", "-1s", "s", "99999999999999999999s"],
         Kind::Labels => &["1", "many", "0.5"],

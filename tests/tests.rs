@@ -5,6 +5,7 @@ mod checkpoint;
 mod classes;
 mod command;
 mod compare;
+mod concepts;
 mod configuration;
 mod determinism;
 mod extending;

@@ -7,5 +7,5 @@ mod seeds;
 
 pub use arms::{Arm, ArmComparison, PairedFigure};
 pub use directories::{CompareDirectoriesError, compare_directories};
-pub use lengths::{Comparison, Length, Patience, Stop, compare};
+pub use lengths::{Comparison, EarlyStopping, Length, Stop, compare};
 pub use seeds::{CompareError, SeedComparisons, compare_seeds};

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use sparsegrok_analysis::compare::{Comparison, Patience, Stop};
-use sparsegrok_config::{Column, NumberFormat, OutputSpec};
+use sparsegrok_analysis::compare::{Comparison, EarlyStopping, Stop};
+use sparsegrok_config::{Column, NumberFormat, OutputSpec, PatienceFigure};
 use sparsegrok_kernel::{Evaluation, Figure};
 use sparsegrok_run::{Run, TraceWriter};
 
@@ -24,19 +24,23 @@ pub(crate) fn comparison_lines(comparison: &Comparison, format: NumberFormat) ->
     let figures = |of: &Evaluation| figures(of, format);
     let (early, long) = (figures(&comparison.early), figures(&comparison.long));
     let mut lines = format!("Early Stop -> {early}\nLong Train-> {long}\n");
-    if let Some(Patience { evaluations, stop }) = comparison.patience {
+    if let Some(EarlyStopping { patience, stop }) = comparison.stopping {
+        let what = match patience.figure {
+            PatienceFigure::TestLoss => "loss",
+            PatienceFigure::TestAcc => "accuracy",
+        };
         let end = match stop {
             Some(Stop { at, best }) => format!(
-                "{} (long run stopped at epoch {}, best test loss {} at epoch {})",
+                "{} (long run stopped at epoch {}, best test {what} {} at epoch {})",
                 figures(&at),
                 at.epoch,
-                NumberFormat::G6.text(best[Figure::TestLoss]),
+                NumberFormat::G6.text(best[patience.figure.figure()]),
                 best.epoch
             ),
             None => "never runs out".to_owned(),
         };
         // Writing to a string does not fail.
-        let _ = writeln!(lines, "Patience {evaluations} -> {end}");
+        let _ = writeln!(lines, "Patience {patience} -> {end}");
     }
     lines
 }

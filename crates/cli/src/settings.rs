@@ -264,6 +264,7 @@ fn flag(setting: &'static Setting, default: Option<&Value>) -> Arg {
         | Kind::Sources
         | Kind::Seeds
         | Kind::Stop
+        | Kind::Patience
         | Kind::Every
         | Kind::Span
         | Kind::Until

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use sparsegrok_data::svmlight::LabelsAsked;
 use sparsegrok_data::{ClassWeight, InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
-use sparsegrok_kernel::{Figure, KernelChoice, Sgd, SimdChoice};
+use sparsegrok_kernel::{Figure, FigureSet, KernelChoice, Sgd, SimdChoice};
 
 use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
 use crate::components::{CrossedDesign, Source};
 use crate::evaluate::{EvaluateSpec, GenFigure};
 use crate::number::NumberFormat;
+use crate::patience::Patience;
 use crate::seeds::{SeedWhat, Seeds, Traces};
 use crate::until::Until;
 
@@ -90,8 +91,8 @@ pub struct CompareSpec {
     pub early_order_seed: u64,
     /// Visiting order of the long run.
     pub long_order_seed: u64,
-    /// Evaluations without a better test loss after which early stopping ends the long run.
-    pub patience: Option<u64>,
+    /// The patience with which early stopping ends the long run.
+    pub patience: Option<Patience>,
 }
 
 /// The means of execution.
@@ -158,7 +159,23 @@ impl FileSpec {
     }
 }
 
+impl OutputSpec {
+    /// The figures that a run whose trace is written so is asked for.
+    pub fn asked(&self) -> FigureSet {
+        let figures = self.columns.iter().filter_map(|column| match column {
+            Column::Epoch => None,
+            Column::Figure(figure) => Some(*figure),
+        });
+        figures.collect()
+    }
+}
+
 impl StudySpec {
+    /// The figures that the runs of the study are asked for.
+    pub fn asked(&self) -> FigureSet {
+        self.figures.iter().copied().collect()
+    }
+
     /// The design of the runs of each cell, if they are to tell where variability comes from.
     pub fn design(&self) -> Option<CrossedDesign<'_>> {
         let is_crossed = !self.components.is_empty();

@@ -8,6 +8,7 @@ use toml::Value;
 use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
 use crate::components::Source;
+use crate::patience::Patience;
 use crate::persistence::Persistence;
 use crate::seeds::SeedsAsked;
 use crate::stop_when::StopWhen;
@@ -42,6 +43,8 @@ pub enum Kind {
     Seeds,
     /// The end of a run: `grokked` or `grokked+K`.
     Stop,
+    /// The patience of early stopping: a number of evaluations, or a figure and a number of them.
+    Patience,
     /// An interval: a time, a number of epochs, or `never`.
     Every,
     /// A span of training time: a share of the epochs, or a number of them.
@@ -72,6 +75,7 @@ impl Kind {
             Self::Columns | Self::Figures | Self::Sources => "LIST",
             Self::Seeds => "N|A..B|auto",
             Self::Stop => "WHEN",
+            Self::Patience => "N|test_acc:N",
             Self::Every => "EVERY",
             Self::Span => "SPAN",
             Self::Until => "WHAT:P%",
@@ -109,6 +113,7 @@ impl Kind {
             Self::Every => CheckpointEvery::FORM.to_owned(),
             Self::Span => Persistence::FORM.to_owned(),
             Self::Stop => StopWhen::FORM.to_owned(),
+            Self::Patience => Patience::FORM.to_owned(),
             Self::Until => Until::FORM.to_owned(),
             Self::Axes => format!("a list of texts, each {AXIS}"),
         }
@@ -124,6 +129,7 @@ impl Kind {
         let parsed = match self {
             Self::Whole | Self::WholeOr(..) => whole(text).map(Value::Integer),
             Self::Number => text.parse().ok().map(Value::Float),
+            Self::Patience => whole(text).map(Value::Integer),
             Self::Switch => text.parse().ok().map(Value::Boolean),
             _ => None,
         };

@@ -62,7 +62,7 @@ mod tests {
         config.train.loss = Loss::Squared;
         config.evaluate.evaluations = Evaluations::Points(9);
         config.output.columns.truncate(2);
-        config.compare.patience = Some(4);
+        config.compare.patience = "test_acc:4".parse().ok();
         config.files.train = Some("rows.svm".into());
         config.files.memorization_scale = 2.0;
         let toml = config.to_toml().unwrap();

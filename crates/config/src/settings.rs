@@ -393,9 +393,12 @@ pub static SETTINGS: &[Setting] = &[
         .expects(|c| seed(c, c.compare.long_order_seed)),
     setting! {
         compare.patience,
-        "Also say where the long run would stop: N evaluations without a better test loss"
+        "Also say where the long run would stop: N evaluations without a better test loss, or test_acc:N accuracy"
     }
-    .expects(|c| unless(c.compare.patience != Some(0), "at least 1 evaluation")),
+    .expects(|c| {
+        let evaluations = c.compare.patience.map(|patience| patience.evaluations);
+        unless(evaluations != Some(0), "at least 1 evaluation")
+    }),
     // Engine
     // Of all kernels the dense reference alone has bits of its own; unfinished work looks for it.
     setting! { engine.kernel, "Training kernel" }.costs_time(),
@@ -543,6 +546,10 @@ mod tests {
             Kind::Span => (
                 vec!["1%".into(), "30epochs".into()],
                 vec![whole, number, word, yes, "3".into()],
+            ),
+            Kind::Patience => (
+                vec![3.into(), "test_acc:3".into()],
+                vec![number, word, yes, (-1).into(), "test_acc:".into()],
             ),
             Kind::Stop => (
                 vec!["grokked".into(), "grokked+9".into()],

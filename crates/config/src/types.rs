@@ -18,6 +18,7 @@ use crate::error::ConfigError;
 use crate::evaluate::{Crossing, GenFigure, MemFigure};
 use crate::kind::{Kind, MOST, value_text};
 use crate::number::NumberFormat;
+use crate::patience::{Patience, PatienceFigure};
 use crate::persistence::Persistence;
 use crate::seeds::{SeedWhat, SeedsAsked, Traces};
 use crate::stop_when::StopWhen;
@@ -124,6 +125,16 @@ types! {
     ClassWeight: Kind::ClassWeight,
         |value| value.as_str()?.parse().ok(),
         |weight| Ok(weight.to_string().into());
+    // Of the loss it is a number, as it was before there was another.
+    Patience: Kind::Patience,
+        |value| match value {
+            Value::Integer(_) | Value::String(_) => Self::read(&value_text(value)),
+            _ => None,
+        },
+        |patience| match patience.figure {
+            PatienceFigure::TestLoss => whole(patience.evaluations),
+            PatienceFigure::TestAcc => Ok(patience.to_string().into()),
+        };
     Traces: Kind::WholeOr(0, MOST, &["none", "all"]),
         |value| match value.as_str() {
             Some("none") => Some(Self::None),
@@ -188,6 +199,14 @@ texts! {
     StopWhen: Kind::Stop;
     Persistence: Kind::Span;
     CheckpointEvery: Kind::Every;
+}
+
+impl FromStr for Patience {
+    type Err = ParseTextError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTextError> {
+        Self::read(text).ok_or(ParseTextError(Self::FORM))
+    }
 }
 
 /// Makes settings of enums, each variant of which is a word.

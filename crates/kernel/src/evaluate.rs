@@ -285,7 +285,7 @@ pub(crate) struct Scores {
 }
 
 impl Scores {
-    fn of(
+    pub(crate) fn of(
         data: &Dataset,
         weights: &Weights,
         spec: &Sgd,

@@ -3,6 +3,9 @@
 //! One table names every figure of every family of models. An [`Evaluation`] is an epoch and an array
 //! that the table indexes, so that a new figure is a row here and the function that computes it; what
 //! stores, prints or draws figures goes by the table.
+//!
+//! Rows that end in `when asked` are of figures that are computed only where a [`FigureSet`] has them: they cost
+//! more than the others, and logs of runs that nobody asked for them stay as they are.
 
 use std::ops::{Index, IndexMut};
 
@@ -25,10 +28,23 @@ pub enum FigureKind {
     Cosine,
     /// A squared distance.
     Distance,
+    /// A share of rows classified wrong, or a bound on it.
+    Error,
+    /// An angle in degrees, from 0 to 180.
+    Angle,
+    /// A second derivative of the loss with respect to weights, or a sum of them.
+    Curvature,
+    /// A number of weights.
+    Count,
+    /// A length of a description, in bits.
+    Bits,
 }
 
 macro_rules! figures {
-    ($($(#[doc = $doc:literal])+ $figure:ident $name:literal $kind:ident $words:literal,)+) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $figure:ident $name:literal $kind:ident $words:literal $(when $asked:ident)?,
+    )+) => {
         /// A figure of an evaluation.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Figure {
@@ -57,6 +73,16 @@ macro_rules! figures {
             pub const fn words(self) -> &'static str {
                 match self {
                     $(Self::$figure => $words,)+
+                }
+            }
+
+            /// True where it is computed only if it is asked for.
+            pub const fn waits_to_be_asked(self) -> bool {
+                match self {
+                    $(Self::$figure => {
+                        let asked: &[&str] = &[$(stringify!($asked))?];
+                        !asked.is_empty()
+                    })+
                 }
             }
         }
@@ -98,6 +124,26 @@ figures! {
     TeacherDistance "teacher_distance" Distance "‖v − teacher‖² / d",
     /// Regularised objective J = mean training loss + ½λ‖w‖².
     Objective "objective" Loss "objective",
+    /// Effective number of weights, (Σ|w|)²/Σw²: as many as there are where all are of one size, 1 where one
+    /// outweighs all others. Without the bias; it does not exist where w = 0.
+    EffectiveWeights "effective_weights" Count "(Σ|w|)² / Σw²" when asked,
+    /// Gini's coefficient of |w|: 0 where all weights are of one size, near 1 where few are all there is. Without the
+    /// bias; it does not exist where w = 0.
+    Gini "gini" Share "Gini coefficient of |w|" when asked,
+    /// Bits that describe the weights at the coarsest precision 2^−k at which train loss rises by 1 % at most: those of
+    /// Elias' code γ of each w·2^k, rounded.
+    DescriptionLength "description_length" Bits "description" when asked,
+    /// Trace of the Hessian of the train loss, (1/n) Σ ℓ″(z_i)‖x_i‖² over training rows and all their columns, weighted
+    /// as in training; it does not exist for the hinge loss, whose Hessian is 0 or none.
+    HessianTrace "hessian_trace" Curvature "trace" when asked,
+    /// Largest eigenvalue of the same Hessian.
+    Sharpness "sharpness" Curvature "largest eigenvalue" when asked,
+    /// PAC-Bayes bound on the error of a classifier drawn around the weights, those of memorization left out, on new
+    /// rows: it fails with probability 0.05 at most, and says nothing from 1 on. It exists for labels ±1.
+    PacBayes "pac_bayes" Error "PAC-Bayes bound" when asked,
+    /// Angle between all weights and the max-margin solution of the training rows, in degrees. It exists for labels ±1
+    /// that are separable, and not where w = 0.
+    MaxMarginAngle "max_margin_angle" Angle "angle to max-margin" when asked,
 }
 
 impl Figure {
@@ -107,6 +153,33 @@ impl Figure {
     /// The figure of a name.
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|figure| figure.name() == name)
+    }
+}
+
+/// A set of figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FigureSet(u64);
+
+impl FigureSet {
+    /// No figures.
+    pub const NONE: Self = Self(0);
+
+    /// Tells if a figure is one of them.
+    pub const fn has(self, figure: Figure) -> bool {
+        self.0 >> figure as u64 & 1 == 1
+    }
+
+    /// Tells if an evaluation that is asked for these computes a figure, where it exists.
+    pub const fn computes(self, figure: Figure) -> bool {
+        !figure.waits_to_be_asked() || self.has(figure)
+    }
+}
+
+impl FromIterator<Figure> for FigureSet {
+    fn from_iter<I: IntoIterator<Item = Figure>>(figures: I) -> Self {
+        const { assert!(Figure::COUNT <= u64::BITS as usize) };
+        let bits = figures.into_iter().map(|figure| 1 << figure as u64);
+        Self(bits.fold(0, |set, bit: u64| set | bit))
     }
 }
 
@@ -187,5 +260,19 @@ mod tests {
             assert_eq!(there, Figure::ALL.map(|other| other == figure));
         }
         assert_eq!(Figure::of("epoch"), None);
+    }
+
+    #[test]
+    fn a_set_has_its_figures_and_computes_the_usual_ones_too() {
+        for one in Figure::ALL {
+            let set = FigureSet::from_iter([one]);
+            for other in Figure::ALL {
+                assert_eq!(set.has(other), one == other);
+                let is_usual = !other.waits_to_be_asked();
+                assert_eq!(set.computes(other), is_usual || one == other);
+                assert_eq!(FigureSet::NONE.computes(other), is_usual);
+            }
+        }
+        assert!(!Figure::Objective.waits_to_be_asked() && Figure::Gini.waits_to_be_asked());
     }
 }

@@ -4,6 +4,7 @@ use sparsegrok_data::{
     Dataset, InvalidSetting, Normal, Problem, Purpose, RandomFamily, Stream, Teacher, length,
 };
 
+use crate::figure::FigureSet;
 use crate::spec::{Init, Sgd};
 use crate::state::{LinearState, State};
 
@@ -21,6 +22,8 @@ pub struct Job<'a> {
     /// Squared distance of a score from a real target below which the row counts as right; `None` where
     /// signs are compared.
     pub accuracy_tolerance: Option<f64>,
+    /// Figures that its evaluations compute beside the usual ones.
+    pub asked: FigureSet,
     /// State to go on from; `None` to begin.
     pub start: Option<&'a State>,
 }
@@ -34,6 +37,7 @@ impl<'a> Job<'a> {
             order_seed: spec.order_seed,
             init_seed: spec.init_seed,
             accuracy_tolerance: None,
+            asked: FigureSet::NONE,
             start: None,
         }
     }

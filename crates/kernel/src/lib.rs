@@ -24,6 +24,7 @@
 //! L. Bottou, "Stochastic Gradient Descent Tricks", in *Neural Networks: Tricks of the Trade*, 2nd
 //! ed., 2012, section 5.1: sparse updates with the decay in a common factor.
 
+mod asked;
 mod batch;
 mod blocks;
 mod dense;
@@ -58,7 +59,7 @@ mod weights;
 pub use blocks::Threads;
 pub use engine::{KernelChoice, SimdChoice, start, training_bytes};
 pub use evaluate::evaluate;
-pub use figure::{Evaluation, Figure, FigureKind};
+pub use figure::{Evaluation, Figure, FigureKind, FigureSet};
 pub use init::{Job, initial_signal};
 pub use loss::Loss;
 pub use one_vs_rest::{OneVsRest, predicted_class};

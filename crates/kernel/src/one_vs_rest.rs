@@ -5,6 +5,7 @@ use std::ops::Range;
 use sparsegrok_data::{Classes, Dataset, InvalidSetting, Problem};
 use sparsegrok_lanes::Level;
 
+use crate::asked::{Asked, Trained};
 use crate::blocks::{Blocks, Threads};
 use crate::engine::{KernelChoice, SimdChoice, start_from, training_bytes};
 use crate::evaluate::{Norms, Scores, Sums, figures};
@@ -37,6 +38,7 @@ pub struct OneVsRest<'a> {
     /// Epochs trained.
     epoch: u64,
     threads: Threads,
+    asked: Asked,
 }
 
 impl<'a> OneVsRest<'a> {
@@ -96,6 +98,7 @@ impl<'a> OneVsRest<'a> {
             groups,
             epoch: run.start.map_or(0, |state| state.epoch),
             threads: Threads::One,
+            asked: Asked::new(run.asked),
         })
     }
 
@@ -180,17 +183,23 @@ impl Training for OneVsRest<'_> {
             .filter_map(|problem| problem.test.as_ref())
             .collect();
         let test_rows = self.problem.test.as_ref().filter(|rows| !rows.is_empty());
-        let found = figures(
+        let mut found = figures(
             self.epoch,
             &scores(&self.problem.train, &train),
             test_rows.map(|rows| scores(rows, &test)).as_ref(),
             &Norms::of(&models),
             self.spec,
         );
-        match found.is_finite() {
-            true => Ok(found),
-            false => Err(self.groups[0].position(0)),
+        if !found.is_finite() {
+            return Err(self.groups[0].position(0));
         }
+        let of = Trained {
+            models: &models,
+            rows: &train,
+            spec: self.spec,
+        };
+        self.asked.add(&mut found, of, &self.threads);
+        Ok(found)
     }
 
     fn state(&self, _lane: usize) -> State {

@@ -2,6 +2,7 @@
 
 use sparsegrok_data::TargetKind;
 
+use crate::asked::{Asked, Trained};
 use crate::blocks::Threads;
 use crate::evaluate::{evaluate, has_population};
 use crate::figure::{Evaluation, Figure};
@@ -26,6 +27,7 @@ struct Lane<'a> {
     run: Job<'a>,
     /// Training rows that were wrong at the last look.
     wrong: Vec<u32>,
+    asked: Asked,
 }
 
 impl<'a> SideBySide<'a> {
@@ -33,6 +35,7 @@ impl<'a> SideBySide<'a> {
         let lanes = runs.iter().map(|&run| Lane {
             run,
             wrong: Vec::new(),
+            asked: Asked::new(run.asked),
         });
         Self {
             trainer,
@@ -61,7 +64,7 @@ impl<'a> SideBySide<'a> {
     }
 
     fn train_reaches(&mut self, lane: usize, goal: TrainGoal) -> bool {
-        let Lane { run, wrong } = &mut self.lanes[lane];
+        let Lane { run, wrong, .. } = &mut self.lanes[lane];
         let data = &run.problem.train;
         let by_sign = data.target_kind() == TargetKind::Sign;
         let question = TrainQuestion {
@@ -108,8 +111,8 @@ impl Training for SideBySide<'_> {
 
     fn evaluate(&self, lane: usize) -> Result<Evaluation, Diverged> {
         let weights = self.model(lane)?;
-        let run = self.lanes[lane].run;
-        let found = evaluate(
+        let Lane { run, asked, .. } = &self.lanes[lane];
+        let mut found = evaluate(
             self.epoch,
             &weights,
             run.problem,
@@ -117,10 +120,16 @@ impl Training for SideBySide<'_> {
             run.accuracy_tolerance,
             &self.threads,
         );
-        match found.is_finite() {
-            true => Ok(found),
-            false => Err(self.trainer.position(lane)),
+        if !found.is_finite() {
+            return Err(self.trainer.position(lane));
         }
+        let of = Trained {
+            models: std::slice::from_ref(&weights),
+            rows: &[&run.problem.train],
+            spec: run.spec,
+        };
+        asked.add(&mut found, of, &self.threads);
+        Ok(found)
     }
 
     /// Reads the weights where the kernel has them and stops as soon as the answer is certain.

@@ -28,7 +28,7 @@ pub(crate) struct Family {
 }
 
 /// Every family.
-pub(crate) const FAMILIES: [Family; 7] = [
+pub(crate) const FAMILIES: [Family; 13] = [
     Family {
         name: "accuracy",
         title: "Accuracy while training",
@@ -88,6 +88,54 @@ pub(crate) const FAMILIES: [Family; 7] = [
         label: "train − test accuracy",
         log: false,
         columns: &[Figure::GapAcc],
+    },
+    Family {
+        name: "sharpness",
+        title: "Sharpness: the Hessian of the train loss",
+        short: "sharpness",
+        label: "second derivative",
+        log: true,
+        columns: &[Figure::HessianTrace, Figure::Sharpness],
+    },
+    Family {
+        name: "effective-weights",
+        title: "Effective number of weights",
+        short: "effective weights",
+        label: "(Σ|w|)²/Σw²",
+        log: true,
+        columns: &[Figure::EffectiveWeights],
+    },
+    Family {
+        name: "gini",
+        title: "Inequality of the weights",
+        short: "inequality",
+        label: "Gini coefficient of |w|",
+        log: false,
+        columns: &[Figure::Gini],
+    },
+    Family {
+        name: "description",
+        title: "Description length of the weights",
+        short: "description",
+        label: "bits",
+        log: true,
+        columns: &[Figure::DescriptionLength],
+    },
+    Family {
+        name: "pac-bayes",
+        title: "PAC-Bayes bound on the error on new rows",
+        short: "PAC-Bayes bound",
+        label: "error",
+        log: false,
+        columns: &[Figure::PacBayes],
+    },
+    Family {
+        name: "max-margin",
+        title: "Angle between the weights and the max-margin solution",
+        short: "max-margin angle",
+        label: "degrees",
+        log: false,
+        columns: &[Figure::MaxMarginAngle],
     },
 ];
 

@@ -1,6 +1,9 @@
 //! The words of the page that need one, each explained once.
 
+use sparsegrok_kernel::Figure;
 use sparsegrok_plot::text::html;
+
+use crate::view::View;
 
 /// A word and its meaning, in the marked text of pictures.
 pub(crate) struct Word {
@@ -103,11 +106,90 @@ const WORDS: [Word; 11] = [
     THEORY,
 ];
 
-/// The meanings, for a list of definitions.
-pub(crate) fn definitions() -> String {
-    let word = |word: Word| {
+/// Figures that need a word, where a study has them: most do not.
+const FIGURES: [(Figure, Word); 7] = [
+    (
+        Figure::HessianTrace,
+        Word::new(
+            "hessian-trace",
+            "trace of the Hessian",
+            "The sum of all curvatures of the train loss at the weights, Σℓ″(z)‖x‖²/n over the training rows. Small \
+             where the loss is flat.",
+        ),
+    ),
+    (
+        Figure::Sharpness,
+        Word::new(
+            "sharpness",
+            "sharpness",
+            "The largest curvature of the train loss at the weights: the largest eigenvalue of its Hessian.",
+        ),
+    ),
+    (
+        Figure::EffectiveWeights,
+        Word::new(
+            "effective-weights",
+            "effective weights",
+            "(Σ|w|)²/Σw²: the number of weights if all are of one size, 1 if one is all there is.",
+        ),
+    ),
+    (
+        Figure::Gini,
+        Word::new(
+            "gini",
+            "Gini coefficient",
+            "The inequality of the sizes of weights: 0 if all are equal, near 1 if a few are all there is.",
+        ),
+    ),
+    (
+        Figure::DescriptionLength,
+        Word::new(
+            "description-length",
+            "description length",
+            "The bits of all weights, rounded as coarsely as raises the train loss by at most 1 %, in Elias’ code γ.",
+        ),
+    ),
+    (
+        Figure::PacBayes,
+        Word::new(
+            "pac-bayes",
+            "PAC-Bayes bound",
+            "With probability 0.95 a classifier drawn around the weights, without memorization, is wrong on a smaller \
+             share of new rows. From 1 on it says nothing.",
+        ),
+    ),
+    (
+        Figure::MaxMarginAngle,
+        Word::new(
+            "max-margin-angle",
+            "max-margin angle",
+            "The angle between the weights and the shortest ones that give every training row a margin of 1, which \
+             training without decay turns towards.",
+        ),
+    ),
+];
+
+/// The meanings, for a list of definitions; of figures those of this study alone.
+pub(crate) fn definitions(view: &View) -> String {
+    let is_there = |figure| view.cells.iter().any(|cell| cell.curve(figure).is_some());
+    let figures = FIGURES.into_iter().filter(|(figure, _)| is_there(*figure));
+    let words = WORDS.into_iter().chain(figures.map(|(_, word)| word));
+    let entry = |word: Word| {
         let (id, term, meaning) = (word.id, html(word.term), html(word.meaning));
         format!("<dt>{term}</dt><dd id=\"word-{id}\">{meaning}</dd>\n")
     };
-    WORDS.map(word).concat()
+    words.map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_that_waits_to_be_asked_has_a_word() {
+        for figure in Figure::ALL {
+            let has_word = FIGURES.iter().any(|(of, _)| *of == figure);
+            assert_eq!(has_word, figure.waits_to_be_asked(), "{figure:?}");
+        }
+    }
 }

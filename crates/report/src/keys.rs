@@ -56,9 +56,11 @@ pub(crate) fn figure_paint(figure: Figure) -> Paint {
         Figure::TrainAcc | Figure::TrainLoss | Figure::MemorizationNorm | Figure::MarginMean => {
             Paint::Blue
         }
-        Figure::TestAcc | Figure::TestLoss | Figure::WeightNorm | Figure::MarginMin => {
-            Paint::Vermilion
-        }
+        Figure::TestAcc
+        | Figure::TestLoss
+        | Figure::WeightNorm
+        | Figure::MarginMin
+        | Figure::Sharpness => Paint::Vermilion,
         Figure::PopulationAcc | Figure::SignalNorm | Figure::TeacherCosine => Paint::Green,
         _ => Paint::Purple,
     }

@@ -132,7 +132,7 @@ pub fn page(
             settings = Escaped(&configuration(&results.study).unwrap_or_default()),
             files = files(results, place),
             manifest = manifest(results),
-            glossary = glossary::definitions(),
+            glossary = glossary::definitions(view),
             chart_license = include_str!("../assets/uPlot.LICENSE"),
             chart = include_str!("../assets/uPlot.iife.min.js").trim(),
             script = SCRIPTS.concat(),

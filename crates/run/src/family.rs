@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sparsegrok_config::Config;
 use sparsegrok_data::InvalidSetting;
-use sparsegrok_kernel::{Figure, State, Training};
+use sparsegrok_kernel::{Figure, FigureSet, State, Training};
 
 use crate::form::{Company, Form};
 use crate::load::{LoadError, Loaded};
@@ -90,6 +90,8 @@ pub struct Start<'a, D: ?Sized> {
     pub data: &'a D,
     /// Its seeds.
     pub seeds: RunSeeds,
+    /// Figures that its evaluations are asked for beside the usual ones.
+    pub asked: FigureSet,
     /// The state it goes on from, if it does not begin.
     pub state: Option<&'a State>,
 }
@@ -189,6 +191,7 @@ impl<F: Family> AnyFamily for F {
             config: run.config,
             data: own::<F>(run.data),
             seeds: run.seeds,
+            asked: run.asked,
             state: run.state,
         };
         let runs: Vec<_> = runs.iter().map(own).collect();

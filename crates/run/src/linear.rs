@@ -78,6 +78,7 @@ impl Family for Linear {
             order_seed: run.seeds.order,
             init_seed: run.seeds.init,
             accuracy_tolerance: run.config.evaluate.accuracy_tolerance,
+            asked: run.asked,
             start: run.state,
         });
         let runs: Vec<Job<'a>> = runs.collect();

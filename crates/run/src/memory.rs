@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sparsegrok_config::{Config, Evaluations};
 use sparsegrok_data::Problem;
-use sparsegrok_kernel::Evaluation;
+use sparsegrok_kernel::{Figure, FigureSet};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use crate::control_group;
@@ -58,7 +58,7 @@ impl Memory {
             data: cost.data,
             // Its weights are kept when it has ended.
             training: cost.training.saturating_add(cost.state),
-            results: evaluations(config).saturating_mul(size_of::<Evaluation>() as u64),
+            results: bytes_of_trace(config, Linear.figures(), config.output.asked()),
         }
     }
 
@@ -115,6 +115,21 @@ impl Memory {
 
 /// Plans of at most so many evaluations are made to be counted.
 const COUNTED: u64 = 1 << 20;
+
+/// Bytes of a run's whole trace, of a family with these figures that is asked for some of them: epochs, the figures that
+/// exist, and a column for all others.
+pub fn bytes_of_trace(config: &Config, figures: &[Figure], asked: FigureSet) -> u64 {
+    let columns = 2 + columns_there(config, figures, asked);
+    evaluations(config).saturating_mul((columns * size_of::<f64>()) as u64)
+}
+
+/// The number of a family's figures that exist: four are of test rows, three of the teacher.
+pub fn columns_there(config: &Config, figures: &[Figure], asked: FigureSet) -> usize {
+    let absent =
+        if config.has_test() { 0 } else { 4 } + if config.files.train.is_some() { 3 } else { 0 };
+    let computed = figures.iter().filter(|&&figure| asked.computes(figure));
+    computed.count().saturating_sub(absent)
+}
 
 /// Evaluations of a run; of very many, no fewer than there are.
 pub fn evaluations(config: &Config) -> u64 {

@@ -99,6 +99,7 @@ pub fn run_watched<F: Family, B>(
         config,
         data: data as _,
         seeds: RunSeeds::of(config, 0).map_err(TrainError::from)?,
+        asked: config.output.asked(),
         state: None,
     };
     let kept_in = kept_in.map(|unfinished| KeptIn {

@@ -9,7 +9,10 @@ use sparsegrok_kernel::{Evaluation, Figure};
 #[derive(Clone, Debug)]
 pub struct Trace {
     epochs: Vec<u64>,
+    /// The columns of figures that exist at some epoch; those of the others are empty.
     figures: [Vec<f64>; Figure::COUNT],
+    /// The column of every other figure: most runs have but some of them.
+    absent: Vec<f64>,
 }
 
 impl Trace {
@@ -18,6 +21,7 @@ impl Trace {
         Self {
             epochs: Vec::new(),
             figures: [const { Vec::new() }; Figure::COUNT],
+            absent: Vec::new(),
         }
     }
 
@@ -27,25 +31,33 @@ impl Trace {
         columns: impl IntoIterator<Item = (Figure, Vec<f64>)>,
     ) -> Self {
         let mut trace = Self {
-            figures: [const { Vec::new() }; Figure::COUNT],
+            absent: vec![f64::NAN; epochs.len()],
             epochs,
+            ..Self::new()
         };
         for (figure, column) in columns {
             trace.figures[figure as usize] = column;
-        }
-        for column in &mut trace.figures {
-            column.resize(trace.epochs.len(), f64::NAN);
         }
         trace
     }
 
     /// Adds an evaluation.
     pub fn push(&mut self, evaluation: &Evaluation) {
-        self.epochs.push(evaluation.epoch);
         for (column, figure) in self.figures.iter_mut().zip(Figure::ALL) {
-            // One NaN for all that does not exist: a trace read from a log is equal to the one written.
-            column.push(evaluation.get(figure).unwrap_or(f64::NAN));
+            match evaluation.get(figure) {
+                Some(value) => {
+                    if column.is_empty() {
+                        column.clone_from(&self.absent);
+                    }
+                    column.push(value);
+                }
+                // One NaN for all that does not exist: a trace read from a log is equal to the one written.
+                None if !column.is_empty() => column.push(f64::NAN),
+                None => (),
+            }
         }
+        self.epochs.push(evaluation.epoch);
+        self.absent.push(f64::NAN);
     }
 
     /// The number of evaluations.
@@ -65,7 +77,10 @@ impl Trace {
 
     /// A figure at each of these epochs; NaN where it does not exist.
     pub fn figure(&self, figure: Figure) -> &[f64] {
-        &self.figures[figure as usize]
+        match &self.figures[figure as usize] {
+            column if column.is_empty() => &self.absent,
+            column => column,
+        }
     }
 
     /// An evaluation, by its place.
@@ -74,8 +89,8 @@ impl Trace {
     /// When there is none at that place.
     pub fn at(&self, place: usize) -> Evaluation {
         let mut evaluation = Evaluation::new(self.epochs[place]);
-        for (column, figure) in self.figures.iter().zip(Figure::ALL) {
-            evaluation[figure] = column[place];
+        for figure in Figure::ALL {
+            evaluation[figure] = self.figure(figure)[place];
         }
         evaluation
     }
@@ -94,7 +109,7 @@ impl Trace {
     pub fn end_at(&mut self, epoch: u64) {
         let length = self.epochs.partition_point(|&evaluated| evaluated <= epoch);
         self.epochs.truncate(length);
-        for column in &mut self.figures {
+        for column in self.figures.iter_mut().chain([&mut self.absent]) {
             column.truncate(length);
         }
     }
@@ -247,8 +262,9 @@ mod tests {
             written(&output),
             "epoch,train_acc,test_acc,population_acc,train_loss,test_loss,gap_loss,gap_acc,\
              weight_norm,signal_norm,memorization_norm,memorization_share,margin_min,margin_mean,\
-             teacher_cosine,teacher_distance,objective\n\
-             1000000,1,,0.25,0.3333333333333333,,,,2e-7,3,4,0.5,-1.5,6,0.75,8,9\n"
+             teacher_cosine,teacher_distance,objective,effective_weights,gini,description_length,\
+             hessian_trace,sharpness,pac_bayes,max_margin_angle\n\
+             1000000,1,,0.25,0.3333333333333333,,,,2e-7,3,4,0.5,-1.5,6,0.75,8,9,,,,,,,\n"
         );
     }
 
@@ -284,5 +300,21 @@ mod tests {
         assert!(trace.figure(Figure::TestAcc).iter().all(|x| x.is_nan()));
         trace.end_at(7);
         assert_eq!((trace.len(), trace.last().unwrap().epoch), (2, 5));
+    }
+
+    #[test]
+    fn a_figure_may_come_late_and_be_gone_again() {
+        let cosines = [None, None, Some(0.5), None];
+        let evaluations = cosines.into_iter().zip(1..).map(|(cosine, epoch)| {
+            let mut evaluation = Evaluation::new(epoch);
+            evaluation.set(Figure::TeacherCosine, cosine);
+            evaluation
+        });
+        let evaluations: Vec<Evaluation> = evaluations.collect();
+        let trace: Trace = evaluations.iter().copied().collect();
+        assert!(trace.iter().eq(evaluations));
+        for figure in [Figure::TeacherCosine, Figure::Gini] {
+            assert_eq!(trace.figure(figure).len(), 4);
+        }
     }
 }

@@ -363,7 +363,7 @@ fn fits(so_far: &RunSoFar, family: &dyn AnyFamily, run: &Start<'_, AnyData>, pla
 mod tests {
     use std::sync::Arc;
 
-    use sparsegrok_kernel::KernelChoice;
+    use sparsegrok_kernel::{FigureSet, KernelChoice};
     use sparsegrok_log::{Outputs, Work};
 
     use super::*;
@@ -410,6 +410,7 @@ mod tests {
             config,
             data: &**data,
             seeds: *seeds,
+            asked: FigureSet::NONE,
             state: None,
         });
         let starts: Vec<_> = starts.collect();

@@ -1,8 +1,8 @@
 //! The memory that a study takes, computed before it begins.
 
 use sparsegrok_config::{CheckpointEvery, Config};
-use sparsegrok_kernel::{Evaluation, KernelChoice};
-use sparsegrok_run::memory::{Memory, evaluations};
+use sparsegrok_kernel::KernelChoice;
+use sparsegrok_run::memory::{Memory, bytes_of_trace, columns_there, evaluations};
 use sparsegrok_run::models::{AnyData, Company};
 
 use crate::group::GROUP;
@@ -79,13 +79,12 @@ pub(crate) fn of_team(
         training = training.saturating_add(2 * side_by_side.saturating_mul(whole.state));
     }
     let evaluations = cells.iter().map(evaluations).max().unwrap_or(0);
-    let trace = evaluations.saturating_mul(size_of::<Evaluation>() as u64);
+    let (figures, asked) = (family.figures(), study.spec().asked());
+    let of_cell = |cell| bytes_of_trace(cell, figures, asked);
+    let trace = cells.iter().map(of_cell).max().unwrap_or(0);
     let group = trace.saturating_mul(together);
-    // Bytes of a group in the log, which has no columns of figures that do not exist: four of the
-    // test rows, three of the teacher.
-    let absent =
-        if config.has_test() { 0 } else { 4 } + if config.files.train.is_some() { 3 } else { 0 };
-    let columns = 1 + family.figures().len().saturating_sub(absent);
+    // Bytes of a group in the log, which has no columns of figures that do not exist.
+    let columns = 1 + columns_there(config, figures, asked);
     let logged = evaluations
         .saturating_mul(together)
         .saturating_mul((columns * size_of::<f64>()) as u64);

@@ -104,6 +104,7 @@ fn starts(team: &[Member]) -> impl Iterator<Item = Start<'_, AnyData>> {
             config: &member.config,
             data: &*member.data[seed],
             seeds: member.seeds[seed],
+            asked: member.config.study.asked(),
             state: None,
         })
     })

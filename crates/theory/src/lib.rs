@@ -44,6 +44,7 @@ mod normal;
 mod norms;
 mod pac_bayes;
 mod population_loss;
+mod rows;
 mod scales;
 mod setting;
 mod spread;
@@ -51,8 +52,9 @@ mod times;
 
 pub use conditions::{Condition, Limit};
 pub use course::Course;
-pub use max_margin::MaxMargin;
+pub use max_margin::{Effort, MaxMargin};
 pub use pac_bayes::{Bound, PacBayes};
+pub use rows::{DenseRows, Rows};
 pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};
 pub use setting::{Direction, Loss, Order, Setting};
 pub use spread::Spread;

@@ -110,6 +110,7 @@ fn annotation(kind: Kind) -> String {
         Kind::Switch => "bool".to_owned(),
         Kind::Choice(choices) => words(choices),
         Kind::Path => "str | PathLike[str]".to_owned(),
+        Kind::Patience => "int | str".to_owned(),
         Kind::Labels => "str | tuple[float, float]".to_owned(),
         Kind::ClassWeight | Kind::Seeds | Kind::Stop | Kind::Every | Kind::Span | Kind::Until => {
             "str".to_owned()

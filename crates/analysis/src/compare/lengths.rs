@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use sparsegrok_config::{CompareSpec, Config};
+use sparsegrok_config::{CompareSpec, Config, Patience};
 use sparsegrok_data::{InvalidSetting, Problem, check};
-use sparsegrok_kernel::{Evaluation, Figure, TrainError};
+use sparsegrok_kernel::{Evaluation, TrainError};
 use sparsegrok_run::models::Linear;
 use sparsegrok_run::{Event, Run, RunError, Trace, run_watched};
 
@@ -17,7 +17,7 @@ pub struct Comparison {
     /// The last evaluation of the long run.
     pub long: Evaluation,
     /// Early stopping of the long run, where patience was asked for.
-    pub patience: Option<Patience>,
+    pub stopping: Option<EarlyStopping>,
 }
 
 /// One of the two runs that are compared.
@@ -29,11 +29,11 @@ pub enum Length {
     Long,
 }
 
-/// Early stopping of a run whose test loss has not improved for some evaluations.
+/// Early stopping of a run whose figure of test rows has not improved for some evaluations.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Patience {
-    /// Evaluations without a better test loss that end the run.
-    pub evaluations: u64,
+pub struct EarlyStopping {
+    /// The figure, and the evaluations without a better one that end the run.
+    pub patience: Patience,
     /// The stop, and the best evaluation until then; `None` when it never does.
     pub stop: Option<Stop>,
 }
@@ -43,29 +43,31 @@ pub struct Patience {
 pub struct Stop {
     /// The evaluation at which patience ran out.
     pub at: Evaluation,
-    /// The evaluation with the lowest test loss until then.
+    /// The evaluation with the best figure until then, the first of several.
     pub best: Evaluation,
 }
 
-impl Patience {
+impl EarlyStopping {
     /// Early stopping applied to a trace. `Time: O(trace)`
-    pub fn of(evaluations: u64, trace: &Trace) -> Self {
+    pub fn of(patience: Patience, trace: &Trace) -> Self {
+        let judge = patience.figure;
+        let figure = judge.figure();
         let mut best: Option<Evaluation> = None;
         let mut waited = 0;
         for at in trace.iter() {
             match best {
-                Some(best) if at[Figure::TestLoss] >= best[Figure::TestLoss] => {
+                Some(best) if !judge.is_better(at[figure], best[figure]) => {
                     waited += 1;
-                    if waited >= evaluations {
+                    if waited >= patience.evaluations {
                         let stop = Some(Stop { at, best });
-                        return Self { evaluations, stop };
+                        return Self { patience, stop };
                     }
                 }
                 _ => (best, waited) = (Some(at), 0),
             }
         }
         Self {
-            evaluations,
+            patience,
             stop: None,
         }
     }
@@ -102,7 +104,7 @@ pub fn compare(
     Ok(Comparison {
         early: early.last(),
         long: long.last(),
-        patience: patience.map(|evaluations| Patience::of(evaluations, &long.trace)),
+        stopping: patience.map(|patience| EarlyStopping::of(patience, &long.trace)),
     })
 }
 
@@ -122,12 +124,13 @@ pub(crate) fn lengths(config: &Config) -> [Config; 2] {
     })
 }
 
-/// Early stopping looks at the test loss: patience needs a test set.
+/// Early stopping looks at test rows: patience needs some.
 pub(crate) fn check_patience(spec: &CompareSpec, has_test: bool) -> Result<(), InvalidSetting> {
+    let asked = spec.patience.map(|patience| patience.to_string());
     check(
-        has_test || spec.patience.is_none(),
+        has_test || asked.is_none(),
         "patience",
-        spec.patience.unwrap_or_default(),
+        asked.unwrap_or_default(),
         "to be left out where there is no test set",
     )
 }
@@ -135,18 +138,46 @@ pub(crate) fn check_patience(spec: &CompareSpec, has_test: bool) -> Result<(), I
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sparsegrok_kernel::Figure;
 
-    /// Evaluations of the given test losses, at epochs 1, 2, 3, …
+    /// Evaluations of the given test losses, at epochs 1, 2, 3, …; accuracies are as many below 1.
     fn trace(losses: &[f64]) -> Trace {
-        let points = losses.iter().zip(1..);
-        let points =
-            points.map(|(&loss, epoch)| Evaluation::new(epoch).with(Figure::TestLoss, loss));
+        let points = losses.iter().zip(1..).map(|(&loss, epoch)| {
+            let begun = Evaluation::new(epoch).with(Figure::TestLoss, loss);
+            begun.with(Figure::TestAcc, 1.0 - loss)
+        });
         points.collect()
     }
 
     fn stop(evaluations: u64, losses: &[f64]) -> Option<(u64, u64)> {
-        let stop = Patience::of(evaluations, &trace(losses)).stop?;
-        Some((stop.at.epoch, stop.best.epoch))
+        let stop = |figure: &str| {
+            let patience = format!("{figure}:{evaluations}").parse().unwrap();
+            let stop = EarlyStopping::of(patience, &trace(losses)).stop?;
+            Some((stop.at.epoch, stop.best.epoch))
+        };
+        // Both get better together here.
+        assert_eq!(stop("test_acc"), stop("test_loss"));
+        stop("test_loss")
+    }
+
+    /// Accuracy goes on to rise while the loss does too: overconfident errors, and fewer of them.
+    #[test]
+    fn loss_and_accuracy_may_stop_a_run_at_different_times() {
+        let points = [(0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.8), (0.9, 0.8)];
+        let trace: Trace = points
+            .into_iter()
+            .zip(1..)
+            .map(|((loss, accuracy), epoch)| {
+                let begun = Evaluation::new(epoch).with(Figure::TestLoss, loss);
+                begun.with(Figure::TestAcc, accuracy)
+            })
+            .collect();
+        for (patience, at, best) in [("2", 3, 1), ("test_acc:2", 5, 3)] {
+            let stop = EarlyStopping::of(patience.parse().unwrap(), &trace)
+                .stop
+                .unwrap();
+            assert_eq!((stop.at.epoch, stop.best.epoch), (at, best), "{patience}");
+        }
     }
 
     #[test]

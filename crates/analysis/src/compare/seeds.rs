@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use sparsegrok_config::{Config, ConfigError, StudySpec};
+use sparsegrok_config::{Config, ConfigError, Patience, StudySpec};
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_study::{RecordRow, Study, StudyError};
 
 use crate::compare::arms::{Arm, ArmComparison};
-use crate::compare::lengths::{Patience, check_patience, lengths};
+use crate::compare::lengths::{EarlyStopping, check_patience, lengths};
 
 /// Comparisons over seeds, and notes on the files that the data came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +110,7 @@ pub fn compare_seeds(
 /// would have left them.
 fn train(
     study: &Study,
-    patience: Option<u64>,
+    patience: Option<Patience>,
     zero_one: &mut Vec<PathBuf>,
 ) -> Result<Vec<Arm>, StudyError> {
     let figures = &study.spec().figures;
@@ -128,7 +128,7 @@ fn train(
                 .records
                 .push(RecordRow::of(&record, figures));
             if let Some((patience, stopped)) = &mut stopped {
-                if let Some(stop) = Patience::of(*patience, &record.trace).stop {
+                if let Some(stop) = EarlyStopping::of(*patience, &record.trace).stop {
                     let spec = &study.cell(group.cell).config.evaluate;
                     record.end_at(stop.at.epoch, spec);
                 }
