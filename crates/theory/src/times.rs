@@ -35,8 +35,8 @@ impl Prediction {
     ///
     /// # Range
     /// Λ ≥ 4, κ ≤ 0.3, and times of 5 epochs or more, as visits are counted by whole epochs: within 2 % of the presets'
-    /// measured times, and half an epoch before the first whole epoch, on average. To lowest order the first is
-    /// zΛ/(ηα²(1 + κ/2)).
+    /// measured times, and half an epoch before the first whole epoch, on average. Drawn with replacement, a step of
+    /// squared loss must have few rows twice: b ≪ n. To lowest order the first is zΛ/(ηα²(1 + κ/2)).
     pub fn t_mem(&self, accuracy: f64) -> Option<f64> {
         if !(accuracy > 0.5 && accuracy < 1.0) {
             return None;

@@ -33,7 +33,8 @@ struct Case {
 /// seeds are fixed, so that the outcome is the same on every machine. Setting `stop`, from anywhere, ends it.
 ///
 /// The range: the six conditions hold for the accuracy asked for; Λ ≥ 4; T_mem is 5 epochs or more; f² ≤ ρ²/2; a learning
-/// rate has not ended by T_gen; from Gaussian weights d ≥ 8, as in fewer columns 32 seeds do not tell a mean to 10 %.
+/// rate has not ended by T_gen; drawn with replacement, a step of squared or hinge loss has n/8 rows or fewer, so that few
+/// have one of them twice; from Gaussian weights d ≥ 8, as in fewer columns 32 seeds do not tell a mean to 10 %.
 ///
 /// # Errors
 /// As [`validate`](crate::validate::validate): [`ValidateError::Missed`] if fewer than 95 % are within 10 %.
@@ -150,7 +151,8 @@ fn draw(random: &mut Xoshiro256PlusPlus) -> Result<Option<Case>, ValidateError> 
     let clock = gain * beta;
     let longest = (libm::log(lambda / (0.1 * kappa * teaching)) / clock).max(1.0);
     let epochs = (if schedule == "constant" { 1.5 } else { 3.0 } * longest).ceil();
-    if epochs * n > STEPS || (init == "gaussian" && d < 8.0) {
+    let repeats = order == "with-replacement" && loss != "logistic" && 8.0 * rows_of_batch > n;
+    if epochs * n > STEPS || repeats || (init == "gaussian" && d < 8.0) {
         return Ok(None);
     }
     let mut flags = vec![
