@@ -83,12 +83,12 @@ fn no_ratio_is_made_with_a_time_that_is_not_there() {
 #[test]
 fn what_the_theory_does_not_cover_gets_no_numbers() {
     for (line, because) in [
-        ("explain --preset ridge", "logistic loss on labels"),
-        ("explain --preset grok-a --batch-size 8", "steps of one row"),
+        ("explain --preset ridge", "memorization_scale is 0"),
         (
-            "explain --preset grok-a --label-noise 0.1",
-            "labels are noisy",
+            "explain --preset grok-a --target linear --loss squared",
+            "targets are real numbers",
         ),
+        ("explain --preset grok-a --bias", "an intercept is trained"),
     ] {
         let text = printed(line);
         assert!(

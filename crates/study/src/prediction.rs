@@ -118,6 +118,8 @@ impl CellPrediction {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
     use sparsegrok_config::Settings;
 
@@ -134,7 +136,12 @@ mod tests {
             d: 7,
             signal_scale: 0.1,
             memorization_scale: 5.0,
+            label_noise: 0.0,
+            loss: Loss::Logistic,
             learning_rate: 0.05,
+            course: Course::default(),
+            rows_per_step: 1.0,
+            order: Order::Once,
             weight_decay: 1e-4,
             init_norm: 100.0,
             init_direction: Direction::Gaussian,
@@ -147,20 +154,35 @@ mod tests {
     #[test]
     fn each_departure_is_named() {
         for (key, value, word) in [
-            ("loss", "hinge", "logistic"),
             ("memorization_scale", "0", "memorization_scale"),
-            ("label_noise", "0.1", "noisy"),
+            ("label_noise", "0.5", "half the labels"),
             ("init", "teacher", "teacher"),
-            ("batch_size", "full", "average"),
-            ("order", "with-replacement", "replacement"),
-            ("schedule", "cosine", "learning rate"),
-            ("warmup_steps", "9", "learning rate"),
             ("bias", "true", "intercept"),
         ] {
             let error = setting("grok-a", &[(key, value)]).unwrap_err();
             assert!(error.reason.contains(word), "{key}: {error}");
         }
-        // One row is a batch of all rows.
-        assert!(setting("grok-a", &[("batch_size", "full"), ("n_train", "1")]).is_ok());
+        let linear = [("loss", "squared"), ("target", "linear")];
+        let error = setting("grok-a", &linear).unwrap_err();
+        assert!(error.reason.contains("real numbers"), "{error}");
+    }
+
+    #[test]
+    fn steps_and_courses_are_those_of_training() {
+        let of = |flags: &[(&str, &str)]| setting("grok-a", flags).unwrap();
+        // 512 rows by 100 are six steps.
+        assert_eq!(of(&[("batch_size", "100")]).rows_per_step, 512.0 / 6.0);
+        assert_eq!(of(&[("batch_size", "full")]).rows_per_step, 512.0);
+        let cosine = of(&[("schedule", "cosine"), ("epochs", "4000")]).course;
+        // Half of all by symmetry, and at a quarter of the epochs ¼ + 1/2π of all.
+        for (epoch, time) in [(4000.0, 2000.0), (2000.0, 2000.0 * (0.5 + 1.0 / PI))] {
+            assert!((cosine.time_at(epoch) / time - 1.0).abs() < 1e-6);
+        }
+        assert_eq!(cosine.epoch_at(2001.0), None);
+        // Longer than there are spans, and it goes on: two epochs of a half on average, then whole ones.
+        let warm = [("warmup_steps", "1024"), ("epochs", "10000")];
+        let warm = of(&warm).course;
+        assert!((warm.time_at(9000.0) - 8999.0).abs() < 0.1);
+        assert!((warm.epoch_at(19_999.0).unwrap() - 20_000.0).abs() < 0.1);
     }
 }

@@ -52,9 +52,11 @@ impl Prediction {
         let hidden = lambda * (1.0 - luck);
         let time = match (setting.loss, self.scales.margin) {
             (Loss::Squared, Some(margin)) => {
-                // |1 − h|, so that it holds to some degree where steps overshoot.
-                let rate = -libm::log((1.0 - gain).abs());
                 let right_beyond = |visits: f64, time: f64| {
+                    // |1 − h|, so that it holds to some degree where steps overshoot. Visits are of the weight that
+                    // those so far have on average.
+                    let weight = setting.course.weight_up_to(time);
+                    let rate = -libm::log((1.0 - gain * weight).abs()) / weight;
                     let fading = libm::exp((kappa * gain + decay) * time);
                     margin * libm::expm1(rate * visits) * fading / hidden
                 };

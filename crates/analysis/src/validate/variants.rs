@@ -53,7 +53,8 @@ pub(super) fn variants(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(
     ending_schedule(stop, witness)?;
     gaussian_starts(stop, witness)?;
     fall_of_loss(stop, witness)?;
-    norm_laws(stop, witness)
+    norm_laws(stop, witness)?;
+    critical_size(stop, witness)
 }
 
 /// A schedule whose learning rates sum up to less than it takes.
@@ -175,6 +176,36 @@ fn norm_laws(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), Validat
             tolerance: Tolerance::Relative(0.07),
             note: mean.note,
         });
+    }
+    Ok(())
+}
+
+/// Accuracy in the end at half, once and twice the least number of rows that accuracy 0.9 takes, (d − 1)/(c²ρ²) = 59.5,
+/// with two decays: it does not depend on the decay, as Varma et al. (arXiv 2309.02390) predict of their critical size.
+fn critical_size(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
+    for rows in [30.0, 60.0, 120.0] {
+        for (stronger, epochs) in [(1.0, "6000"), (4.0, "1500")] {
+            // β as in `grok-a`, or four times it.
+            let decay = (1e-4 * 512.0 / rows * stronger).to_string();
+            let what = format!("grok-a, n_train {rows}, decay of {stronger}β");
+            witness.begin(&what);
+            let rows = rows.to_string();
+            let flags = [
+                ("n_train", &*rows),
+                ("weight_decay", &decay),
+                ("epochs", epochs),
+                ("eval_points", "2"),
+            ];
+            let runs = Runs::of("grok-a", &flags, 2 * SEEDS, stop)?;
+            let mean = runs.mean(|trace| trace.figure(POPULATION).last().copied());
+            witness.check(Check {
+                quantity: format!("{what}: population accuracy in the end"),
+                expected: prediction(&runs).final_accuracy(),
+                measured: mean.value,
+                tolerance: Tolerance::Absolute(0.01),
+                note: mean.note,
+            });
+        }
     }
     Ok(())
 }
