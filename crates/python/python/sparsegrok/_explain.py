@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Explanation(Mapping[str, Any]):
     """The theory's account of a configuration, or of a study; printed, it is the text of the command ``explain``.
 
-    Where there is one configuration and the theory covers it, it has the keys ``groks`` (bool), ``because`` (a
-    sentence), ``t_mem`` and ``t_gen`` (epochs, None for never) and ``conditions`` (bool by name); else it is empty.
+    Where there is one configuration and the theory covers it, it has the keys ``groks`` (bool: runs will be called
+    grokked), ``because`` (a sentence), ``t_mem``, ``t_gen`` and ``t_loss`` (epochs, None for never; by the last 95 % of the
+    fall of the loss is over) and ``conditions`` (bool by name); else it is empty.
     """
 
     def __init__(self, text: str, found: Mapping[str, Any]) -> None:
