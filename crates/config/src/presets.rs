@@ -168,4 +168,11 @@ pub static PRESETS: &[Preset] = &[
         ],
         settings: include_str!("presets/teacher-student.toml"),
     },
+    Preset {
+        name: "edge",
+        command: "run",
+        shows: "Grokking.",
+        expected: &[("a", "b")],
+        settings: include_str!("presets/edge.toml"),
+    },
 ];
