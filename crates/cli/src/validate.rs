@@ -104,6 +104,7 @@ impl Table {
         let tolerance = match check.tolerance {
             Tolerance::Relative(share) => format!("{:.0} %", 100.0 * share),
             Tolerance::Absolute(much) => much.to_string(),
+            Tolerance::Interval(low, high) => format!("{low:.2}–{high:.2}"),
         };
         let measured = check.measured.map_or("censored".to_owned(), number);
         let verdict = if check.holds() { "ok" } else { "MISSED" };

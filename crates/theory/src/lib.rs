@@ -49,6 +49,7 @@ pub use conditions::{Condition, Limit};
 pub use edge::{Edge, Rates, TwoPoints};
 pub use hull::NearestPoint;
 pub use max_margin::MaxMargin;
+pub use normal::{cdf as normal_cdf, quantile as normal_quantile};
 pub use pac_bayes::{Bound, PacBayes};
 pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};
 pub use setting::{Direction, Setting};

@@ -3,7 +3,7 @@
 use statrs::function::erf::erfc_inv;
 
 /// Φ(x), the share of a standard normal below x.
-pub(crate) fn cdf(x: f64) -> f64 {
+pub fn cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
 }
 
@@ -13,7 +13,7 @@ pub(crate) fn density(x: f64) -> f64 {
 }
 
 /// Φ⁻¹(p), 0 < p < 1.
-pub(crate) fn quantile(p: f64) -> f64 {
+pub fn quantile(p: f64) -> f64 {
     -std::f64::consts::SQRT_2 * erfc_inv(2.0 * p)
 }
 

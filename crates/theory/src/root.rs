@@ -14,7 +14,7 @@ pub(crate) fn root(
 ) -> Option<f64> {
     const STEPS: usize = 200;
     let (mut at_low, mut at_high) = (f(low)?, f(high)?);
-    if !(at_low * at_high <= 0.0) {
+    if at_low.is_nan() || at_high.is_nan() || at_low * at_high > 0.0 {
         return None;
     }
     let mut last_was_low = None;
