@@ -187,7 +187,8 @@ fn two_points(model: &TwoPoints, stop: &AtomicBool) -> Result<Option<f64>, Valid
 /// does so sooner.
 fn final_accuracies(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
     const SEEDS: u64 = 16;
-    for columns in ["240", "280"] {
+    // The nearer to the edge, the slower the growth settles.
+    for (columns, tolerance) in [("240", 0.01), ("280", 0.003)] {
         let what = format!("edge, d/N = {columns}/400");
         witness.begin(&what);
         let flags = [
@@ -220,7 +221,7 @@ fn final_accuracies(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), 
             quantity: format!("{what}: population accuracy in the end"),
             expected: limits.iter().sum::<f64>() / limits.len() as f64,
             measured: mean.value,
-            tolerance: Tolerance::Absolute(0.005),
+            tolerance: Tolerance::Absolute(tolerance),
             note: mean.note,
         });
     }
