@@ -14,7 +14,7 @@ use crate::results::{ResultFlags, Results};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Leave out what takes minutes: ridge regression beyond its default, teacher and student
+    /// Leave out what takes minutes: ridge regression beyond its default, teacher and student, final accuracies at the edge
     #[arg(long)]
     quick: bool,
     #[command(flatten)]

@@ -6,10 +6,10 @@ use sparsegrok_study::StudyError;
 /// The extent of a validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everything that takes seconds: the grokking presets, their variations and controls, and
+    /// Everything that takes seconds: the grokking presets, their variations and controls, the edge of separability, and
     /// ridge regression at its published default.
     Quick,
-    /// Everything: also the other rows of ridge regression, and teacher and student.
+    /// Everything: also the other rows of ridge regression, final accuracies at the edge, and teacher and student.
     Whole,
 }
 

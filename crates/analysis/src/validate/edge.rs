@@ -92,7 +92,7 @@ fn times(scope: Scope, stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(
     for (n, d, epochs, seeds, is_quick) in [
         ("400", "120", "2000", 64, true),
         ("400", "160", "4000", 64, true),
-        ("1000", "440", "8000", 16, false),
+        ("1000", "440", "8000", 32, false),
     ] {
         if !is_quick && scope == Scope::Quick {
             continue;
