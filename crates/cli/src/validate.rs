@@ -14,7 +14,7 @@ use crate::results::{ResultFlags, Results};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Leave out what takes minutes: ridge regression beyond its default, teacher and student
+    /// Leave out what takes minutes: ridge regression beyond its default, teacher and student, final accuracies at the edge
     #[arg(long)]
     quick: bool,
     #[command(flatten)]
@@ -104,6 +104,7 @@ impl Table {
         let tolerance = match check.tolerance {
             Tolerance::Relative(share) => format!("{:.0} %", 100.0 * share),
             Tolerance::Absolute(much) => much.to_string(),
+            Tolerance::Interval(low, high) => format!("{low:.2}–{high:.2}"),
         };
         let measured = check.measured.map_or("censored".to_owned(), number);
         let verdict = if check.holds() { "ok" } else { "MISSED" };

@@ -4,9 +4,10 @@
 //! says when training rows are memorized, when the model generalizes, and how accuracy goes from
 //! one to the other; its [conditions](Prediction::conditions) say whether that is grokking at all.
 //! [`MaxMargin`] is where training without decay is headed; [`PacBayes`] bounds the test error of
-//! what was trained.
+//! what was trained. An [`Edge`] is about another way to grok: rows of equal labels that are nearly separable from the origin,
+//! which [`NearestPoint`] decides.
 //!
-//! The forms hold for logistic loss, steps of one row, a constant learning rate η, labels that are
+//! The forms of a prediction hold for logistic loss, steps of one row, a constant learning rate η, labels that are
 //! the teacher's, signal rows s ~ N(0, I) times ε, one memorization column of value α per row, and
 //! initial signal weights v₀ that owe nothing to the teacher. They are the leading order in few,
 //! large and slow: n ≫ d, Λ ≫ 1, ηα² small against Λ. Each says where it holds. The page
@@ -32,9 +33,13 @@
 
 mod conditions;
 mod curve;
+mod edge;
+mod frozen;
+mod hull;
 mod max_margin;
 mod normal;
 mod pac_bayes;
+mod root;
 mod rows;
 mod scales;
 mod setting;
@@ -42,7 +47,10 @@ mod spread;
 mod times;
 
 pub use conditions::{Condition, Limit};
+pub use edge::{Edge, Rates, TwoPoints};
+pub use hull::NearestPoint;
 pub use max_margin::{Effort, MaxMargin};
+pub use normal::{cdf as normal_cdf, quantile as normal_quantile};
 pub use pac_bayes::{Bound, PacBayes};
 pub use rows::{DenseRows, Rows};
 pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};
