@@ -9,7 +9,11 @@ use sparsegrok_lanes::Level;
 use crate::support::{folder, printed, shipped, text};
 
 /// Flags of a run, and the hash of the weights it leaves.
-const RUNS: [(&str, u64); 16] = [
+const RUNS: [(&str, u64); 17] = [
+    (
+        "--preset edge --n-train 90 --d-signal 41 --epochs 60",
+        0xb591_d651_40f9_3171,
+    ),
     ("--preset reference-toy --epochs 40", 0x1bbb_8426_e0c4_027a),
     (
         "--preset grok-a --epochs 60 --n-train 300",

@@ -202,16 +202,13 @@ fn a_short_run_on_a_file_says_when_it_memorized() {
 /// Nothing can tell if these generalize.
 #[test]
 fn there_is_no_verdict_without_evidence() {
-    let line = "run --preset grok-a --bias --n-test 0 --epochs 100 --columns epoch";
+    let line = "run --preset grok-a --loss squared --target linear --accuracy-tolerance 1 --lr 0.03 --n-test 0 --epochs 100 --columns epoch";
     let said = sparsegrok(line).stderr;
-    assert!(
-        said.starts_with("undecided: memorized at epoch 1"),
-        "{said}"
-    );
+    assert!(said.starts_with("undecided: memorized at epoch "), "{said}");
     let folder = folder();
     let path = folder.path().join("study");
     let line = format!(
-        "study --preset grok-a --bias --n-test 0 --epochs 100 --seeds 0..8 --out {}",
+        "study --preset grok-a --loss squared --target linear --accuracy-tolerance 1 --lr 0.03 --n-test 0 --epochs 100 --seeds 0..8 --out {}",
         path.display()
     );
     let said = sparsegrok(&line).stderr;

@@ -1,6 +1,7 @@
 //! The anchors: results that real studies must give, by the theory or as published, and those they give.
 
 mod check;
+mod edge;
 mod grokking;
 mod published;
 mod random;
@@ -29,6 +30,7 @@ pub fn validate(
     grokking::presets(stop, &mut counting)?;
     grokking::variations(stop, &mut counting)?;
     grokking::without_decay(stop, &mut counting)?;
+    edge::edge(scope, stop, &mut counting)?;
     published::ridge(scope, stop, &mut counting)?;
     if scope == Scope::Whole {
         variants::variants(stop, &mut counting)?;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::ValueHint;
-use sparsegrok_analysis::explain::{explain, measured_beside};
-use sparsegrok_data::shown;
+use sparsegrok_analysis::explain::{explain, explain_edge, measured_beside};
+use sparsegrok_data::{Target, shown};
 use sparsegrok_study::StudyResults;
 
 use crate::output::Output;
@@ -39,8 +39,12 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         return Ok(());
     };
     let mut output = Output::stdout();
-    match explain(&config) {
-        Ok(explanation) => write!(output, "{explanation}")?,
+    let account = match config.target() {
+        Target::Constant => explain_edge(&config).map(|account| account.to_string()),
+        _ => explain(&config).map(|account| account.to_string()),
+    };
+    match account {
+        Ok(account) => write!(output, "{account}")?,
         Err(not_covered) => writeln!(output, "No answer: {not_covered}.")?,
     }
     output.finish()

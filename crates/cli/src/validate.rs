@@ -14,7 +14,7 @@ use crate::results::{ResultFlags, Results};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Leave out what takes minutes: variants of the presets, ridge regression beyond its default, teacher and student
+    /// Leave out what takes minutes: variants of the presets, most of ridge regression, teacher and student, and others
     #[arg(long)]
     quick: bool,
     /// Measure the theory's times of this many settings drawn at random from its range, and nothing else
@@ -117,6 +117,7 @@ impl Table {
         let tolerance = match check.tolerance {
             Tolerance::Relative(share) => format!("{:.0} %", 100.0 * share),
             Tolerance::Absolute(much) => much.to_string(),
+            Tolerance::Interval(low, high) => format!("{low:.2}–{high:.2}"),
         };
         let measured = check.measured.map_or("censored".to_owned(), number);
         let verdict = if check.holds() { "ok" } else { "MISSED" };

@@ -308,15 +308,14 @@ impl Config {
             return None;
         }
         let of_test = self.has_test();
-        let of_population = self.files.train.is_none()
-            && !self.train.bias
-            && self.evaluate.accuracy_tolerance.is_none();
+        let of_population =
+            self.files.train.is_none() && self.evaluate.accuracy_tolerance.is_none();
         let (is_there, otherwise) = match self.evaluate.gen_figure {
             GenFigure::Auto => (of_population || of_test, "test rows beside it"),
             GenFigure::TestAcc | GenFigure::TestLoss => (of_test, "test rows beside it"),
             GenFigure::PopulationAcc => (
                 of_population,
-                "synthetic data beside it, without `bias` and `accuracy_tolerance`",
+                "synthetic data beside it, without `accuracy_tolerance`",
             ),
         };
         (!is_there).then_some(otherwise)

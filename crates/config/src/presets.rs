@@ -180,4 +180,26 @@ pub static PRESETS: &[Preset] = &[
         ],
         settings: include_str!("presets/teacher-student.toml"),
     },
+    Preset {
+        name: "edge",
+        command: "run",
+        shows: "Grokking without decay and without initial weights, at the edge of separability (arXiv \
+                2410.04489): all labels are +1, and 400 rows of 184 noise columns are nearly, but not \
+                quite, on one side of a plane through the origin. Signal weights fit the rows first, \
+                come to rest at a great length, and the intercept overtakes them, 43 times as late, \
+                while test loss rises and falls. From d/N = 0.5 on most draws never generalize.",
+        expected: &[
+            ("epoch of train accuracy 0.99", "129"),
+            ("epoch of population accuracy 0.9", "5578"),
+            (
+                "the same over 32 draws (--seeds 0..32 --epochs 100000)",
+                "median 5578 [1974, 9320], 5 never",
+            ),
+            (
+                "at d_signal 160, 192, 196, 208",
+                "median 535; 30511, 14 of 32 never; 18 never; 29 never",
+            ),
+        ],
+        settings: include_str!("presets/edge.toml"),
+    },
 ];

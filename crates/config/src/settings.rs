@@ -190,17 +190,21 @@ pub static SETTINGS: &[Setting] = &[
     }),
     setting! {
         synthetic.target: Target,
-        "Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]",
+        "Targets: the teacher's labels ±1 or real numbers, or 1 for every row [default: sign; for files under squared loss, \
+         linear]",
         |c| Some(c.target()),
         |c, target| (c.synthetic.target, c.files.target) = (target, Some(target)),
     }
     .expects(|c| {
-        let fits = c.target() == Target::Sign || !c.train.loss.needs_signs();
+        let fits = c.target() != Target::Linear || !c.train.loss.needs_signs();
+        let is_drawn = c.target() != Target::Constant || c.files.train.is_none();
         unless(fits, "`sign`, or squared loss")
+            .or_else(|| unless(is_drawn, "`sign` or `linear`, as `train` names a file of data"))
     })
-    .uncovered(|c| {
-        let reason = "targets are real numbers, and it is about labels";
-        (c.target() != Target::Sign).then_some(reason)
+    .uncovered(|c| match c.target() {
+        Target::Sign => None,
+        Target::Linear => Some("targets are real numbers, and it is about labels"),
+        Target::Constant => Some("all labels are alike, and it is about a teacher to be found"),
     }),
     setting! { synthetic.label_noise, "Probability that a training label is flipped" }
         .idle(beside_files)
@@ -267,7 +271,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! { train.bias, "Train an intercept, which is not decayed" }
         .costs_time()
         .uncovered(|c| {
-            let reason = "an intercept is trained, which population accuracy does not allow for";
+            let reason = "an intercept is trained, and it is about decisions through the origin";
             c.train.bias.then_some(reason)
         }),
     setting! { train.learning_rate, "Learning rate η" }
@@ -298,7 +302,14 @@ pub static SETTINGS: &[Setting] = &[
     // Shuffled and sequential order differ only in what the theory leaves out.
     setting! { train.order, "Order in which an epoch visits the rows" }.costs_time(),
     setting! { train.order_seed, "Seed of the visiting order" },
-    setting! { train.init, "Initial signal weights" }.uncovered(|c| {
+    setting! { train.init, "Initial signal weights" }
+    .expects(|c| {
+        let has_teacher = c.files.train.is_some() || c.target() != Target::Constant;
+        let takes_none = matches!(c.train.init, Init::Zero | Init::Gaussian);
+        let expected = "`zero` or `gaussian`, as constant targets have no teacher";
+        unless(has_teacher || takes_none, expected)
+    })
+    .uncovered(|c| {
         let along = matches!(c.train.init, Init::Teacher | Init::AntiTeacher);
         let reason = "the signal weights begin along the teacher's direction: there is nothing \
                       left to find, or a wrong direction to unlearn";

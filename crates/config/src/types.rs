@@ -226,7 +226,7 @@ macro_rules! choices {
 }
 
 choices! {
-    Target { Sign = "sign", Linear = "linear" }
+    Target { Sign = "sign", Linear = "linear", Constant = "constant" }
     RandomFamily { Xoshiro256pp = "xoshiro256pp", Libstdcxx = "libstdcxx" }
     Loss { Logistic = "logistic", Squared = "squared", Hinge = "hinge" }
     Schedule {

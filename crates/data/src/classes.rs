@@ -35,6 +35,7 @@ impl Classes {
             train: against_rest(train, label),
             test: test.map(|test| against_rest(test, label)),
             teacher: None,
+            population: None,
             classes: None,
         };
         Ok(Some(Self {

@@ -45,7 +45,7 @@ pub use input::Input;
 pub use length::{holds_squares, length, root_of_squares, sum_of_squares};
 pub use number::Shortest;
 pub use path::shown;
-pub use problem::{Problem, Teacher};
+pub use problem::{Population, Problem, Teacher};
 pub use random::{
     Normal, Purpose, RandomFamily, Stream, Xoshiro256PlusPlus, native_state, native_stream,
 };

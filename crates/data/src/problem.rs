@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::classes::Classes;
 use crate::dataset::{Dataset, DatasetError};
 use crate::length::{root_of_squares, sum_of_squares};
+use crate::spec::Target;
 
 /// The teacher v*: the unit vector of signal weights that labels synthetic rows. Clones share it.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,15 @@ impl Teacher {
     }
 }
 
+/// The law that rows are drawn from: signal columns N(0, scale²·I), and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Population {
+    /// Standard deviation of every signal column, the signal scale ε.
+    pub scale: f64,
+    /// The kind of targets: by the teacher, or all +1.
+    pub target: Target,
+}
+
 /// The rows that a run learns from and those it is judged by.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -48,8 +58,10 @@ pub struct Problem {
     pub train: Dataset,
     /// Test rows, of the same columns but without memorization.
     pub test: Option<Dataset>,
-    /// The teacher of synthetic data.
+    /// The teacher of synthetic data, unless its targets are constant.
     pub teacher: Option<Teacher>,
+    /// The law of the rows, where it is known.
+    pub population: Option<Population>,
     /// The classes of the training rows, where targets are their labels.
     pub classes: Option<Classes>,
 }
@@ -115,6 +127,7 @@ impl Problem {
             train,
             test,
             teacher,
+            population: None,
             classes,
         })
     }

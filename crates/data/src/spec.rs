@@ -22,6 +22,8 @@ pub enum Target {
     Sign,
     /// The real number v*·(εs).
     Linear,
+    /// The label +1 for every row: no teacher, and nothing in a row tells anything of its label.
+    Constant,
 }
 
 /// Settings of [`generate`](crate::generate); fields are named as the command's settings.

@@ -2,7 +2,7 @@
 
 use crate::aligned::AlignedBlock;
 use crate::dataset::{Dataset, Features, TargetKind};
-use crate::problem::{Problem, Teacher};
+use crate::problem::{Population, Problem, Teacher};
 use crate::random::{Normal, Purpose, RandomFamily, Stream};
 use crate::spec::{InvalidSetting, SyntheticSpec, Target};
 
@@ -15,7 +15,8 @@ use crate::spec::{InvalidSetting, SyntheticSpec, Target};
 /// `Time: O((n_train + n_test)·d_signal)`
 ///
 /// # Formula
-/// s ~ N(0, I); the row is εs; its target is sign(v*·s), 0 counting +1, or v*·(εs).
+/// s ~ N(0, I); the row is εs; its target is sign(v*·s), 0 counting +1, or v*·(εs), or 1. Rows do not depend on the
+/// kind of targets: a teacher is drawn for constant ones too, and forgotten.
 ///
 /// # Errors
 /// The first setting out of range, or number of rows beyond memory.
@@ -40,7 +41,7 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Problem, InvalidSetting> {
     let test = test.ok_or_else(|| beyond_memory("n_test", spec.n_test))?;
 
     let kind = match spec.target {
-        Target::Sign => TargetKind::Sign,
+        Target::Sign | Target::Constant => TargetKind::Sign,
         Target::Linear => TargetKind::Real,
     };
     let dataset = |drawn: Drawn, rows, memorization| {
@@ -58,7 +59,11 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Problem, InvalidSetting> {
             0 => None,
             rows => Some(dataset(test, rows, None)?),
         },
-        teacher: Some(teacher),
+        teacher: (spec.target != Target::Constant).then_some(teacher),
+        population: Some(Population {
+            scale: spec.signal_scale,
+            target: spec.target,
+        }),
         classes: None,
     })
 }
@@ -111,6 +116,7 @@ impl<'a> Source<'a> {
                 Target::Sign if z >= 0.0 => 1.0,
                 Target::Sign => -1.0,
                 Target::Linear => scale * z,
+                Target::Constant => 1.0,
             });
             row.iter_mut().for_each(|s| *s *= scale);
         }
@@ -211,6 +217,29 @@ mod tests {
             let row = problem.train.row(i);
             assert!((row.target - teacher.score(row.signal)).abs() < 1e-15);
             assert!(row.memorization.is_none());
+        }
+    }
+
+    #[test]
+    fn constant_targets_are_those_of_the_same_rows() {
+        for rng in [RandomFamily::Xoshiro256pp, RandomFamily::Libstdcxx] {
+            let drawn = |target| {
+                generate(&SyntheticSpec {
+                    target,
+                    rng,
+                    ..spec()
+                })
+                .unwrap()
+            };
+            let (labelled, constant) = (drawn(Target::Sign), drawn(Target::Constant));
+            assert!(constant.teacher.is_none());
+            let tests = [&labelled, &constant].map(|problem| problem.test.as_ref().unwrap());
+            for [by_sign, alike] in [[&labelled.train, &constant.train], tests] {
+                let rows = |data: &Dataset| data.features().signal_block().to_vec();
+                assert_eq!(rows(by_sign), rows(alike));
+                assert_eq!(alike.target_kind(), TargetKind::Sign);
+                assert!(alike.targets().iter().all(|y| *y == 1.0));
+            }
         }
     }
 

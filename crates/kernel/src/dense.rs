@@ -217,6 +217,10 @@ impl Trainer for DenseTrainer<'_> {
         (self.weights[..width].into(), 1.0)
     }
 
+    fn bias(&self, _lane: usize) -> f64 {
+        self.bias
+    }
+
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
         question.answer(&self.weights(lane))
     }

@@ -9,6 +9,7 @@ use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Simd, Task};
 
 use crate::blocks::{Blocks, Threads};
 use crate::figure::{Evaluation, Figure};
+use crate::population::{has_population, population_accuracy};
 use crate::spec::Sgd;
 use crate::weights::{Weights, add_memorized, score, signal_score};
 
@@ -42,10 +43,11 @@ pub fn evaluate(
         .map(|teacher| Alignment::of(&weights.signal, teacher.direction()));
     let mut found = figures(epoch, &train, test.map(scores).as_ref(), &norms, spec);
     let mut put = |figure, value| put(&mut found, figure, value);
+    if has_population(problem, spec, accuracy_tolerance) {
+        let accuracy = population_accuracy(problem, &weights.signal, weights.bias);
+        put(Figure::PopulationAcc, accuracy);
+    }
     if let Some(teacher) = teacher {
-        if has_population(problem, spec, accuracy_tolerance) {
-            put(Figure::PopulationAcc, teacher.population_accuracy());
-        }
         if let Some(cosine) = teacher.cosine() {
             put(Figure::TeacherCosine, cosine);
         }
@@ -130,17 +132,6 @@ impl Norms {
             false => 0.5 * weight_decay * self.all * self.all,
         }
     }
-}
-
-/// Tells if the population's accuracy exists: rows are isotropic Gaussian ones that a teacher labels,
-/// classified by sign, and the decision passes through the origin.
-pub(crate) fn has_population(
-    problem: &Problem,
-    spec: &Sgd,
-    accuracy_tolerance: Option<f64>,
-) -> bool {
-    let by_sign = accuracy_tolerance.is_none() || problem.train.target_kind() == TargetKind::Sign;
-    by_sign && problem.teacher.is_some() && !spec.bias && problem.train.features().tail_width() == 0
 }
 
 /// Tells if a score is right for its target: in sign, or to a tolerance of its square.
@@ -328,9 +319,9 @@ impl Scores {
 /// Position of the signal weights relative to the teacher's direction.
 pub(crate) struct Alignment {
     /// v·t.
-    along: f64,
+    pub(crate) along: f64,
     /// ‖v − (v·t) t‖.
-    across: f64,
+    pub(crate) across: f64,
     /// ‖v − t‖²/d.
     distance: f64,
 }

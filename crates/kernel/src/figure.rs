@@ -94,9 +94,10 @@ figures! {
     TrainAcc "train_acc" Accuracy "train",
     /// Share of test rows classified right.
     TestAcc "test_acc" Accuracy "test",
-    /// Accuracy on the whole population of isotropic Gaussian rows, 1 − ∠(v, teacher)/π.
+    /// Accuracy on the whole population of isotropic Gaussian rows: 1 − ∠(v, teacher)/π; with a bias b, and h = b/ε‖v‖,
+    /// ½ + 2T(h, cot ∠(v, teacher)), T being Owen's; where all labels are +1, Φ(h).
     ///
-    /// It exists for synthetic data without a bias, classified by sign.
+    /// It exists for synthetic data, classified by sign.
     PopulationAcc "population_acc" Accuracy "population",
     /// Mean training loss, without the penalty.
     TrainLoss "train_loss" Loss "train",

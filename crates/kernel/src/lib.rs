@@ -41,6 +41,7 @@ pub mod model;
 mod one_vs_rest;
 mod pace;
 mod plan;
+mod population;
 mod reference;
 mod run_group;
 mod schedule;

@@ -279,6 +279,10 @@ where
         )
     }
 
+    fn bias(&self, lane: usize) -> f64 {
+        self.bias[lane]
+    }
+
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool {
         let (stored, scale) = self.scaled_signal(lane);
         question.answer(&OneLane {

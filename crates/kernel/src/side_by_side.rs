@@ -4,10 +4,11 @@ use sparsegrok_data::TargetKind;
 
 use crate::asked::{Asked, Trained};
 use crate::blocks::Threads;
-use crate::evaluate::{evaluate, has_population};
+use crate::evaluate::evaluate;
 use crate::figure::{Evaluation, Figure};
 use crate::init::Job;
 use crate::look::{PopulationGoals, TrainGoal, TrainQuestion};
+use crate::population::{has_population, population_accuracy};
 use crate::state::{Arrays, State};
 use crate::trainer::Trainer;
 use crate::training::{Diverged, Training};
@@ -82,8 +83,13 @@ impl<'a> SideBySide<'a> {
         if !has_population(run.problem, run.spec, run.accuracy_tolerance) {
             return None;
         }
-        let teacher = run.problem.teacher.as_ref()?.direction();
         let (signal, scale) = self.trainer.scaled_signal(lane);
+        let Some(teacher) = run.problem.teacher.as_ref().filter(|_| !run.spec.bias) else {
+            let v: Vec<f64> = signal.iter().map(|u| u * scale).collect();
+            let bias = self.trainer.bias(lane);
+            return Some(population_accuracy(run.problem, &v, bias) >= accuracy);
+        };
+        let teacher = teacher.direction();
         Some(
             self.population
                 .are_reached(accuracy, (&signal, scale), teacher),

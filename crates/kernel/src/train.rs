@@ -66,6 +66,7 @@ impl Sgd {
             train: rows.clone(),
             test: None,
             teacher: None,
+            population: None,
             classes: None,
         };
         train(&problem, self, KernelChoice::Auto, SimdChoice::Auto)

@@ -16,6 +16,8 @@ pub(crate) trait Trainer {
     fn weights(&self, lane: usize) -> Weights;
     /// A run's signal weights as they are stored, and the factor that makes them the weights.
     fn scaled_signal(&self, lane: usize) -> (Cow<'_, [f64]>, f64);
+    /// A run's intercept; 0 where none is trained.
+    fn bias(&self, lane: usize) -> f64;
     /// Answers a question on a run's training rows, with the weights of [`weights`](Self::weights).
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool;
     /// A run's state. `Time: O(weights)`

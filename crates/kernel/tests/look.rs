@@ -5,7 +5,7 @@ mod shared;
 
 use proptest::prelude::*;
 use sparsegrok_data::{Problem, SyntheticSpec, Target, generate};
-use sparsegrok_kernel::{Job, KernelChoice, Loss, Sgd, SimdChoice, Training, start};
+use sparsegrok_kernel::{Init, Job, KernelChoice, Loss, Sgd, SimdChoice, Training, start};
 
 fn compare(problems: &[Problem], spec: &Sgd, tolerance: Option<f64>, kernel: KernelChoice) {
     let runs: Vec<Job<'_>> = problems
@@ -41,7 +41,8 @@ proptest! {
         n in 1_usize..80,
         d in 0_usize..9,
         alpha in prop::sample::select(vec![0.0, 0.5, 5.0]),
-        linear in any::<bool>(),
+        target in prop::sample::select(vec![Target::Sign, Target::Linear, Target::Constant]),
+        bias in any::<bool>(),
         spec in 0_usize..6,
         kernel in prop::sample::select(vec![
             KernelChoice::Scalar, KernelChoice::Lanes, KernelChoice::Dense,
@@ -49,6 +50,11 @@ proptest! {
         data_seed in 0_u64..1000,
     ) {
         let mut train = shared::specs(12, 1.5)[spec].clone();
+        let linear = target == Target::Linear;
+        train.bias = bias;
+        if target == Target::Constant {
+            train.init = Init::Gaussian;
+        }
         if linear {
             train.loss = Loss::Squared;
             train.learning_rate = 0.01;
@@ -59,7 +65,7 @@ proptest! {
                 n_test: 3,
                 d_signal: d.max(1),
                 memorization_scale: alpha,
-                target: if linear { Target::Linear } else { Target::Sign },
+                target,
                 data_seed: data_seed + k,
                 rng: train.rng,
                 ..SyntheticSpec::default()

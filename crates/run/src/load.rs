@@ -392,9 +392,10 @@ pub(crate) fn label_options(config: &Config) -> svmlight::Options {
     // Labels that are asked for without effect beside real numbers are no fault in a file of settings.
     let (targets, labels) = match (config.target(), config.files.labels) {
         (Target::Linear, _) => (TargetKind::Real, None),
-        (Target::Sign, None) => (TargetKind::Sign, None),
-        (Target::Sign, Some(LabelsAsked::Two(pair))) => (TargetKind::Sign, Some(pair)),
-        (Target::Sign, Some(LabelsAsked::All)) => (TargetKind::Class, None),
+        // Constant targets are refused beside files.
+        (Target::Sign | Target::Constant, None) => (TargetKind::Sign, None),
+        (_, Some(LabelsAsked::Two(pair))) => (TargetKind::Sign, Some(pair)),
+        (_, Some(LabelsAsked::All)) => (TargetKind::Class, None),
     };
     svmlight::Options {
         targets,

@@ -4,9 +4,10 @@
 //! says when training rows are memorized, when the model generalizes, and how accuracy goes from
 //! one to the other; its [conditions](Prediction::conditions) say whether that is grokking at all.
 //! [`MaxMargin`] is where training without decay is headed; [`PacBayes`] bounds the test error of
-//! what was trained.
+//! what was trained. An [`Edge`] is about another way to grok: rows of equal labels that are nearly separable from the origin,
+//! which [`NearestPoint`] decides.
 //!
-//! The forms hold for labels that are the teacher's but for a flipped share, any of the [losses](Loss), batches, orders
+//! The forms of a prediction hold for labels that are the teacher's but for a flipped share, any of the [losses](Loss), batches, orders
 //! and courses of the learning rate, signal rows s ~ N(0, I) times ε, one memorization column of value α per row, and
 //! initial signal weights v₀ that owe nothing to the teacher. They are the leading order in few, large and slow:
 //! n ≫ d, Λ ≫ 1, ηα² small against Λ. Each says where it holds. The page `docs/science.md` derives them and sets them
@@ -39,11 +40,15 @@ mod conditions;
 mod course;
 mod curve;
 mod directions;
+mod edge;
+mod frozen;
+mod hull;
 mod max_margin;
 mod normal;
 mod norms;
 mod pac_bayes;
 mod population_loss;
+mod root;
 mod rows;
 mod scales;
 mod setting;
@@ -52,7 +57,10 @@ mod times;
 
 pub use conditions::{Condition, Limit};
 pub use course::Course;
+pub use edge::{Edge, Rates, TwoPoints};
+pub use hull::NearestPoint;
 pub use max_margin::{Effort, MaxMargin};
+pub use normal::{cdf as normal_cdf, quantile as normal_quantile};
 pub use pac_bayes::{Bound, PacBayes};
 pub use rows::{DenseRows, Rows};
 pub use scales::{MEAN_ABSOLUTE_NORMAL, Scales};

@@ -3,12 +3,17 @@
 use statrs::function::erf::erfc_inv;
 
 /// Φ(x), the share of a standard normal below x.
-pub(crate) fn cdf(x: f64) -> f64 {
+pub fn cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
 }
 
+/// φ(x), the density of a standard normal.
+pub(crate) fn density(x: f64) -> f64 {
+    libm::exp(-0.5 * x * x) * 0.398_942_280_401_432_7
+}
+
 /// Φ⁻¹(p), 0 < p < 1.
-pub(crate) fn quantile(p: f64) -> f64 {
+pub fn quantile(p: f64) -> f64 {
     -std::f64::consts::SQRT_2 * erfc_inv(2.0 * p)
 }
 

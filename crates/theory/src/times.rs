@@ -6,6 +6,7 @@ use statrs::function::gamma::ln_gamma;
 
 use crate::directions::{self, Angle};
 use crate::normal;
+use crate::root::root;
 use crate::setting::{Direction, Loss, Order};
 use crate::{Prediction, Scales};
 
@@ -215,8 +216,7 @@ pub(crate) fn shrinking(accuracy: f64, kappa: f64) -> f64 {
     libm::exp(-kappa * p * p / (p + kappa * q))
 }
 
-/// Where a rising function of x > 0 reaches a level, by bisection to the last digits; the most that numbers go to where
-/// it does not.
+/// Where a rising function of x > 0 reaches a level; infinity, or 0, where it does not, or is above it already.
 pub(crate) fn rising_to(level: f64, function: impl Fn(f64) -> f64) -> f64 {
     let mut high = 1.0;
     while function(high) < level {
@@ -225,18 +225,14 @@ pub(crate) fn rising_to(level: f64, function: impl Fn(f64) -> f64) -> f64 {
             return high;
         }
     }
-    let mut low = 0.0;
-    loop {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high || high - low < 1e-15 * high {
-            return middle;
-        }
-        if function(middle) < level {
-            low = middle;
-        } else {
-            high = middle;
+    let mut low = 0.5 * high;
+    while function(low) >= level {
+        (low, high) = (0.5 * low, low);
+        if low == 0.0 {
+            return low;
         }
     }
+    root(low, high, 1e-14, |x| Some(function(x) - level)).unwrap_or(high)
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use crate::explain::account::{Explanation, FALLEN, Verdict};
 use crate::explain::numbers::{epoch_text, later, number};
 
 /// Population accuracies whose times are told beside that of `gen_threshold`.
-const LEVELS: [f64; 3] = [0.75, 0.9, 0.95];
+pub(super) const LEVELS: [f64; 3] = [0.75, 0.9, 0.95];
 
 /// Columns of a line of prose.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,11 +6,11 @@ use sparsegrok_study::StudyError;
 /// The extent of a validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everything that takes seconds: the grokking presets, their variations and controls, and
+    /// Everything that takes seconds: the grokking presets, their variations and controls, the edge of separability, and
     /// ridge regression at its published default.
     Quick,
-    /// Everything: also the variants of the grokking presets, the other rows of ridge regression, and teacher and
-    /// student.
+    /// Everything: also the variants of the grokking presets, the other rows of ridge regression, final accuracies at the
+    /// edge, teacher and student, and double descent.
     Whole,
 }
 
@@ -36,6 +36,8 @@ pub enum Tolerance {
     Relative(f64),
     /// An absolute difference, in the quantity's unit.
     Absolute(f64),
+    /// The measured value's own interval, from the first number to the second, which must hold the expected one.
+    Interval(f64, f64),
 }
 
 impl Check {
@@ -44,6 +46,9 @@ impl Check {
         let within = match self.tolerance {
             Tolerance::Relative(share) => share * self.expected.abs(),
             Tolerance::Absolute(much) => much,
+            Tolerance::Interval(low, high) => {
+                return self.measured.is_some() && (low..=high).contains(&self.expected);
+            }
         };
         self.measured
             .is_some_and(|measured| (measured - self.expected).abs() <= within)
@@ -149,6 +154,9 @@ mod tests {
         assert!(check(Some(191.0), Tolerance::Absolute(9.0)).holds());
         assert!(!check(Some(190.0), Tolerance::Absolute(9.0)).holds());
         assert!(!check(None, Tolerance::Absolute(9.0)).holds());
+        assert!(check(Some(190.0), Tolerance::Interval(180.0, 200.0)).holds());
+        assert!(!check(Some(190.0), Tolerance::Interval(180.0, 199.0)).holds());
+        assert!(!check(None, Tolerance::Interval(180.0, 210.0)).holds());
         assert!(!check(Some(f64::NAN), Tolerance::Relative(0.05)).holds());
     }
 

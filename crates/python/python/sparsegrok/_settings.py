@@ -27,8 +27,8 @@ class Settings(TypedDict, total=False):
     memorization_scale: float | None
     """Value α of each training row's own column; 0 for none [default: 1, for files 0]."""
 
-    target: Literal["sign", "linear"] | None
-    """Targets: labels ±1 or real numbers [default: sign; for files under squared loss, linear]."""
+    target: Literal["sign", "linear", "constant"] | None
+    """Targets: the teacher's labels ±1 or real numbers, or 1 for every row [default: sign; for files under squared loss, linear]."""
 
     label_noise: float | None
     """Probability that a training label is flipped. Default: 0."""
