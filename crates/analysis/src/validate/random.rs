@@ -28,6 +28,9 @@ struct Case {
     t_gen: f64,
 }
 
+/// A time of a case: its name, predicted, and measured where it was.
+type Timed = (&'static str, f64, Option<f64>);
+
 /// Measures T_mem and T_gen of `count` settings drawn from the theory's whole range, on all cores: numbers of rows and
 /// columns, scales, losses, noise, batches, orders, courses of the learning rate and starts. Each is 32 seeds, and
 /// seeds are fixed, so that the outcome is the same on every machine. Setting `stop`, from anywhere, ends it.
@@ -88,10 +91,7 @@ pub fn validate_random(
 
 /// The times of a case, by name: predicted, and the mean over seeds, half an epoch less as whole epochs are counted;
 /// `None` where a tenth of the seeds have none.
-fn measured(
-    case: &Case,
-    stop: &AtomicBool,
-) -> Result<[(&'static str, f64, Option<f64>); 2], ValidateError> {
+fn measured(case: &Case, stop: &AtomicBool) -> Result<[Timed; 2], ValidateError> {
     let flags: Vec<(&str, &str)> = case
         .flags
         .iter()

@@ -9,8 +9,11 @@ use crate::validate::check::{Check, Tolerance, ValidateError, Witness};
 use crate::validate::grokking::{POINTS, POPULATION, SEEDS, prediction, t_gen, t_mem};
 use crate::validate::runs::{Runs, curve, reaches, value_at};
 
-/// Settings over `grok-a`, as keys and values, its epochs, and the tolerance of the time to accuracy 0.9.
-const VARIANTS: [(&[(&str, &str)], &str, f64); 9] = [
+/// Settings, as keys and values.
+type Flags = &'static [(&'static str, &'static str)];
+
+/// Settings over `grok-a`, its epochs, and the tolerance of the time to accuracy 0.9.
+const VARIANTS: [(Flags, &str, f64); 9] = [
     (
         &[("batch_size", "8"), ("learning_rate", "0.4")],
         "3000",
@@ -119,7 +122,7 @@ fn fall_of_loss(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), Vali
 }
 
 /// Settings over `grok-a` whose delays are held against norms: κ, Λ and β over a factor of ten or more each.
-const NORM_LAWS: [&[(&str, &str)]; 20] = [
+const NORM_LAWS: [Flags; 20] = [
     &[],
     &[("init_norm", "60")],
     &[("init_norm", "150")],
