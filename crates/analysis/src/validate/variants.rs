@@ -176,7 +176,7 @@ fn norm_laws(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), Validat
             quantity: format!("{what}: nηλ·delay/ln(‖w_mem‖²/‖w_gen‖²)"),
             expected: prediction.norm_law(0.9).unwrap_or(f64::NAN),
             measured: mean.value,
-            tolerance: Tolerance::Relative(0.07),
+            tolerance: Tolerance::Relative(0.04),
             note: mean.note,
         });
     }
