@@ -126,7 +126,7 @@ impl Edge {
     /// E[(m − b)·s(m)] = 0 and E[1/(1 + γs(1 − s))] = 1 − λ, where m − γs(m) = b + qg, g ~ N(0, 1), is a row's margin under
     /// weights that have not seen it, moved by what the row itself adds (El Karoui et al., 2013; Sur and Candès, 2019).
     /// Then db/dT = ηE[s(m)], and accuracy Φ(b/q) is there when b = Φ⁻¹(accuracy)·q:
-    /// T = ∫ db/(ηE[s]) up to that b.
+    /// T = ∫ db/(ηE\[s\]) up to that b.
     ///
     /// # Range
     /// (½ − λ)√N ≫ ½: nearer to the edge draws differ, some of them being separable. And σ² ≫ 1.
