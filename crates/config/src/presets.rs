@@ -168,4 +168,22 @@ pub static PRESETS: &[Preset] = &[
         ],
         settings: include_str!("presets/teacher-student.toml"),
     },
+    Preset {
+        name: "diagonal",
+        command: "run",
+        shows: "Published grokking of a diagonal network, w = u∘u − v∘v by gradient descent on u and v, where 3 of 2000 \
+                columns of signs decide by majority (arXiv 2311.18817): rows are memorized at once along the max-margin \
+                direction of the norm L2, and when decay has made u and v small, weights turn to that of L1, which is \
+                the teacher's.",
+        expected: &[],
+        settings: include_str!("presets/diagonal.toml"),
+    },
+    Preset {
+        name: "misgrok",
+        command: "run",
+        shows: "Its reverse: Gaussian rows far from the plane of a teacher that weighs all columns. The max-margin \
+                direction of the norm L2 generalizes at once, and that of L1, which comes late, does not.",
+        expected: &[],
+        settings: include_str!("presets/misgrok.toml"),
+    },
 ];

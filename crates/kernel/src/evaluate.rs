@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use sparsegrok_data::{
-    Dataset, Problem, TargetKind, holds_squares, length, root_of_squares, sum_of_squares,
+    Dataset, Problem, TargetKind, Teacher, holds_squares, length, root_of_squares, sum_of_squares,
 };
 use sparsegrok_lanes::{Arithmetic, LANES, Lanes, Level, Simd, Task};
 
@@ -140,7 +140,11 @@ pub(crate) fn has_population(
     accuracy_tolerance: Option<f64>,
 ) -> bool {
     let by_sign = accuracy_tolerance.is_none() || problem.train.target_kind() == TargetKind::Sign;
-    by_sign && problem.teacher.is_some() && !spec.bias && problem.train.features().tail_width() == 0
+    let of_isotropic_rows = problem
+        .teacher
+        .as_ref()
+        .is_some_and(Teacher::labels_isotropic_rows);
+    by_sign && of_isotropic_rows && !spec.bias && problem.train.features().tail_width() == 0
 }
 
 /// Tells if a score is right for its target: in sign, or to a tolerance of its square.
