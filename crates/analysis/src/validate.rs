@@ -1,6 +1,7 @@
 //! The anchors: results that real studies must give, by the theory or as published, and those they give.
 
 mod check;
+mod diagonal;
 mod grokking;
 mod published;
 mod runs;
@@ -29,6 +30,7 @@ pub fn validate(
     if scope == Scope::Whole {
         grokking::spread(stop, &mut counting)?;
         published::teacher_student(stop, &mut counting)?;
+        diagonal::switch(stop, &mut counting)?;
     }
     counting.verdict()
 }

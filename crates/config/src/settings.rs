@@ -160,11 +160,10 @@ fn with_linear(config: &Config, is_for_all: bool, expected: &'static str) -> Opt
     unless(is_for_all || !config.is_diagonal(), expected)
 }
 
-/// The reason for which settings of linear models have no effect on diagonal networks. A grid may have cells of both.
+/// The reason for which settings of linear models have no effect on diagonal networks.
 fn beside_diagonal(config: &Config) -> Option<&'static str> {
-    let acts = !config.is_diagonal() || config.study.varies("family");
     let expected = "to be left out, as diagonal networks (`family`) start from `init_scale` and see all rows in each step";
-    unless(acts, expected)
+    with_linear(config, false, expected)
 }
 
 /// Every setting, in the order of help and `--print-config`.
@@ -305,6 +304,10 @@ pub static SETTINGS: &[Setting] = &[
     .expects(|c| with_file(c, c.files.no_verify)),
     // Training
     setting! { model.family, "Family of models: linear ones, or diagonal networks, whose weights are u∘u − v∘v" }
+        .expects(|c| {
+            let expected = "one for all cells of a grid, as a study is of one family";
+            unless(!c.study.varies("family"), expected)
+        })
         .costs_time()
         .uncovered(|c| {
             let reason = "diagonal networks are trained, and it is about linear models";
@@ -313,8 +316,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! { model.init_scale, "Initial u and v of diagonal networks" }
         .expects(|c| unless(positive(c.model.init_scale), POSITIVE))
         .idle(|c| {
-            let acts = c.is_diagonal() || c.study.varies("family");
-            unless(acts, "a `family` of diagonal beside it")
+            unless(c.is_diagonal(), "a `family` of diagonal beside it")
         }),
     setting! { train.loss, "Loss to minimise" }
         .expects(|c| {
