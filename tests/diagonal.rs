@@ -16,7 +16,7 @@ const SMALL: [(&str, &str); 6] = [
     ("n_test", "200"),
     ("weight_decay", "0.02"),
     ("epochs", "6000"),
-    ("eval_points", "60"),
+    ("eval_points", "300"),
 ];
 
 /// The preset's flags at that size.
@@ -76,7 +76,7 @@ fn a_study_is_the_same_divided_stopped_resumed_and_merged() {
         serde_json::from_str(&text(resumed.join("summary.json"))).unwrap();
     let medians = [0, 1].map(|cell: usize| {
         let cell = &summary["cells"][cell];
-        assert!(cell["statuses"]["grokked"].as_u64() >= Some(11), "{cell}");
+        assert!(cell["status"]["grokked"].as_u64() >= Some(11), "{cell}");
         cell["t_gen"]["median"].as_f64().unwrap()
     });
     // ln 3 of them in ηλT, within what 12 seeds of so small a task tell.
@@ -105,7 +105,11 @@ fn a_run_is_saved_as_the_linear_model_that_it_is() {
         format!("{sign}{}\n", columns.collect::<String>())
     };
     fs::write(&rows, row("1") + &row("-1")).unwrap();
-    let said = printed(&format!("predict {} {}", model.display(), rows.display()));
+    let said = printed(&format!(
+        "predict --model {} {}",
+        model.display(),
+        rows.display()
+    ));
     let labels: Vec<&str> = said.lines().collect();
     assert_eq!(labels.len(), 2, "{said}");
     assert_eq!(labels[0], labels[1]);

@@ -304,7 +304,7 @@ pub static SETTINGS: &[Setting] = &[
     .expects(|c| with_file(c, c.files.no_verify)),
     // Training
     setting! { model.family, "Family of models: linear ones, or diagonal networks, whose weights are u∘u − v∘v" }
-        .expects(|c| {
+        .idle(|c| {
             let expected = "one for all cells of a grid, as a study is of one family";
             unless(!c.study.varies("family"), expected)
         })
