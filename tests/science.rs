@@ -89,6 +89,15 @@ fn what_the_theory_does_not_cover_gets_no_numbers() {
             "targets are real numbers",
         ),
         ("explain --preset grok-a --bias", "an intercept is trained"),
+        (
+            "explain --preset grok-a --signal-values signs",
+            "signal features are signs",
+        ),
+        (
+            "explain --preset grok-a --separation 0.5",
+            "rows are moved away",
+        ),
+        ("explain --preset diagonal", "diagonal networks are trained"),
     ] {
         let text = printed(line);
         assert!(
@@ -126,6 +135,8 @@ fn presets_say_what_they_are_and_what_comes_out() {
         "no-grok-no-decay",
         "ridge",
         "teacher-student",
+        "diagonal",
+        "misgrok",
     ] {
         let from = text.find(&format!("\n{name}: ")).map_or(0, |at| at + 1);
         let section = text[from..].split("\n\n").next().unwrap();
@@ -152,6 +163,8 @@ fn new_presets_run() {
         "run --preset no-grok-no-decay --epochs 3",
         "run --preset ridge --epochs 30",
         "run --preset teacher-student --epochs 3 --n-train 50 --d-signal 20",
+        "run --preset diagonal --epochs 3",
+        "run --preset misgrok --epochs 3",
     ] {
         assert!(
             printed(line).starts_with("epoch,train_acc,test_acc,"),

@@ -8,6 +8,7 @@ mod compare;
 mod concepts;
 mod configuration;
 mod determinism;
+mod diagonal;
 mod extending;
 mod faults;
 mod files;

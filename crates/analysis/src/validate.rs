@@ -1,6 +1,7 @@
 //! The anchors: results that real studies must give, by the theory or as published, and those they give.
 
 mod check;
+mod diagonal;
 mod edge;
 mod grokking;
 mod published;
@@ -37,6 +38,7 @@ pub fn validate(
         grokking::spread(stop, &mut counting)?;
         published::teacher_student(stop, &mut counting)?;
         published::double_descent(stop, &mut counting)?;
+        diagonal::switch(stop, &mut counting)?;
     }
     counting.verdict()
 }

@@ -11,7 +11,7 @@ use sparsegrok_data::Problem;
 use sparsegrok_kernel::{Arrays, TrainError, Weights, model};
 use sparsegrok_log::{Unfinished, Work};
 use sparsegrok_run::memory::Memory;
-use sparsegrok_run::models::Linear;
+use sparsegrok_run::models::family_of;
 use sparsegrok_run::{Event, Loaded, RunError, TraceWriter, run_watched};
 
 use crate::closing;
@@ -117,7 +117,13 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         }
         ControlFlow::Continue(())
     };
-    let run = run_watched(&Linear, &config, &problem, unfinished.as_ref(), &mut watch);
+    let run = run_watched(
+        &*family_of(&config),
+        &config,
+        &problem,
+        unfinished.as_ref(),
+        &mut watch,
+    );
     drop(progress);
     let remove = || unfinished.as_ref().map_or(Ok(()), Unfinished::remove);
     let run = match run {

@@ -10,6 +10,7 @@ use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
 use crate::components::{CrossedDesign, Source};
 use crate::evaluate::{EvaluateSpec, GenFigure};
+use crate::model::{ModelFamily, ModelSpec};
 use crate::number::NumberFormat;
 use crate::patience::Patience;
 use crate::seeds::{SeedWhat, Seeds, Traces};
@@ -37,6 +38,8 @@ pub struct Config {
     pub synthetic: SyntheticSpec,
     /// Data from files.
     pub files: FileSpec,
+    /// The family of models.
+    pub model: ModelSpec,
     /// Training.
     pub train: Sgd,
     /// The epochs to evaluate, and what the figures are held against.
@@ -280,6 +283,11 @@ impl Config {
             })
     }
 
+    /// Tells if diagonal networks are trained.
+    pub fn is_diagonal(&self) -> bool {
+        self.model.family == ModelFamily::Diagonal
+    }
+
     /// Value α of each training row's own column; 0 for none.
     pub fn memorization_scale(&self) -> f64 {
         match self.files.train {
@@ -308,14 +316,15 @@ impl Config {
             return None;
         }
         let of_test = self.has_test();
-        let of_population =
-            self.files.train.is_none() && self.evaluate.accuracy_tolerance.is_none();
+        let of_population = self.files.train.is_none()
+            && self.synthetic.has_isotropic_rows()
+            && self.evaluate.accuracy_tolerance.is_none();
         let (is_there, otherwise) = match self.evaluate.gen_figure {
             GenFigure::Auto => (of_population || of_test, "test rows beside it"),
             GenFigure::TestAcc | GenFigure::TestLoss => (of_test, "test rows beside it"),
             GenFigure::PopulationAcc => (
                 of_population,
-                "synthetic data beside it, without `accuracy_tolerance`",
+                "synthetic Gaussian rows beside it, without `separation` and `accuracy_tolerance`",
             ),
         };
         (!is_there).then_some(otherwise)

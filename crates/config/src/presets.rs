@@ -202,4 +202,33 @@ pub static PRESETS: &[Preset] = &[
         ],
         settings: include_str!("presets/edge.toml"),
     },
+    Preset {
+        name: "diagonal",
+        command: "run",
+        shows: "Published grokking of a diagonal network, w = u∘u − v∘v by gradient descent on u and v, where 3 of 2000 \
+                columns of signs decide by majority (arXiv 2311.18817): rows are memorized at once along the max-margin \
+                direction of the norm L2, and when decay has made u and v small, weights turn to that of L1, which is \
+                the teacher's.",
+        expected: &[
+            ("epoch of train accuracy 0.99", "1"),
+            ("test accuracy then", "0.605"),
+            ("epoch of test accuracy 0.9", "6158 ± 100"),
+            ("test accuracy in the end", "1"),
+        ],
+        settings: include_str!("presets/diagonal.toml"),
+    },
+    Preset {
+        name: "misgrok",
+        command: "run",
+        shows: "Its reverse: Gaussian rows far from the plane of a teacher that weighs all columns. The max-margin \
+                direction of the norm L2 generalizes at once, and that of L1, which comes late, does not.",
+        expected: &[
+            ("epoch of train accuracy 0.99", "1"),
+            (
+                "test accuracy at epochs 1 and 14000",
+                "0.962 and 0.735 ± 0.025",
+            ),
+        ],
+        settings: include_str!("presets/misgrok.toml"),
+    },
 ];

@@ -10,8 +10,8 @@
 //! [`Sgd::validate`](sparsegrok_kernel::Sgd::validate), which hold without this crate too. Blocks
 //! have the ranges of all others.
 
-use sparsegrok_data::{RandomFamily, Target};
-use sparsegrok_kernel::{Init, Schedule};
+use sparsegrok_data::{RandomFamily, SignalValues, Target};
+use sparsegrok_kernel::{BatchSize, DecayOrder, Init, KernelChoice, Loss, Schedule};
 
 use crate::components::Source;
 use crate::config::Config;
@@ -59,6 +59,9 @@ macro_rules! section {
     };
     (files) => {
         Section::Files
+    };
+    (model) => {
+        Section::Train
     };
     (train) => {
         Section::Train
@@ -152,6 +155,17 @@ fn beside_schedule(
     unless(acts, expected)
 }
 
+/// The condition of values that linear models alone can have: diagonal networks are not trained.
+fn with_linear(config: &Config, is_for_all: bool, expected: &'static str) -> Option<&'static str> {
+    unless(is_for_all || !config.is_diagonal(), expected)
+}
+
+/// The reason for which settings of linear models have no effect on diagonal networks.
+fn beside_diagonal(config: &Config) -> Option<&'static str> {
+    let expected = "to be left out, as diagonal networks (`family`) start from `init_scale` and see all rows in each step";
+    with_linear(config, false, expected)
+}
+
 /// Every setting, in the order of help and `--print-config`.
 pub static SETTINGS: &[Setting] = &[
     // Synthetic data
@@ -170,6 +184,26 @@ pub static SETTINGS: &[Setting] = &[
             let reason = "one signal column (d_signal is 1) leaves no direction but the teacher's";
             (c.synthetic.d_signal < 2).then_some(reason)
         }),
+    setting! { synthetic.signal_values, "Distribution of signal features: Gaussian, or signs ±1" }
+        .idle(beside_files)
+        .uncovered(|c| {
+            let reason = "signal features are signs, and it is about Gaussian ones";
+            (c.synthetic.signal_values != SignalValues::Gaussian).then_some(reason)
+        }),
+    setting! {
+        synthetic.relevant_columns,
+        "The first K signal columns alone decide targets, with equal weights of random signs; 0 for all"
+    }
+    .idle(beside_files),
+    setting! {
+        synthetic.separation,
+        "Distance by which each row is moved away from the teacher's plane, to its own side"
+    }
+    .idle(beside_files)
+    .uncovered(|c| {
+        let reason = "rows are moved away from the teacher's plane (separation is above 0)";
+        (c.synthetic.separation > 0.0).then_some(reason)
+    }),
     setting! { synthetic.signal_scale, "Factor ε of the signal features" }
         .symbol("ε")
         .idle(beside_files),
@@ -182,7 +216,12 @@ pub static SETTINGS: &[Setting] = &[
         },
     }
     .symbol("α")
-    .expects(|c| unless(at_least_0(c.files.memorization_scale), AT_LEAST_0))
+    .expects(|c| {
+        let is_0 = c.memorization_scale() == 0.0;
+        let expected = "0, as in diagonal networks (`family`) no row has a column of its own";
+        unless(at_least_0(c.files.memorization_scale), AT_LEAST_0)
+            .or_else(|| with_linear(c, is_0, expected))
+    })
     .uncovered(|c| {
         let reason = "rows have no column of their own (memorization_scale is 0), so nothing can \
                       be memorized apart from the signal";
@@ -228,6 +267,10 @@ pub static SETTINGS: &[Setting] = &[
     .costs_time(),
     // Data from files
     setting! { files.train, "Training rows from an svmlight file, plain or gzip, or a store" }
+        .expects(|c| {
+            let expected = "to be left out, as diagonal networks (`family`) learn from synthetic data alone";
+            with_linear(c, c.files.train.is_none(), expected)
+        })
         .costs_time()
         .uncovered(|c| {
             let reason =
@@ -267,8 +310,29 @@ pub static SETTINGS: &[Setting] = &[
     }
     .expects(|c| with_file(c, c.files.no_verify)),
     // Training
-    setting! { train.loss, "Loss to minimise" }.costs_time(),
+    setting! { model.family, "Family of models: linear ones, or diagonal networks, whose weights are u∘u − v∘v" }
+        .idle(|c| {
+            let expected = "one for all cells of a grid, as a study is of one family";
+            unless(!c.study.varies("family"), expected)
+        })
+        .costs_time()
+        .uncovered(|c| {
+            let reason = "diagonal networks are trained, and it is about linear models";
+            c.is_diagonal().then_some(reason)
+        }),
+    setting! { model.init_scale, "Initial u and v of diagonal networks" }
+        .expects(|c| unless(positive(c.model.init_scale), POSITIVE))
+        .idle(|c| {
+            unless(c.is_diagonal(), "a `family` of diagonal beside it")
+        }),
+    setting! { train.loss, "Loss to minimise" }
+        .expects(|c| {
+            let expected = "`logistic`, as diagonal networks (`family`) have no other loss";
+            with_linear(c, c.train.loss == Loss::Logistic, expected)
+        })
+        .costs_time(),
     setting! { train.bias, "Train an intercept, which is not decayed" }
+        .expects(|c| with_linear(c, !c.train.bias, "false, as diagonal networks (`family`) have no intercept"))
         .costs_time()
         .uncovered(|c| {
             let reason = "an intercept is trained, and it is about decisions through the origin";
@@ -277,7 +341,13 @@ pub static SETTINGS: &[Setting] = &[
     setting! { train.learning_rate, "Learning rate η" }
         .alias("lr")
         .symbol("η"),
-    setting! { train.schedule, "How η changes from step to step" }.costs_time(),
+    setting! { train.schedule, "How η changes from step to step" }
+        .expects(|c| {
+            let is_constant = c.train.schedule == Schedule::Constant;
+            let expected = "`constant`, as diagonal networks (`family`) are trained at one learning rate";
+            with_linear(c, is_constant, expected)
+        })
+        .costs_time(),
     setting! { train.schedule_power, "Exponent p of inverse-scaling: η(t+1)^−p" }.idle(|c| {
         let expected = "a `schedule` of inverse-scaling beside it";
         beside_schedule(c, Schedule::InverseScaling, expected)
@@ -286,7 +356,11 @@ pub static SETTINGS: &[Setting] = &[
         .idle(|c| beside_schedule(c, Schedule::Step, "a `schedule` of step beside it")),
     setting! { train.schedule_every, "Epochs between two drops of the step schedule" }
         .idle(|c| beside_schedule(c, Schedule::Step, "a `schedule` of step beside it")),
-    setting! { train.warmup_steps, "Steps of linear warm-up; 0 for none" },
+    setting! { train.warmup_steps, "Steps of linear warm-up; 0 for none" }
+        .expects(|c| {
+            let expected = "0, as diagonal networks (`family`) are trained at one learning rate";
+            with_linear(c, c.train.warmup_steps == 0, expected)
+        }),
     setting! { train.weight_decay, "Weight decay λ" }
         .alias("wd")
         .symbol("λ"),
@@ -294,15 +368,28 @@ pub static SETTINGS: &[Setting] = &[
     setting! {
         train.decay_order,
         "Take the gradient after decaying the weights (decay before), or at the old weights"
-    },
+    }
+    .expects(|c| {
+        let is_after = c.train.decay_order == DecayOrder::After;
+        let expected = "`after`, as diagonal networks (`family`) take the gradient at the old weights";
+        with_linear(c, is_after, expected)
+    }),
     setting! { train.batch_size, "Rows per update" }
         .symbol("b")
+        .expects(|c| {
+            let is_full = c.train.batch_size == BatchSize::Full;
+            let expected = "`full`, as diagonal networks (`family`) see all rows in each step";
+            with_linear(c, is_full, expected)
+        })
         .costs_time(),
     setting! { train.epochs, "Passes over the training rows" },
     // Shuffled and sequential order differ only in what the theory leaves out.
-    setting! { train.order, "Order in which an epoch visits the rows" }.costs_time(),
-    setting! { train.order_seed, "Seed of the visiting order" },
+    setting! { train.order, "Order in which an epoch visits the rows" }
+        .idle(beside_diagonal)
+        .costs_time(),
+    setting! { train.order_seed, "Seed of the visiting order" }.idle(beside_diagonal),
     setting! { train.init, "Initial signal weights" }
+    .idle(beside_diagonal)
     .expects(|c| {
         let has_teacher = c.files.train.is_some() || c.target() != Target::Constant;
         let takes_none = matches!(c.train.init, Init::Zero | Init::Gaussian);
@@ -320,9 +407,9 @@ pub static SETTINGS: &[Setting] = &[
         .idle(|c| {
             // A grid may have cells with and without initial weights.
             let acts = c.train.init != Init::Zero || c.study.varies("init");
-            unless(acts, "an `init` other than zero beside it")
+            beside_diagonal(c).or_else(|| unless(acts, "an `init` other than zero beside it"))
         }),
-    setting! { train.init_seed, "Seed of the initial signal weights" },
+    setting! { train.init_seed, "Seed of the initial signal weights" }.idle(beside_diagonal),
     // Evaluation
     setting! {
         evaluate.eval_every: u64,
@@ -412,7 +499,13 @@ pub static SETTINGS: &[Setting] = &[
     }),
     // Engine
     // Of all kernels the dense reference alone has bits of its own; unfinished work looks for it.
-    setting! { engine.kernel, "Training kernel" }.costs_time(),
+    setting! { engine.kernel, "Training kernel" }
+        .expects(|c| {
+            let is_auto = c.engine.kernel == KernelChoice::Auto;
+            let expected = "`auto`, as diagonal networks (`family`) have one kernel";
+            with_linear(c, is_auto, expected)
+        })
+        .costs_time(),
     setting! { engine.simd, "Instruction set; results are the same to the bit" }.costs_time(),
     setting! { engine.threads, "Most threads to use, 0 for all cores; one run uses them in large batches and evaluations" }
         .expects(|c| unless(c.engine.threads <= 512, "at most 512, or 0 for all cores")),

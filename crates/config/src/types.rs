@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use sparsegrok_data::svmlight::LabelsAsked;
-use sparsegrok_data::{ClassWeight, RandomFamily, Target};
+use sparsegrok_data::{ClassWeight, RandomFamily, SignalValues, Target};
 use sparsegrok_kernel::{
     BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
 };
@@ -17,6 +17,7 @@ use crate::config::TraceFormat;
 use crate::error::ConfigError;
 use crate::evaluate::{Crossing, GenFigure, MemFigure};
 use crate::kind::{Kind, MOST, value_text};
+use crate::model::ModelFamily;
 use crate::number::NumberFormat;
 use crate::patience::{Patience, PatienceFigure};
 use crate::persistence::Persistence;
@@ -226,6 +227,8 @@ macro_rules! choices {
 }
 
 choices! {
+    SignalValues { Gaussian = "gaussian", Signs = "signs" }
+    ModelFamily { Linear = "linear", Diagonal = "diagonal" }
     Target { Sign = "sign", Linear = "linear", Constant = "constant" }
     RandomFamily { Xoshiro256pp = "xoshiro256pp", Libstdcxx = "libstdcxx" }
     Loss { Logistic = "logistic", Squared = "squared", Hinge = "hinge" }

@@ -52,7 +52,7 @@ pub use random::{
 pub use reference::Mt19937;
 pub use row_weights::{RowWeights, RowWeightsError};
 pub use shared::SharedSlice;
-pub use spec::{InvalidSetting, SyntheticSpec, Target, check};
+pub use spec::{InvalidSetting, SignalValues, SyntheticSpec, Target, check};
 pub use sprs::SpIndex;
 pub use store::{Store, StoreError};
 pub use svmlight::SvmlightError;

@@ -11,6 +11,7 @@ use crate::spec::Target;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Teacher {
     direction: Arc<[f64]>,
+    labels_isotropic_rows: bool,
 }
 
 impl Teacher {
@@ -24,7 +25,22 @@ impl Teacher {
         };
         Self {
             direction: weights.into_iter().map(|w| w / norm).collect(),
+            labels_isotropic_rows: true,
         }
+    }
+
+    /// The same teacher, of rows that are no isotropic Gaussian ones.
+    pub fn of_other_rows(self) -> Self {
+        Self {
+            labels_isotropic_rows: false,
+            ..self
+        }
+    }
+
+    /// Tells if the rows that it labels are isotropic Gaussian ones: the share of them that a model gets right then
+    /// follows from its angle to the teacher.
+    pub fn labels_isotropic_rows(&self) -> bool {
+        self.labels_isotropic_rows
     }
 
     /// The weights, one per signal column.

@@ -26,6 +26,16 @@ pub enum Target {
     Constant,
 }
 
+/// The distribution of a row's signal features.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignalValues {
+    /// Independent N(0, 1).
+    #[default]
+    Gaussian,
+    /// Independent signs: −1 or 1, with probability ½ each.
+    Signs,
+}
+
 /// Settings of [`generate`](crate::generate); fields are named as the command's settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyntheticSpec {
@@ -35,6 +45,13 @@ pub struct SyntheticSpec {
     pub n_test: usize,
     /// Signal columns, at least 1.
     pub d_signal: usize,
+    /// Distribution of signal features s.
+    pub signal_values: SignalValues,
+    /// The number k of columns that targets depend on, the first ones; 0 for all. The teacher then weighs each of them
+    /// ±1/√k.
+    pub relevant_columns: usize,
+    /// Distance γ ≥ 0 by which each row is moved away from the teacher's plane, to its own side: s + γ·sign(v*·s)·v*.
+    pub separation: f64,
     /// Signal scale ε > 0: rows hold εs.
     pub signal_scale: f64,
     /// Memorization scale α; 0 for no memorization columns.
@@ -57,6 +74,9 @@ impl Default for SyntheticSpec {
             n_train: 512,
             n_test: 512,
             d_signal: 5,
+            signal_values: SignalValues::Gaussian,
+            relevant_columns: 0,
+            separation: 0.0,
             signal_scale: 1.0,
             memorization_scale: 1.0,
             target: Target::Sign,
@@ -69,6 +89,11 @@ impl Default for SyntheticSpec {
 }
 
 impl SyntheticSpec {
+    /// Tells if rows are isotropic Gaussian ones.
+    pub fn has_isotropic_rows(&self) -> bool {
+        self.signal_values == SignalValues::Gaussian && self.separation == 0.0
+    }
+
     /// Checks every setting's range.
     ///
     /// # Errors
@@ -92,6 +117,24 @@ impl SyntheticSpec {
             "d_signal",
             self.d_signal,
             "a number of columns between 1 and 2^24",
+        )?;
+        check(
+            self.relevant_columns <= self.d_signal,
+            "relevant_columns",
+            self.relevant_columns,
+            "at most `d_signal`, or 0 for all columns",
+        )?;
+        check(
+            self.separation.is_finite() && self.separation >= 0.0,
+            "separation",
+            self.separation,
+            "a finite number of at least 0",
+        )?;
+        check(
+            self.separation == 0.0 || self.target == Target::Sign,
+            "separation",
+            self.separation,
+            "0, as only sign targets have rows on two sides",
         )?;
         check(
             self.signal_scale.is_finite() && self.signal_scale > 0.0,

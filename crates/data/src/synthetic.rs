@@ -1,10 +1,10 @@
-//! Synthetic problems: isotropic Gaussian rows labelled by a random teacher.
+//! Synthetic problems: random rows, isotropic Gaussian unless asked otherwise, labelled by a random teacher.
 
 use crate::aligned::AlignedBlock;
 use crate::dataset::{Dataset, Features, TargetKind};
 use crate::problem::{Population, Problem, Teacher};
 use crate::random::{Normal, Purpose, RandomFamily, Stream};
-use crate::spec::{InvalidSetting, SyntheticSpec, Target};
+use crate::spec::{InvalidSetting, SignalValues, SyntheticSpec, Target};
 
 /// Draws a problem: teacher, training rows with their memorization columns, test rows.
 ///
@@ -15,8 +15,9 @@ use crate::spec::{InvalidSetting, SyntheticSpec, Target};
 /// `Time: O((n_train + n_test)·d_signal)`
 ///
 /// # Formula
-/// s ~ N(0, I); the row is εs; its target is sign(v*·s), 0 counting +1, or v*·(εs), or 1. Rows do not depend on the
-/// kind of targets: a teacher is drawn for constant ones too, and forgotten.
+/// s ~ N(0, I), or signs; the row is εs; its target is y = sign(v*·s), 0 counting +1, or v*·(εs), or 1. Rows do not depend
+/// on the kind of targets: a teacher is drawn for constant ones too, and forgotten. With a separation γ the row is
+/// ε(s + γyv*).
 ///
 /// # Errors
 /// The first setting out of range, or number of rows beyond memory.
@@ -24,7 +25,7 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Problem, InvalidSetting> {
     spec.validate()?;
     let mut source = Source::new(spec);
     source.turn_to(Purpose::Teacher);
-    let teacher = Teacher::along((0..spec.d_signal).map(|_| source.normal()).collect());
+    let teacher = source.teacher();
     let beyond_memory = |key, rows: usize| InvalidSetting {
         key,
         value: rows.to_string(),
@@ -60,7 +61,7 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Problem, InvalidSetting> {
             rows => Some(dataset(test, rows, None)?),
         },
         teacher: (spec.target != Target::Constant).then_some(teacher),
-        population: Some(Population {
+        population: spec.has_isotropic_rows().then_some(Population {
             scale: spec.signal_scale,
             target: spec.target,
         }),
@@ -102,6 +103,29 @@ impl<'a> Source<'a> {
         self.normal.sample(&mut self.stream)
     }
 
+    fn sign(&mut self) -> f64 {
+        if self.stream.uniform() < 0.5 {
+            -1.0
+        } else {
+            1.0
+        }
+    }
+
+    fn teacher(&mut self) -> Teacher {
+        let spec = self.spec;
+        let weights = match spec.relevant_columns {
+            0 => (0..spec.d_signal).map(|_| self.normal()).collect(),
+            relevant => {
+                let weight = |column| if column < relevant { self.sign() } else { 0.0 };
+                (0..spec.d_signal).map(weight).collect()
+            }
+        };
+        match spec.has_isotropic_rows() {
+            true => Teacher::along(weights),
+            false => Teacher::along(weights).of_other_rows(),
+        }
+    }
+
     /// The next rows, or `None` when memory does not suffice.
     fn rows(&mut self, rows: usize, teacher: &Teacher) -> Option<Drawn> {
         let d = self.spec.d_signal;
@@ -110,7 +134,10 @@ impl<'a> Source<'a> {
         let mut targets = Vec::new();
         targets.try_reserve_exact(rows).ok()?;
         for row in signal.as_mut_slice().chunks_exact_mut(d) {
-            row.fill_with(|| self.normal());
+            match self.spec.signal_values {
+                SignalValues::Gaussian => row.fill_with(|| self.normal()),
+                SignalValues::Signs => row.fill_with(|| self.sign()),
+            }
             let z = teacher.score(row);
             targets.push(match self.spec.target {
                 Target::Sign if z >= 0.0 => 1.0,
@@ -118,6 +145,11 @@ impl<'a> Source<'a> {
                 Target::Linear => scale * z,
                 Target::Constant => 1.0,
             });
+            if self.spec.separation > 0.0 {
+                let moved = self.spec.separation * targets[targets.len() - 1];
+                let along = row.iter_mut().zip(teacher.direction());
+                along.for_each(|(s, t)| *s += moved * t);
+            }
             row.iter_mut().for_each(|s| *s *= scale);
         }
         Some(Drawn { signal, targets })
@@ -239,6 +271,68 @@ mod tests {
                 assert_eq!(rows(by_sign), rows(alike));
                 assert_eq!(alike.target_kind(), TargetKind::Sign);
                 assert!(alike.targets().iter().all(|y| *y == 1.0));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_signs_are_labelled_by_the_majority_of_relevant_columns() {
+        for rng in [RandomFamily::Xoshiro256pp, RandomFamily::Libstdcxx] {
+            let problem = generate(&SyntheticSpec {
+                signal_values: SignalValues::Signs,
+                relevant_columns: 3,
+                d_signal: 40,
+                rng,
+                ..spec()
+            })
+            .unwrap();
+            let teacher = problem.teacher.unwrap();
+            assert!(!teacher.labels_isotropic_rows());
+            let (relevant, others) = teacher.direction().split_at(3);
+            assert!(relevant.iter().all(|w| (w * w - 1.0 / 3.0).abs() < 1e-15));
+            assert!(others.iter().all(|w| *w == 0.0));
+            let mut sums = [0.0; 40];
+            for i in 0..problem.train.len() {
+                let row = problem.train.row(i);
+                let votes = relevant.iter().zip(row.signal).map(|(w, s)| w.signum() * s);
+                assert_eq!(row.target, votes.sum::<f64>().signum());
+                assert!(row.signal.iter().all(|s| s.abs() == 1.0));
+                for (sum, s) in sums.iter_mut().zip(row.signal) {
+                    *sum += row.target * s;
+                }
+            }
+            // A relevant column agrees with the label in three rows of four: mean 150, deviation 15; others 0 and 17.3.
+            for (column, sum) in sums.into_iter().enumerate() {
+                let mean = 150.0 * relevant.get(column).map_or(0.0, |w| w.signum());
+                assert!((sum - mean).abs() < 75.0, "column {column}: {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn separated_rows_are_moved_along_the_teacher_alone() {
+        let apart = |separation| {
+            let problem = generate(&SyntheticSpec {
+                separation,
+                signal_scale: 0.5,
+                ..spec()
+            });
+            problem.unwrap()
+        };
+        let (plain, moved) = (apart(0.0), apart(2.0));
+        assert!(plain.teacher.as_ref().unwrap().labels_isotropic_rows());
+        let teacher = moved.teacher.unwrap();
+        assert!(!teacher.labels_isotropic_rows());
+        let tests = (plain.test.unwrap(), moved.test.unwrap());
+        for (plain, moved) in [(&plain.train, &moved.train), (&tests.0, &tests.1)] {
+            assert_eq!(plain.targets(), moved.targets());
+            for i in 0..plain.len() {
+                let (before, after) = (plain.row(i), moved.row(i));
+                assert!(after.target * teacher.score(after.signal) >= 1.0);
+                let pairs = before.signal.iter().zip(after.signal);
+                for ((a, b), t) in pairs.zip(teacher.direction()) {
+                    assert!((b - a - after.target * t).abs() < 1e-14);
+                }
             }
         }
     }

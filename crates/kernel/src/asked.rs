@@ -25,7 +25,7 @@ mod sparsity;
 
 /// The figures that a run's evaluations are asked for.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub struct Asked {
     figures: FigureSet,
     /// The max-margin solution of the training rows, when it has been looked for; it is the same at every evaluation.
     headed: OnceCell<Option<Headed>>,
@@ -33,15 +33,18 @@ pub(crate) struct Asked {
 
 /// The models of a run and the rows that train each: one, or one a class.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Trained<'t> {
-    pub(crate) models: &'t [Weights],
+pub struct Trained<'t> {
+    /// The models.
+    pub models: &'t [Weights],
     /// The rows of each model, with its targets.
-    pub(crate) rows: &'t [&'t Dataset],
-    pub(crate) spec: &'t Sgd,
+    pub rows: &'t [&'t Dataset],
+    /// The settings that trained them.
+    pub spec: &'t Sgd,
 }
 
 impl Asked {
-    pub(crate) fn new(figures: FigureSet) -> Self {
+    /// Those of a set that wait to be asked, for the evaluations of one run.
+    pub fn new(figures: FigureSet) -> Self {
         Self {
             figures,
             headed: OnceCell::new(),
@@ -50,7 +53,7 @@ impl Asked {
 
     /// Adds the figures to an evaluation. One that is not finite does not exist: a model has diverged only where its
     /// weights or usual figures are not.
-    pub(crate) fn add(&self, found: &mut Evaluation, of: Trained<'_>, threads: &Threads) {
+    pub fn add(&self, found: &mut Evaluation, of: Trained<'_>, threads: &Threads) {
         let mut put = |figure, value: Option<f64>| {
             found.set(figure, value.filter(|value| value.is_finite()));
         };

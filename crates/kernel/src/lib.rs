@@ -57,6 +57,7 @@ mod training;
 mod visits;
 mod weights;
 
+pub use asked::{Asked, Trained};
 pub use blocks::Threads;
 pub use engine::{KernelChoice, SimdChoice, start, training_bytes};
 pub use evaluate::evaluate;

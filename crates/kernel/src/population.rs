@@ -10,7 +10,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
-use sparsegrok_data::{Problem, TargetKind, length};
+use sparsegrok_data::{Problem, TargetKind, Teacher, length};
 
 use crate::evaluate::Alignment;
 use crate::spec::Sgd;
@@ -23,7 +23,11 @@ pub(crate) fn has_population(
     accuracy_tolerance: Option<f64>,
 ) -> bool {
     let by_sign = accuracy_tolerance.is_none() || problem.train.target_kind() == TargetKind::Sign;
-    let is_known = problem.population.is_some() || (problem.teacher.is_some() && !spec.bias);
+    let of_isotropic_rows = problem
+        .teacher
+        .as_ref()
+        .is_some_and(Teacher::labels_isotropic_rows);
+    let is_known = problem.population.is_some() || (of_isotropic_rows && !spec.bias);
     by_sign && is_known && problem.train.features().tail_width() == 0
 }
 

@@ -27,6 +27,7 @@ pub mod codec;
 mod control_group;
 mod describe;
 mod detect;
+mod diagonal;
 mod family;
 mod foreign;
 mod form;
@@ -57,8 +58,9 @@ pub use seeds::RunSeeds;
 pub use trace::{Trace, TraceWriter};
 pub use train::{Event, Watch};
 
-/// Families of models: the seam, the linear family behind it, and the family of a configuration.
+/// Families of models: the seam, the families behind it, and the family of a configuration.
 pub mod models {
+    pub use crate::diagonal::DiagonalNetworks;
     pub use crate::family::{AnyData, AnyFamily, Cost, Family, Start};
     pub use crate::form::{Company, Form};
     pub use crate::linear::Linear;

@@ -9,9 +9,9 @@ use sparsegrok_kernel::{Figure, FigureSet};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use crate::control_group;
-use crate::family::Family;
+use crate::family::AnyData;
 use crate::form::Company;
-use crate::linear::Linear;
+use crate::registry::family_of;
 
 /// Bytes the program takes by itself: its code, its threads' stacks, what is being written.
 const PROGRAM: u64 = 8 << 20;
@@ -51,14 +51,16 @@ impl Memory {
     /// Of one run. Without a problem it is that of the configuration's synthetic data, or nothing
     /// where they are in files: those tell only when they are read.
     pub fn of_run(config: &Config, problem: Option<&Problem>) -> Self {
-        let Some(cost) = Family::cost(&Linear, config, Company::Seeds(1), problem) else {
+        let family = family_of(config);
+        let data = problem.map(|problem| problem as &AnyData);
+        let Some(cost) = family.cost(config, Company::Seeds(1), data) else {
             return Self::default();
         };
         Self {
             data: cost.data,
             // Its weights are kept when it has ended.
             training: cost.training.saturating_add(cost.state),
-            results: bytes_of_trace(config, Linear.figures(), config.output.asked()),
+            results: bytes_of_trace(config, family.figures(), config.output.asked()),
         }
     }
 

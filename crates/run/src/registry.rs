@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use sparsegrok_config::Config;
+use sparsegrok_config::{Config, ModelFamily};
 
+use crate::diagonal::DiagonalNetworks;
 use crate::family::AnyFamily;
 use crate::foreign::Foreign;
 use crate::linear::Linear;
 
 /// The family of models that a configuration trains.
 pub fn family_of(config: &Config) -> Arc<dyn AnyFamily> {
-    match config.is_foreign {
-        true => Arc::new(Foreign),
-        false => Arc::new(Linear),
+    if config.is_foreign {
+        return Arc::new(Foreign);
+    }
+    match config.model.family {
+        ModelFamily::Linear => Arc::new(Linear),
+        ModelFamily::Diagonal => Arc::new(DiagonalNetworks),
     }
 }

@@ -9,8 +9,8 @@ use sparsegrok_kernel::{Arrays, Evaluation, TrainError};
 use sparsegrok_log::{CheckpointError, Unfinished};
 
 use crate::detect::Milestones;
-use crate::family::{Family, Start};
-use crate::linear::Linear;
+use crate::family::{AnyData, AnyFamily, Start};
+use crate::registry::family_of;
 use crate::seeds::RunSeeds;
 use crate::threads;
 use crate::trace::Trace;
@@ -68,14 +68,15 @@ impl From<Fault> for RunError {
     }
 }
 
-/// Trains a configuration's linear model on a problem, and evaluates many rows on as many threads as it allows: by
+/// Trains a configuration's model on a problem, and evaluates many rows on as many threads as it allows: by
 /// default those of rayon's current pool. `Time: O(epochs · nnz)`
 ///
 /// # Errors
 /// When the configuration is not valid or does not fit the problem, or training diverges.
 pub fn run(config: &Config, problem: &Problem) -> Result<Run, RunError> {
     let mut watch = |_: Event<'_>| ControlFlow::<Infallible>::Continue(());
-    let ControlFlow::Continue(run) = run_watched(&Linear, config, problem, None, &mut watch)?;
+    let ControlFlow::Continue(run) =
+        run_watched(&*family_of(config), config, problem, None, &mut watch)?;
     Ok(run)
 }
 
@@ -87,17 +88,20 @@ pub fn run(config: &Config, problem: &Problem) -> Result<Run, RunError> {
 ///
 /// # Errors
 /// As [`run`]; when it cannot be kept, or what was kept is of another run.
-pub fn run_watched<F: Family, B>(
-    family: &F,
+///
+/// # Panics
+/// When the data are not of the family's own type.
+pub fn run_watched<B>(
+    family: &dyn AnyFamily,
     config: &Config,
-    data: &F::Data,
+    data: &AnyData,
     kept_in: Option<&Unfinished>,
     watch: Watch<'_, B>,
 ) -> Result<ControlFlow<B, Run>, RunError> {
     config.validate().map_err(TrainError::from)?;
     let start = Start {
         config,
-        data: data as _,
+        data,
         seeds: RunSeeds::of(config, 0).map_err(TrainError::from)?,
         asked: config.output.asked(),
         state: None,

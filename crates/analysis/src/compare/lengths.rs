@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use sparsegrok_config::{CompareSpec, Config, Patience};
 use sparsegrok_data::{InvalidSetting, Problem, check};
 use sparsegrok_kernel::{Evaluation, TrainError};
-use sparsegrok_run::models::Linear;
+use sparsegrok_run::models::family_of;
 use sparsegrok_run::{Event, Run, RunError, Trace, run_watched};
 
 /// A run that stops early beside a long one.
@@ -93,7 +93,7 @@ pub fn compare(
             }
             ControlFlow::<Infallible>::Continue(())
         };
-        let watched = run_watched(&Linear, config, problem, None, &mut watch);
+        let watched = run_watched(&*family_of(config), config, problem, None, &mut watch);
         let ControlFlow::Continue(run) = watched?;
         Ok(run)
     };

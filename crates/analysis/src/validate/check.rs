@@ -63,8 +63,8 @@ pub trait Witness {
     /// Called with each result.
     fn check(&mut self, check: Check);
 
-    /// Called with each case that makes the result to come worse, in a sentence.
-    fn outlier(&mut self, case: &str);
+    /// Called with each case that makes the result to come worse, in a sentence. Passed over, unless it is of interest.
+    fn outlier(&mut self, _case: &str) {}
 }
 
 /// The reason why validation did not succeed.
@@ -166,7 +166,6 @@ mod tests {
         impl Witness for Nobody {
             fn begin(&mut self, _what: &str) {}
             fn check(&mut self, _check: Check) {}
-            fn outlier(&mut self, _case: &str) {}
         }
         let mut nobody = Nobody;
         let mut counting = Counting::new(&mut nobody);

@@ -21,6 +21,15 @@ class Settings(TypedDict, total=False):
     d_signal: int | None
     """Signal features. Default: 5."""
 
+    signal_values: Literal["gaussian", "signs"] | None
+    """Distribution of signal features: Gaussian, or signs ±1. Default: gaussian."""
+
+    relevant_columns: int | None
+    """The first K signal columns alone decide targets, with equal weights of random signs; 0 for all. Default: 0."""
+
+    separation: float | None
+    """Distance by which each row is moved away from the teacher's plane, to its own side. Default: 0."""
+
     signal_scale: float | None
     """Factor ε of the signal features. Default: 1."""
 
@@ -70,6 +79,12 @@ class Settings(TypedDict, total=False):
     """Take stores as they are, without checking their checksums and numbers first. Default: false."""
 
     # Training
+
+    family: Literal["linear", "diagonal"] | None
+    """Family of models: linear ones, or diagonal networks, whose weights are u∘u − v∘v. Default: linear."""
+
+    init_scale: float | None
+    """Initial u and v of diagonal networks. Default: 1."""
 
     loss: Literal["logistic", "squared", "hinge"] | None
     """Loss to minimise. Default: logistic."""
