@@ -1,4 +1,4 @@
-//! Diagonal networks, a second family of models behind the seam of [`Training`].
+//! Diagonal networks, a second family of models behind the seam of [`Training`](sparsegrok_kernel::Training).
 //!
 //! A diagonal network of two layers is a linear classifier, z = w·x, whose weights are w = u∘u − v∘v. Gradient descent
 //! on u and v is another descent than that on w: from a large start u = v = α it first finds what descent on w would find
