@@ -283,9 +283,9 @@ mod tests {
         assert_eq!(found.verdict, Verdict::GroksAboveChance);
         let text = found.to_string();
         for part in [
-            "This will be called grokked: rows are memorized by epoch 1.6",
-            "population accuracy is 0.69",
-            "345 times as late",
+            "This will be called grokked: rows are memorized by epoch 1.7",
+            "population accuracy is 0.71",
+            "338 times as late",
             "a larger init_norm",
         ] {
             let text = text.replace('\n', " ");
