@@ -135,6 +135,8 @@ fn presets_say_what_they_are_and_what_comes_out() {
         "no-grok-no-decay",
         "ridge",
         "teacher-student",
+        "double-descent",
+        "edge",
         "diagonal",
         "misgrok",
     ] {
