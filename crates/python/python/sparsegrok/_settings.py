@@ -37,7 +37,8 @@ class Settings(TypedDict, total=False):
     """Value α of each training row's own column; 0 for none [default: 1, for files 0]."""
 
     target: Literal["sign", "linear", "constant"] | None
-    """Targets: the teacher's labels ±1 or real numbers, or 1 for every row [default: sign; for files under squared loss, linear]."""
+    """Targets: the teacher's labels ±1 or real numbers, or 1 for every row [default: sign; for files under squared
+    loss, linear]."""
 
     label_noise: float | None
     """Probability that a training label is flipped. Default: 0."""
