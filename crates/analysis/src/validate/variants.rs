@@ -38,12 +38,17 @@ const VARIANTS: [(Flags, &str, f64); 9] = [
     (&[("warmup_steps", "256000")], "3000", 0.03),
 ];
 
+/// The name of `grok-a` with some settings over it.
+fn named(settings: Flags) -> String {
+    let words = settings
+        .iter()
+        .map(|(key, value)| format!(", {key} {value}"));
+    format!("grok-a{}", words.collect::<String>())
+}
+
 pub(super) fn variants(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
     for (settings, epochs, tolerance) in VARIANTS {
-        let what = settings
-            .iter()
-            .map(|(key, value)| format!(", {key} {value}"));
-        let what = format!("grok-a{}", what.collect::<String>());
+        let what = named(settings);
         witness.begin(&what);
         let flags = [&[POINTS, ("epochs", epochs)], settings].concat();
         let runs = Runs::of("grok-a", &flags, SEEDS, stop)?;
@@ -153,10 +158,7 @@ const NORM_LAWS: [Flags; 20] = [
 /// The ratio of delay and norms that norm laws hold to be constant.
 fn norm_laws(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
     for settings in NORM_LAWS {
-        let what = settings
-            .iter()
-            .map(|(key, value)| format!(", {key} {value}"));
-        let what = format!("grok-a{}", what.collect::<String>());
+        let what = named(settings);
         witness.begin(&what);
         let flags = [
             &[POINTS, ("epochs", "4000"), ("columns", "weight_norm")],
