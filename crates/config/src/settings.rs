@@ -11,7 +11,7 @@
 //! have the ranges of all others.
 
 use sparsegrok_data::{RandomFamily, SignalValues, Target};
-use sparsegrok_kernel::{BatchSize, DecayOrder, Init, KernelChoice, Loss, Schedule};
+use sparsegrok_kernel::{BatchSize, DecayOrder, Init, KernelChoice, Loss, Optimizer, Schedule};
 
 use crate::components::Source;
 use crate::config::Config;
@@ -153,6 +153,24 @@ fn beside_schedule(
 ) -> Option<&'static str> {
     let acts = config.train.schedule == schedule || config.study.varies("schedule");
     unless(acts, expected)
+}
+
+/// The reason for which a parameter of an optimizer has no effect on others. A grid may have cells of both.
+fn beside_optimizer(
+    config: &Config,
+    optimizer: Optimizer,
+    expected: &'static str,
+) -> Option<&'static str> {
+    let acts = config.train.optimizer == optimizer || config.study.varies("optimizer");
+    unless(acts, expected)
+}
+
+fn beside_others_than_adamw(config: &Config) -> Option<&'static str> {
+    beside_optimizer(
+        config,
+        Optimizer::AdamW,
+        "an `optimizer` of adamw beside it",
+    )
 }
 
 /// The condition of values that linear models alone can have: diagonal networks are not trained.
@@ -338,6 +356,21 @@ pub static SETTINGS: &[Setting] = &[
             let reason = "an intercept is trained, and it is about decisions through the origin";
             c.train.bias.then_some(reason)
         }),
+    setting! { train.optimizer, "Rule by which a gradient changes the weights: plain, with momentum, or AdamW" }
+        .expects(|c| {
+            let expected = "`sgd`: models of this `family` have no other optimizer yet";
+            unless(c.train.optimizer == Optimizer::Sgd, expected)
+        })
+        .costs_time()
+        .uncovered(|c| {
+            let reason = "weights are trained with momentum or AdamW, and it is about plain descent";
+            (c.train.optimizer != Optimizer::Sgd).then_some(reason)
+        }),
+    setting! { train.momentum, "Momentum μ" }
+        .idle(|c| beside_optimizer(c, Optimizer::Momentum, "an `optimizer` of momentum beside it")),
+    setting! { train.adam_beta1, "Decay β₁ of AdamW's mean of gradients" }.idle(beside_others_than_adamw),
+    setting! { train.adam_beta2, "Decay β₂ of AdamW's mean of squared gradients" }.idle(beside_others_than_adamw),
+    setting! { train.adam_epsilon, "Addend of AdamW's denominators" }.idle(beside_others_than_adamw),
     setting! { train.learning_rate, "Learning rate η" }
         .alias("lr")
         .symbol("η"),

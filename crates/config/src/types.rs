@@ -6,7 +6,7 @@ use std::str::FromStr;
 use sparsegrok_data::svmlight::LabelsAsked;
 use sparsegrok_data::{ClassWeight, RandomFamily, SignalValues, Target};
 use sparsegrok_kernel::{
-    BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Order, Schedule, SimdChoice,
+    BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Optimizer, Order, Schedule, SimdChoice,
 };
 use toml::Value;
 
@@ -232,6 +232,7 @@ choices! {
     Target { Sign = "sign", Linear = "linear", Constant = "constant" }
     RandomFamily { Xoshiro256pp = "xoshiro256pp", Libstdcxx = "libstdcxx" }
     Loss { Logistic = "logistic", Squared = "squared", Hinge = "hinge" }
+    Optimizer { Sgd = "sgd", Momentum = "momentum", AdamW = "adamw" }
     Schedule {
         Constant = "constant",
         InverseScaling = "inverse-scaling",

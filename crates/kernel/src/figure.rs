@@ -5,7 +5,8 @@
 //! stores, prints or draws figures goes by the table.
 //!
 //! Rows that end in `when asked` are of figures that are computed only where a [`FigureSet`] has them: they cost
-//! more than the others, and logs of runs that nobody asked for them stay as they are.
+//! more than the others, and logs of runs that nobody asked for them stay as they are. Rows that end in `of networks`
+//! are of figures that networks alone have.
 
 use std::ops::{Index, IndexMut};
 
@@ -43,7 +44,7 @@ pub enum FigureKind {
 macro_rules! figures {
     ($(
         $(#[doc = $doc:literal])+
-        $figure:ident $name:literal $kind:ident $words:literal $(when $asked:ident)?,
+        $figure:ident $name:literal $kind:ident $words:literal $(when $asked:ident)? $(of $networks:ident)?,
     )+) => {
         /// A figure of an evaluation.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +83,16 @@ macro_rules! figures {
                     $(Self::$figure => {
                         let asked: &[&str] = &[$(stringify!($asked))?];
                         !asked.is_empty()
+                    })+
+                }
+            }
+
+            /// True where networks alone have it.
+            pub const fn is_of_networks(self) -> bool {
+                match self {
+                    $(Self::$figure => {
+                        let networks: &[&str] = &[$(stringify!($networks))?];
+                        !networks.is_empty()
                     })+
                 }
             }
@@ -145,6 +156,25 @@ figures! {
     /// Angle between all weights and the max-margin solution of the training rows, in degrees. It exists for labels ±1
     /// that are separable, and not where w = 0.
     MaxMarginAngle "max_margin_angle" Angle "angle to max-margin" when asked,
+    /// Share of the training rows with labels of the task that are classified right.
+    TrainAccClean "train_acc_clean" Accuracy "train, labels of the task" of networks,
+    /// Share of the training rows with labels drawn at random that are classified as these say. It does not exist
+    /// without label noise.
+    TrainAccNoisy "train_acc_noisy" Accuracy "train, random labels" of networks,
+    /// ‖U‖, weights of the first input.
+    NormU "norm_u" Norm "‖U‖, first input" of networks,
+    /// ‖V‖, weights of the second input.
+    NormV "norm_v" Norm "‖V‖, second input" of networks,
+    /// ‖W‖, weights of the outputs.
+    NormW "norm_w" Norm "‖W‖, outputs" of networks,
+    /// Mean over neurons of the inverse participation ratio of their spectra: 1 where each neuron's weights are
+    /// waves of one frequency, and near 2/p where they have all frequencies.
+    Ipr "ipr" Share "mean inverse participation ratio" of networks,
+    /// Share of neurons that are periodic: whose inverse participation ratio is above ½.
+    PeriodicShare "periodic_share" Share "periodic neurons" of networks,
+    /// Share of ‖U‖² + ‖V‖² + ‖W‖² outside the analytic weights of each neuron's frequency and input phases. It exists
+    /// for sums and differences.
+    AnalyticDistance "analytic_distance" Share "outside the analytic weights" of networks,
 }
 
 impl Figure {

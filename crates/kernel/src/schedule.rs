@@ -4,7 +4,7 @@ use crate::spec::{Schedule, Sgd};
 
 /// The learning rate of every step of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct LearningRate {
+pub struct LearningRate {
     spec: Sgd,
     /// The step from which on η is the base learning rate.
     constant_from: u64,
@@ -12,7 +12,8 @@ pub(crate) struct LearningRate {
 }
 
 impl LearningRate {
-    pub(crate) fn new(spec: &Sgd, n_train: usize) -> Self {
+    /// The learning rates of a run on `n_train` rows.
+    pub fn new(spec: &Sgd, n_train: usize) -> Self {
         Self {
             spec: spec.clone(),
             constant_from: match spec.schedule {
@@ -32,7 +33,7 @@ impl LearningRate {
     ///
     /// # Formula
     /// [`Schedule`] states each; warm-up multiplies by min(1, (t+1)/W).
-    pub(crate) fn at(&self, step: u64) -> f64 {
+    pub fn at(&self, step: u64) -> f64 {
         let (shape, warmth) = self.course(step);
         self.amplitude() * shape * warmth
     }

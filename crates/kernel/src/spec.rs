@@ -13,6 +13,16 @@ pub struct Sgd {
     pub loss: Loss,
     /// True to train an intercept. It is never decayed.
     pub bias: bool,
+    /// The rule by which a gradient changes the weights.
+    pub optimizer: Optimizer,
+    /// Momentum μ of [`Optimizer::Momentum`], 0 ≤ μ < 1.
+    pub momentum: f64,
+    /// Decay β₁ of AdamW's mean of gradients, 0 ≤ β₁ < 1.
+    pub adam_beta1: f64,
+    /// Decay β₂ of AdamW's mean of squared gradients, 0 ≤ β₂ < 1.
+    pub adam_beta2: f64,
+    /// Addend ε > 0 of AdamW's denominators.
+    pub adam_epsilon: f64,
     /// Base learning rate η > 0.
     pub learning_rate: f64,
     /// Change of η from step to step.
@@ -52,6 +62,11 @@ impl Default for Sgd {
         Self {
             loss: Loss::Logistic,
             bias: false,
+            optimizer: Optimizer::Sgd,
+            momentum: 0.9,
+            adam_beta1: 0.9,
+            adam_beta2: 0.999,
+            adam_epsilon: 1e-8,
             learning_rate: 0.05,
             schedule: Schedule::Constant,
             schedule_power: 0.5,
@@ -121,6 +136,18 @@ impl Sgd {
                 "a finite number of at least 0",
             )
         };
+        let below_1 = |key, value: f64| {
+            check(
+                (0.0..1.0).contains(&value),
+                key,
+                value,
+                "a number of at least 0 and below 1",
+            )
+        };
+        below_1("momentum", self.momentum)?;
+        below_1("adam_beta1", self.adam_beta1)?;
+        below_1("adam_beta2", self.adam_beta2)?;
+        positive("adam_epsilon", self.adam_epsilon)?;
         positive("learning_rate", self.learning_rate)?;
         non_negative("weight_decay", self.weight_decay)?;
         check(
@@ -166,6 +193,24 @@ impl Sgd {
             "a seed below 2^32, as std::mt19937 takes",
         )
     }
+}
+
+/// The rule by which the gradient g of a step changes the weights w. Decay is decoupled from it: w ← (1 − ηλ)w.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Optimizer {
+    /// Gradient descent, on batches its stochastic kind: w ← (1 − ηλ)w − ηg.
+    #[default]
+    Sgd,
+    /// Heavy-ball momentum: u ← μu + g, w ← (1 − ηλ)w − ηu, from u = 0.
+    ///
+    /// B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational Mathematics
+    /// and Mathematical Physics 4(5), 1964.
+    Momentum,
+    /// AdamW: m ← β₁m + (1 − β₁)g, s ← β₂s + (1 − β₂)g², and at the t-th step, counted from 1,
+    /// w ← (1 − ηλ)w − η·(m/(1 − β₁^t)) / (√(s/(1 − β₂^t)) + ε), from m = s = 0.
+    ///
+    /// I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019, arXiv 1711.05101, Algorithm 2.
+    AdamW,
 }
 
 /// Change of the learning rate η with the step t of T.

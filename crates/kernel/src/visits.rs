@@ -136,6 +136,33 @@ impl<const W: usize> Visits<W> {
     }
 }
 
+/// The visiting orders of one run, for models of other families.
+#[derive(Clone, Debug)]
+pub struct VisitingOrder(Visits<1>);
+
+impl VisitingOrder {
+    /// Orders of `n_train` rows from a seed, as [`Sgd::order`] says: for a full batch too, though none sees it.
+    pub fn new(spec: &Sgd, order_seed: u64, n_train: usize) -> Self {
+        Self(Visits::new(spec, spec.order, [order_seed], n_train))
+    }
+
+    /// The rows of the next epoch. `Time: O(n)`
+    pub fn next_epoch(&mut self) -> &[u32] {
+        self.0.next_epoch().0
+    }
+
+    /// The state from which the order of the next epoch is made; zeros where orders do not come from such a state.
+    pub fn generator(&self) -> [u64; 4] {
+        self.0.generator(0)
+    }
+
+    /// Continues after `epochs` epochs, which left the generator in this state. `Time: O(n)`; O(epochs · n) for orders
+    /// that do not come from such a state: they are drawn anew.
+    pub fn resume(&mut self, epochs: u64, generator: [u64; 4]) {
+        self.0.resume(epochs, [generator]);
+    }
+}
+
 /// Bytes of the visiting orders of one lane over `rows` rows: the current epoch's, and the next one's
 /// or the last one's where shuffling needs it.
 pub(crate) fn bytes(order: Order, rows: usize) -> usize {

@@ -1,5 +1,7 @@
 //! The linear family: sparse SGD on rows that may own a memorization column each.
 
+use std::sync::LazyLock;
+
 use sparsegrok_config::{Config, Source};
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind, generate};
 use sparsegrok_kernel::{
@@ -17,11 +19,16 @@ use crate::seeds::{RunSeeds, vary_data};
 #[derive(Clone, Copy, Debug)]
 pub struct Linear;
 
+static FIGURES: LazyLock<Vec<Figure>> = LazyLock::new(|| {
+    let all = Figure::ALL.into_iter();
+    all.filter(|figure| !figure.is_of_networks()).collect()
+});
+
 impl Family for Linear {
     type Data = Problem;
 
     fn figures(&self) -> &[Figure] {
-        &Figure::ALL
+        &FIGURES
     }
 
     fn data(
