@@ -13,7 +13,7 @@ use sparsegrok_run::memory::{Memory, available};
 use sparsegrok_study::setting_of_axis;
 
 use crate::comparison;
-use crate::data::{load_to_train_and_say, say_zero_one};
+use crate::data::{load_for_run_and_say, say_zero_one};
 use crate::exit::shell_word;
 use crate::memory;
 use crate::output::{Asked, OutFlags, Output};
@@ -106,11 +106,11 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     both.train.epochs = spec.early_epochs.saturating_add(spec.long_epochs);
     let force = args.out.force();
     memory::check(Memory::of_run(&both, None), force)?;
-    let problem = load_to_train_and_say(&config, force)?.problem;
-    memory::check(Memory::of_run(&both, Some(&problem)), force)?;
+    let data = load_for_run_and_say(&config, force)?.problem;
+    memory::check(Memory::of_run(&both, Some(&*data)), force)?;
     let mut output = Output::open(&out)?;
     let mut bar: Option<(Length, Progress)> = None;
-    let comparison = compare(&config, &problem, |length, epoch| {
+    let comparison = compare(&config, &*data, |length, epoch| {
         let shown = bar.take().filter(|(of, _)| *of == length);
         let (_, progress) =
             bar.insert(shown.unwrap_or_else(|| (length, of_length(length, &config))));

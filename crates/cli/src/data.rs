@@ -2,14 +2,16 @@
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{ValueEnum, ValueHint};
 use sparsegrok_config::{Config, Section, Setting};
 use sparsegrok_data::store;
 use sparsegrok_data::svmlight::{self, Labels, LabelsAsked, OneHot};
 use sparsegrok_data::{Dataset, Input, InvalidSetting, TargetKind, shown};
+use sparsegrok_run::models::AnyData;
 use sparsegrok_run::{
-    Description, FileRows, Loaded, RowOptions, check_effect, load_to_train, load_within, read_rows,
+    Description, FileRows, Loaded, RowOptions, check_effect, load_for_run, load_within, read_rows,
 };
 
 use crate::exit::say;
@@ -74,7 +76,7 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     out: OutFlags,
     #[command(flatten)]
-    settings: SettingFlags<AnyData>,
+    settings: SettingFlags<EitherRows>,
 }
 
 #[derive(clap::Args)]
@@ -86,7 +88,7 @@ pub(crate) struct InfoArgs {
     #[arg(long, conflicts_with = "no_verify")]
     verify: bool,
     #[command(flatten)]
-    settings: SettingFlags<AnyData>,
+    settings: SettingFlags<EitherRows>,
 }
 
 /// Flags on the text of a file that is read alone, without a configuration.
@@ -195,9 +197,9 @@ impl Scope for Synthetic {
     }
 }
 
-struct AnyData;
+struct EitherRows;
 
-impl Scope for AnyData {
+impl Scope for EitherRows {
     fn takes(setting: &Setting) -> bool {
         [Section::Synthetic, Section::Files].contains(&setting.section)
     }
@@ -218,12 +220,15 @@ fn load_and_say(config: &Config) -> anyhow::Result<Loaded> {
     Ok(said(load_within(config, memory::for_rows(false))?))
 }
 
-/// Loads as [`load_and_say`] does, to train on.
-pub(crate) fn load_to_train_and_say(config: &Config, force: bool) -> anyhow::Result<Loaded> {
-    Ok(said(load_to_train(config, memory::for_rows(force))?))
+/// Loads the data of a run as [`load_and_say`] does those of a problem.
+pub(crate) fn load_for_run_and_say(
+    config: &Config,
+    force: bool,
+) -> anyhow::Result<Loaded<Arc<AnyData>>> {
+    Ok(said(load_for_run(config, memory::for_rows(force))?))
 }
 
-fn said(loaded: Loaded) -> Loaded {
+fn said<D>(loaded: Loaded<D>) -> Loaded<D> {
     loaded.zero_one.iter().for_each(|file| say_zero_one(file));
     loaded
 }

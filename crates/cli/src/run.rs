@@ -7,22 +7,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use sparsegrok_config::{Config, Section, Setting};
-use sparsegrok_data::Problem;
+use sparsegrok_data::{Problem, shown};
 use sparsegrok_kernel::{Arrays, TrainError, Weights, model};
 use sparsegrok_log::{Unfinished, Work};
 use sparsegrok_run::memory::Memory;
-use sparsegrok_run::models::family_of;
+use sparsegrok_run::models::{AnyData, family_of};
 use sparsegrok_run::{Event, Loaded, RunError, TraceWriter, run_watched};
 
 use crate::closing;
-use crate::data::load_to_train_and_say;
+use crate::data::load_for_run_and_say;
 use crate::exit::{say, shell_word};
 use crate::memory;
 use crate::output::Output;
 use crate::plot::PlotFile;
 use crate::progress::Progress;
 use crate::run_outputs::{OutputFlags, Targets};
-use crate::settings::{Scope, SettingFlags};
+use crate::settings::{Scope, SettingFlags, refuse};
 use crate::signals;
 use crate::study::found_in;
 
@@ -60,15 +60,27 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     let targets = Targets::of(&args.outputs, resumed.as_ref());
     let folder = targets.checkpoint(&args.outputs);
+    if config.is_network()
+        && let Some(model) = &targets.model
+    {
+        let path = shown(&model.path).to_string();
+        let expected =
+            "to be left out, as networks (`family`) are no linear models, which a model file holds";
+        return Err(refuse("model", path, expected).into());
+    }
     let inputs = args.settings.inputs(&config);
     targets.check(folder.as_deref(), resumed.is_some(), &inputs)?;
     memory::check(Memory::of_run(&config, None), args.outputs.force)?;
-    let Loaded { problem, files, .. } = load_to_train_and_say(&config, args.outputs.force)?;
+    let Loaded {
+        problem: data,
+        files,
+        ..
+    } = load_for_run_and_say(&config, args.outputs.force)?;
     if let Some(unfinished) = &resumed {
         unfinished.check(&config, &files)?;
         found_in(unfinished).iter().for_each(say);
     }
-    memory::check(Memory::of_run(&config, Some(&problem)), args.outputs.force)?;
+    memory::check(Memory::of_run(&config, Some(&*data)), args.outputs.force)?;
     let model_file = targets.model.as_ref().map(Output::open).transpose()?;
     let plot_file = targets.plot.as_ref().map(Output::open).transpose()?;
     let mut output = Output::open(&targets.out)?;
@@ -120,7 +132,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let run = run_watched(
         &*family_of(&config),
         &config,
-        &problem,
+        &*data,
         unfinished.as_ref(),
         &mut watch,
     );
@@ -143,7 +155,7 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     };
     output.finish()?;
     if let Some(mut file) = model_file {
-        write_model(&mut file, &config, &problem, &run.weights)?;
+        write_model(&mut file, &config, &*data, &run.weights)?;
         file.finish()?;
     }
     if let Some((asked, file)) = targets.plot.as_ref().zip(plot_file) {
@@ -159,11 +171,12 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
 fn write_model(
     file: &mut Output,
     config: &Config,
-    problem: &Problem,
+    data: &AnyData,
     weights: &Arrays,
 ) -> anyhow::Result<()> {
     const OTHER: &str = "only linear models are saved";
     let config = config.to_toml()?;
+    let problem: &Problem = data.downcast_ref().context(OTHER)?;
     match &problem.classes {
         None => model::write(file, &config, &Weights::of(weights).context(OTHER)?)?,
         Some(classes) => {

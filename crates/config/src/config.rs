@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sparsegrok_data::svmlight::LabelsAsked;
 use sparsegrok_data::{ClassWeight, InvalidSetting, RandomFamily, SyntheticSpec, Target, check};
 use sparsegrok_kernel::{Figure, FigureSet, KernelChoice, Sgd, SimdChoice};
+use sparsegrok_network::NetworkSpec;
 
 use crate::checkpoint_every::CheckpointEvery;
 use crate::column::Column;
@@ -40,6 +41,8 @@ pub struct Config {
     pub files: FileSpec,
     /// The family of models.
     pub model: ModelSpec,
+    /// Networks on one-hot inputs, and what they learn; unused by other families.
+    pub network: NetworkSpec,
     /// Training.
     pub train: Sgd,
     /// The epochs to evaluate, and what the figures are held against.
@@ -288,6 +291,11 @@ impl Config {
         self.model.family == ModelFamily::Diagonal
     }
 
+    /// Tells if networks on one-hot inputs are trained.
+    pub fn is_network(&self) -> bool {
+        self.model.family == ModelFamily::Network
+    }
+
     /// Value α of each training row's own column; 0 for none.
     pub fn memorization_scale(&self) -> f64 {
         match self.files.train {
@@ -299,6 +307,7 @@ impl Config {
     /// Returns whether there is a test set.
     pub fn has_test(&self) -> bool {
         match self.files.train {
+            _ if self.is_network() => self.network.n_train() < self.network.rows(),
             Some(_) => self.files.test.is_some(),
             None => self.synthetic.n_test > 0,
         }
@@ -316,7 +325,8 @@ impl Config {
             return None;
         }
         let of_test = self.has_test();
-        let of_population = self.files.train.is_none()
+        let of_population = !self.is_network()
+            && self.files.train.is_none()
             && self.synthetic.has_isotropic_rows()
             && self.evaluate.accuracy_tolerance.is_none();
         let (is_there, otherwise) = match self.evaluate.gen_figure {

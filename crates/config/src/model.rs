@@ -5,7 +5,8 @@
 pub struct ModelSpec {
     /// The family.
     pub family: ModelFamily,
-    /// Initial u and v of every column of a diagonal network, α > 0.
+    /// Initial u and v of every column of a diagonal network, α > 0; of a network on one-hot inputs, the factor s > 0 of
+    /// the deviation of its Gaussian initial weights, s/(2N)^⅓.
     pub init_scale: f64,
 }
 
@@ -17,6 +18,13 @@ pub enum ModelFamily {
     Linear,
     /// Diagonal networks: z = (u∘u − v∘v)·x, by gradient descent on u and v.
     Diagonal,
+    /// Two-layer networks on one-hot inputs, which learn modular arithmetic.
+    Network,
+}
+
+impl ModelFamily {
+    /// Every family.
+    pub const ALL: [Self; 3] = [Self::Linear, Self::Diagonal, Self::Network];
 }
 
 impl Default for ModelSpec {

@@ -232,4 +232,25 @@ pub static PRESETS: &[Preset] = &[
         ],
         settings: include_str!("presets/misgrok.toml"),
     },
+    Preset {
+        name: "modular",
+        command: "run",
+        shows: "x",
+        expected: &[("e", "v")],
+        settings: include_str!("presets/modular.toml"),
+    },
+    Preset {
+        name: "unlearn",
+        command: "run",
+        shows: "x",
+        expected: &[("e", "v")],
+        settings: include_str!("presets/unlearn.toml"),
+    },
+    Preset {
+        name: "modular-small",
+        command: "run",
+        shows: "x",
+        expected: &[("e", "v")],
+        settings: include_str!("presets/modular-small.toml"),
+    },
 ];

@@ -8,6 +8,7 @@ use toml::Value;
 use crate::config::Config;
 use crate::error::{ConfigError, Origin};
 use crate::kind::{Kind, value_text};
+use crate::model::ModelFamily;
 
 /// A key of a configuration file and, in kebab-case, a flag.
 pub struct Setting {
@@ -30,6 +31,8 @@ pub struct Setting {
     pub costs_time: bool,
     /// The key that says the same thing in another way: setting one unsets the other.
     pub excludes: Option<&'static str>,
+    /// The families of models whose runs it says something of.
+    pub families: &'static [ModelFamily],
     get: fn(&Config) -> Result<Option<Value>, ConfigError>,
     set: fn(&mut Config, &Value) -> Option<()>,
     expects: Judge,
@@ -49,6 +52,8 @@ pub enum Section {
     Files,
     /// [`Config::train`].
     Train,
+    /// [`Config::network`].
+    Network,
     /// [`Config::evaluate`].
     Evaluate,
     /// [`Config::compare`].
@@ -63,10 +68,11 @@ pub enum Section {
 
 impl Section {
     /// Every section, in the order they are printed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Synthetic,
         Self::Files,
         Self::Train,
+        Self::Network,
         Self::Evaluate,
         Self::Compare,
         Self::Engine,
@@ -80,6 +86,7 @@ impl Section {
             Self::Synthetic => "Synthetic data",
             Self::Files => "Data from files",
             Self::Train => "Training",
+            Self::Network => "Networks",
             Self::Evaluate => "Evaluation",
             Self::Compare => "Comparison",
             Self::Engine => "Engine",
@@ -91,7 +98,9 @@ impl Section {
     /// The results that depend on the settings of a section.
     const fn changes(self) -> Changes {
         match self {
-            Self::Synthetic | Self::Files | Self::Train | Self::Evaluate => Changes::Runs,
+            Self::Synthetic | Self::Files | Self::Train | Self::Network | Self::Evaluate => {
+                Changes::Runs
+            }
             Self::Compare => Changes::Comparison,
             Self::Engine | Self::Output => Changes::Nothing,
             Self::Study => Changes::Study,
@@ -134,6 +143,7 @@ impl Setting {
             changes: section.changes(),
             costs_time: false,
             excludes: None,
+            families: &ModelFamily::ALL,
             get,
             set,
             expects: |_| None,
@@ -165,6 +175,12 @@ impl Setting {
     /// settings: as a flag or an axis it is refused then.
     pub(crate) const fn idle(mut self, idle: Judge) -> Self {
         self.idle = idle;
+        self
+    }
+
+    /// Names the families that it is for: beside others it is refused as one that is idle.
+    pub(crate) const fn families(mut self, families: &'static [ModelFamily]) -> Self {
+        self.families = families;
         self
     }
 
@@ -253,8 +269,24 @@ impl Setting {
     /// # Errors
     /// When it has none, with the reason as what was expected.
     pub fn check_acts(&self, config: &Config) -> Result<(), InvalidSetting> {
-        let fault = (self.idle)(config);
+        let fault = self.beside_family(config).or_else(|| (self.idle)(config));
         fault.map_or(Ok(()), |expected| Err(self.invalid(config, expected)))
+    }
+
+    /// The reason, to complete "expected …", for which it means nothing for the family of a configuration.
+    fn beside_family(&self, config: &Config) -> Option<&'static str> {
+        let family = config.model.family;
+        let expected = match family {
+            ModelFamily::Linear if self.families == [ModelFamily::Network] => {
+                "a `family` of network beside it"
+            }
+            ModelFamily::Linear => "a `family` of diagonal or network beside it",
+            ModelFamily::Diagonal => {
+                "to be left out, as diagonal networks (`family`) have no use for it"
+            }
+            ModelFamily::Network => "to be left out, as networks (`family`) have no use for it",
+        };
+        (!self.families.contains(&family)).then_some(expected)
     }
 
     /// The reason, to complete "because …", for which the theory does not cover the value in a

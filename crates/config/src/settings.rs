@@ -17,6 +17,7 @@ use crate::components::Source;
 use crate::config::Config;
 use crate::evaluate::Evaluations;
 use crate::kind::Kind;
+use crate::model::ModelFamily;
 use crate::seeds::{Seeds, SeedsAsked};
 use crate::setting::{Section, Setting};
 use crate::types::SettingType;
@@ -65,6 +66,9 @@ macro_rules! section {
     };
     (train) => {
         Section::Train
+    };
+    (network) => {
+        Section::Network
     };
     (evaluate) => {
         Section::Evaluate
@@ -178,24 +182,30 @@ fn with_linear(config: &Config, is_for_all: bool, expected: &'static str) -> Opt
     unless(is_for_all || !config.is_diagonal(), expected)
 }
 
-/// The reason for which settings of linear models have no effect on diagonal networks.
-fn beside_diagonal(config: &Config) -> Option<&'static str> {
-    let expected = "to be left out, as diagonal networks (`family`) start from `init_scale` and see all rows in each step";
-    with_linear(config, false, expected)
-}
+/// Families that learn from rows of numbers.
+const OF_ROWS: &[ModelFamily] = &[ModelFamily::Linear, ModelFamily::Diagonal];
+const LINEAR: &[ModelFamily] = &[ModelFamily::Linear];
+const NETWORK: &[ModelFamily] = &[ModelFamily::Network];
+/// Families that may visit some rows before others.
+const IN_STEPS: &[ModelFamily] = &[ModelFamily::Linear, ModelFamily::Network];
+/// Families whose weights are factors of one another.
+const IN_LAYERS: &[ModelFamily] = &[ModelFamily::Diagonal, ModelFamily::Network];
 
 /// Every setting, in the order of help and `--print-config`.
 pub static SETTINGS: &[Setting] = &[
     // Synthetic data
     setting! { synthetic.n_train, "Training rows" }
         .symbol("n")
+        .families(OF_ROWS)
         .idle(beside_files)
         .costs_time(),
     setting! { synthetic.n_test, "Test rows; 0 for none" }
+        .families(OF_ROWS)
         .idle(beside_files)
         .costs_time(),
     setting! { synthetic.d_signal, "Signal features" }
         .symbol("d")
+        .families(OF_ROWS)
         .idle(beside_files)
         .costs_time()
         .uncovered(|c| {
@@ -203,6 +213,7 @@ pub static SETTINGS: &[Setting] = &[
             (c.synthetic.d_signal < 2).then_some(reason)
         }),
     setting! { synthetic.signal_values, "Distribution of signal features: Gaussian, or signs ±1" }
+        .families(OF_ROWS)
         .idle(beside_files)
         .uncovered(|c| {
             let reason = "signal features are signs, and it is about Gaussian ones";
@@ -212,18 +223,21 @@ pub static SETTINGS: &[Setting] = &[
         synthetic.relevant_columns,
         "The first K signal columns alone decide targets, with equal weights of random signs; 0 for all"
     }
-    .idle(beside_files),
+    .families(OF_ROWS)
+        .idle(beside_files),
     setting! {
         synthetic.separation,
         "Distance by which each row is moved away from the teacher's plane, to its own side"
     }
-    .idle(beside_files)
+    .families(OF_ROWS)
+        .idle(beside_files)
     .uncovered(|c| {
         let reason = "rows are moved away from the teacher's plane (separation is above 0)";
         (c.synthetic.separation > 0.0).then_some(reason)
     }),
     setting! { synthetic.signal_scale, "Factor ε of the signal features" }
         .symbol("ε")
+        .families(OF_ROWS)
         .idle(beside_files),
     setting! {
         synthetic.memorization_scale: f64,
@@ -234,6 +248,7 @@ pub static SETTINGS: &[Setting] = &[
         },
     }
     .symbol("α")
+    .families(OF_ROWS)
     .expects(|c| {
         let is_0 = c.memorization_scale() == 0.0;
         let expected = "0, as in diagonal networks (`family`) no row has a column of its own";
@@ -252,6 +267,7 @@ pub static SETTINGS: &[Setting] = &[
         |c| Some(c.target()),
         |c, target| (c.synthetic.target, c.files.target) = (target, Some(target)),
     }
+    .families(OF_ROWS)
     .expects(|c| {
         let fits = c.target() != Target::Linear || !c.train.loss.needs_signs();
         let is_drawn = c.target() != Target::Constant || c.files.train.is_none();
@@ -263,7 +279,10 @@ pub static SETTINGS: &[Setting] = &[
         Target::Linear => Some("targets are real numbers, and it is about labels"),
         Target::Constant => Some("all labels are alike, and it is about a teacher to be found"),
     }),
-    setting! { synthetic.label_noise, "Probability that a training label is flipped" }
+    setting! {
+        synthetic.label_noise,
+        "Probability that a training label is flipped; for networks the share of labels drawn at random"
+    }
         .idle(beside_files)
         .uncovered(|c| {
             let reason = "half the labels or more are flipped, which teach nothing, or the opposite";
@@ -278,6 +297,7 @@ pub static SETTINGS: &[Setting] = &[
         |c| Some(c.train.rng),
         |c, family| (c.synthetic.rng, c.train.rng) = (family, family),
     }
+    .families(OF_ROWS)
     .expects(|c| {
         let expected = "one random family for data and training";
         unless(c.synthetic.rng == c.train.rng, expected)
@@ -286,8 +306,12 @@ pub static SETTINGS: &[Setting] = &[
     // Data from files
     setting! { files.train, "Training rows from an svmlight file, plain or gzip, or a store" }
         .expects(|c| {
-            let expected = "to be left out, as diagonal networks (`family`) learn from synthetic data alone";
-            with_linear(c, c.files.train.is_none(), expected)
+            let expected = match c.model.family {
+                ModelFamily::Network => "to be left out, as networks (`family`) learn modular arithmetic alone",
+                _ => "to be left out, as diagonal networks (`family`) learn from synthetic data alone",
+            };
+            let is_linear = c.model.family == ModelFamily::Linear;
+            unless(is_linear || c.files.train.is_none(), expected)
         })
         .costs_time()
         .uncovered(|c| {
@@ -328,28 +352,36 @@ pub static SETTINGS: &[Setting] = &[
     }
     .expects(|c| with_file(c, c.files.no_verify)),
     // Training
-    setting! { model.family, "Family of models: linear ones, or diagonal networks, whose weights are u∘u − v∘v" }
+    setting! { model.family, "Family of models: linear ones, diagonal networks, whose weights are u∘u − v∘v, or networks of modular arithmetic" }
         .idle(|c| {
             let expected = "one for all cells of a grid, as a study is of one family";
             unless(!c.study.varies("family"), expected)
         })
         .costs_time()
         .uncovered(|c| {
-            let reason = "diagonal networks are trained, and it is about linear models";
-            c.is_diagonal().then_some(reason)
+            let reason = match c.model.family {
+                ModelFamily::Linear => return None,
+                ModelFamily::Diagonal => "diagonal networks are trained, and it is about linear models",
+                ModelFamily::Network => "networks are trained, and it is about linear models",
+            };
+            Some(reason)
         }),
-    setting! { model.init_scale, "Initial u and v of diagonal networks" }
-        .expects(|c| unless(positive(c.model.init_scale), POSITIVE))
-        .idle(|c| {
-            unless(c.is_diagonal(), "a `family` of diagonal beside it")
-        }),
-    setting! { train.loss, "Loss to minimise" }
+    setting! {
+        model.init_scale,
+        "Initial u and v of diagonal networks; of networks the factor s of the deviation s/(2N)^⅓ of initial weights"
+    }
+    .families(IN_LAYERS)
+    .expects(|c| unless(positive(c.model.init_scale), POSITIVE)),
+    setting! { train.loss, "Loss to minimise; logistic is, for networks, that of the softmax" }
         .expects(|c| {
+            let is_known = !c.is_network() || c.train.loss != Loss::Hinge;
             let expected = "`logistic`, as diagonal networks (`family`) have no other loss";
             with_linear(c, c.train.loss == Loss::Logistic, expected)
+                .or_else(|| unless(is_known, "`squared` or `logistic`, as networks (`family`) have no other loss"))
         })
         .costs_time(),
     setting! { train.bias, "Train an intercept, which is not decayed" }
+        .families(OF_ROWS)
         .expects(|c| with_linear(c, !c.train.bias, "false, as diagonal networks (`family`) have no intercept"))
         .costs_time()
         .uncovered(|c| {
@@ -359,7 +391,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! { train.optimizer, "Rule by which a gradient changes the weights: plain, with momentum, or AdamW" }
         .expects(|c| {
             let expected = "`sgd`: models of this `family` have no other optimizer yet";
-            unless(c.train.optimizer == Optimizer::Sgd, expected)
+            unless(c.is_network() || c.train.optimizer == Optimizer::Sgd, expected)
         })
         .costs_time()
         .uncovered(|c| {
@@ -402,6 +434,7 @@ pub static SETTINGS: &[Setting] = &[
         train.decay_order,
         "Take the gradient after decaying the weights (decay before), or at the old weights"
     }
+    .families(OF_ROWS)
     .expects(|c| {
         let is_after = c.train.decay_order == DecayOrder::After;
         let expected = "`after`, as diagonal networks (`family`) take the gradient at the old weights";
@@ -418,11 +451,11 @@ pub static SETTINGS: &[Setting] = &[
     setting! { train.epochs, "Passes over the training rows" },
     // Shuffled and sequential order differ only in what the theory leaves out.
     setting! { train.order, "Order in which an epoch visits the rows" }
-        .idle(beside_diagonal)
+        .families(IN_STEPS)
         .costs_time(),
-    setting! { train.order_seed, "Seed of the visiting order" }.idle(beside_diagonal),
+    setting! { train.order_seed, "Seed of the visiting order" }.families(IN_STEPS),
     setting! { train.init, "Initial signal weights" }
-    .idle(beside_diagonal)
+    .families(LINEAR)
     .expects(|c| {
         let has_teacher = c.files.train.is_some() || c.target() != Target::Constant;
         let takes_none = matches!(c.train.init, Init::Zero | Init::Gaussian);
@@ -437,12 +470,31 @@ pub static SETTINGS: &[Setting] = &[
     }),
     setting! { train.init_norm, "Norm R of the initial signal weights" }
         .symbol("R")
+        .families(LINEAR)
         .idle(|c| {
             // A grid may have cells with and without initial weights.
             let acts = c.train.init != Init::Zero || c.study.varies("init");
-            beside_diagonal(c).or_else(|| unless(acts, "an `init` other than zero beside it"))
+            unless(acts, "an `init` other than zero beside it")
         }),
-    setting! { train.init_seed, "Seed of the initial signal weights" }.idle(beside_diagonal),
+    setting! { train.init_seed, "Seed of the initial weights" }.families(IN_STEPS),
+    // Networks
+    setting! { network.modulus, "Modulus p of the arithmetic: both inputs and the result are below it" }
+        .symbol("p")
+        .families(NETWORK)
+        .costs_time(),
+    setting! {
+        network.operation,
+        "Operation to learn: a + b, a − b, ab, a² + b², a² + ab + b² (quadratic), or a³ + ab (cubic), modulo p"
+    }
+    .families(NETWORK),
+    setting! { network.data_fraction, "Share of the p² pairs that are trained on; the others are tested on" }
+        .families(NETWORK)
+        .costs_time(),
+    setting! { network.width, "Neurons N of the hidden layer" }
+        .symbol("N")
+        .families(NETWORK)
+        .costs_time(),
+    setting! { network.activation, "Function of a neuron: x² (quadratic), or max(x, 0) (relu)" }.families(NETWORK),
     // Evaluation
     setting! {
         evaluate.eval_every: u64,
@@ -467,6 +519,7 @@ pub static SETTINGS: &[Setting] = &[
         evaluate.accuracy_tolerance,
         "A row counts as right when its squared error is below X, instead of by sign"
     }
+    .families(OF_ROWS)
     .expects(|c| {
         let tolerance = c.evaluate.accuracy_tolerance;
         let acts = tolerance.is_none() || c.target() == Target::Linear;
@@ -533,6 +586,7 @@ pub static SETTINGS: &[Setting] = &[
     // Engine
     // Of all kernels the dense reference alone has bits of its own; unfinished work looks for it.
     setting! { engine.kernel, "Training kernel" }
+        .families(OF_ROWS)
         .expects(|c| {
             let is_auto = c.engine.kernel == KernelChoice::Auto;
             let expected = "`auto`, as diagonal networks (`family`) have one kernel";

@@ -8,6 +8,7 @@ use sparsegrok_data::{ClassWeight, RandomFamily, SignalValues, Target};
 use sparsegrok_kernel::{
     BatchSize, DecayOrder, Figure, Init, KernelChoice, Loss, Optimizer, Order, Schedule, SimdChoice,
 };
+use sparsegrok_network::{Activation, Operation};
 use toml::Value;
 
 use crate::checkpoint_every::CheckpointEvery;
@@ -228,7 +229,16 @@ macro_rules! choices {
 
 choices! {
     SignalValues { Gaussian = "gaussian", Signs = "signs" }
-    ModelFamily { Linear = "linear", Diagonal = "diagonal" }
+    ModelFamily { Linear = "linear", Diagonal = "diagonal", Network = "network" }
+    Operation {
+        Add = "add",
+        Subtract = "subtract",
+        Multiply = "multiply",
+        SumOfSquares = "sum-of-squares",
+        Quadratic = "quadratic",
+        Cubic = "cubic",
+    }
+    Activation { Quadratic = "quadratic", Relu = "relu" }
     Target { Sign = "sign", Linear = "linear", Constant = "constant" }
     RandomFamily { Xoshiro256pp = "xoshiro256pp", Libstdcxx = "libstdcxx" }
     Loss { Logistic = "logistic", Squared = "squared", Hinge = "hinge" }

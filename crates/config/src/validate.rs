@@ -5,6 +5,7 @@ use sparsegrok_kernel::{BatchSize, Init, Order};
 
 use crate::components::Source;
 use crate::config::Config;
+use crate::model::ModelFamily;
 use crate::seeds::SeedWhat;
 use crate::setting::Setting;
 use crate::settings::SETTINGS;
@@ -18,7 +19,11 @@ impl Config {
         for setting in SETTINGS {
             setting.check(self)?;
         }
-        let below = self.synthetic.validate().and(self.train.validate());
+        let data = match self.model.family {
+            ModelFamily::Network => self.network.validate(self.synthetic.label_noise),
+            ModelFamily::Linear | ModelFamily::Diagonal => self.synthetic.validate(),
+        };
+        let below = data.and(self.train.validate());
         below.map_err(|fault| self.in_short(fault))?;
         self.study.validate()?;
         self.check_components()
@@ -88,7 +93,7 @@ impl Config {
 /// The reason, to complete "expected …", for which runs of a configuration cannot differ by it.
 fn idle(source: Source, config: &Config) -> Option<&'static str> {
     let train = &config.train;
-    let is_drawn = matches!(train.init, Init::Gaussian | Init::Orthogonal);
+    let is_drawn = config.is_network() || matches!(train.init, Init::Gaussian | Init::Orthogonal);
     let (is_idle, reason) = match source {
         Source::Data => (
             config.files.train.is_some(),
@@ -99,7 +104,7 @@ fn idle(source: Source, config: &Config) -> Option<&'static str> {
             "sources without `order`, as rows are visited in no order that is drawn",
         ),
         Source::Init => (
-            !is_drawn || train.init_norm == 0.0,
+            !is_drawn || (train.init_norm == 0.0 && !config.is_network()),
             "sources without `init`, as initial weights are not drawn: `--init gaussian` or \
                  `orthogonal` of an `--init-norm` above 0 draws them",
         ),

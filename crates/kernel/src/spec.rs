@@ -213,6 +213,17 @@ pub enum Optimizer {
     AdamW,
 }
 
+impl Optimizer {
+    /// Numbers that are remembered of each weight from step to step.
+    pub const fn memory(self) -> usize {
+        match self {
+            Self::Sgd => 0,
+            Self::Momentum => 1,
+            Self::AdamW => 2,
+        }
+    }
+}
+
 /// Change of the learning rate η with the step t of T.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {

@@ -1,4 +1,4 @@
-//! The arithmetic every kernel shares: eight `f64` lanes and their scalar twin.
+//! The arithmetic every kernel shares: eight `f64` lanes and their scalar twin, and products of `f32` matrices.
 //!
 //! A formula is written once, generic over [`Arithmetic`], and instantiated twice: over [`Scalar`]
 //! (one `f64`) and over [`Lanes`] (eight of them). Both perform the same IEEE-754 operations in the
@@ -20,6 +20,7 @@ mod arithmetic;
 mod elementary;
 mod level;
 mod prefetch;
+mod product;
 mod rows;
 mod transpose;
 mod xoshiro;
@@ -28,5 +29,6 @@ pub use arithmetic::{Arithmetic, LANES, Lanes, Scalar, WIDE, WideLanes};
 pub use elementary::{LOG2_E, SIGMOID_MAX, exp, exp_in, softplus, softplus_in, weighted_sigmoid};
 pub use level::{Level, Simd, Task};
 pub use prefetch::prefetch;
+pub use product::{Onto, ProductShape, ROWS, Strided, VECTOR, multiply};
 pub use rows::Rows;
 pub use xoshiro::Xoshiro256PlusPlus;

@@ -36,6 +36,7 @@ mod keeper;
 mod linear;
 mod load;
 pub mod memory;
+mod network;
 pub mod predict;
 mod progress;
 mod registry;
@@ -50,8 +51,8 @@ pub use bracket::Time;
 pub use describe::{Description, Targets};
 pub use detect::{Milestones, Status};
 pub use load::{
-    FileRows, LoadError, Loaded, RowOptions, check_effect, load, load_to_train, load_within,
-    read_rows,
+    FileRows, LoadError, Loaded, RowOptions, check_effect, load, load_for_run, load_to_train,
+    load_within, read_rows,
 };
 pub use run::{Run, RunError, run, run_watched};
 pub use seeds::RunSeeds;
@@ -64,6 +65,7 @@ pub mod models {
     pub use crate::family::{AnyData, AnyFamily, Cost, Family, Start};
     pub use crate::form::{Company, Form};
     pub use crate::linear::Linear;
+    pub use crate::network::Networks;
     pub use crate::registry::family_of;
 }
 

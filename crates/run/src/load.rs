@@ -2,6 +2,7 @@
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sparsegrok_config::Config;
 use sparsegrok_data::svmlight::{self, Labels, LabelsAsked};
@@ -12,6 +13,9 @@ use sparsegrok_data::{
 use sparsegrok_log::DataFile;
 
 use crate::describe::bytes_of;
+use crate::family::AnyData;
+use crate::registry::family_of;
+use crate::seeds::RunSeeds;
 
 use crate::threads;
 
@@ -376,6 +380,15 @@ pub fn load_to_train(config: &Config, most_memory: u64) -> Result<Loaded, LoadEr
         }),
         _ => Ok(loaded),
     }
+}
+
+/// Loads the data of a configuration's single run, of whatever family: rows that are read, or drawn.
+///
+/// # Errors
+/// As [`LoadError`] lists.
+pub fn load_for_run(config: &Config, most_memory: u64) -> Result<Loaded<Arc<AnyData>>, LoadError> {
+    let seeds = RunSeeds::of(config, 0)?;
+    family_of(config).data(config, &seeds, most_memory)
 }
 
 /// Bytes of a model's weights.

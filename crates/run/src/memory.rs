@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::Path;
 
 use sparsegrok_config::{Config, Evaluations};
-use sparsegrok_data::Problem;
 use sparsegrok_kernel::{Figure, FigureSet};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
@@ -48,11 +47,13 @@ impl Memory {
         }
     }
 
-    /// Of one run. Without a problem it is that of the configuration's synthetic data, or nothing
+    /// Of one run. Without its data it is that of the configuration's synthetic ones, or nothing
     /// where they are in files: those tell only when they are read.
-    pub fn of_run(config: &Config, problem: Option<&Problem>) -> Self {
+    ///
+    /// # Panics
+    /// When the data are not of the family's own type.
+    pub fn of_run(config: &Config, data: Option<&AnyData>) -> Self {
         let family = family_of(config);
-        let data = problem.map(|problem| problem as &AnyData);
         let Some(cost) = family.cost(config, Company::Seeds(1), data) else {
             return Self::default();
         };

@@ -8,6 +8,7 @@ use crate::diagonal::DiagonalNetworks;
 use crate::family::AnyFamily;
 use crate::foreign::Foreign;
 use crate::linear::Linear;
+use crate::network::Networks;
 
 /// The family of models that a configuration trains.
 pub fn family_of(config: &Config) -> Arc<dyn AnyFamily> {
@@ -17,5 +18,6 @@ pub fn family_of(config: &Config) -> Arc<dyn AnyFamily> {
     match config.model.family {
         ModelFamily::Linear => Arc::new(Linear),
         ModelFamily::Diagonal => Arc::new(DiagonalNetworks),
+        ModelFamily::Network => Arc::new(Networks),
     }
 }

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use sparsegrok_config::Config;
-use sparsegrok_data::Problem;
 use sparsegrok_kernel::{Arrays, Evaluation, TrainError};
 use sparsegrok_log::{CheckpointError, Unfinished};
 
@@ -68,15 +67,18 @@ impl From<Fault> for RunError {
     }
 }
 
-/// Trains a configuration's model on a problem, and evaluates many rows on as many threads as it allows: by
-/// default those of rayon's current pool. `Time: O(epochs · nnz)`
+/// Trains a configuration's model on data, such as a [`Problem`](sparsegrok_data::Problem), and evaluates many rows on
+/// as many threads as it allows: by default those of rayon's current pool. `Time: O(epochs · nnz)`
 ///
 /// # Errors
-/// When the configuration is not valid or does not fit the problem, or training diverges.
-pub fn run(config: &Config, problem: &Problem) -> Result<Run, RunError> {
+/// When the configuration is not valid or does not fit the data, or training diverges.
+///
+/// # Panics
+/// When the data are not those of the configuration's family.
+pub fn run(config: &Config, data: &AnyData) -> Result<Run, RunError> {
     let mut watch = |_: Event<'_>| ControlFlow::<Infallible>::Continue(());
     let ControlFlow::Continue(run) =
-        run_watched(&*family_of(config), config, problem, None, &mut watch)?;
+        run_watched(&*family_of(config), config, data, None, &mut watch)?;
     Ok(run)
 }
 

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use sparsegrok_config::{CompareSpec, Config, Patience};
-use sparsegrok_data::{InvalidSetting, Problem, check};
+use sparsegrok_data::{InvalidSetting, check};
 use sparsegrok_kernel::{Evaluation, TrainError};
-use sparsegrok_run::models::family_of;
+use sparsegrok_run::models::{AnyData, family_of};
 use sparsegrok_run::{Event, Run, RunError, Trace, run_watched};
 
 /// A run that stops early beside a long one.
@@ -80,12 +80,12 @@ impl EarlyStopping {
 /// As [`run`](sparsegrok_run::run()); also for patience without a test set.
 pub fn compare(
     config: &Config,
-    problem: &Problem,
+    data: &AnyData,
     mut epoch: impl FnMut(Length, u64),
 ) -> Result<Comparison, RunError> {
     config.validate().map_err(TrainError::from)?;
     let spec = &config.compare;
-    check_patience(spec, problem.test.is_some()).map_err(TrainError::from)?;
+    check_patience(spec, config.has_test()).map_err(TrainError::from)?;
     let mut trained = |length, config: &Config| -> Result<Run, RunError> {
         let mut watch = |event: Event<'_>| {
             if let Event::Epoch(number) = event {
@@ -93,7 +93,7 @@ pub fn compare(
             }
             ControlFlow::<Infallible>::Continue(())
         };
-        let watched = run_watched(&*family_of(config), config, problem, None, &mut watch);
+        let watched = run_watched(&*family_of(config), config, data, None, &mut watch);
         let ControlFlow::Continue(run) = watched?;
         Ok(run)
     };
