@@ -139,6 +139,9 @@ fn presets_say_what_they_are_and_what_comes_out() {
         "edge",
         "diagonal",
         "misgrok",
+        "modular",
+        "unlearn",
+        "modular-small",
     ] {
         let from = text.find(&format!("\n{name}: ")).map_or(0, |at| at + 1);
         let section = text[from..].split("\n\n").next().unwrap();
@@ -167,6 +170,9 @@ fn new_presets_run() {
         "run --preset teacher-student --epochs 3 --n-train 50 --d-signal 20",
         "run --preset diagonal --epochs 3",
         "run --preset misgrok --epochs 3",
+        "run --preset modular --epochs 3",
+        "run --preset unlearn --epochs 3",
+        "run --preset modular-small --epochs 3",
     ] {
         assert!(
             printed(line).starts_with("epoch,train_acc,test_acc,"),

@@ -4,6 +4,7 @@ mod check;
 mod diagonal;
 mod edge;
 mod grokking;
+mod networks;
 mod published;
 mod random;
 mod runs;
@@ -32,6 +33,7 @@ pub fn validate(
     grokking::variations(stop, &mut counting)?;
     grokking::without_decay(stop, &mut counting)?;
     edge::edge(scope, stop, &mut counting)?;
+    networks::networks(scope, stop, &mut counting)?;
     published::ridge(scope, stop, &mut counting)?;
     if scope == Scope::Whole {
         variants::variants(stop, &mut counting)?;

@@ -418,3 +418,69 @@ fn too_large_a_learning_rate_is_told() {
     assert!((1..10).contains(&diverged.epoch), "{diverged:?}");
     assert_eq!(diverged.step, diverged.epoch);
 }
+
+/// The matrices below a title of the golden file, which `golden/adamw.py` writes.
+fn golden(title: &str) -> Arrays {
+    let text = include_str!("golden/adamw.txt");
+    let lines = text
+        .lines()
+        .skip_while(|line| *line != title)
+        .skip(1)
+        .take(3);
+    let matrix = |(name, line): (&'static str, &str)| {
+        let numbers = line.strip_prefix(name).unwrap().split_ascii_whitespace();
+        (
+            name.into(),
+            numbers.map(|number| number.parse().unwrap()).collect(),
+        )
+    };
+    ["u", "v", "w"].into_iter().zip(lines).map(matrix).collect()
+}
+
+#[test]
+fn three_steps_of_adamw_are_those_of_numpy() {
+    let network = network(7, 10);
+    let rows = (0..7).flat_map(|a| (0..7).map(move |b| (a, b)));
+    let rows = rows.filter(|(a, b)| (3 * a + 5 * b) % 4 < 2);
+    let train = rows.map(|(a, b)| Example {
+        a,
+        b,
+        label: (a + b) % 7,
+        is_noise: false,
+    });
+    let table = Table {
+        train: train.collect(),
+        test: Vec::new(),
+    };
+    let spec = Sgd {
+        optimizer: Optimizer::AdamW,
+        adam_beta2: 0.98,
+        learning_rate: 0.01,
+        ..sgd()
+    };
+    let mut arrays = golden("before");
+    for name in [
+        "u_mean", "v_mean", "w_mean", "u_square", "v_square", "w_square",
+    ] {
+        arrays = arrays.with(name, vec![0.0; 70]);
+    }
+    let start = State {
+        epoch: 0,
+        step: 0,
+        words: [0; 4],
+        arrays,
+    };
+    let job = Job {
+        start: Some(&start),
+        ..job(&network, &spec, &table)
+    };
+    let mut training = Network::start(job, Level::detect()).unwrap();
+    for _ in 0..3 {
+        training.advance();
+    }
+    let (found, expected) = (training.weights(0), golden("after"));
+    for name in ["u", "v", "w"] {
+        let apart = apart(found.get(name).unwrap(), expected.get(name).unwrap());
+        assert!(apart < 1e-5, "{name}: {apart}");
+    }
+}

@@ -28,14 +28,20 @@ pub(crate) struct Family {
 }
 
 /// Every family.
-pub(crate) const FAMILIES: [Family; 13] = [
+pub(crate) const FAMILIES: [Family; 15] = [
     Family {
         name: "accuracy",
         title: "Accuracy while training",
         short: "accuracy",
         label: "accuracy",
         log: false,
-        columns: &[Figure::TrainAcc, Figure::TestAcc, Figure::PopulationAcc],
+        columns: &[
+            Figure::TrainAcc,
+            Figure::TestAcc,
+            Figure::PopulationAcc,
+            Figure::TrainAccClean,
+            Figure::TrainAccNoisy,
+        ],
     },
     Family {
         name: "loss",
@@ -136,6 +142,22 @@ pub(crate) const FAMILIES: [Family; 13] = [
         label: "degrees",
         log: false,
         columns: &[Figure::MaxMarginAngle],
+    },
+    Family {
+        name: "layers",
+        title: "Norms of the layers",
+        short: "layers",
+        label: "norm",
+        log: true,
+        columns: &[Figure::NormU, Figure::NormV, Figure::NormW],
+    },
+    Family {
+        name: "spectra",
+        title: "Waves in the neurons' weights",
+        short: "spectra",
+        label: "share",
+        log: false,
+        columns: &[Figure::Ipr, Figure::PeriodicShare, Figure::AnalyticDistance],
     },
 ];
 

@@ -53,15 +53,25 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
 /// The colour of a figure's curve: that of what it is about.
 pub(crate) fn figure_paint(figure: Figure) -> Paint {
     match figure {
-        Figure::TrainAcc | Figure::TrainLoss | Figure::MemorizationNorm | Figure::MarginMean => {
-            Paint::Blue
-        }
+        Figure::TrainAcc
+        | Figure::TrainLoss
+        | Figure::MemorizationNorm
+        | Figure::MarginMean
+        | Figure::NormU
+        | Figure::Ipr => Paint::Blue,
+        Figure::TrainAccClean | Figure::NormV => Paint::Sky,
+        Figure::TrainAccNoisy => Paint::Orange,
         Figure::TestAcc
         | Figure::TestLoss
         | Figure::WeightNorm
         | Figure::MarginMin
+        | Figure::NormW
+        | Figure::AnalyticDistance
         | Figure::Sharpness => Paint::Vermilion,
-        Figure::PopulationAcc | Figure::SignalNorm | Figure::TeacherCosine => Paint::Green,
+        Figure::PopulationAcc
+        | Figure::SignalNorm
+        | Figure::TeacherCosine
+        | Figure::PeriodicShare => Paint::Green,
         _ => Paint::Purple,
     }
 }

@@ -14,6 +14,7 @@ mod glossary;
 mod headline;
 mod histogram;
 mod keys;
+mod outcome;
 mod packed;
 mod page;
 mod page_data;
@@ -50,6 +51,7 @@ pub fn pictures(view: &View, style: Style) -> Vec<Picture> {
         .filter_map(|family| curves::picture(view, family, style.log_epochs))
         .collect();
     pictures.extend(phase::picture(view));
+    pictures.extend(outcome::picture(view));
     pictures.extend(survival::picture(view, style.log_epochs));
     pictures.extend(histogram::picture(view));
     pictures.extend(spread::picture(view));

@@ -6,7 +6,7 @@ use sparsegrok_plot::{
 use sparsegrok_run::Status;
 
 use crate::curves::THEORY;
-use crate::plane::Line;
+use crate::plane::{Line, longest};
 use crate::view::{CellView, View};
 
 /// The colour of mixed cells, which no status has.
@@ -73,9 +73,7 @@ fn shares(view: &View) -> Picture {
 /// Over two axes, the longest: phases, and beside them T_gen; a row of panels for each combination
 /// of the other axes' values.
 fn planes(view: &View) -> Picture {
-    let mut order: Vec<usize> = (0..view.axes.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(view.axes[i].values.len()));
-    let (a, b) = (order[0].min(order[1]), order[0].max(order[1]));
+    let (a, b) = longest(view);
     let (x, y) = (Line::of(&view.axes[a]), Line::of(&view.axes[b]));
     let times = view
         .cells

@@ -5,7 +5,7 @@ use sparsegrok_plot::{Axis, Scale, Tick};
 use toml::Value;
 
 use crate::keys;
-use crate::view::GridAxis;
+use crate::view::{GridAxis, View};
 
 /// Values of a grid's axis along an axis of a picture.
 #[derive(Clone, Debug)]
@@ -94,6 +94,16 @@ impl Line {
             centres,
         }
     }
+}
+
+/// The two longest axes of a grid of two or more, in their order.
+///
+/// # Panics
+/// When there are fewer.
+pub(crate) fn longest(view: &View) -> (usize, usize) {
+    let mut order: Vec<usize> = (0..view.axes.len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(view.axes[i].values.len()));
+    (order[0].min(order[1]), order[0].max(order[1]))
 }
 
 /// The largest step against the smallest.

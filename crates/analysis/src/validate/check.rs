@@ -6,11 +6,11 @@ use sparsegrok_study::StudyError;
 /// The extent of a validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everything that takes seconds: the grokking presets, their variations and controls, the edge of separability, and
-    /// ridge regression at its published default.
+    /// Everything that takes seconds: the grokking presets, their variations and controls, the edge of separability, analytic
+    /// weights of networks, and ridge regression at its published default.
     Quick,
     /// Everything: also the variants of the grokking presets, the other rows of ridge regression, final accuracies at the
-    /// edge, teacher and student, and double descent.
+    /// edge, trained networks, teacher and student, and double descent.
     Whole,
 }
 
