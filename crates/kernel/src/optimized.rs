@@ -8,6 +8,7 @@ mod coasting;
 mod momentum;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use sparsegrok_data::{Dataset, InvalidSetting, Problem, Row};
 use sparsegrok_lanes::{LOG2_E, Level, SIGMOID_MAX, Scalar, weighted_sigmoid};
@@ -27,19 +28,20 @@ use crate::training::Diverged;
 use crate::visits::{self, Visits};
 use crate::weights::{WeightSource, Weights};
 
-/// The weights of a run, by column, and an optimizer's rule by which steps change them.
+/// The weights of a run, and an optimizer's rule by which steps change them.
 ///
-/// Columns are those of [`Dataset`]. The bias is apart, as it is not decayed; in arrays it comes last.
+/// Signal columns, which every row has, are apart from the sparse ones of tail and memorization, which are counted from 0,
+/// and from the bias, which is not decayed.
 trait Rule: Sized {
     /// Bytes held for each column.
     const BYTES: usize;
 
-    /// A run that begins with these weights, without a bias.
-    fn new(spec: &Sgd, weights: Vec<f64>) -> Self;
+    /// A run that begins with these signal weights, and so many sparse columns of weight 0.
+    fn new(spec: &Sgd, signal: Vec<f64>, sparse: usize) -> Self;
 
     /// A run that goes on from what [`arrays`](Self::arrays) gave after so many steps; `None` where these cannot be
-    /// of so many columns.
-    fn of(spec: &Sgd, columns: usize, step: u64, arrays: &Arrays) -> Option<Self>;
+    /// of so many signal and sparse columns.
+    fn of(spec: &Sgd, columns: [usize; 2], step: u64, arrays: &Arrays) -> Option<Self>;
 
     /// Everything that a run goes on from.
     fn arrays(&self) -> Arrays;
@@ -47,7 +49,10 @@ trait Rule: Sized {
     /// Begins step t, counted from 0, of this learning rate.
     fn begin(&mut self, step: u64, eta: f64);
 
-    /// A column's weight before the step that has begun.
+    /// The signal weights before the step that has begun.
+    fn signal(&self) -> &[f64];
+
+    /// A sparse column's weight before the step that has begun.
     fn read(&mut self, column: usize) -> f64;
 
     /// The bias before the step that has begun.
@@ -56,7 +61,10 @@ trait Rule: Sized {
     /// Ends the reading of weights: gradients follow.
     fn turn(&mut self);
 
-    /// Adds a row's part to a column's gradient.
+    /// Adds a row's part, slope · x, to the gradient of the signal columns.
+    fn add_to_signal(&mut self, slope: f64, x: &[f64]);
+
+    /// Adds a row's part to a sparse column's gradient.
     fn add(&mut self, column: usize, gradient: f64);
 
     /// Adds a row's part to the bias's gradient.
@@ -65,8 +73,8 @@ trait Rule: Sized {
     /// Ends the step.
     fn finish(&mut self);
 
-    /// A column's weight after `step` steps, all that were taken. It changes nothing, so that no result depends on when it
-    /// is asked for.
+    /// A sparse column's weight after `step` steps, all that were taken. It changes nothing, so that no result depends on
+    /// when it is asked for.
     fn weight(&self, step: u64, column: usize) -> f64;
 }
 
@@ -113,7 +121,7 @@ pub(crate) fn start<'a>(
 /// Tells if a state can be that of a run of `spec` on `problem` before its last epoch.
 pub(crate) fn fits(spec: &Sgd, problem: &Problem, state: &State) -> bool {
     let data = &problem.train;
-    let (columns, arrays) = (data.columns(), &state.arrays);
+    let (columns, arrays) = (columns(data), &state.arrays);
     let has_arrays = || match spec.optimizer {
         Optimizer::AdamW => AdamW::of(spec, columns, state.step, arrays).is_some(),
         Optimizer::Sgd | Optimizer::Momentum => {
@@ -121,6 +129,12 @@ pub(crate) fn fits(spec: &Sgd, problem: &Problem, state: &State) -> bool {
         }
     };
     state.epoch > 0 && has_come_to(spec, data, state.epoch, state.step, state.words) && has_arrays()
+}
+
+/// The numbers of signal and of sparse columns.
+fn columns(data: &Dataset) -> [usize; 2] {
+    let signal = data.features().signal_width();
+    [signal, data.columns() - signal]
 }
 
 /// Bytes of a run in progress, the dataset aside.
@@ -158,15 +172,14 @@ impl<'a, R: Rule> Optimized<'a, R> {
         let rule = match state {
             Some(state) => {
                 visits.resume(state.epoch, [state.words]);
-                let rule = R::of(spec, data.columns(), state.step, &state.arrays);
+                let rule = R::of(spec, columns(data), state.step, &state.arrays);
                 rule.expect("a state of this run")
             }
             None => {
-                let width = data.features().signal_width();
+                let [signal, sparse] = columns(data);
                 let teacher = run.problem.teacher.as_ref();
-                let mut weights = initial_signal(spec, run.init_seed, width, teacher)?;
-                weights.resize(data.columns(), 0.0);
-                R::new(spec, weights)
+                let signal = initial_signal(spec, run.init_seed, signal, teacher)?;
+                R::new(spec, signal, sparse)
             }
         };
         Ok(Self {
@@ -198,12 +211,14 @@ impl<'a, R: Rule> Optimized<'a, R> {
             };
             rule.begin(self.step, eta);
             self.step += 1;
+            let share = 1.0 / batch.len() as f64;
             // All slopes of a batch are taken before any weight moves.
             self.slopes.clear();
             for &visit in batch {
                 let row = data.row(visit as usize);
-                let mut score = 0.0;
-                each_column(&row, |column, x| score += x * rule.read(column));
+                let signal = row.signal.iter().zip(rule.signal());
+                let mut score = signal.fold(0.0, |sum, (x, w)| sum + x * w);
+                each_sparse(&row, |column, x| score += x * rule.read(column));
                 let z = decay_before * score + rule.bias();
                 if !z.is_finite() {
                     self.diverged = Some(Diverged {
@@ -213,18 +228,18 @@ impl<'a, R: Rule> Optimized<'a, R> {
                     });
                     return;
                 }
-                let weight = data
-                    .row_weights()
-                    .map_or(1.0, |weights| weights[visit as usize]);
+                let weights = data.row_weights();
+                let weight = weights.map_or(1.0, |weights| weights[visit as usize]);
                 let slope = slope(spec.loss, z, row.target);
-                self.slopes.push(weight * slope / batch.len() as f64);
+                self.slopes.push(share * weight * slope);
             }
             rule.turn();
-            for (&visit, slope) in batch.iter().zip(&self.slopes) {
+            for (&visit, &slope) in batch.iter().zip(&self.slopes) {
                 let row = data.row(visit as usize);
-                each_column(&row, |column, x| rule.add(column, slope * x));
+                rule.add_to_signal(slope, row.signal);
+                each_sparse(&row, |column, x| rule.add(column, slope * x));
                 if spec.bias {
-                    rule.add_to_bias(*slope);
+                    rule.add_to_bias(slope);
                 }
             }
             rule.finish();
@@ -233,29 +248,23 @@ impl<'a, R: Rule> Optimized<'a, R> {
 
     /// The weights as they stand.
     fn view(&self) -> View<'_, R> {
-        let features = self.data.features();
-        let weight = |column| self.rule.weight(self.step, column);
         View {
             rule: &self.rule,
             step: self.step,
-            signal: (0..features.signal_width()).map(weight).collect(),
-            tail_width: features.tail_width(),
-            columns: self.data.columns(),
+            tail: self.data.features().tail_width(),
+            sparse: columns(self.data)[1],
         }
     }
 }
 
-/// Calls a function with each column of a row and its value.
+/// Calls a function with each sparse column of a row and its value.
 #[inline(always)]
-fn each_column(row: &Row<'_>, mut call: impl FnMut(usize, f64)) {
-    for (column, x) in row.signal.iter().enumerate() {
+fn each_sparse(row: &Row<'_>, mut call: impl FnMut(usize, f64)) {
+    for (column, x) in row.tail.indices.iter().zip(row.tail.values) {
         call(column, *x);
     }
-    for (column, x) in row.tail.indices.iter().zip(row.tail.values) {
-        call(row.signal.len() + column, *x);
-    }
     if let Some(slot) = row.memorization {
-        call(slot.column, slot.value);
+        call(slot.column - row.signal.len(), slot.value);
     }
 }
 
@@ -289,7 +298,7 @@ impl<R: Rule> Trainer for Optimized<'_, R> {
     }
 
     fn scaled_signal(&self, _lane: usize) -> (Cow<'_, [f64]>, f64) {
-        (self.view().signal.into(), 1.0)
+        (self.rule.signal().into(), 1.0)
     }
 
     fn bias(&self, _lane: usize) -> f64 {
@@ -322,35 +331,34 @@ impl<R: Rule> Trainer for Optimized<'_, R> {
     }
 }
 
-/// A run's weights where they lie; the few signal weights are copied.
+/// A run's weights where they lie.
 struct View<'r, R> {
     rule: &'r R,
     step: u64,
-    signal: Vec<f64>,
-    tail_width: usize,
-    columns: usize,
+    /// Columns of the tail.
+    tail: usize,
+    /// Columns of tail and memorization.
+    sparse: usize,
 }
 
 impl<R: Rule> View<'_, R> {
-    fn weights(self) -> Weights {
-        let weights = |columns: std::ops::Range<usize>| {
-            columns
-                .map(|column| self.rule.weight(self.step, column))
-                .collect()
+    fn weights(&self) -> Weights {
+        let weights = |columns: Range<usize>| {
+            let weight = |column| self.rule.weight(self.step, column);
+            columns.map(weight).collect()
         };
-        let memorization = self.memorization_begins();
         Weights {
-            tail: weights(self.signal.len()..memorization),
-            memorization: weights(memorization..self.columns),
-            bias: self.rule.bias(),
-            signal: self.signal,
+            signal: self.signal().to_vec(),
+            tail: weights(0..self.tail),
+            memorization: weights(self.tail..self.sparse),
+            bias: self.bias(),
         }
     }
 }
 
 impl<R: Rule> WeightSource for View<'_, R> {
     fn signal(&self) -> &[f64] {
-        &self.signal
+        self.rule.signal()
     }
 
     fn bias(&self) -> f64 {
@@ -358,16 +366,16 @@ impl<R: Rule> WeightSource for View<'_, R> {
     }
 
     fn tail(&self, column: usize) -> Option<f64> {
-        let is_there = column < self.tail_width;
-        is_there.then(|| self.rule.weight(self.step, self.signal.len() + column))
+        let is_there = column < self.tail;
+        is_there.then(|| self.rule.weight(self.step, column))
     }
 
     fn memorization(&self, row: usize) -> Option<f64> {
-        let column = self.memorization_begins() + row;
-        (column < self.columns).then(|| self.rule.weight(self.step, column))
+        let column = self.tail + row;
+        (column < self.sparse).then(|| self.rule.weight(self.step, column))
     }
 
     fn memorization_begins(&self) -> usize {
-        self.signal.len() + self.tail_width
+        self.signal().len() + self.tail
     }
 }

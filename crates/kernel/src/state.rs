@@ -67,13 +67,10 @@ impl Arrays {
         named.find_map(|(of, values)| (of == name).then_some(values))
     }
 
-    /// The arrays of these names, each of so many numbers; `None` where they are others, or there are more.
-    pub(crate) fn all<const N: usize>(
-        &self,
-        names: [&str; N],
-        length: usize,
-    ) -> Option<[&[f64]; N]> {
-        let found = names.map(|name| self.get(name).filter(|values| values.len() == length));
+    /// The arrays of these names and lengths; `None` where they are others, or there are more.
+    pub(crate) fn all<const N: usize>(&self, shape: [(&str, usize); N]) -> Option<[&[f64]; N]> {
+        let array = |(name, length)| self.get(name).filter(|values| values.len() == length);
+        let found = shape.map(array);
         let is_all = self.0.len() == N && found.iter().all(Option::is_some);
         is_all.then(|| found.map(Option::unwrap_or_default))
     }

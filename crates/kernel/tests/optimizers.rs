@@ -189,9 +189,9 @@ proptest! {
         (shape, loss) in shapes(),
         spec in specs(Just(BatchSize::Full), EPOCHS),
         beta1 in prop_oneof![Just(0.0), 0.0..0.95, Just(0.9)],
-        // Where squares are forgotten at once, steps are quotients of rounding errors near the minimum.
         beta2 in prop_oneof![0.9..0.9999, Just(0.999)],
-        epsilon in -6.0..0.0,
+        // A gradient that is nearly zero is divided by itself: its rounding errors must not become whole steps.
+        epsilon in -3.0..0.0,
     ) {
         let problem = shape.problem();
         let spec = Sgd {

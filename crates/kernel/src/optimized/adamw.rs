@@ -4,9 +4,11 @@ use super::Rule;
 use crate::spec::Sgd;
 use crate::state::Arrays;
 
-/// AdamW. Every column has a gradient in every step; numbers are by column, the bias's last.
+/// AdamW. Every column has a gradient in every step. Numbers are by column: signal, sparse ones, the bias.
 #[derive(Clone, Debug)]
 pub(super) struct AdamW {
+    /// Signal columns.
+    width: usize,
     weights: Vec<f64>,
     /// The means m of gradients.
     means: Vec<f64>,
@@ -23,8 +25,9 @@ pub(super) struct AdamW {
 }
 
 impl AdamW {
-    fn with(spec: &Sgd, [weights, means, squares]: [Vec<f64>; 3]) -> Self {
+    fn with(spec: &Sgd, width: usize, [weights, means, squares]: [Vec<f64>; 3]) -> Self {
         Self {
+            width,
             gradient: vec![0.0; weights.len()],
             weights,
             means,
@@ -42,16 +45,18 @@ impl AdamW {
 impl Rule for AdamW {
     const BYTES: usize = 4 * size_of::<f64>();
 
-    fn new(spec: &Sgd, mut weights: Vec<f64>) -> Self {
-        weights.push(0.0);
+    fn new(spec: &Sgd, signal: Vec<f64>, sparse: usize) -> Self {
+        let (width, mut weights) = (signal.len(), signal);
+        weights.resize(width + sparse + 1, 0.0);
         let zeros = vec![0.0; weights.len()];
-        Self::with(spec, [weights, zeros.clone(), zeros])
+        Self::with(spec, width, [weights, zeros.clone(), zeros])
     }
 
-    fn of(spec: &Sgd, columns: usize, _step: u64, arrays: &Arrays) -> Option<Self> {
-        let arrays = arrays.all(["weights", "means", "squares"], columns + 1)?;
-        let is_mean_of_squares = arrays[2].iter().all(|&square| square >= 0.0);
-        is_mean_of_squares.then(|| Self::with(spec, arrays.map(<[f64]>::to_vec)))
+    fn of(spec: &Sgd, [width, sparse]: [usize; 2], _step: u64, arrays: &Arrays) -> Option<Self> {
+        let all = width + sparse + 1;
+        let arrays = arrays.all([("weights", all), ("means", all), ("squares", all)])?;
+        let are_means = arrays[2].iter().all(|&square| square >= 0.0);
+        are_means.then(|| Self::with(spec, width, arrays.map(<[f64]>::to_vec)))
     }
 
     fn arrays(&self) -> Arrays {
@@ -67,8 +72,13 @@ impl Rule for AdamW {
     }
 
     #[inline(always)]
+    fn signal(&self) -> &[f64] {
+        &self.weights[..self.width]
+    }
+
+    #[inline(always)]
     fn read(&mut self, column: usize) -> f64 {
-        self.weights[column]
+        self.weights[self.width + column]
     }
 
     #[inline(always)]
@@ -82,8 +92,15 @@ impl Rule for AdamW {
     }
 
     #[inline(always)]
+    fn add_to_signal(&mut self, slope: f64, x: &[f64]) {
+        for (g, x) in self.gradient.iter_mut().zip(x) {
+            *g += slope * x;
+        }
+    }
+
+    #[inline(always)]
     fn add(&mut self, column: usize, gradient: f64) {
-        self.gradient[column] += gradient;
+        self.gradient[self.width + column] += gradient;
     }
 
     #[inline(always)]
@@ -121,6 +138,6 @@ impl Rule for AdamW {
     }
 
     fn weight(&self, _step: u64, column: usize) -> f64 {
-        self.weights[column]
+        self.weights[self.width + column]
     }
 }
