@@ -117,7 +117,7 @@ pub struct LinearState {
 impl LinearState {
     /// The state of a run that begins with given weights, in place of the configuration's initial ones.
     /// Schedules go on as if `step` updates had been made; all else, visiting orders too, is as in any
-    /// run that begins. Not for the dense reference where rows memorize.
+    /// run that begins. Not for the dense reference where rows memorize, nor for momentum and AdamW.
     ///
     /// ```
     /// use sparsegrok_data::{Dataset, Problem, TargetKind};
