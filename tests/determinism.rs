@@ -77,18 +77,18 @@ const RUNS: [(&str, u64); 17] = [
 
 /// Runs with an optimizer that has one kernel.
 const OPTIMIZED: [(&str, u64); 4] = [
-    ("--optimizer momentum --epochs 30", 0),
+    ("--optimizer momentum --epochs 30", 0xe00c_af27_7eee_71a6),
     (
         "--train HEART --lr 0.01 --memorize --optimizer momentum --momentum 0.99 --loss hinge --bias --batch-size 7 --epochs 30",
-        0,
+        0xdf82_0d88_0f31_393f,
     ),
     (
         "--optimizer momentum --batch-size full --schedule cosine --warmup-steps 9 --epochs 60",
-        0,
+        0x6066_28f7_1afa_541e,
     ),
     (
         "--train HEART --memorize --optimizer adamw --batch-size full --bias --schedule cosine --epochs 60",
-        0,
+        0xb3ca_79e3_6a5e_0848,
     ),
 ];
 

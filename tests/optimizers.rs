@@ -54,7 +54,6 @@ fn a_grid_over_optimizers_is_the_same_divided_stopped_resumed_and_merged() {
     ));
     let whole = tables(&path("whole"));
     assert!(whole == tables(&path("merged")));
-    // Optimizers come to weights of their own.
     let results = StudyResults::read(&path("whole")).unwrap();
     assert_eq!(results.manifest.runs, 30);
 
@@ -102,7 +101,7 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
         child.wait().unwrap();
         assert!(!out.is_file(), "it ended before it was killed");
         printed(&format!(
-            "run --resume {} --out {}",
+            "run --resume {} --checkpoint-every 60s --out {}",
             kept.display(),
             out.display()
         ));
