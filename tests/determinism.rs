@@ -75,15 +75,37 @@ const RUNS: [(&str, u64); 17] = [
     ),
 ];
 
+/// Runs with an optimizer that has one kernel.
+const OPTIMIZED: [(&str, u64); 4] = [
+    ("--optimizer momentum --epochs 30", 0xe00c_af27_7eee_71a6),
+    (
+        "--train HEART --lr 0.01 --memorize --optimizer momentum --momentum 0.99 --loss hinge --bias --batch-size 7 --epochs 30",
+        0xdf82_0d88_0f31_393f,
+    ),
+    (
+        "--optimizer momentum --batch-size full --schedule cosine --warmup-steps 9 --epochs 60",
+        0x6066_28f7_1afa_541e,
+    ),
+    (
+        "--train HEART --memorize --optimizer adamw --batch-size full --bias --schedule cosine --epochs 60",
+        0xb3ca_79e3_6a5e_0848,
+    ),
+];
+
 #[test]
 fn weights_are_the_same_on_every_machine() {
+    have_hashes(&RUNS, &["scalar", "lanes"]);
+    have_hashes(&OPTIMIZED, &["auto"]);
+}
+
+fn have_hashes(runs: &[(&str, u64)], kernels: &[&str]) {
     let folder = folder();
     let model = folder.path().join("trained.model");
     let heart = shipped("data/heart_scale.svm").display().to_string();
-    for (flags, expected) in RUNS {
+    for &(flags, expected) in runs {
         let flags = flags.replace("HEART", &heart);
         for level in Level::available() {
-            for kernel in ["scalar", "lanes"] {
+            for kernel in kernels {
                 let line = format!(
                     "run {flags} --eval-every 1000 --kernel {kernel} --simd {level} --force --model {}",
                     model.display()

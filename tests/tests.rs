@@ -22,6 +22,7 @@ mod log;
 mod memory;
 mod messages;
 mod numbers;
+mod optimizers;
 mod outputs;
 mod readme;
 mod report;

@@ -177,6 +177,12 @@ fn beside_others_than_adamw(config: &Config) -> Option<&'static str> {
     )
 }
 
+/// The reason for which linear models cannot be trained with their optimizer.
+fn linear_optimizer(config: &Config) -> Option<&'static str> {
+    let is_linear = config.model.family == ModelFamily::Linear;
+    is_linear.then(|| config.train.lacks_steps()).flatten()
+}
+
 /// The condition of values that linear models alone can have: diagonal networks are not trained.
 fn with_linear(config: &Config, is_for_all: bool, expected: &'static str) -> Option<&'static str> {
     unless(is_for_all || !config.is_diagonal(), expected)
@@ -390,8 +396,8 @@ pub static SETTINGS: &[Setting] = &[
         }),
     setting! { train.optimizer, "Rule by which a gradient changes the weights: plain, with momentum, or AdamW" }
         .expects(|c| {
-            let expected = "`sgd`: models of this `family` have no other optimizer yet";
-            unless(c.is_network() || c.train.optimizer == Optimizer::Sgd, expected)
+            let expected = "`sgd`, as diagonal networks (`family`) have no other optimizer";
+            with_linear(c, c.train.optimizer == Optimizer::Sgd, expected).or_else(|| linear_optimizer(c))
         })
         .costs_time()
         .uncovered(|c| {
@@ -590,7 +596,10 @@ pub static SETTINGS: &[Setting] = &[
         .expects(|c| {
             let is_auto = c.engine.kernel == KernelChoice::Auto;
             let expected = "`auto`, as diagonal networks (`family`) have one kernel";
+            let has_others = c.train.optimizer == Optimizer::Sgd;
+            let is_there = has_others || is_auto || c.engine.kernel == KernelChoice::Scalar;
             with_linear(c, is_auto, expected)
+                .or_else(|| unless(is_there, KernelChoice::OF_OPTIMIZERS))
         })
         .costs_time(),
     setting! { engine.simd, "Instruction set; results are the same to the bit" }.costs_time(),

@@ -16,7 +16,7 @@ use crate::loss::Loss;
 use crate::schedule::LearningRate;
 use crate::shape::Shape;
 use crate::spec::{DecayOrder, Sgd};
-use crate::state::LinearState;
+use crate::state::{LinearState, State};
 use crate::trainer::Trainer;
 use crate::training::Diverged;
 use crate::visits::{self, Visits};
@@ -225,14 +225,14 @@ impl Trainer for DenseTrainer<'_> {
         question.answer(&self.weights(lane))
     }
 
-    fn state(&self, lane: usize) -> LinearState {
+    fn state(&self, lane: usize) -> State {
         let Weights {
             signal,
             tail,
             memorization,
             bias,
         } = self.weights(lane);
-        LinearState {
+        State::from(LinearState {
             epoch: self.epoch,
             step: self.step,
             scale: 1.0,
@@ -241,7 +241,7 @@ impl Trainer for DenseTrainer<'_> {
             memorization,
             bias,
             generator: self.visits.generator(lane),
-        }
+        })
     }
 
     fn diverged(&self, _lane: usize) -> Option<Diverged> {

@@ -6,11 +6,12 @@ use sparsegrok_lanes::{LANES, Level, WIDE};
 use crate::dense::DenseTrainer;
 use crate::init::{Job, Seed, initial_signal};
 use crate::linear::Linear;
+use crate::optimized;
 use crate::run_group::RunGroup;
 use crate::shape::Shape;
 use crate::sharing::Sharing;
 use crate::side_by_side::SideBySide;
-use crate::spec::Sgd;
+use crate::spec::{Optimizer, Sgd};
 use crate::state::{LinearState, State};
 use crate::trainer::Trainer;
 
@@ -29,6 +30,12 @@ pub enum KernelChoice {
     Lanes,
     /// The dense reference, O(columns) per step.
     Dense,
+}
+
+impl KernelChoice {
+    /// The words, to complete "expected …", for a kernel that momentum or AdamW do not have.
+    pub const OF_OPTIMIZERS: &'static str =
+        "`auto` or `scalar`, as momentum and AdamW (`optimizer`) have one kernel";
 }
 
 /// The instruction-set level that runs.
@@ -86,7 +93,7 @@ impl SimdChoice {
 /// When a run's settings are out of range or do not fit its data.
 ///
 /// # Panics
-/// When there are no runs, or a state does not [fit](LinearState::fits) its run.
+/// When there are no runs, or a state does not [fit](fits) its run.
 pub fn start<'a>(
     runs: &[Job<'a>],
     kernel: KernelChoice,
@@ -113,6 +120,10 @@ pub(crate) fn start_from<'a>(
     let company = company_of(runs, states, kernel);
     let runs = &runs[..company.runs];
     let epoch = states[0].map_or(0, |state| state.epoch);
+    if runs[0].spec.optimizer != Optimizer::Sgd {
+        let trainer = optimized::start(level, &runs[0], states[0])?;
+        return Ok(SideBySide::new(trainer, runs, epoch));
+    }
     let states = runs.iter().zip(states).map(|(run, state)| {
         let state = LinearState::of((*state)?);
         let state = state.filter(|state| state.fits(run.spec, run.problem));
@@ -153,6 +164,14 @@ pub(crate) fn start_from<'a>(
         }
     };
     Ok(SideBySide::new(trainer, runs, epoch))
+}
+
+/// Tells if a state, read from a file, can be that of a run of `spec` on `problem`, of one model, before its last epoch.
+pub fn fits(spec: &Sgd, problem: &Problem, state: &State) -> bool {
+    match spec.optimizer {
+        Optimizer::Sgd => LinearState::of(state).is_some_and(|state| state.fits(spec, problem)),
+        Optimizer::Momentum | Optimizer::AdamW => optimized::fits(spec, problem, state),
+    }
 }
 
 /// The shape of the rows of some runs: that of each, but for memorization, which some may have and some not.
@@ -213,6 +232,22 @@ fn check_fit(problem: &Problem, spec: &Sgd, kernel: KernelChoice) -> Result<(), 
             expected: "`squared`, as the targets are real numbers",
         });
     }
+    if let Some(expected) = spec.lacks_steps() {
+        return Err(InvalidSetting {
+            key: "optimizer",
+            value: format!("{:?}", spec.optimizer).to_lowercase(),
+            expected,
+        });
+    }
+    if spec.optimizer != Optimizer::Sgd
+        && matches!(kernel, KernelChoice::Dense | KernelChoice::Lanes)
+    {
+        return Err(InvalidSetting {
+            key: "kernel",
+            value: format!("{kernel:?}").to_lowercase(),
+            expected: KernelChoice::OF_OPTIMIZERS,
+        });
+    }
     if kernel == KernelChoice::Dense
         && DenseTrainer::matrix_bytes(Shape::of(data)) > DENSE_MAX_BYTES
     {
@@ -241,8 +276,9 @@ pub fn training_bytes(
     let weights = shape.columns().saturating_mul(size_of::<f64>());
     let kept = weights.saturating_mul(runs.saturating_add(1));
     let company = RunGroup::of(kernel, spec, runs, shape, sharing);
-    let trained = match company.kernel {
-        KernelChoice::Dense => DenseTrainer::bytes(spec, shape),
+    let trained = match (spec.optimizer, company.kernel) {
+        (Optimizer::Momentum | Optimizer::AdamW, _) => optimized::bytes(spec, shape),
+        (_, KernelChoice::Dense) => DenseTrainer::bytes(spec, shape),
         _ => company.plan(spec, shape).bytes(),
     };
     trained.saturating_add(kept) as u64

@@ -14,7 +14,8 @@
 //!
 //! From the bottom up: `spec`, `loss`, `schedule`, `pace`, `visits` say what a step is made of;
 //! `layout` says where rows lie; `step` has the arithmetic of one step, in four forms; `epoch` drives
-//! them; `linear` and the `dense` reference are kernels; `engine` chooses and starts one.
+//! them; `linear` and the `dense` reference are kernels, `optimized` trains with momentum and AdamW;
+//! `engine` chooses and starts one.
 //!
 //! # Formula
 //! One update over a batch of b rows:
@@ -39,6 +40,7 @@ mod look;
 mod loss;
 pub mod model;
 mod one_vs_rest;
+mod optimized;
 mod pace;
 mod plan;
 mod population;
@@ -59,7 +61,7 @@ mod weights;
 
 pub use asked::{Asked, Trained};
 pub use blocks::Threads;
-pub use engine::{KernelChoice, SimdChoice, start, training_bytes};
+pub use engine::{KernelChoice, SimdChoice, fits, start, training_bytes};
 pub use evaluate::evaluate;
 pub use figure::{Evaluation, Figure, FigureKind, FigureSet};
 pub use init::{Job, initial_signal};

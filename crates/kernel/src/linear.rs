@@ -17,7 +17,7 @@ use crate::loss::{HingeSlope, LogisticSlope, Loss, SquaredSlope};
 use crate::shape::Shape;
 use crate::sharing::Sharing;
 use crate::spec::Sgd;
-use crate::state::LinearState;
+use crate::state::{LinearState, State};
 use crate::step::Choice;
 use crate::trainer::Trainer;
 use crate::training::Diverged;
@@ -292,11 +292,11 @@ where
         })
     }
 
-    fn state(&self, lane: usize) -> LinearState {
+    fn state(&self, lane: usize) -> State {
         let driver = &self.driver;
         // Stored weights and the scale apart: their product is rounded, and a run that went on from it
         // would come to other bits.
-        LinearState {
+        State::from(LinearState {
             epoch: driver.progress.epoch,
             step: driver.progress.step,
             scale: driver.progress.pace.scale(lane),
@@ -305,7 +305,7 @@ where
             memorization: self.by_row(lane, |row, _| driver.rows.memorization_part(lane, row)),
             bias: self.bias[lane],
             generator: driver.generator(lane),
-        }
+        })
     }
 
     fn diverged(&self, lane: usize) -> Option<Diverged> {

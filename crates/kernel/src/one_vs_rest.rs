@@ -7,7 +7,7 @@ use sparsegrok_lanes::Level;
 
 use crate::asked::{Asked, Trained};
 use crate::blocks::{Blocks, Threads};
-use crate::engine::{KernelChoice, SimdChoice, start_from, training_bytes};
+use crate::engine::{KernelChoice, SimdChoice, fits, start_from, training_bytes};
 use crate::evaluate::{Norms, Scores, Sums, figures};
 use crate::figure::Evaluation;
 use crate::init::Job;
@@ -16,7 +16,7 @@ use crate::shape::Shape;
 use crate::sharing::Sharing;
 use crate::side_by_side::SideBySide;
 use crate::spec::Sgd;
-use crate::state::{Arrays, LinearState, State};
+use crate::state::{Arrays, State};
 use crate::training::{Diverged, Training};
 use crate::weights::{Weights, score};
 
@@ -110,8 +110,7 @@ impl<'a> OneVsRest<'a> {
         let problems = classes.problems();
         problems.iter().enumerate().all(|(class, problem)| {
             let state = of_class(state, class, problems.len());
-            let state = state.and_then(|state| LinearState::of(&state));
-            state.is_some_and(|state| state.fits(spec, problem))
+            state.is_some_and(|state| fits(spec, problem, &state))
         })
     }
 

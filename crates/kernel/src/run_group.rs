@@ -7,7 +7,7 @@ use crate::layout::{Arrangement, packed_bytes};
 use crate::linear::Plan;
 use crate::shape::Shape;
 use crate::sharing::Sharing;
-use crate::spec::Sgd;
+use crate::spec::{Optimizer, Sgd};
 use crate::step::Choice;
 
 /// Bytes of eight runs' rows that a core's own cache holds, and its share of the outer one, about.
@@ -42,6 +42,8 @@ impl RunGroup {
     ) -> Self {
         let form = Choice::new(spec, shape, LANES, sharing);
         let kernel = match kernel {
+            // Momentum and AdamW have a trainer of their own, for one run.
+            _ if spec.optimizer != Optimizer::Sgd => KernelChoice::Scalar,
             KernelChoice::Auto if runs >= least_runs(form, shape) => KernelChoice::Lanes,
             KernelChoice::Auto => KernelChoice::Scalar,
             chosen => chosen,

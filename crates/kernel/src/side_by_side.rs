@@ -151,7 +151,7 @@ impl Training for SideBySide<'_> {
     }
 
     fn state(&self, lane: usize) -> State {
-        self.trainer.state(lane).into()
+        self.trainer.state(lane)
     }
 
     fn weights(&self, lane: usize) -> Arrays {

@@ -67,6 +67,14 @@ impl Arrays {
         named.find_map(|(of, values)| (of == name).then_some(values))
     }
 
+    /// The arrays of these names and lengths; `None` where they are others, or there are more.
+    pub(crate) fn all<const N: usize>(&self, shape: [(&str, usize); N]) -> Option<[&[f64]; N]> {
+        let array = |(name, length)| self.get(name).filter(|values| values.len() == length);
+        let found = shape.map(array);
+        let is_all = self.0.len() == N && found.iter().all(Option::is_some);
+        is_all.then(|| found.map(Option::unwrap_or_default))
+    }
+
     /// The arrays with their names, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[f64])> {
         self.0.iter().map(|(name, values)| (&**name, &**values))
@@ -79,7 +87,7 @@ impl FromIterator<(Cow<'static, str>, Vec<f64>)> for Arrays {
     }
 }
 
-/// The state of a run of the linear family.
+/// The state of a run of the linear family, of plain SGD.
 ///
 /// It holds the weights as the kernel does, unscaled: the weights themselves are rounded. It is the
 /// same for every kernel but the dense one, at every level and in any company, and so is what comes
@@ -109,7 +117,7 @@ pub struct LinearState {
 impl LinearState {
     /// The state of a run that begins with given weights, in place of the configuration's initial ones.
     /// Schedules go on as if `step` updates had been made; all else, visiting orders too, is as in any
-    /// run that begins. Not for the dense reference where rows memorize.
+    /// run that begins. Not for the dense reference where rows memorize, nor for momentum and AdamW.
     ///
     /// ```
     /// use sparsegrok_data::{Dataset, Problem, TargetKind};
@@ -180,16 +188,9 @@ impl LinearState {
         let data = &problem.train;
         let rows = data.len();
         let memorized = data.memorization().map_or(0, |_| rows);
-        let order = spec.visiting_order(Shape::of(data));
-        let shuffles = order == Order::Shuffle && spec.rng == RandomFamily::Xoshiro256pp;
-        // An epoch's steps follow from the epochs before, unless there are none.
         let progress = match self.epoch {
             0 => self.generator == [0; 4],
-            epoch => {
-                epoch < spec.epochs
-                    && epoch.checked_mul(spec.steps_per_epoch(rows)) == Some(self.step)
-                    && shuffles == (self.generator != [0; 4])
-            }
+            epoch => has_come_to(spec, data, epoch, self.step, self.generator),
         };
         // A state can come from a file: every relation between its parts that training relies on is
         // checked, so that a wrong file is refused and never read past an end.
@@ -199,6 +200,23 @@ impl LinearState {
             && self.tail.len() == data.features().tail_width()
             && self.memorization.len() == memorized
     }
+}
+
+/// Tells if a run of `spec` on these rows is after so many epochs at this step, with its last epoch to come, and can have
+/// left its generator so.
+pub(crate) fn has_come_to(
+    spec: &Sgd,
+    data: &Dataset,
+    epoch: u64,
+    step: u64,
+    generator: [u64; 4],
+) -> bool {
+    let order = spec.visiting_order(Shape::of(data));
+    let shuffles = order == Order::Shuffle && spec.rng == RandomFamily::Xoshiro256pp;
+    // An epoch's steps follow from the epochs before.
+    epoch < spec.epochs
+        && epoch.checked_mul(spec.steps_per_epoch(data.len())) == Some(step)
+        && shuffles == (generator != [0; 4])
 }
 
 impl From<LinearState> for State {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::blocks::Threads;
 use crate::look::TrainQuestion;
-use crate::state::LinearState;
+use crate::state::State;
 use crate::training::Diverged;
 use crate::weights::Weights;
 
@@ -21,7 +21,7 @@ pub(crate) trait Trainer {
     /// Answers a question on a run's training rows, with the weights of [`weights`](Self::weights).
     fn train_reaches(&self, lane: usize, question: TrainQuestion<'_>) -> bool;
     /// A run's state. `Time: O(weights)`
-    fn state(&self, lane: usize) -> LinearState;
+    fn state(&self, lane: usize) -> State;
     /// The place where a run left the finite numbers, if it did.
     fn diverged(&self, lane: usize) -> Option<Diverged>;
     /// Epoch, step and row of a run's last update.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use sparsegrok_config::{Config, Source};
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind, generate};
 use sparsegrok_kernel::{
-    Figure, Job, KernelChoice, LinearState, OneVsRest, Order, RunGroup, Sgd, Shape, Sharing, State,
-    Training, start, training_bytes,
+    Figure, Job, KernelChoice, OneVsRest, Optimizer, Order, RunGroup, Sgd, Shape, Sharing, State,
+    Training, fits, start, training_bytes,
 };
 
 use crate::describe::bytes_of_problem;
@@ -101,7 +101,7 @@ impl Family for Linear {
     fn fits(&self, config: &Config, data: &Problem, state: &State) -> bool {
         match data.classes {
             Some(_) => OneVsRest::fits(&config.train, data, state),
-            None => LinearState::of(state).is_some_and(|state| state.fits(&config.train, data)),
+            None => fits(&config.train, data, state),
         }
     }
 
@@ -114,6 +114,11 @@ impl Family for Linear {
         let choice = config.engine.kernel;
         let steps = config.train.steps_per_epoch(shape.rows);
         let weights = shape.columns().saturating_mul(size_of::<f64>()) as u64;
+        // Beside each weight, a state has what the optimizer remembers: two numbers.
+        let state = match config.train.optimizer {
+            Optimizer::Sgd => weights,
+            Optimizer::Momentum | Optimizer::AdamW => weights.saturating_mul(3),
+        };
         if let Some(classes) = classes {
             let models = classes.labels().len();
             let company = Company::Models(models);
@@ -122,7 +127,7 @@ impl Family for Linear {
                 training: OneVsRest::training_bytes(&config.train, choice, models, shape),
                 steps_per_epoch: steps.saturating_mul(models as u64),
                 form: form(config, company, shape, Sharing::Columns),
-                state: weights.saturating_mul(models as u64),
+                state: state.saturating_mul(models as u64),
             });
         }
         let has_one_order = config.train.order == Order::Sequential
@@ -139,7 +144,7 @@ impl Family for Linear {
             training: training.saturating_sub(weights.saturating_mul(runs as u64)),
             steps_per_epoch: steps,
             form: form(config, company, shape, sharing),
-            state: weights,
+            state,
         })
     }
 }
@@ -173,6 +178,9 @@ fn visiting_as(config: &Config, other: &Config) -> Config {
 fn form(config: &Config, company: Company, shape: Shape, sharing: Sharing) -> Form {
     let (choice, spec) = (config.engine.kernel, &config.train);
     let alone = match choice {
+        _ if spec.optimizer != Optimizer::Sgd => {
+            "momentum and AdamW (`optimizer`) have one kernel, for one run"
+        }
         KernelChoice::Scalar | KernelChoice::Lanes | KernelChoice::Dense => "`kernel` asks",
         KernelChoice::Auto if company.runs() < 2 => "there is no other to go beside it",
         KernelChoice::Auto if shape.tail > 0 => {

@@ -138,7 +138,9 @@ where
         begun.epoch(&Threads::One);
         return outcome(&begun);
     }
-    let states: Vec<LinearState> = (0..W).map(|lane| begun.state(lane)).collect();
+    let states: Vec<LinearState> = (0..W)
+        .map(|lane| LinearState::of(&begun.state(lane)).unwrap())
+        .collect();
     let mut group = group::<W, V>(lanes, sharing, block, &states);
     group.epoch(&Threads::One);
     outcome(&group)
