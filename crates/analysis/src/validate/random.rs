@@ -15,7 +15,7 @@ use crate::validate::runs::trained;
 /// Seeds of a setting, whose mean time is measured.
 const SEEDS: u64 = 32;
 /// Steps of a run, at most.
-const STEPS: f64 = 3e7;
+const STEPS: f64 = 6e6;
 /// Draws of one setting inside the range, at most: about one in thirty is.
 const DRAWS: usize = 100_000;
 /// The part of a predicted time that a measured one may be apart from it.
@@ -206,4 +206,19 @@ fn draw(random: &mut Xoshiro256PlusPlus) -> Result<Option<Case>, ValidateError> 
             t_mem,
             t_gen,
         }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Draws outside the range may be of any setting, such as steps that overshoot: none may take long.
+    #[test]
+    fn two_hundred_settings_are_drawn() {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
+        let cases = std::iter::repeat_with(|| draw(&mut random)).take(4 * DRAWS);
+        let cases: Vec<Case> = cases.filter_map(|case| case.unwrap()).take(200).collect();
+        assert_eq!(cases.len(), 200);
+        assert!(cases.iter().all(|case| case.t_mem < case.t_gen));
+    }
 }
