@@ -35,7 +35,8 @@ impl Prediction {
     /// Labels that are flipped are as likely wrong at first as others, and change nothing.
     ///
     /// # Range
-    /// Λ ≥ 4, κ ≤ 0.3, and times of 5 epochs or more, as visits are counted by whole epochs: within 2 % of the presets'
+    /// Λ ≥ 4, κ ≤ 0.3, and times of 5 epochs or more, as visits are counted by whole epochs
+    /// ([`t_mem_out_of_range`](Self::t_mem_out_of_range)): within 2 % of the presets'
     /// measured times, and half an epoch before the first whole epoch, on average. Drawn with replacement, a step of
     /// squared loss must have few rows twice: b ≪ n. To lowest order the first is zΛ/(ηα²(1 + κ/2)).
     pub fn t_mem(&self, accuracy: f64) -> Option<f64> {
@@ -81,6 +82,26 @@ impl Prediction {
         // Steps of squared loss that overshoot twice the distance never memorize.
         let finite = Some(time).filter(|time| time.is_finite());
         finite.and_then(|time| setting.course.epoch_at(time))
+    }
+
+    /// The reason, to complete "as …", for which [`t_mem`](Self::t_mem) lies outside the range in which it was held
+    /// against measured times; `None` inside, and where there is no time to be doubted. Outside, runs memorize later than
+    /// it says: half as late again at Λ = ½, and an epoch for a time of one.
+    pub fn t_mem_out_of_range(&self, accuracy: f64) -> Option<&'static str> {
+        let setting = &self.setting;
+        let time = self.t_mem(accuracy).filter(|&time| time > 0.0)?;
+        let draws = setting.order == Order::WithReplacement && setting.loss != Loss::Logistic;
+        if draws && 8.0 * setting.rows_per_step > setting.n as f64 {
+            Some(
+                "rows are drawn with replacement in steps of more than n/8, which have some of them twice",
+            )
+        } else if self.scales.lambda < 4.0 {
+            Some(
+                "Λ is below 4, so that rows have margins to gain that are no larger than those they settle at",
+            )
+        } else {
+            (time < 5.0).then_some("it comes before epoch 5, and rows are visited in whole epochs")
+        }
     }
 
     /// Mean over seeds of the epoch at which population accuracy reaches `accuracy`, ½ < accuracy;
@@ -399,6 +420,32 @@ mod tests {
             };
             assert_eq!(t_mem(overshooting), None);
         }
+    }
+
+    #[test]
+    fn times_out_of_range_are_told() {
+        let reason = |setting: Setting| Prediction::of(&setting).t_mem_out_of_range(0.99);
+        assert_eq!(reason(groks()), None);
+        let start = |init_norm| Setting {
+            init_norm,
+            ..groks()
+        };
+        assert_eq!(reason(start(0.0)), None);
+        assert!(reason(start(30.0)).unwrap().starts_with("Λ is below 4"));
+        let fast = Setting {
+            learning_rate: 0.2,
+            ..groks()
+        };
+        assert!(reason(fast).unwrap().contains("before epoch 5"));
+        let drawn = |loss, rows_per_step| Setting {
+            order: Order::WithReplacement,
+            loss,
+            rows_per_step,
+            ..groks()
+        };
+        assert_eq!(reason(drawn(Loss::Logistic, 512.0)), None);
+        assert_eq!(reason(drawn(Loss::Hinge, 64.0)), None);
+        assert!(reason(drawn(Loss::Hinge, 65.0)).unwrap().contains("twice"));
     }
 
     #[test]

@@ -151,8 +151,7 @@ fn draw(random: &mut Xoshiro256PlusPlus) -> Result<Option<Case>, ValidateError> 
     let clock = gain * beta;
     let longest = (libm::log(lambda / (0.1 * kappa * teaching)) / clock).max(1.0);
     let epochs = (if schedule == "constant" { 1.5 } else { 3.0 } * longest).ceil();
-    let repeats = order == "with-replacement" && loss != "logistic" && 8.0 * rows_of_batch > n;
-    if epochs * n > STEPS || repeats || (init == "gaussian" && d < 8.0) {
+    if epochs * n > STEPS || (init == "gaussian" && d < 8.0) {
         return Ok(None);
     }
     let mut flags = vec![
@@ -198,9 +197,11 @@ fn draw(random: &mut Xoshiro256PlusPlus) -> Result<Option<Case>, ValidateError> 
         .iter()
         .all(|condition| condition.holds());
     let times = prediction.t_mem(0.99).zip(prediction.t_gen(accuracy));
-    let in_range = holds && prediction.scales().noise <= 0.5 * rho * rho;
+    let in_range = holds
+        && prediction.scales().noise <= 0.5 * rho * rho
+        && prediction.t_mem_out_of_range(0.99).is_none();
     Ok(times
-        .filter(|&(t_mem, t_gen)| in_range && t_mem >= 5.0 && t_gen <= 0.9 * epochs)
+        .filter(|&(_, t_gen)| in_range && t_gen <= 0.9 * epochs)
         .map(|(t_mem, t_gen)| Case {
             flags,
             t_mem,
