@@ -12,7 +12,7 @@ use sparsegrok_kernel::{Arrays, TrainError, Weights, model};
 use sparsegrok_log::{Unfinished, Work};
 use sparsegrok_run::memory::Memory;
 use sparsegrok_run::models::family_of;
-use sparsegrok_run::{Event, Loaded, RunError, TraceWriter, run_watched};
+use sparsegrok_run::{Beginning, Event, Loaded, RunError, TraceWriter, run_watched};
 
 use crate::closing;
 use crate::data::load_to_train_and_say;
@@ -63,7 +63,12 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let inputs = args.settings.inputs(&config);
     targets.check(folder.as_deref(), resumed.is_some(), &inputs)?;
     memory::check(Memory::of_run(&config, None), args.outputs.force)?;
-    let Loaded { problem, files, .. } = load_to_train_and_say(&config, args.outputs.force)?;
+    let Loaded {
+        problem, mut files, ..
+    } = load_to_train_and_say(&config, args.outputs.force)?;
+    let family = family_of(&config);
+    let begun = Beginning::of(&*family, &config, &problem)?;
+    files.extend(begun.iter().map(|begun| begun.file.clone()));
     if let Some(unfinished) = &resumed {
         unfinished.check(&config, &files)?;
         found_in(unfinished).iter().for_each(say);
@@ -118,9 +123,10 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         ControlFlow::Continue(())
     };
     let run = run_watched(
-        &*family_of(&config),
+        &*family,
         &config,
         &problem,
+        begun.as_ref().map(|begun| &begun.state),
         unfinished.as_ref(),
         &mut watch,
     );

@@ -10,6 +10,7 @@
 //! [`Sgd::validate`](sparsegrok_kernel::Sgd::validate), which hold without this crate too. Blocks
 //! have the ranges of all others.
 
+use sparsegrok_data::svmlight::LabelsAsked;
 use sparsegrok_data::{RandomFamily, SignalValues, Target};
 use sparsegrok_kernel::{BatchSize, DecayOrder, Init, KernelChoice, Loss, Schedule};
 
@@ -164,6 +165,14 @@ fn with_linear(config: &Config, is_for_all: bool, expected: &'static str) -> Opt
 fn beside_diagonal(config: &Config) -> Option<&'static str> {
     let expected = "to be left out, as diagonal networks (`family`) start from `init_scale` and see all rows in each step";
     with_linear(config, false, expected)
+}
+
+/// The reason for which settings of initial weights have no effect.
+fn beside_begun(config: &Config) -> Option<&'static str> {
+    let expected =
+        "to be left out, as training begins with the weights of a model (`continue_from`)";
+    let begun = unless(config.model.continue_from.is_none(), expected);
+    beside_diagonal(config).or(begun)
 }
 
 /// Every setting, in the order of help and `--print-config`.
@@ -389,7 +398,7 @@ pub static SETTINGS: &[Setting] = &[
         .costs_time(),
     setting! { train.order_seed, "Seed of the visiting order" }.idle(beside_diagonal),
     setting! { train.init, "Initial signal weights" }
-    .idle(beside_diagonal)
+    .idle(beside_begun)
     .expects(|c| {
         let has_teacher = c.files.train.is_some() || c.target() != Target::Constant;
         let takes_none = matches!(c.train.init, Init::Zero | Init::Gaussian);
@@ -407,9 +416,24 @@ pub static SETTINGS: &[Setting] = &[
         .idle(|c| {
             // A grid may have cells with and without initial weights.
             let acts = c.train.init != Init::Zero || c.study.varies("init");
-            beside_diagonal(c).or_else(|| unless(acts, "an `init` other than zero beside it"))
+            beside_begun(c).or_else(|| unless(acts, "an `init` other than zero beside it"))
         }),
-    setting! { train.init_seed, "Seed of the initial signal weights" }.idle(beside_diagonal),
+    setting! { train.init_seed, "Seed of the initial signal weights" }.idle(beside_begun),
+    setting! {
+        model.continue_from,
+        "Begin with the weights of a model that `run --model` saved, in place of `init`; rows' own columns begin at 0"
+    }
+    .expects(|c| {
+        let is_unset = c.model.continue_from.is_none();
+        let expected = "to be left out, as diagonal networks (`family`) start from `init_scale`";
+        let has_classes = c.files.labels == Some(LabelsAsked::All) && c.target() != Target::Linear;
+        let of_classes = "to be left out, as each class (`labels`) has a model of its own";
+        with_linear(c, is_unset, expected).or_else(|| unless(is_unset || !has_classes, of_classes))
+    })
+    .uncovered(|c| {
+        let reason = "training begins with a model (continue_from) that may know of the teacher";
+        c.model.continue_from.is_some().then_some(reason)
+    }),
     // Evaluation
     setting! {
         evaluate.eval_every: u64,

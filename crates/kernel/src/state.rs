@@ -109,7 +109,7 @@ pub struct LinearState {
 impl LinearState {
     /// The state of a run that begins with given weights, in place of the configuration's initial ones.
     /// Schedules go on as if `step` updates had been made; all else, visiting orders too, is as in any
-    /// run that begins. Not for the dense reference where rows memorize.
+    /// run that begins. Memorization weights are not for the dense reference, unless they are 0.
     ///
     /// ```
     /// use sparsegrok_data::{Dataset, Problem, TargetKind};
@@ -137,8 +137,10 @@ impl LinearState {
             false => 1.0,
         };
         let parts = data.memorization().map(|alpha| {
-            let weight = |row: usize| own.get(row).copied().unwrap_or_default();
-            let part = |row| sign(row) * weight(row) * alpha;
+            let part = |row| {
+                own.get(row)
+                    .map_or(0.0, |weight| sign(row) * weight * alpha)
+            };
             (0..data.len()).map(part).collect()
         });
         Self {
