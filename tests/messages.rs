@@ -52,6 +52,18 @@ fn every_mistake_is_met_with_its_words() {
     file(&folder, "real.svm", "0.5 1:1\n-2 2:1\n");
     file(&folder, "bad.svm", "1 1:1\n-1 2:x\n");
     file(&folder, "bad.model", "sparsegrok model 1\nsignal many\n");
+    let model = |classes: &str, bias: &str| {
+        let one = format!("bias {bias}\nweights 1\n0 1\n");
+        let all = one.repeat(classes.split_whitespace().count().max(2) - 1);
+        format!("sparsegrok model 1\nsignal 0\ntail 2\nmemorization 0\n{classes}{all}")
+    };
+    file(&folder, "biased.model", model("", "0.5"));
+    file(&folder, "classes.model", model("classes 1 2 3\n", "0"));
+    file(
+        &folder,
+        "kept.log",
+        b"sparsegrok checkpoint\x03\0\0\0\xf1frame",
+    );
     file(&folder, "binary.toml", b"epochs = 3\n\xff\xfe\n");
     let mistakes = mistakes(&table);
     assert!(mistakes.len() >= 60);

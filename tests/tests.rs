@@ -7,6 +7,7 @@ mod command;
 mod compare;
 mod concepts;
 mod configuration;
+mod continue_from;
 mod determinism;
 mod extending;
 mod families;

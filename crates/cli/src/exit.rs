@@ -11,10 +11,9 @@ use sparsegrok_config::ConfigError;
 use sparsegrok_curves::CurvesError;
 use sparsegrok_data::{StoreError, SvmlightError};
 use sparsegrok_kernel::TrainError;
-use sparsegrok_kernel::model::ModelError;
 use sparsegrok_log::CheckpointError;
 use sparsegrok_plot::PngError;
-use sparsegrok_run::{LoadError, RunError};
+use sparsegrok_run::{LoadError, RunError, SavedModelError};
 use sparsegrok_study::merge::MergeError;
 use sparsegrok_study::{DirectoryError, ResultsError, StudyError};
 
@@ -72,7 +71,7 @@ fn has_failed(error: &anyhow::Error) -> bool {
     of(error, |error| matches!(error, ConfigError::Read { .. }))
         || of(error, |error| matches!(error, SvmlightError::Io { .. }))
         || of(error, |error| matches!(error, StoreError::Io { .. }))
-        || of(error, |error| matches!(error, ModelError::Io(_)))
+        || of(error, SavedModelError::is_failure)
         || of(error, |error| matches!(error, TrainError::Diverged(_)))
         || of(error, LoadError::is_failure)
         || of(error, CurvesError::is_failure)

@@ -1,14 +1,12 @@
 //! `sparsegrok predict`
 
-use std::io::{BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::ValueHint;
-use sparsegrok_data::{Input, Shortest, svmlight};
-use sparsegrok_kernel::model::{self, Model, ModelError};
+use sparsegrok_data::{Shortest, svmlight};
 use sparsegrok_run::predict::Predictor;
-use sparsegrok_run::{RowOptions, read_rows};
+use sparsegrok_run::{RowOptions, SavedModel, read_rows};
 
 use crate::data::TextFlags;
 use crate::exit::say;
@@ -33,20 +31,11 @@ pub(crate) struct Args {
     out: OutFlags,
 }
 
-fn read_model(path: &Path) -> anyhow::Result<Model> {
-    let unreadable = || format!("{}: the model cannot be read", Input::name_of(path));
-    let file = Input::open(path).with_context(unreadable)?;
-    model::read(BufReader::new(file)).map_err(|error| match error {
-        ModelError::Io(_) => anyhow::Error::new(error).context(unreadable()),
-        fault => anyhow::Error::new(fault).context(Input::name_of(path)),
-    })
-}
-
 pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     let out = args
         .out
         .checked(&[("--model", &args.model), ("DATA", &args.data)])?;
-    let model = read_model(&args.model)?;
+    let model = SavedModel::read(&args.model)?.model;
     let predictor = Predictor::new(model, &args.model)?;
     let of_model = predictor.options();
     args.text.check_fit(&of_model)?;

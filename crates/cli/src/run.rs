@@ -12,7 +12,7 @@ use sparsegrok_kernel::{Arrays, TrainError, Weights, model};
 use sparsegrok_log::{Unfinished, Work};
 use sparsegrok_run::memory::Memory;
 use sparsegrok_run::models::{AnyData, family_of};
-use sparsegrok_run::{Event, Loaded, RunError, TraceWriter, run_watched};
+use sparsegrok_run::{Beginning, Event, Loaded, RunError, TraceWriter, run_watched};
 
 use crate::closing;
 use crate::data::load_for_run_and_say;
@@ -73,9 +73,12 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
     memory::check(Memory::of_run(&config, None), args.outputs.force)?;
     let Loaded {
         problem: data,
-        files,
+        mut files,
         ..
     } = load_for_run_and_say(&config, args.outputs.force)?;
+    let family = family_of(&config);
+    let begun = Beginning::of(&*family, &config, &*data)?;
+    files.extend(begun.iter().map(|begun| begun.file.clone()));
     if let Some(unfinished) = &resumed {
         unfinished.check(&config, &files)?;
         found_in(unfinished).iter().for_each(say);
@@ -130,9 +133,10 @@ pub(crate) fn execute(args: &Args) -> anyhow::Result<()> {
         ControlFlow::Continue(())
     };
     let run = run_watched(
-        &*family_of(&config),
+        &*family,
         &config,
         &*data,
+        begun.as_ref().map(|begun| &begun.state),
         unfinished.as_ref(),
         &mut watch,
     );

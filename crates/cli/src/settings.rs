@@ -43,6 +43,7 @@ impl<S> SettingFlags<S> {
             ("--train", &config.files.train),
             ("--test", &config.files.test),
             ("--sample-weights", &config.files.sample_weights),
+            ("--continue-from", &config.model.continue_from),
         ];
         let named = files.into_iter();
         named

@@ -1,6 +1,8 @@
-//! The family of models that is trained, and the settings that only one family has.
+//! The family of models that is trained, the settings that only one family has, and a model to begin with.
 
-/// The family of models, and its own settings.
+use std::path::PathBuf;
+
+/// The family of models, its own settings, and the model that runs begin with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
     /// The family.
@@ -8,6 +10,10 @@ pub struct ModelSpec {
     /// Initial u and v of every column of a diagonal network, α > 0; of a network on one-hot inputs, the factor s > 0 of
     /// the deviation of its Gaussian initial weights, s/(2N)^⅓.
     pub init_scale: f64,
+    /// The file of a saved linear model whose signal and tail weights and bias runs begin with, in place of those that
+    /// [`Sgd::init`](sparsegrok_kernel::Sgd::init) describes; the weights of rows' own columns begin at 0, as the model's
+    /// are of the rows it was trained on.
+    pub continue_from: Option<PathBuf>,
 }
 
 /// A family of models.
@@ -32,6 +38,7 @@ impl Default for ModelSpec {
         Self {
             family: ModelFamily::Linear,
             init_scale: 1.0,
+            continue_from: None,
         }
     }
 }

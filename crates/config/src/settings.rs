@@ -10,6 +10,7 @@
 //! [`Sgd::validate`](sparsegrok_kernel::Sgd::validate), which hold without this crate too. Blocks
 //! have the ranges of all others.
 
+use sparsegrok_data::svmlight::LabelsAsked;
 use sparsegrok_data::{RandomFamily, SignalValues, Target};
 use sparsegrok_kernel::{BatchSize, DecayOrder, Init, KernelChoice, Loss, Optimizer, Schedule};
 
@@ -196,6 +197,13 @@ const NETWORK: &[ModelFamily] = &[ModelFamily::Network];
 const IN_STEPS: &[ModelFamily] = &[ModelFamily::Linear, ModelFamily::Network];
 /// Families whose weights are factors of one another.
 const IN_LAYERS: &[ModelFamily] = &[ModelFamily::Diagonal, ModelFamily::Network];
+
+/// The reason for which settings of initial weights have no effect.
+fn beside_begun(config: &Config) -> Option<&'static str> {
+    let expected =
+        "to be left out, as training begins with the weights of a model (`continue_from`)";
+    unless(config.model.continue_from.is_none(), expected)
+}
 
 /// Every setting, in the order of help and `--print-config`.
 pub static SETTINGS: &[Setting] = &[
@@ -462,6 +470,7 @@ pub static SETTINGS: &[Setting] = &[
     setting! { train.order_seed, "Seed of the visiting order" }.families(IN_STEPS),
     setting! { train.init, "Initial signal weights" }
     .families(LINEAR)
+    .idle(beside_begun)
     .expects(|c| {
         let has_teacher = c.files.train.is_some() || c.target() != Target::Constant;
         let takes_none = matches!(c.train.init, Init::Zero | Init::Gaussian);
@@ -480,9 +489,32 @@ pub static SETTINGS: &[Setting] = &[
         .idle(|c| {
             // A grid may have cells with and without initial weights.
             let acts = c.train.init != Init::Zero || c.study.varies("init");
-            unless(acts, "an `init` other than zero beside it")
+            beside_begun(c).or_else(|| unless(acts, "an `init` other than zero beside it"))
         }),
-    setting! { train.init_seed, "Seed of the initial weights" }.families(IN_STEPS),
+    setting! { train.init_seed, "Seed of the initial weights" }
+        .families(IN_STEPS)
+        .idle(beside_begun),
+    setting! {
+        model.continue_from,
+        "Begin with the weights of a model that `run --model` saved, in place of `init`; rows' own columns begin at 0"
+    }
+    .families(LINEAR)
+    .expects(|c| {
+        let is_unset = c.model.continue_from.is_none();
+        let is_linear = c.model.family == ModelFamily::Linear;
+        let expected = "to be left out, as a model file holds linear models, which `family` is not";
+        let is_plain = c.train.optimizer == Optimizer::Sgd;
+        let of_optimizer = "to be left out, as this `optimizer` begins with more than weights";
+        let has_classes = c.files.labels == Some(LabelsAsked::All) && c.target() != Target::Linear;
+        let of_classes = "to be left out, as each class (`labels`) has a model of its own";
+        unless(is_unset || is_linear, expected)
+            .or_else(|| unless(is_unset || is_plain, of_optimizer))
+            .or_else(|| unless(is_unset || !has_classes, of_classes))
+    })
+    .uncovered(|c| {
+        let reason = "training begins with a model (continue_from) that may know of the teacher";
+        c.model.continue_from.is_some().then_some(reason)
+    }),
     // Networks
     setting! { network.modulus, "Modulus p of the arithmetic: both inputs and the result are below it" }
         .symbol("p")

@@ -104,7 +104,9 @@ fn idle(source: Source, config: &Config) -> Option<&'static str> {
             "sources without `order`, as rows are visited in no order that is drawn",
         ),
         Source::Init => (
-            !is_drawn || (train.init_norm == 0.0 && !config.is_network()),
+            !is_drawn
+                || (train.init_norm == 0.0 && !config.is_network())
+                || config.model.continue_from.is_some(),
             "sources without `init`, as initial weights are not drawn: `--init gaussian` or \
                  `orthogonal` of an `--init-norm` above 0 draws them",
         ),

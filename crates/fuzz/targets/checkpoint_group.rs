@@ -62,7 +62,7 @@ fuzz_target!(|bytes: &[u8]| {
     let problem = load(&begun.config).expect("drawn data").problem;
     let mut watch = |_: Event<'_>| ControlFlow::<()>::Continue(());
     let kept_in = Some(&unfinished);
-    let run = run_watched(&Linear, &begun.config, &problem, kept_in, &mut watch);
+    let run = run_watched(&Linear, &begun.config, &problem, None, kept_in, &mut watch);
     match run {
         Ok(_) | Err(RunError::Checkpoint(CheckpointError::Damaged { .. }) | RunError::Train(_)) => {
         }

@@ -161,7 +161,7 @@ impl<'a> DenseTrainer<'a> {
 }
 
 #[inline(always)]
-fn dot(w: &[f64], x: &[f64]) -> f64 {
+pub(crate) fn dot(w: &[f64], x: &[f64]) -> f64 {
     // In order and without fma, as the reference program's compiler must add: that is as fast as C++.
     w.iter().zip(x).fold(0.0, |sum, (w, x)| sum + w * x)
 }

@@ -8,9 +8,10 @@
 //!   each dh, by φ(h)·[P(t < 0 | g = −h) − P(t > 0 | g = −h)]dh = φ(h)(2Φ(h cot θ) − 1)dh, of which the integral is
 //!   ½ + 2T(h, cot θ) with Owen's T (Owen, "Tables for computing bivariate normal probabilities", 1956).
 
-use std::f64::consts::{FRAC_1_SQRT_2, TAU};
+use std::f64::consts::TAU;
 
 use sparsegrok_data::{Problem, TargetKind, Teacher, length};
+use sparsegrok_theory::normal_cdf;
 
 use crate::evaluate::Alignment;
 use crate::spec::Sgd;
@@ -48,7 +49,7 @@ pub(crate) fn population_accuracy(problem: &Problem, signal: &[f64], bias: f64) 
         None => match length(signal.iter().copied()) {
             // A score of 0 counts as positive.
             0.0 => f64::from(u8::from(bias >= 0.0)),
-            norm => upper_tail(-distance(norm)),
+            norm => normal_cdf(distance(norm)),
         },
     }
 }
@@ -62,11 +63,6 @@ fn shifted_accuracy(alignment: &Alignment, distance: impl Fn(f64) -> f64) -> f64
     0.5 + 2.0 * owen(distance(norm).abs(), alignment.along / alignment.across)
 }
 
-/// 1 − Φ(x).
-fn upper_tail(x: f64) -> f64 {
-    0.5 * libm::erfc(x * FRAC_1_SQRT_2)
-}
-
 /// Owen's T(h, a) = (1/2π)·∫ exp(−½h²(1 + x²))/(1 + x²) dx over 0 < x < a, h > 0, to 10⁻¹⁵.
 ///
 /// For a > 1, T(h, a) + T(ah, 1/a) = ½[Q(h) + Q(ah)] − Q(h)·Q(ah), Q = 1 − Φ: what is left is an integral over at most
@@ -77,7 +73,7 @@ fn owen(h: f64, a: f64) -> f64 {
     }
     if a > 1.0 {
         let further = a * h;
-        let (near, far) = (upper_tail(h), upper_tail(further));
+        let (near, far) = (normal_cdf(-h), normal_cdf(-further));
         return 0.5 * (near + far) - near * far - owen(further, 1.0 / a);
     }
     let at = |x: f64| {

@@ -117,7 +117,8 @@ pub struct LinearState {
 impl LinearState {
     /// The state of a run that begins with given weights, in place of the configuration's initial ones.
     /// Schedules go on as if `step` updates had been made; all else, visiting orders too, is as in any
-    /// run that begins. Not for the dense reference where rows memorize, nor for momentum and AdamW.
+    /// run that begins. Memorization weights are not for the dense reference, unless they are 0; nor is any of it for
+    /// momentum and AdamW.
     ///
     /// ```
     /// use sparsegrok_data::{Dataset, Problem, TargetKind};
@@ -145,8 +146,10 @@ impl LinearState {
             false => 1.0,
         };
         let parts = data.memorization().map(|alpha| {
-            let weight = |row: usize| own.get(row).copied().unwrap_or_default();
-            let part = |row| sign(row) * weight(row) * alpha;
+            let part = |row| {
+                own.get(row)
+                    .map_or(0.0, |weight| sign(row) * weight * alpha)
+            };
             (0..data.len()).map(part).collect()
         });
         Self {

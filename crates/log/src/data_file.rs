@@ -1,14 +1,14 @@
-//! The identity of a data file that work reads.
+//! The identity of a file that work reads.
 
 use std::path::PathBuf;
 
-/// The settings that name data files.
-pub(crate) const DATA_FILES: [&str; 3] = ["train", "test", "sample_weights"];
+/// The settings that name files which results depend on.
+pub(crate) const DATA_FILES: [&str; 4] = ["train", "test", "sample_weights", "continue_from"];
 
-/// A data file as it was read.
+/// A file of data, or of a model to begin with, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataFile {
-    /// The setting that names it: `train`, `test` or `sample_weights`.
+    /// The setting that names it: `train`, `test`, `sample_weights` or `continue_from`.
     pub key: &'static str,
     /// Its path.
     pub path: PathBuf,
@@ -18,6 +18,6 @@ pub struct DataFile {
     pub is_regular: bool,
     /// True if it is a store.
     pub is_store: bool,
-    /// Columns that its indices make.
+    /// Columns that its indices make, or that a model has weights of.
     pub columns: usize,
 }

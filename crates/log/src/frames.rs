@@ -23,6 +23,11 @@ const AROUND: u64 = 8 + 8 + 4;
 /// Number of damaged frames after which the rest of a file is given up.
 const MOST_DAMAGED: usize = 64;
 
+/// Tells if a file that begins with these bytes is a log or another of the files of work: they suffice from 21 on.
+pub fn begin_a_log(bytes: &[u8]) -> bool {
+    bytes.starts_with(NAME)
+}
+
 /// The beginning of a file.
 pub(crate) fn preamble() -> Vec<u8> {
     let mut bytes = NAME.to_vec();

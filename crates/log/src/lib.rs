@@ -22,6 +22,7 @@ mod work;
 pub use data_file::DataFile;
 pub use error::{CheckpointError, Damage};
 pub use foreign::{ForeignAxis, ForeignCell, ForeignRuns};
+pub use frames::begin_a_log;
 pub use header::{Difference, Header};
 pub use log::{LOG, Log, Opened};
 pub use outputs::Outputs;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use sparsegrok_config::Config;
-use sparsegrok_data::InvalidSetting;
+use sparsegrok_data::{InvalidSetting, shown};
 use sparsegrok_kernel::{Figure, FigureSet, State, Training};
 
 use crate::form::{Company, Form};
 use crate::load::{LoadError, Loaded};
+use crate::saved_model::SavedModel;
 use crate::seeds::RunSeeds;
 
 /// A family of models: how its data come about, and how its runs are started.
@@ -66,6 +67,23 @@ pub trait Family: fmt::Debug + Send + Sync + 'static {
         runs: &[Start<'a, Self::Data>],
     ) -> Result<Box<dyn Training + 'a>, InvalidSetting>;
 
+    /// The state of a run that begins with the weights of a saved model.
+    ///
+    /// # Errors
+    /// When the model does not fit the data, or models of the family cannot begin so.
+    fn beginning(
+        &self,
+        _config: &Config,
+        _data: &Self::Data,
+        model: &SavedModel,
+    ) -> Result<State, LoadError> {
+        Err(LoadError::Setting(InvalidSetting {
+            key: "continue_from",
+            value: shown(&model.file.path).to_string(),
+            expected: "to be left out, as this `family` begins with weights of its own",
+        }))
+    }
+
     /// Tells if a state, read from a file, can be that of a run on some data.
     fn fits(&self, config: &Config, data: &Self::Data, state: &State) -> bool;
 
@@ -92,7 +110,7 @@ pub struct Start<'a, D: ?Sized> {
     pub seeds: RunSeeds,
     /// Figures that its evaluations are asked for beside the usual ones.
     pub asked: FigureSet,
-    /// The state it goes on from, if it does not begin.
+    /// The state it goes on from, or begins with: at epoch 0. `None` for a run that begins as its configuration says.
     pub state: Option<&'a State>,
 }
 
@@ -145,6 +163,12 @@ pub trait AnyFamily: fmt::Debug + Send + Sync {
         &self,
         runs: &[Start<'a, AnyData>],
     ) -> Result<Box<dyn Training + 'a>, InvalidSetting>;
+    fn beginning(
+        &self,
+        config: &Config,
+        data: &AnyData,
+        model: &SavedModel,
+    ) -> Result<State, LoadError>;
     fn fits(&self, config: &Config, data: &AnyData, state: &State) -> bool;
     fn cost(&self, config: &Config, company: Company, data: Option<&AnyData>) -> Option<Cost>;
 }
@@ -196,6 +220,15 @@ impl<F: Family> AnyFamily for F {
         };
         let runs: Vec<_> = runs.iter().map(own).collect();
         Family::start(self, &runs)
+    }
+
+    fn beginning(
+        &self,
+        config: &Config,
+        data: &AnyData,
+        model: &SavedModel,
+    ) -> Result<State, LoadError> {
+        Family::beginning(self, config, own::<F>(data), model)
     }
 
     fn fits(&self, config: &Config, data: &AnyData, state: &State) -> bool {

@@ -41,6 +41,7 @@ pub mod predict;
 mod progress;
 mod registry;
 mod run;
+mod saved_model;
 mod seeds;
 pub mod threads;
 mod trace;
@@ -55,6 +56,7 @@ pub use load::{
     load_within, read_rows,
 };
 pub use run::{Run, RunError, run, run_watched};
+pub use saved_model::{Beginning, SavedModel, SavedModelError};
 pub use seeds::RunSeeds;
 pub use trace::{Trace, TraceWriter};
 pub use train::{Event, Watch};

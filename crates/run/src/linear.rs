@@ -5,14 +5,15 @@ use std::sync::LazyLock;
 use sparsegrok_config::{Config, Source};
 use sparsegrok_data::{InvalidSetting, Problem, TargetKind, generate};
 use sparsegrok_kernel::{
-    Figure, Job, KernelChoice, OneVsRest, Optimizer, Order, RunGroup, Sgd, Shape, Sharing, State,
-    Training, fits, start, training_bytes,
+    Figure, Job, KernelChoice, LinearState, OneVsRest, Optimizer, Order, RunGroup, Sgd, Shape,
+    Sharing, State, Training, fits, start, training_bytes,
 };
 
 use crate::describe::bytes_of_problem;
 use crate::family::{Cost, Family, Start};
 use crate::form::{Company, Form};
 use crate::load::{LoadError, Loaded, label_options, load_to_train};
+use crate::saved_model::SavedModel;
 use crate::seeds::{RunSeeds, vary_data};
 
 /// The family of linear models.
@@ -98,6 +99,17 @@ impl Family for Linear {
         Ok(Box::new(started))
     }
 
+    fn beginning(
+        &self,
+        config: &Config,
+        data: &Problem,
+        model: &SavedModel,
+    ) -> Result<State, LoadError> {
+        let spec = &config.train;
+        let weights = model.weights(&data.train, spec.bias)?;
+        Ok(LinearState::beginning(&weights, &data.train, spec.loss, 0).into())
+    }
+
     fn fits(&self, config: &Config, data: &Problem, state: &State) -> bool {
         match data.classes {
             Some(_) => OneVsRest::fits(&config.train, data, state),
@@ -139,9 +151,16 @@ impl Family for Linear {
         };
         let runs = company.runs();
         let training = training_bytes(&config.train, choice, runs, shape, sharing);
+        // The state that all begin with, and that of each while they are started.
+        let begun = match config.model.continue_from {
+            Some(_) => weights.saturating_mul(runs as u64 + 1),
+            None => 0,
+        };
         Some(Cost {
             data,
-            training: training.saturating_sub(weights.saturating_mul(runs as u64)),
+            training: training
+                .saturating_sub(weights.saturating_mul(runs as u64))
+                .saturating_add(begun),
             steps_per_epoch: steps,
             form: form(config, company, shape, sharing),
             state,

@@ -15,8 +15,8 @@ use sparsegrok_log::DataFile;
 use crate::describe::bytes_of;
 use crate::family::AnyData;
 use crate::registry::family_of;
+use crate::saved_model::SavedModelError;
 use crate::seeds::RunSeeds;
-
 use crate::threads;
 
 /// Data that runs learn from, and notes on the files they came from.
@@ -57,6 +57,9 @@ pub enum LoadError {
     /// A file of row weights could not be read, or does not fit the rows.
     #[error(transparent)]
     RowWeights(#[from] RowWeightsError),
+    /// The model to begin with could not be read, or does not fit the rows.
+    #[error(transparent)]
+    Model(#[from] SavedModelError),
     /// A file that was read before has other bytes now.
     #[error(
         "{}: changed while it was used: expected the bytes that were read first",
@@ -123,6 +126,7 @@ impl LoadError {
             Self::File(SvmlightError::Io { .. })
                 | Self::Store(StoreError::Io { .. })
                 | Self::RowWeights(RowWeightsError::Io { .. })
+                | Self::Model(SavedModelError::Io { .. })
         )
     }
 }

@@ -4,12 +4,14 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use sparsegrok_config::Config;
-use sparsegrok_kernel::{Arrays, Evaluation, TrainError};
+use sparsegrok_kernel::{Arrays, Evaluation, State, TrainError};
 use sparsegrok_log::{CheckpointError, Unfinished};
 
 use crate::detect::Milestones;
 use crate::family::{AnyData, AnyFamily, Start};
+use crate::load::LoadError;
 use crate::registry::family_of;
+use crate::saved_model::Beginning;
 use crate::seeds::RunSeeds;
 use crate::threads;
 use crate::trace::Trace;
@@ -40,6 +42,9 @@ impl Run {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
+    /// The model that it was to begin with could not be had.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// It could not be trained.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -52,6 +57,7 @@ impl RunError {
     /// Tells if the machine failed or training diverged, rather than what was asked for or the content of a file.
     pub fn is_failure(&self) -> bool {
         match self {
+            Self::Load(error) => error.is_failure(),
             Self::Train(error) => matches!(error, TrainError::Diverged(_)),
             Self::Checkpoint(error) => error.is_failure(),
         }
@@ -77,12 +83,14 @@ impl From<Fault> for RunError {
 /// When the data are not those of the configuration's family.
 pub fn run(config: &Config, data: &AnyData) -> Result<Run, RunError> {
     let mut watch = |_: Event<'_>| ControlFlow::<Infallible>::Continue(());
+    let family = family_of(config);
+    let begun = Beginning::of(&*family, config, data)?.map(|begun| begun.state);
     let ControlFlow::Continue(run) =
-        run_watched(&*family_of(config), config, data, None, &mut watch)?;
+        run_watched(&*family, config, data, begun.as_ref(), None, &mut watch)?;
     Ok(run)
 }
 
-/// Trains a model of any family, told of while it trains. With a folder of unfinished work the run is
+/// Trains a model of any family, told of while it trains, from the state of a [`Beginning`] where there is one. With a folder of unfinished work the run is
 /// kept there from time to time, or gone on with from there.
 ///
 /// The result is the same to the bit however often it was interrupted. When `watch` ends it early,
@@ -97,6 +105,7 @@ pub fn run_watched<B>(
     family: &dyn AnyFamily,
     config: &Config,
     data: &AnyData,
+    begun: Option<&State>,
     kept_in: Option<&Unfinished>,
     watch: Watch<'_, B>,
 ) -> Result<ControlFlow<B, Run>, RunError> {
@@ -106,7 +115,7 @@ pub fn run_watched<B>(
         data,
         seeds: RunSeeds::of(config, 0).map_err(TrainError::from)?,
         asked: config.output.asked(),
-        state: None,
+        state: begun,
     };
     let kept_in = kept_in.map(|unfinished| KeptIn {
         unfinished,

@@ -63,7 +63,8 @@ pub struct KeptIn<'k> {
     pub groups: &'k [u64],
 }
 
-/// Trains runs to their ends: from the beginning, or from where their groups had come. Each has its own configuration;
+/// Trains runs to their ends: from the beginning, or from where their groups had come. Each has its own configuration,
+/// and may have a state that it begins with;
 /// the last weights are those of runs that `wants_weights`. The work of a single run is divided among `threads`.
 ///
 /// Runs are started in their order, the first of them together with as many of the next as their family puts side by
@@ -93,7 +94,7 @@ pub fn train<B>(
     let mut rest = &going[..];
     while let Some(&first) = rest.first() {
         let starts = rest.iter().map(|&run| Start {
-            state: states[run].as_ref(),
+            state: states[run].as_ref().or(runs[run].state),
             ..runs[run]
         });
         let mut training = family.start(&starts.collect::<Vec<_>>())?;

@@ -1,4 +1,4 @@
-//! The data that the runs of a study share, and the files that they were read from.
+//! The data and the model that the runs of a study share, and the files that they were read from.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,18 +6,29 @@ use std::sync::Arc;
 use sparsegrok_config::Config;
 use sparsegrok_log::DataFile;
 use sparsegrok_run::models::{AnyData, AnyFamily};
-use sparsegrok_run::{LoadError, RunSeeds};
+use sparsegrok_run::{LoadError, RunSeeds, SavedModel};
 
 /// The data of cells whose runs share them; neighbouring cells of the same data too.
 #[derive(Debug, Default)]
 pub(crate) struct SharedData {
     latest: Option<(Config, Arc<AnyData>)>,
+    model: Option<Arc<SavedModel>>,
     pub(crate) zero_one: Vec<PathBuf>,
     /// Every file read so far, as it was when it was read first.
     pub(crate) files: Vec<DataFile>,
 }
 
 impl SharedData {
+    /// The model that all runs of a study begin with, if they do with one. It is read once.
+    pub(crate) fn model(&mut self, config: &Config) -> Result<Option<Arc<SavedModel>>, LoadError> {
+        if self.model.is_none() {
+            self.model = SavedModel::of(config)?.map(Arc::new);
+            self.files
+                .extend(self.model.iter().map(|model| model.file.clone()));
+        }
+        Ok(self.model.clone())
+    }
+
     /// A cell's shared data, `None` where each run has its own. A file that other cells read in another way
     /// is read again, and must not have changed.
     pub(crate) fn of(

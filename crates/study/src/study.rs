@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sparsegrok_config::{Config, ConfigError, Source, StudySpec, value_text};
 use sparsegrok_log::{DataFile, ForeignRuns, Header, Shard};
-use sparsegrok_run::LoadError;
-use sparsegrok_run::RunSeeds;
 use sparsegrok_run::models::{AnyData, AnyFamily, Family, family_of};
+use sparsegrok_run::{LoadError, RunSeeds, SavedModel};
 use toml::Value;
 
 use crate::grid::{Grid, GridCell};
@@ -157,8 +156,14 @@ impl Study {
         self.data().zero_one.clone()
     }
 
-    /// The files that its runs learn from, as they were read.
+    /// The model that all runs begin with, if they do with one.
+    pub(crate) fn model(&self) -> Result<Option<Arc<SavedModel>>, LoadError> {
+        self.data().model(&self.config)
+    }
+
+    /// The files that its runs learn from or begin with, as they were read.
     pub(crate) fn data_files(&self) -> Result<Vec<DataFile>, LoadError> {
+        self.model()?;
         if self.config.files.train.is_some() {
             self.shared_data(&self.cell(0).config)?;
         }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use sparsegrok_config::Config;
-use sparsegrok_kernel::{KernelChoice, Threads};
+use sparsegrok_kernel::{KernelChoice, State, Threads};
 use sparsegrok_log::Unfinished;
 use sparsegrok_run::models::{AnyData, AnyFamily, Company, Cost, Start};
 use sparsegrok_run::training::{self, Fault, KeptIn, Traced};
@@ -23,6 +23,8 @@ pub(crate) struct Member {
     seeds: Vec<RunSeeds>,
     /// The data of each run.
     data: Vec<Arc<AnyData>>,
+    /// The state that all its runs begin with, if they do with that of a saved model.
+    begun: Option<State>,
 }
 
 /// The runs of a team that are put side by side: the seeds of its one cell, or its cells.
@@ -66,12 +68,18 @@ pub(crate) fn gather(
                 data.collect::<Result<_, _>>()?
             }
         };
+        let model = study.model().map_err(fault)?;
+        let begun = model
+            .zip(data.first())
+            .map(|(model, data)| family.beginning(&config, &**data, &model));
+        let begun = begun.transpose().map_err(fault)?;
         members.push(Member {
             number,
             cell,
             config,
             seeds,
             data,
+            begun,
         });
     }
     Ok(members)
@@ -105,7 +113,7 @@ fn starts(team: &[Member]) -> impl Iterator<Item = Start<'_, AnyData>> {
             data: &*member.data[seed],
             seeds: member.seeds[seed],
             asked: member.config.study.asked(),
-            state: None,
+            state: member.begun.as_ref(),
         })
     })
 }

@@ -35,7 +35,8 @@ impl Prediction {
     /// Labels that are flipped are as likely wrong at first as others, and change nothing.
     ///
     /// # Range
-    /// Λ ≥ 4, κ ≤ 0.3, and times of 5 epochs or more, as visits are counted by whole epochs: within 2 % of the presets'
+    /// Λ ≥ 4, κ ≤ 0.3, and times of 5 epochs or more, as visits are counted by whole epochs
+    /// ([`t_mem_out_of_range`](Self::t_mem_out_of_range)): within 2 % of the presets'
     /// measured times, and half an epoch before the first whole epoch, on average. Drawn with replacement, a step of
     /// squared loss must have few rows twice: b ≪ n. To lowest order the first is zΛ/(ηα²(1 + κ/2)).
     pub fn t_mem(&self, accuracy: f64) -> Option<f64> {
@@ -78,7 +79,29 @@ impl Prediction {
                 }
             }
         };
-        setting.course.epoch_at(time)
+        // Steps of squared loss that overshoot twice the distance never memorize.
+        let finite = Some(time).filter(|time| time.is_finite());
+        finite.and_then(|time| setting.course.epoch_at(time))
+    }
+
+    /// The reason, to complete "as …", for which [`t_mem`](Self::t_mem) lies outside the range in which it was held
+    /// against measured times; `None` inside, and where there is no time to be doubted. Outside, runs memorize later than
+    /// it says: half as late again at Λ = ½, and an epoch for a time of one.
+    pub fn t_mem_out_of_range(&self, accuracy: f64) -> Option<&'static str> {
+        let setting = &self.setting;
+        let time = self.t_mem(accuracy).filter(|&time| time > 0.0)?;
+        let draws = setting.order == Order::WithReplacement && setting.loss != Loss::Logistic;
+        if draws && 8.0 * setting.rows_per_step > setting.n as f64 {
+            Some(
+                "rows are drawn with replacement in steps of more than n/8, which have some of them twice",
+            )
+        } else if self.scales.lambda < 4.0 {
+            Some(
+                "Λ is below 4, so that rows have margins to gain that are no larger than those they settle at",
+            )
+        } else {
+            (time < 5.0).then_some("it comes before epoch 5, and rows are visited in whole epochs")
+        }
     }
 
     /// Mean over seeds of the epoch at which population accuracy reaches `accuracy`, ½ < accuracy;
@@ -184,18 +207,22 @@ impl Prediction {
             Order::WithReplacement => rising_to(normal::cdf(z), |time| {
                 // Where the learning rate varies, as many visits of one weight as have the mean and variance of all.
                 let weight = self.setting.course.weight_up_to(time);
-                let mean = time / weight;
+                // More leave no digits of the logarithm below, and are never waited for.
+                let mean = (time / weight).min(1e12);
                 // Beyond twelve deviations nothing is left of a Poisson distribution.
+                let deviation = mean.sqrt();
                 let (least, most) = (
-                    (mean - 12.0 * mean.sqrt()).max(0.0) as u64,
-                    (mean + 12.0 * mean.sqrt()) as u64 + 20,
+                    (mean - 12.0 * deviation).max(0.0) as u64,
+                    ((mean + 12.0 * deviation) as u64).saturating_add(20),
                 );
-                let shares = (least..=most).map(|visits| {
+                // Of very many visits, eight to a deviation are as good as all: the sum is of a smooth function.
+                let stride = ((deviation / 8.0) as usize).max(1);
+                let shares = (least..=most).step_by(stride).map(|visits| {
                     let visits = visits as f64;
                     let log = visits * libm::log(mean) - mean - ln_gamma(visits + 1.0);
                     libm::exp(log) * normal::cdf(right_beyond(visits * weight, time))
                 });
-                shares.sum()
+                stride as f64 * shares.sum::<f64>()
             }),
         }
     }
@@ -369,6 +396,56 @@ mod tests {
             ..groks()
         };
         assert_close(t_mem(squared), 20.194_486_412_202_92, 1e-9);
+    }
+
+    /// Rows that are visited half a million times on the way are each visited as often, all but exactly.
+    #[test]
+    fn very_many_visits_and_none_that_suffice_take_no_time() {
+        let slow = |order| Setting {
+            order,
+            learning_rate: 1e-6,
+            weight_decay: 0.0,
+            ..groks()
+        };
+        let t_mem = |setting: Setting| Prediction::of(&setting).t_mem(0.99);
+        let [once, drawn] = [Order::Once, Order::WithReplacement].map(slow).map(t_mem);
+        assert_close(drawn.unwrap(), once.unwrap(), 1e-5);
+        for order in [Order::Once, Order::WithReplacement] {
+            // η α² = 2.5: each step takes a margin further from its label than it was.
+            let overshooting = Setting {
+                order,
+                loss: Loss::Squared,
+                learning_rate: 0.1,
+                ..groks()
+            };
+            assert_eq!(t_mem(overshooting), None);
+        }
+    }
+
+    #[test]
+    fn times_out_of_range_are_told() {
+        let reason = |setting: Setting| Prediction::of(&setting).t_mem_out_of_range(0.99);
+        assert_eq!(reason(groks()), None);
+        let start = |init_norm| Setting {
+            init_norm,
+            ..groks()
+        };
+        assert_eq!(reason(start(0.0)), None);
+        assert!(reason(start(30.0)).unwrap().starts_with("Λ is below 4"));
+        let fast = Setting {
+            learning_rate: 0.2,
+            ..groks()
+        };
+        assert!(reason(fast).unwrap().contains("before epoch 5"));
+        let drawn = |loss, rows_per_step| Setting {
+            order: Order::WithReplacement,
+            loss,
+            rows_per_step,
+            ..groks()
+        };
+        assert_eq!(reason(drawn(Loss::Logistic, 512.0)), None);
+        assert_eq!(reason(drawn(Loss::Hinge, 64.0)), None);
+        assert!(reason(drawn(Loss::Hinge, 65.0)).unwrap().contains("twice"));
     }
 
     #[test]

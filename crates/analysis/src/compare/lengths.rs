@@ -7,7 +7,7 @@ use sparsegrok_config::{CompareSpec, Config, Patience};
 use sparsegrok_data::{InvalidSetting, check};
 use sparsegrok_kernel::{Evaluation, TrainError};
 use sparsegrok_run::models::{AnyData, family_of};
-use sparsegrok_run::{Event, Run, RunError, Trace, run_watched};
+use sparsegrok_run::{Beginning, Event, Run, RunError, Trace, run_watched};
 
 /// A run that stops early beside a long one.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +86,8 @@ pub fn compare(
     config.validate().map_err(TrainError::from)?;
     let spec = &config.compare;
     check_patience(spec, config.has_test()).map_err(TrainError::from)?;
+    let family = family_of(config);
+    let begun = Beginning::of(&*family, config, data)?.map(|begun| begun.state);
     let mut trained = |length, config: &Config| -> Result<Run, RunError> {
         let mut watch = |event: Event<'_>| {
             if let Event::Epoch(number) = event {
@@ -93,7 +95,8 @@ pub fn compare(
             }
             ControlFlow::<Infallible>::Continue(())
         };
-        let watched = run_watched(&*family_of(config), config, data, None, &mut watch);
+        let begun = begun.as_ref();
+        let watched = run_watched(&*family, config, data, begun, None, &mut watch);
         let ControlFlow::Continue(run) = watched?;
         Ok(run)
     };

@@ -210,6 +210,11 @@ impl Explanation {
             .iter()
             .filter(|condition| !condition.holds())
     }
+
+    /// The reason, to complete "as …", for which T_mem is outside the range that it was checked in, if it is.
+    pub fn t_mem_out_of_range(&self) -> Option<&'static str> {
+        self.prediction.t_mem_out_of_range(self.t_mem.0)
+    }
 }
 
 #[cfg(test)]
@@ -291,6 +296,18 @@ mod tests {
             let text = text.replace('\n', " ");
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    #[test]
+    fn a_memorization_time_outside_the_range_checked_is_said_to_be() {
+        let text = explained("grok-a", &[("init_norm", "30")]).to_string();
+        let text = text.replace('\n', " ");
+        assert!(
+            text.contains("T_mem is outside the range that it was checked in, as Λ is below 4"),
+            "{text}"
+        );
+        let text = explained("grok-a", &[]).to_string();
+        assert!(!text.contains("outside the range"), "{text}");
     }
 
     #[test]

@@ -93,6 +93,10 @@ fn uncovered(config: &Config) -> Option<&'static str> {
             "it is about signal weights that begin at zero",
         ),
         (
+            config.model.continue_from.is_some(),
+            "training begins with a model (continue_from), and it is about signal weights that begin at zero",
+        ),
+        (
             train.schedule != Schedule::Constant || train.warmup_steps > 0,
             "the learning rate changes in time",
         ),
@@ -254,6 +258,7 @@ mod tests {
             ("weight_decay", "1e-3", "decay"),
             ("memorization_scale", "1", "columns"),
             ("schedule", "cosine", "rate"),
+            ("continue_from", "a.model", "zero"),
             ("target", "sign", "alike"),
             ("gen_threshold", "1", "gen_threshold"),
         ] {

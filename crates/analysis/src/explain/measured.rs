@@ -24,7 +24,7 @@ pub struct MeasuredBeside {
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
 struct CellBeside {
-    /// The varied settings, the number of runs that grokked, and the conditions that are not met.
+    /// The varied settings, the number of runs that grokked, the conditions that are not met, and a T_mem out of range.
     heading: String,
     /// The figures, or the reason why the theory has none.
     lines: Result<Vec<Line>, String>,
@@ -93,10 +93,14 @@ pub fn measured_beside(results: &StudyResults) -> Result<MeasuredBeside, Results
 
 fn conditions(explained: &Explanation) -> String {
     let failing: Vec<_> = explained.failing().map(|failing| failing.name).collect();
-    match failing.as_slice() {
+    let met = match failing.as_slice() {
         [] => "; the conditions hold".to_owned(),
         _ => format!("; not met: {}", failing.join(", ")),
-    }
+    };
+    let doubt = explained.t_mem_out_of_range();
+    met + &doubt.map_or_else(String::new, |reason| {
+        format!("; T_mem out of range, as {reason}")
+    })
 }
 
 fn time(

@@ -135,6 +135,11 @@ impl Explanation {
         for (what, when) in lines {
             writeln!(f, "{what:<44}{when}")?;
         }
-        Ok(())
+        let doubt = self.t_mem_out_of_range().map(|reason| {
+            format!("T_mem is outside the range that it was checked in, as {reason}: runs memorize later, by up to a half or an epoch.")
+        });
+        doubt.map_or(Ok(()), |doubt| {
+            writeln!(f, "{}", textwrap::fill(&doubt, WIDTH))
+        })
     }
 }

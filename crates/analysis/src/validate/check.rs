@@ -1,6 +1,7 @@
 //! Checks: quantities, expected and measured, and those who watch them come.
 
 use sparsegrok_config::ConfigError;
+use sparsegrok_run::RunError;
 use sparsegrok_study::StudyError;
 
 /// The extent of a validation.
@@ -77,6 +78,9 @@ pub enum ValidateError {
     /// A study did not end.
     #[error(transparent)]
     Study(#[from] StudyError),
+    /// A run did not end.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// Some anchors were not as expected.
     #[error("{missed} of {checks} anchors are not as expected")]
     Missed {

@@ -55,7 +55,7 @@ pub(super) fn t_mem(what: &str, runs: &Runs, tolerance: f64) -> Check {
 }
 
 /// Population accuracy in the end, against the theory's there.
-fn last_accuracy(what: &str, runs: &Runs) -> Check {
+pub(super) fn last_accuracy(what: &str, runs: &Runs) -> Check {
     let mean = runs.mean(|trace| trace.figure(POPULATION).last().copied());
     let epochs = runs.config.train.epochs;
     Check {

@@ -1,11 +1,13 @@
 //! The runs of one anchor's study, and what is measured of them.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
 use sparsegrok_config::{Config, Settings};
-use sparsegrok_kernel::Figure;
-use sparsegrok_run::Trace;
+use sparsegrok_kernel::{Figure, LinearState, Weights};
+use sparsegrok_run::models::family_of;
+use sparsegrok_run::{Event, RunError, Trace, load, run_watched};
 use sparsegrok_study::summary::{Spread, SpreadOf};
 use sparsegrok_study::{Record, RecordRow, Study};
 
@@ -98,6 +100,39 @@ pub(super) fn trained(
         true => Ok((study, records)),
         false => Err(ValidateError::Stopped),
     }
+}
+
+/// Trains the run of a seed of a configuration, from the shared weights of a model where there is one, as
+/// `continue_from` has it: its last population accuracy, and its weights.
+pub(super) fn continued(
+    config: &Config,
+    seed: u64,
+    begun: Option<Weights>,
+) -> Result<(f64, Weights), ValidateError> {
+    let mut config = config.clone();
+    config.synthetic.data_seed += seed;
+    config.train.order_seed += seed;
+    config.train.init_seed += seed;
+    let problem = load(&config).map_err(RunError::from)?.problem;
+    let begun = begun.map(|model| {
+        let shared = Weights {
+            memorization: Vec::new(),
+            ..model
+        };
+        LinearState::beginning(&shared, &problem.train, config.train.loss, 0).into()
+    });
+    let mut watch = |_: Event<'_>| ControlFlow::<Infallible>::Continue(());
+    let family = family_of(&config);
+    let ControlFlow::Continue(run) = run_watched(
+        &*family,
+        &config,
+        &problem,
+        begun.as_ref(),
+        None,
+        &mut watch,
+    )?;
+    let weights = Weights::of(&run.weights).expect("weights of a linear model");
+    Ok((run.last()[Figure::PopulationAcc], weights))
 }
 
 /// The curve of a figure.

@@ -2,6 +2,8 @@
 
 use sparsegrok_data::{Normal, Purpose, RandomFamily, Stream, length, sum_of_squares};
 
+use crate::dense::dot;
+
 /// Products from one look at the eigenvalue to the next.
 const BETWEEN_LOOKS: usize = 5;
 
@@ -78,10 +80,6 @@ fn first_vector(dimension: usize) -> Vec<f64> {
     let size = length(vector.iter().copied());
     vector.iter_mut().for_each(|number| *number /= size);
     vector
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).fold(0.0, |sum, (a, b)| sum + a * b)
 }
 
 /// A symmetric matrix with numbers on its diagonal and beside it alone.

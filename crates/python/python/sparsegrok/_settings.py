@@ -138,6 +138,9 @@ class Settings(TypedDict, total=False):
     init_seed: int | None
     """Seed of the initial signal weights. Default: 0."""
 
+    continue_from: str | PathLike[str] | None
+    """Begin with the weights of a model that `run --model` saved, in place of `init`; rows' own columns begin at 0."""
+
     # Evaluation
 
     eval_every: int | None
