@@ -93,6 +93,21 @@ class Settings(TypedDict, total=False):
     bias: bool | None
     """Train an intercept, which is not decayed. Default: false."""
 
+    optimizer: Literal["sgd", "momentum", "adamw"] | None
+    """Rule by which a gradient changes the weights: plain, with momentum, or AdamW. Default: sgd."""
+
+    momentum: float | None
+    """Momentum μ. Default: 0.9."""
+
+    adam_beta1: float | None
+    """Decay β₁ of AdamW's mean of gradients. Default: 0.9."""
+
+    adam_beta2: float | None
+    """Decay β₂ of AdamW's mean of squared gradients. Default: 0.999."""
+
+    adam_epsilon: float | None
+    """Addend of AdamW's denominators. Default: 1e-8."""
+
     learning_rate: float | None
     """Learning rate η. Default: 0.05."""
 
