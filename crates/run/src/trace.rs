@@ -263,8 +263,9 @@ mod tests {
             "epoch,train_acc,test_acc,population_acc,train_loss,test_loss,gap_loss,gap_acc,\
              weight_norm,signal_norm,memorization_norm,memorization_share,margin_min,margin_mean,\
              teacher_cosine,teacher_distance,objective,effective_weights,gini,description_length,\
-             hessian_trace,sharpness,pac_bayes,max_margin_angle\n\
-             1000000,1,,0.25,0.3333333333333333,,,,2e-7,3,4,0.5,-1.5,6,0.75,8,9,,,,,,,\n"
+             hessian_trace,sharpness,pac_bayes,max_margin_angle,train_acc_clean,train_acc_noisy,\
+             norm_u,norm_v,norm_w,ipr,periodic_share,analytic_distance\n\
+             1000000,1,,0.25,0.3333333333333333,,,,2e-7,3,4,0.5,-1.5,6,0.75,8,9,,,,,,,,,,,,,,,\n"
         );
     }
 
