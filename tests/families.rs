@@ -117,8 +117,8 @@ fn networks_are_the_same_divided_stopped_resumed_and_merged() {
         let number = |name: &str| fields[column(name)].parse::<f64>().unwrap();
         (
             fields[column("weight_decay")] == "15",
-            number("train_acc_noisy"),
-            number("train_acc_clean"),
+            number("final_train_acc_noisy"),
+            number("final_train_acc_clean"),
         )
     });
     for (decays, noisy, clean) in ends {

@@ -297,11 +297,11 @@ pub static SETTINGS: &[Setting] = &[
         synthetic.label_noise,
         "Probability that a training label is flipped; for networks the share of labels drawn at random"
     }
-        .idle(beside_files)
-        .uncovered(|c| {
-            let reason = "half the labels or more are flipped, which teach nothing, or the opposite";
-            (c.synthetic.label_noise >= 0.5).then_some(reason)
-        }),
+    .idle(beside_files)
+    .uncovered(|c| {
+        let reason = "half the labels or more are flipped, which teach nothing, or the opposite";
+        (c.synthetic.label_noise >= 0.5).then_some(reason)
+    }),
     setting! { synthetic.data_seed, "Seed of the data" }.idle(beside_files),
     setting! { synthetic.noise_seed, "Seed of the labels that are flipped, if it is to be another than that of the data" }
         .idle(beside_files),

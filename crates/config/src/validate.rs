@@ -2,6 +2,7 @@
 
 use sparsegrok_data::InvalidSetting;
 use sparsegrok_kernel::{BatchSize, Init, Order};
+use sparsegrok_network::check_label_noise;
 
 use crate::components::Source;
 use crate::config::Config;
@@ -20,10 +21,10 @@ impl Config {
             setting.check(self)?;
         }
         let data = match self.model.family {
-            ModelFamily::Network => self.network.validate(self.synthetic.label_noise),
+            ModelFamily::Network => check_label_noise(self.synthetic.label_noise),
             ModelFamily::Linear | ModelFamily::Diagonal => self.synthetic.validate(),
         };
-        let below = data.and(self.train.validate());
+        let below = data.and(self.network.validate()).and(self.train.validate());
         below.map_err(|fault| self.in_short(fault))?;
         self.study.validate()?;
         self.check_components()

@@ -132,37 +132,38 @@ impl<S: Simd> Panel<'_, S> {
             b,
             onto,
         } = self;
-        let zero = f32x16::splat(simd, 0.0);
-        let mut sums = [[zero; V]; R];
+        // Sums are indexed throughout, as iterators over them by value would move them through memory.
+        let mut sums = [[f32x16::splat(simd, 0.0); V]; R];
         if onto == Onto::Sums {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                load(simd, &c[(i + r) * n + j..], sums);
-            }
-        }
-        let mut row = [zero; V];
-        for kk in 0..k {
-            load(simd, &b[kk * n + j..], &mut row);
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let x = f32x16::splat(simd, a.numbers[(i + r) * a.row + kk * a.column]);
-                for (sum, b) in sums.iter_mut().zip(row) {
-                    *sum = x.mul_add_precise(b, *sum);
+            for r in 0..R {
+                let row = &c[(i + r) * n + j..][..V * VECTOR];
+                for v in 0..V {
+                    sums[r][v] = f32x16::from_slice(simd, &row[v * VECTOR..][..VECTOR]);
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
-            let row = &mut c[(i + r) * n + j..][..V * VECTOR];
-            for (to, sum) in row.chunks_exact_mut(VECTOR).zip(sums) {
-                sum.store_slice(to);
+        // What the loop reads is in bounds once this is.
+        let a_numbers =
+            &a.numbers[i * a.row..][..(R - 1) * a.row + k.saturating_sub(1) * a.column + 1];
+        let mut row = [f32x16::splat(simd, 0.0); V];
+        for kk in 0..k {
+            let b_row = &b[kk * n + j..][..V * VECTOR];
+            for v in 0..V {
+                row[v] = f32x16::from_slice(simd, &b_row[v * VECTOR..][..VECTOR]);
+            }
+            for r in 0..R {
+                let x = f32x16::splat(simd, a_numbers[r * a.row + kk * a.column]);
+                for v in 0..V {
+                    sums[r][v] = x.mul_add_precise(row[v], sums[r][v]);
+                }
             }
         }
-    }
-}
-
-/// Loads vectors from the beginning of a slice.
-#[inline(always)]
-fn load<S: Simd, const V: usize>(simd: S, from: &[f32], to: &mut [f32x16<S>; V]) {
-    for (v, to) in to.iter_mut().enumerate() {
-        *to = f32x16::from_slice(simd, &from[v * VECTOR..][..VECTOR]);
+        for r in 0..R {
+            let row = &mut c[(i + r) * n + j..][..V * VECTOR];
+            for v in 0..V {
+                sums[r][v].store_slice(&mut row[v * VECTOR..][..VECTOR]);
+            }
+        }
     }
 }
 

@@ -89,7 +89,7 @@ impl Block {
         let shape = ProductShape {
             m: Self::padded(examples.len()),
             n: p,
-            k: n,
+            k: self.size.neurons,
         };
         let neurons = Strided {
             numbers: &self.neurons,
@@ -130,7 +130,7 @@ impl Block {
         // Rows that belong to no example have no slope, whatever was left in them.
         self.outputs[examples.len() * p..padded * p].fill(0.0);
         let of_w = ProductShape {
-            m: n,
+            m: self.size.neurons.next_multiple_of(ROWS),
             n: p,
             k: examples.len(),
         };

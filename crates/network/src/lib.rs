@@ -31,6 +31,6 @@ mod table;
 mod training;
 
 pub use analytic::analytic_accuracy;
-pub use spec::{Activation, NetworkSpec, Operation};
+pub use spec::{Activation, NetworkSpec, Operation, check_label_noise};
 pub use table::{Example, Table};
 pub use training::{FIGURES, Job, Network, fits, training_bytes};

@@ -40,17 +40,11 @@ impl NetworkSpec {
         self.modulus * self.modulus
     }
 
-    /// Checks every setting's range, and that of the share of training rows whose labels are drawn at random.
+    /// Checks every setting's range.
     ///
     /// # Errors
     /// The first setting found out of range.
-    pub fn validate(&self, label_noise: f64) -> Result<(), InvalidSetting> {
-        check(
-            (0.0..=1.0).contains(&label_noise),
-            "label_noise",
-            label_noise,
-            "a number between 0 and 1",
-        )?;
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
         check(
             (2..=2048).contains(&self.modulus),
             "modulus",
@@ -76,6 +70,19 @@ impl NetworkSpec {
             "so many of the rows that there is one to train on",
         )
     }
+}
+
+/// Checks the range of the share of training rows whose labels are drawn at random.
+///
+/// # Errors
+/// When it is out of range.
+pub fn check_label_noise(label_noise: f64) -> Result<(), InvalidSetting> {
+    check(
+        (0.0..=1.0).contains(&label_noise),
+        "label_noise",
+        label_noise,
+        "a number between 0 and 1",
+    )
 }
 
 /// An operation on two numbers modulo p.

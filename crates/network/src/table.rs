@@ -2,7 +2,7 @@
 
 use sparsegrok_data::{InvalidSetting, Purpose, RandomFamily, Stream};
 
-use crate::spec::NetworkSpec;
+use crate::spec::{NetworkSpec, check_label_noise};
 
 /// A row of a table: two numbers and a label, all below the modulus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,8 @@ impl Table {
         data_seed: u64,
         noise_seed: u64,
     ) -> Result<Self, InvalidSetting> {
-        spec.validate(label_noise)?;
+        spec.validate()?;
+        check_label_noise(label_noise)?;
         let p = spec.modulus;
         let mut rows: Vec<Example> = (0..spec.rows())
             .map(|row| {

@@ -32,7 +32,7 @@ pub(super) fn networks(
 
 /// Analytic weights: the accuracy on the whole table by the number of neurons.
 fn analytic(witness: &mut dyn Witness) {
-    for width in [60, 120, 500] {
+    for width in [80, 120, 500] {
         witness.begin(&format!("networks, analytic weights of {width} neurons"));
         let spec = NetworkSpec {
             width,
@@ -45,7 +45,7 @@ fn analytic(witness: &mut dyn Witness) {
             quantity: format!("network: accuracy of analytic weights of {width} neurons"),
             expected: analytic_expected(spec.modulus as f64, width as f64),
             measured: accuracies.ok().map(mean),
-            tolerance: Tolerance::Absolute(0.015),
+            tolerance: Tolerance::Absolute(0.01),
             note: format!("{DRAWS} draws"),
         });
     }
