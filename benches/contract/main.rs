@@ -35,11 +35,12 @@ use bars::Contract;
 use cpp::Twin;
 use shared::pairs::{Ratio, Work, take_turns};
 use shared::toy::Runs;
-use shared::{growth, rows, toy, workers};
+use shared::{growth, network, rows, toy, workers};
 use sparsegrok::data::Problem;
 use sparsegrok::kernel::{
-    Figure, KernelChoice, Order, RunGroup, Sgd, SimdChoice, Threads, evaluate,
+    Figure, KernelChoice, Order, RunGroup, Sgd, SimdChoice, Threads, Training, evaluate,
 };
+use sparsegrok::network::{NetworkSpec, Table};
 use sparsegrok_lanes::Level;
 
 fn main() -> ExitCode {
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     sparse_rows(&mut contract);
     rows_beyond_caches(&mut contract, &twin);
     full_batch(&mut contract);
+    networks(&mut contract);
     exponents(&mut contract);
     let threads = workers::processes_over_threads(rounds(15));
     contract.ratio("speed.threads/processes", threads, AtLeast(0.95));
@@ -375,6 +377,36 @@ fn rows_beyond_caches(contract: &mut Contract, twin: &Result<Twin, String>) {
         let ratio = Ratio::of(&ours, &theirs);
         contract.ratio(&format!("time.scalar/c++.{name}-rows"), ratio, AtMost(1.0));
     }
+}
+
+/// Networks of modular addition against a dense reference on one-hot rows, by epochs of a full batch.
+fn networks(contract: &mut Contract) {
+    let (modulus, width) = if shared::tried() { (11, 30) } else { (97, 500) };
+    let spec = &network::spec();
+    let size = &NetworkSpec {
+        modulus,
+        width,
+        ..NetworkSpec::default()
+    };
+    let table = &Table::draw(size, 0.0, 0, 0).expect("a valid network");
+    let mut training = network::started(size, spec, table);
+    let mut dense = network::Dense::of(&training, table, size);
+    for _ in 0..5 {
+        training.advance();
+        dense.epoch_time(spec);
+    }
+    let norm = training.evaluate(0).expect("finite figures")[Figure::WeightNorm];
+    let apart = norm / dense.square().sqrt() - 1.0;
+    assert!(apart.abs() < 1e-5, "weight norms differ by {apart}");
+    let [dense, lookups] = take_turns(
+        rounds(25),
+        [
+            Box::new(|| dense.epoch_time(spec)),
+            Box::new(|| network::epoch_time(&mut training)),
+        ],
+    );
+    let ratio = Ratio::of(&dense, &lookups);
+    contract.ratio("speed.network/dense.p97", ratio, AtLeast(2.0));
 }
 
 /// One run of a million rows a step, on one thread and on two.

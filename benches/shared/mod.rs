@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each bench takes its part")]
 
 pub(crate) mod growth;
+pub(crate) mod network;
 pub(crate) mod pairs;
 pub(crate) mod rows;
 pub(crate) mod textbook;

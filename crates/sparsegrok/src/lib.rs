@@ -79,6 +79,8 @@ pub use sparsegrok_data as data;
 pub use sparsegrok_kernel as kernel;
 #[doc(inline)]
 pub use sparsegrok_log as log;
+#[doc(inline)]
+pub use sparsegrok_network as network;
 #[cfg(feature = "report")]
 #[doc(inline)]
 pub use sparsegrok_plot as plot;
