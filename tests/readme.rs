@@ -70,9 +70,14 @@ fn every_command_of_the_readme_works() {
     let percent = |key: &str| format!("{:.0}", 100.0 * share[key].as_f64().unwrap());
     let [estimate, low, high] = ["estimate", "low", "high"].map(percent);
     says(format!("{estimate} % [{low}, {high}] is the interaction"));
-    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pictures/grok-a.svg");
-    assert!(
-        text(picture) == text(folder.path().join("grok-a/report/accuracy.svg")),
-        "docs/pictures/grok-a.svg is not the picture of the first command"
-    );
+    for (picture, drawn) in [
+        ("grok-a.svg", "grok-a/report/accuracy.svg"),
+        ("unlearn.svg", "unlearn.svg"),
+    ] {
+        let pictures = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pictures");
+        assert!(
+            text(format!("{pictures}/{picture}")) == text(folder.path().join(drawn)),
+            "docs/pictures/{picture} is not the picture of its command"
+        );
+    }
 }

@@ -41,7 +41,7 @@ class Settings(TypedDict, total=False):
     loss, linear]."""
 
     label_noise: float | None
-    """Probability that a training label is flipped. Default: 0."""
+    """Probability that a training label is flipped; for networks the share of labels drawn at random. Default: 0."""
 
     data_seed: int | None
     """Seed of the data. Default: 123."""
@@ -81,14 +81,16 @@ class Settings(TypedDict, total=False):
 
     # Training
 
-    family: Literal["linear", "diagonal"] | None
-    """Family of models: linear ones, or diagonal networks, whose weights are u∘u − v∘v. Default: linear."""
+    family: Literal["linear", "diagonal", "network"] | None
+    """Family of models: linear ones, diagonal networks, whose weights are u∘u − v∘v, or networks of modular arithmetic.
+    Default: linear."""
 
     init_scale: float | None
-    """Initial u and v of diagonal networks. Default: 1."""
+    """Initial u and v of diagonal networks; of networks the factor s of the deviation s/(2N)^⅓ of initial weights.
+    Default: 1."""
 
     loss: Literal["logistic", "squared", "hinge"] | None
-    """Loss to minimise. Default: logistic."""
+    """Loss to minimise; logistic is, for networks, that of the softmax. Default: logistic."""
 
     bias: bool | None
     """Train an intercept, which is not decayed. Default: false."""
@@ -151,10 +153,28 @@ class Settings(TypedDict, total=False):
     """Norm R of the initial signal weights. Default: 1."""
 
     init_seed: int | None
-    """Seed of the initial signal weights. Default: 0."""
+    """Seed of the initial weights. Default: 0."""
 
     continue_from: str | PathLike[str] | None
     """Begin with the weights of a model that `run --model` saved, in place of `init`; rows' own columns begin at 0."""
+
+    # Networks
+
+    modulus: int | None
+    """Modulus p of the arithmetic: both inputs and the result are below it. Default: 97."""
+
+    operation: Literal["add", "subtract", "multiply", "sum-of-squares", "quadratic", "cubic"] | None
+    """Operation to learn: a + b, a − b, ab, a² + b², a² + ab + b² (quadratic), or a³ + ab (cubic), modulo p. Default:
+    add."""
+
+    data_fraction: float | None
+    """Share of the p² pairs that are trained on; the others are tested on. Default: 0.5."""
+
+    width: int | None
+    """Neurons N of the hidden layer. Default: 500."""
+
+    activation: Literal["quadratic", "relu"] | None
+    """Function of a neuron: x² (quadratic), or max(x, 0) (relu). Default: quadratic."""
 
     # Evaluation
 
