@@ -21,6 +21,17 @@ def test_a_study_has_the_bytes_of_the_commands(tmp_path, command):
     assert theirs.config == ours.config == (tmp_path / "theirs" / "study.toml").read_text()
 
 
+def test_networks_have_the_bytes_of_the_commands(tmp_path, command):
+    settings = {"modulus": 11, "width": 30, "epochs": 60, "eval_every": 20, "label_noise": 0.3}
+    ours = sg.study("unlearn", seeds=3, vary={"weight_decay": [0.0, 15.0]}, out=tmp_path / "ours", **settings)
+    flags = [flag for key, value in settings.items() for flag in (f"--{key.replace('_', '-')}", value)]
+    axis = ["--vary", "weight_decay=0.0,15.0"]
+    command("study", "--preset", "unlearn", "--seeds", 3, *axis, *flags, "--out", tmp_path / "theirs")
+    assert contents(ours.path) == contents(tmp_path / "theirs")
+    noisy = ours.records["final_train_acc_noisy"]
+    assert noisy[:3].mean() > noisy[3:].mean()
+
+
 def test_columns_are_those_of_the_csv_files(grid):
     import pandas as pd
 
