@@ -270,11 +270,11 @@ pub static PRESETS: &[Preset] = &[
         expected: &[
             ("median epoch of train accuracy 0.99", "16"),
             (
-                "median epoch of test accuracy 0.9 at data_fraction 0.36, 0.38, 0.42, 0.5",
-                "433 [368, 584], 185 [168, 193], 92, 56",
+                "of test accuracy 0.9 at data_fraction 0.36, 0.38, 0.42, 0.5",
+                "433, 185, 92, 56",
             ),
             (
-                "seeds of 32 that generalize by epoch 5000 at data_fraction 0.33, 0.34, 0.35",
+                "at 0.33, 0.34, 0.35, seeds of 32 that generalize by epoch 5000",
                 "none, 5, 31",
             ),
         ],
