@@ -2,16 +2,10 @@
 //! reported.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::path::Path;
 
-use sparsegrok_config::Settings;
-use sparsegrok_study::{Directory, Study};
-
+use crate::parts::{Keys, Parts, flags};
 use crate::support::{folder, printed, sparsegrok, text};
-
-/// Settings by their keys.
-type Keys<'k> = &'k [(&'k str, &'k str)];
 
 /// Diagonal networks at a size that takes no time.
 const DIAGONAL: Keys<'_> = &[
@@ -33,55 +27,6 @@ const NETWORK: Keys<'_> = &[
     ("eval_every", "20"),
 ];
 
-/// A preset's flags with settings over it.
-fn flags(preset: &str, keys: Keys<'_>) -> String {
-    let flag = |(key, value): &(&str, &str)| format!(" --{} {value}", key.replace('_', "-"));
-    let flags: String = keys.iter().map(flag).collect();
-    format!("--preset {preset}{flags}")
-}
-
-fn tables(study: &Path) -> [String; 3] {
-    ["records.csv", "curves.csv", "traces.csv"].map(|name| text(study.join(name)))
-}
-
-/// Trains twelve seeds in two cells, whole; in two shards that are merged; and stopped after a group, then resumed.
-/// Checks that the tables are the same, and returns the last of these directories.
-fn whole_and_in_parts(folder: &Path, preset: &str, keys: Keys<'_>, vary: &str) -> PathBuf {
-    let path = |name: &str| folder.join(name);
-    let flags = format!("{} --seeds 0..12 --vary {vary}", flags(preset, keys));
-    let study = |name: &str, more: &str| {
-        let out = path(name);
-        printed(&format!("study {flags} {more} --out {}", out.display()));
-    };
-    study("whole", "--threads 1");
-    study("first", "--threads 2 --shard 0/2");
-    study("second", "--threads 2 --shard 1/2");
-    printed(&format!(
-        "merge {} {} --out {}",
-        path("first").display(),
-        path("second").display(),
-        path("merged").display()
-    ));
-    assert!(tables(&path("whole")) == tables(&path("merged")));
-
-    let more = [("seeds", "0..12"), ("vary", vary), ("threads", "2")];
-    let settings = Settings::layered(Some(preset), None, &[keys, &more].concat());
-    let study = Study::new(settings.unwrap().config().unwrap()).unwrap();
-    let (stop, never) = (AtomicBool::new(false), AtomicBool::new(false));
-    let resumed = path("resumed");
-    let mut directory = Directory::create(&resumed, false, &study).unwrap();
-    let ran = directory.run(&stop, |_| stop.store(true, Relaxed)).unwrap();
-    directory.finish(&ran).unwrap();
-    assert!(ran.runs < 24, "{} runs", ran.runs);
-    let unfinished = Directory::unfinished(&resumed).unwrap().unwrap();
-    let mut directory = Directory::resume(&resumed, unfinished, &study).unwrap();
-    let ran = directory.run(&never, |_| ()).unwrap();
-    directory.finish(&ran).unwrap();
-    assert_eq!(ran.runs, 24);
-    assert!(tables(&path("whole")) == tables(&resumed));
-    resumed
-}
-
 fn cells(study: &Path) -> Vec<serde_json::Value> {
     let text = text(study.join("summary.json"));
     let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -91,7 +36,14 @@ fn cells(study: &Path) -> Vec<serde_json::Value> {
 #[test]
 fn diagonal_networks_are_the_same_divided_stopped_resumed_and_merged() {
     let folder = folder();
-    let study = whole_and_in_parts(folder.path(), "diagonal", DIAGONAL, "init_scale=1,3");
+    let study = Parts {
+        preset: Some("diagonal"),
+        keys: DIAGONAL,
+        axes: &["init_scale=1,3"],
+        seeds: 12,
+        runs: 24,
+    };
+    let study = study.are_the_whole(folder.path());
     let medians = cells(&study).into_iter().map(|cell| {
         assert!(cell["status"]["grokked"].as_u64() >= Some(11), "{cell}");
         cell["t_gen"]["median"].as_f64().unwrap()
@@ -108,7 +60,14 @@ fn diagonal_networks_are_the_same_divided_stopped_resumed_and_merged() {
 #[test]
 fn networks_are_the_same_divided_stopped_resumed_and_merged() {
     let folder = folder();
-    let study = whole_and_in_parts(folder.path(), "unlearn", NETWORK, "weight_decay=0,15");
+    let study = Parts {
+        preset: Some("unlearn"),
+        keys: NETWORK,
+        axes: &["weight_decay=0,15"],
+        seeds: 12,
+        runs: 24,
+    };
+    let study = study.are_the_whole(folder.path());
     let records = text(study.join("records.csv"));
     let header: Vec<&str> = records.lines().next().unwrap().split(',').collect();
     let column = |name: &str| header.iter().position(|of| *of == name).unwrap();
@@ -144,7 +103,7 @@ fn a_network_is_run_stopped_and_resumed_in_batches_too() {
     let [whole, kept] = ["whole.csv", "kept.csv"].map(|name| folder.path().join(name));
     let flags = format!(
         "{} --batch-size 50 --optimizer momentum --learning-rate 1 --loss logistic --activation relu --epochs 60",
-        flags("modular-small", &[("modulus", "11"), ("width", "30")])
+        flags(Some("modular-small"), &[("modulus", "11"), ("width", "30")])
     );
     printed(&format!("run {flags} --out {}", whole.display()));
     let trace = text(&whole);
@@ -167,7 +126,7 @@ fn a_run_is_saved_as_the_linear_model_that_it_is() {
         ["a.model", "rows.svm", "a.csv"].map(|name| folder.path().join(name));
     printed(&format!(
         "run {} --epochs 9 --model {} --out {}",
-        flags("diagonal", DIAGONAL),
+        flags(Some("diagonal"), DIAGONAL),
         model.display(),
         trace.display()
     ));

@@ -25,6 +25,7 @@ mod messages;
 mod numbers;
 mod optimizers;
 mod outputs;
+mod parts;
 mod readme;
 mod report;
 mod results;
