@@ -30,13 +30,15 @@ const MOST_OF_CURVES: usize = 300_000;
 /// Points of a line in the curves for readers without scripts.
 const MOST_POINTS: usize = 120;
 /// Pictures drawn in the page as they are in print; curves are drawn by the page itself.
-const STILL: [&str; 6] = [
+const STILL: [&str; 8] = [
     "phases",
+    "outcomes",
     "spread",
     "scaling",
     "t-gen-survival",
     "t-gen-histogram",
     "collapse",
+    "ends",
 ];
 /// The page's scripts, in the order in which they need each other.
 const SCRIPTS: [&str; 6] = [
