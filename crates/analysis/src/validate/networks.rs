@@ -76,10 +76,11 @@ fn analytic_expected(p: f64, width: f64) -> f64 {
     sum / weight
 }
 
-/// The accuracy in the end, by decay: published as coexistence, partial and full inversion (arXiv 2310.13061, section 3).
+/// The accuracies in the end, by decay: published as coexistence, partial and full inversion (arXiv 2310.13061, section 3).
 fn noisy(stop: &AtomicBool, witness: &mut dyn Witness) -> Result<(), ValidateError> {
     for (decay, of_train, of_test) in [
-        ("0", (1.0, 0.01), (1.0, 0.05)),
+        // Of one seed of an independent program in NumPy, as no theory has it: 0.9815 and 0.979.
+        ("0", (0.9815, 0.005), (0.979, 0.01)),
         ("5", (0.775, 0.075), (1.0, 0.01)),
         // Of labels drawn at random one in 97 is right by chance.
         ("15", (1.0 - 0.35 * (1.0 - 1.0 / 97.0), 0.005), (1.0, 0.01)),
