@@ -168,7 +168,7 @@ figures! {
     /// ‖W‖, weights of the outputs.
     NormW "norm_w" Norm "‖W‖, outputs" of networks,
     /// Mean over neurons of the inverse participation ratio of their spectra: 1 where each neuron's weights are
-    /// waves of one frequency, and near 2/p where they have all frequencies.
+    /// waves of one frequency, and near 4/p where they are random.
     Ipr "ipr" Share "mean inverse participation ratio" of networks,
     /// Share of neurons that are periodic: whose inverse participation ratio is above ½.
     PeriodicShare "periodic_share" Share "periodic neurons" of networks,

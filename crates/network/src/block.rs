@@ -26,8 +26,9 @@ pub(crate) struct Block {
     size: Size,
     /// Sums of the inputs' weights.
     sums: Vec<f32>,
-    /// Neurons, φ of these sums; later the slopes of the loss with respect to neurons.
+    /// Neurons, φ of these sums.
     neurons: Vec<f32>,
+    /// Slopes of the loss with respect to neurons.
     slopes: Vec<f32>,
     /// Outputs; later the slopes of the loss with respect to them.
     outputs: Vec<f32>,
@@ -107,7 +108,7 @@ impl Block {
         &mut self.outputs[..examples.len() * p]
     }
 
-    /// Adds the gradient of the loss on up to [`BLOCK`] examples, times `share`, to `gradient`. `outputs_weights` is the
+    /// Adds the gradient of the loss on up to [`BLOCK`] examples, times `share`, to `gradient`. `output_weights` is the
     /// transpose of W, p × N.
     #[inline(always)]
     pub(crate) fn add_gradient<S: Simd>(
